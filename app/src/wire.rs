@@ -1,0 +1,60 @@
+//! What the two sides say to each other: plain serde types, importing nothing else of ours.
+//!
+//! One websocket per tab carries [`ClientFrame`]s up and [`ServerFrame`]s down as JSON text. The page
+//! the server renders carries the first [`ServerFrame`]s too (see [`PageFrames`]), so the browser has one
+//! way to learn anything: a frame.
+
+mod command;
+mod compose;
+mod error;
+mod event;
+mod mailbox;
+mod message;
+
+pub use command::{Action, Command, Query, Reply, Resume, Selection, UndoId, Welcome};
+pub use compose::{Attachment, BlobId, Draft, DraftId, DraftKind, Original, Submission, SubmissionId, SubmissionState};
+pub use error::{Error, Refusal};
+pub use event::{Connectivity, Event, ListChange};
+pub use mailbox::{AccountId, Mailbox, MailboxCounts, SpecialUse};
+pub use message::{Address, Body, Flag, Listing, Message, MessageRef, ModSeq, Part, Row, Uid, UidValidity};
+
+use serde::{Deserialize, Serialize};
+
+/// The largest text frame either side accepts, in bytes.
+pub const MAX_FRAME: usize = 1024 * 1024;
+
+/// The largest number of rows one [`Command::Open`] or [`Command::Window`] may ask for.
+pub const MAX_WINDOW: u32 = 200;
+
+/// A command with the number its reply will carry. Numbers grow by one for each tab, and a command that
+/// is sent again after a reconnect keeps its number, so that the server can answer it without doing it twice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClientFrame {
+    pub id: u32,
+    pub command: Command,
+}
+
+/// Anything the server says to a tab.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "frame", rename_all = "snake_case")]
+pub enum ServerFrame {
+    /// The answer to the command of the same number.
+    Reply { id: u32, result: Result<Reply, Error> },
+    /// Something that happened. `seq` counts the events of this tab from 1 without gaps.
+    Event { seq: u64, event: Event },
+    /// The line is alive. Sent when nothing else was for a while.
+    Heartbeat,
+}
+
+/// Identifies a tab to its server across reconnects. Unguessable.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TabId(pub String);
+
+/// What the server embeds in the page it renders: the frames that the rendered rows came from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PageFrames {
+    pub welcome: Welcome,
+    /// The open folder, or nothing when the mail server did not answer in time.
+    pub listing: Option<Listing>,
+}

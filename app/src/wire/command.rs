@@ -1,0 +1,128 @@
+//! What a tab asks, and what it is answered.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AccountId, Address, BlobId, Connectivity, Draft, DraftId, DraftKind, Flag, Listing, Mailbox, Message, MessageRef,
+    Submission, SubmissionId, TabId,
+};
+
+/// Asked by a tab. Every command is safe to send twice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Command {
+    /// The first frame on every socket: a new tab, or one that comes back. → [`Reply::Attached`]
+    Attach { resume: Option<Resume> },
+    /// Show this list, from its top or from a position. The tab's earlier list is forgotten. → [`Reply::Listing`]
+    Open { query: Query, from: u32, count: u32 },
+    /// More rows of the open list. → [`Reply::Listing`]
+    Window { list: u32, from: u32, count: u32 },
+    /// Show this message. Marks nothing. → [`Reply::Message`]
+    Read { message: MessageRef },
+    /// Do this to these messages. → [`Reply::Acted`]
+    Act { selection: Selection, action: Action },
+    /// Take an action back. → [`Reply::Done`]
+    Undo { undo: UndoId },
+    /// A draft prepared from a message: reply, forward, edit. → [`Reply::Draft`]
+    Compose { message: MessageRef, kind: DraftKind },
+    /// Keep this draft in Drafts, in place of what was kept of it before. → [`Reply::Saved`]
+    SaveDraft { draft: Draft },
+    /// Forget the draft and what Drafts holds of it. → [`Reply::Done`]
+    DiscardDraft { draft: DraftId },
+    /// Send this draft. The same draft is sent once. → [`Reply::Submitted`]
+    Send { draft: Draft },
+    /// Try a submission again that was rejected or is in doubt. → [`Reply::Done`]
+    RetrySubmission { submission: SubmissionId },
+    /// Take a submission out of the outbox. → [`Reply::Done`]
+    DropSubmission { submission: SubmissionId },
+    /// Forget an uploaded file. → [`Reply::Done`]
+    DropBlob { blob: BlobId },
+}
+
+/// Where a tab that comes back left off.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Resume {
+    pub tab: TabId,
+    /// The number of the last event it has applied; 0 for none.
+    pub seq: u64,
+}
+
+/// Which messages a list shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Query {
+    /// The decoded path of the open mailbox.
+    pub mailbox: String,
+    /// What was typed into the search box; empty for the whole mailbox.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub search: String,
+    /// Search all mailboxes instead of the open one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub everywhere: bool,
+}
+
+/// Which messages an action is for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Selection {
+    Messages(Vec<MessageRef>),
+    /// Every message of the open list but these, listed in the browser or not.
+    All { list: u32, except: Vec<MessageRef> },
+}
+
+/// What to do to messages.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "snake_case")]
+pub enum Action {
+    /// Add or remove a flag.
+    Flag { flag: Flag, set: bool },
+    /// Move to the mailbox of this path.
+    Move { to: String },
+    /// Move to Archive (made if there is none).
+    Archive,
+    /// Move to Trash. Refused with [`super::Error::NoTrash`] where there is none.
+    Delete,
+    /// Erase for good. Only ever sent after the person said so.
+    Erase,
+    /// Move to Junk (made if there is none) and mark as junk.
+    Junk,
+    /// Move to Inbox and mark as not junk.
+    NotJunk,
+}
+
+/// Names an action that can be taken back for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UndoId(pub u64);
+
+/// Answers to [`Command`]s.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename_all = "snake_case")]
+pub enum Reply {
+    /// `welcome` is absent when the tab was resumed: the events it missed follow.
+    Attached { welcome: Option<Box<Welcome>> },
+    Listing(Listing),
+    Message(Box<Message>),
+    /// `undo` is absent when there is nothing to take back, or no way to. `count` messages were changed.
+    Acted { undo: Option<UndoId>, count: u32 },
+    Draft(Box<Draft>),
+    /// Where the draft is kept now.
+    Saved { message: MessageRef },
+    Submitted { submission: SubmissionId },
+    Done,
+}
+
+/// All that a new tab needs to know.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Welcome {
+    pub tab: TabId,
+    pub account: AccountId,
+    /// Who the user writes as.
+    pub identity: Address,
+    pub connectivity: Connectivity,
+    /// In the order of the screen: special ones first, then by name, children after their parent.
+    pub mailboxes: Vec<Mailbox>,
+    /// What is in the outbox.
+    pub submissions: Vec<Submission>,
+    /// The largest file that may be uploaded, in bytes.
+    pub upload_limit: u64,
+}

@@ -1,0 +1,92 @@
+//! Writing and sending.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Address, MessageRef, Refusal};
+
+/// Names a draft from its first letter to its sending. Chosen by the browser (128 random bits in hex).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DraftId(pub String);
+
+/// Names an uploaded file that is not yet in a message (RFC 8620 §6). Unguessable.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BlobId(pub String);
+
+/// What is being written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    pub id: DraftId,
+    pub to: Vec<Address>,
+    pub cc: Vec<Address>,
+    pub bcc: Vec<Address>,
+    pub subject: String,
+    /// Plain text with `\n` line ends.
+    pub body: String,
+    pub attachments: Vec<Attachment>,
+    /// The message this one answers or forwards.
+    pub original: Option<Original>,
+    /// Message-IDs, without angle brackets, for In-Reply-To (the last of them) and References.
+    pub references: Vec<String>,
+}
+
+/// How a draft begins from a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DraftKind {
+    Reply,
+    ReplyAll,
+    Forward,
+    /// Go on writing a message that is in Drafts.
+    Edit,
+}
+
+/// The message a draft was made from. `kind` is Reply, ReplyAll or Forward.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Original {
+    pub message: MessageRef,
+    pub kind: DraftKind,
+    /// Who wrote it, and when (seconds since 1970 UTC), for the line above the quote.
+    pub from: Vec<Address>,
+    pub date: i64,
+}
+
+/// A file that goes with a draft.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    pub blob: BlobId,
+    pub name: String,
+    pub content_type: String,
+    /// Size in bytes.
+    pub size: u64,
+}
+
+/// Names a draft that was handed over for sending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SubmissionId(pub i64);
+
+/// A message in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submission {
+    pub id: SubmissionId,
+    pub draft: DraftId,
+    pub subject: String,
+    pub to: Vec<Address>,
+    pub state: SubmissionState,
+    /// What the server refused, where it did.
+    pub refusals: Vec<Refusal>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubmissionState {
+    Waiting,
+    Sending,
+    Sent,
+    Retrying,
+    Rejected,
+    /// The line was cut after the whole message was handed over: it may have been sent. Never resent unasked.
+    Unknown,
+}

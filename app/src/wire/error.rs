@@ -1,0 +1,61 @@
+//! What a person is told when something could not be done. The words are chosen in the browser, in the
+//! person's language; here is what they are about, and the server's own text where there is one.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a command failed, or why there is no line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "error", rename_all = "snake_case")]
+pub enum Error {
+    /// Address or password refused.
+    Credentials { text: String },
+    /// The mail server's name is not known to DNS.
+    UnknownHost { host: String },
+    /// No connection, or no answer in time.
+    Unreachable { host: String },
+    /// The server's certificate does not hold.
+    Certificate { host: String, text: String },
+    /// The server has IMAP switched off for this mailbox.
+    ImapDisabled { text: String },
+    /// Too many connections to this mailbox are open.
+    TooManyConnections { text: String },
+    /// Too many attempts to sign in; wait this many seconds.
+    TooManyAttempts { seconds: u32 },
+    /// The server asks to be left alone for a while, or has a fault of its own.
+    Unavailable { text: String },
+    /// The server refused the command. Its own words.
+    Refused { text: String },
+    /// The mailbox is full.
+    OverQuota { text: String },
+    /// The mailbox or message is gone, or its UIDVALIDITY is another.
+    Gone,
+    /// There is no Trash to move to: ask, then erase.
+    NoTrash,
+    /// What was sent made no sense to the server side of Pismo.
+    BadRequest { text: String },
+    /// The file is larger than allowed, in bytes.
+    TooLarge { limit: u64 },
+    /// A recipient is not an address.
+    BadAddress { text: String },
+    /// The message has no recipient.
+    NoRecipient,
+    /// A file of the draft is no longer there: attach it again.
+    BlobGone { name: String },
+    /// Too much is waiting already.
+    Busy,
+    /// The login has ended.
+    SignedOut,
+    /// Our own fault; the reference is in the log.
+    Internal,
+}
+
+/// One refusal of an SMTP server (RFC 5321 §4.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The refused recipient; none when all of the message was refused.
+    pub recipient: Option<String>,
+    /// The reply code, or 0 where there was no reply.
+    pub code: u16,
+    /// The server's own words.
+    pub text: String,
+}

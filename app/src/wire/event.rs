@@ -1,0 +1,49 @@
+//! What a tab is told unasked.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Error, Flag, Listing, Mailbox, MailboxCounts, Row, Submission, Uid};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// Too much was missed: attach and open again.
+    Reset,
+    /// How the account's line to its mail server is.
+    Connectivity { connectivity: Connectivity },
+    /// The whole tree, in the order of the screen.
+    Mailboxes { mailboxes: Vec<Mailbox> },
+    /// Counts that changed.
+    Counts { counts: Vec<MailboxCounts> },
+    /// The open list changed.
+    Messages { list: u32, change: ListChange },
+    /// A submission is new or has another state.
+    Submission { submission: Submission },
+    /// The login was ended, here or elsewhere.
+    SignedOut,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Connectivity {
+    Live,
+    Connecting,
+    /// Cannot be reached for now; tried again by itself.
+    Offline { error: Error },
+}
+
+/// What happened to a list. Positions are those before the change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum ListChange {
+    /// `count` messages were put in at the top, in place of nothing; the first of them are here.
+    Added { count: u32, rows: Vec<Row> },
+    /// New flags of some messages; whoever does not show them takes no notice.
+    Flags { mailbox: String, flags: Vec<(Uid, Vec<Flag>)> },
+    /// The beginnings of texts, fetched after the rows.
+    Previews { mailbox: String, previews: Vec<(Uid, String)> },
+    /// These positions are gone, in descending order.
+    Vanished { positions: Vec<u32> },
+    /// Everything known of the list is replaced, in place.
+    Replaced { listing: Listing },
+}

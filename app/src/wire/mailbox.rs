@@ -1,0 +1,67 @@
+//! Folders, as IMAP mailboxes.
+
+use serde::{Deserialize, Serialize};
+
+/// One IMAP and SMTP account of the signed-in user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccountId(pub i64);
+
+/// What a mailbox is for (RFC 6154; `Inbox` by its reserved name, RFC 9051 §5.1).
+/// The order is the order on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SpecialUse {
+    Inbox,
+    Flagged,
+    Drafts,
+    Sent,
+    Archive,
+    Junk,
+    Trash,
+}
+
+/// A mailbox of the account and its counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mailbox {
+    /// The decoded name, with the server's delimiter: `Проекты/2026`. Unique in the account.
+    pub path: String,
+    /// The hierarchy delimiter, or none where names are flat.
+    pub delimiter: Option<char>,
+    pub special_use: Option<SpecialUse>,
+    /// False for a node that only holds others (`\Noselect`, `\NonExistent`).
+    pub selectable: bool,
+    /// Number of messages.
+    pub total: u32,
+    /// Number of messages without `\Seen`.
+    pub unseen: u32,
+}
+
+impl Mailbox {
+    /// The last component of the path.
+    pub fn name(&self) -> &str {
+        match self.delimiter {
+            Some(delimiter) => self.path.rsplit(delimiter).next().unwrap_or(&self.path),
+            None => &self.path,
+        }
+    }
+
+    /// The path of the mailbox above, if this one is nested.
+    pub fn parent(&self) -> Option<&str> {
+        let delimiter = self.delimiter?;
+        self.path.rsplit_once(delimiter).map(|(parent, _)| parent)
+    }
+
+    /// How deep the mailbox is nested; 0 at the top.
+    pub fn depth(&self) -> usize {
+        self.delimiter.map_or(0, |delimiter| self.path.matches(delimiter).count())
+    }
+}
+
+/// New counts of one mailbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailboxCounts {
+    pub path: String,
+    pub total: u32,
+    pub unseen: u32,
+}

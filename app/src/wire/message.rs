@@ -1,0 +1,188 @@
+//! Messages: how they are named, listed and shown.
+
+use serde::{Deserialize, Serialize};
+
+use super::AccountId;
+
+/// A message's number in its mailbox (RFC 9051 §2.3.1.1). Means nothing without its [`UidValidity`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Uid(pub u32);
+
+/// The generation of a mailbox's UIDs (RFC 9051 §2.3.1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UidValidity(pub u32);
+
+/// A modification sequence (RFC 7162 §3.1.1): 63 bits, so never handed to JavaScript as a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ModSeq(pub u64);
+
+/// Names one message for good. A reference whose `uid_validity` is no longer the mailbox's is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct MessageRef {
+    pub account: AccountId,
+    /// The decoded path of the mailbox.
+    pub mailbox: String,
+    pub uid_validity: UidValidity,
+    pub uid: Uid,
+}
+
+/// A system flag or a keyword (RFC 9051 §2.3.2). On the wire it is the IMAP spelling.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum Flag {
+    Seen,
+    Answered,
+    Flagged,
+    Deleted,
+    Draft,
+    /// `$Forwarded` (RFC 5788).
+    Forwarded,
+    /// `$Junk` (RFC 5788).
+    Junk,
+    /// `$NotJunk` (RFC 5788).
+    NotJunk,
+    Keyword(String),
+}
+
+impl Flag {
+    /// The IMAP spelling: `\Seen`, `$Forwarded`, `urgent`.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Flag::Seen => "\\Seen",
+            Flag::Answered => "\\Answered",
+            Flag::Flagged => "\\Flagged",
+            Flag::Deleted => "\\Deleted",
+            Flag::Draft => "\\Draft",
+            Flag::Forwarded => "$Forwarded",
+            Flag::Junk => "$Junk",
+            Flag::NotJunk => "$NotJunk",
+            Flag::Keyword(keyword) => keyword,
+        }
+    }
+}
+
+impl From<String> for Flag {
+    fn from(text: String) -> Self {
+        // Flags are case-insensitive (RFC 9051 §2.3.2).
+        match text.to_ascii_lowercase().as_str() {
+            "\\seen" => Flag::Seen,
+            "\\answered" => Flag::Answered,
+            "\\flagged" => Flag::Flagged,
+            "\\deleted" => Flag::Deleted,
+            "\\draft" => Flag::Draft,
+            "$forwarded" => Flag::Forwarded,
+            "$junk" => Flag::Junk,
+            "$notjunk" => Flag::NotJunk,
+            _ => Flag::Keyword(text),
+        }
+    }
+}
+
+impl From<Flag> for String {
+    fn from(flag: Flag) -> Self {
+        flag.as_str().to_owned()
+    }
+}
+
+/// A mail address with the name written beside it. Both decoded; the name may be empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Address {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// `user@domain`.
+    pub email: String,
+}
+
+impl Address {
+    /// What a list shows: the name, else the address.
+    pub fn display(&self) -> &str {
+        if self.name.is_empty() { &self.email } else { &self.name }
+    }
+}
+
+/// A message as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    pub message: MessageRef,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from: Vec<Address>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to: Vec<Address>,
+    pub subject: String,
+    /// The beginning of the text, one line; empty when not known (yet).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub preview: String,
+    /// INTERNALDATE in seconds since 1970 UTC.
+    pub date: i64,
+    /// RFC822.SIZE in bytes.
+    pub size: u32,
+    pub flags: Vec<Flag>,
+    /// Whether a part is shown as an attachment.
+    pub attachment: bool,
+}
+
+impl Row {
+    pub fn has(&self, flag: &Flag) -> bool {
+        self.flags.contains(flag)
+    }
+}
+
+/// A stretch of a list. Positions count from 0 at the top, which is the newest message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listing {
+    /// Names this opening of the list; changes for another list are not for this one.
+    pub list: u32,
+    pub query: super::Query,
+    /// Number of messages in the whole list.
+    pub total: u32,
+    /// Position of the first of `rows`.
+    pub from: u32,
+    pub rows: Vec<Row>,
+}
+
+/// A message as it is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    pub message: MessageRef,
+    pub from: Vec<Address>,
+    pub to: Vec<Address>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cc: Vec<Address>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bcc: Vec<Address>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reply_to: Vec<Address>,
+    pub subject: String,
+    /// The Date field in seconds since 1970 UTC, else INTERNALDATE.
+    pub date: i64,
+    pub flags: Vec<Flag>,
+    pub body: Body,
+    pub attachments: Vec<Part>,
+}
+
+/// What is shown as the text of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Body {
+    /// Plain text, decoded, with `\n` line ends. `truncated` when only the beginning is here.
+    Text { text: String, truncated: bool },
+    /// HTML, which never travels here: a sandboxed frame loads it from the route for bodies.
+    /// `remote` says whether there is remote content to be asked for.
+    Html { remote: bool },
+}
+
+/// A node of the body structure, shown as an attachment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// The IMAP section number: `2`, `1.2`.
+    pub section: String,
+    /// Decoded file name; never empty (made from the type if the sender gave none).
+    pub name: String,
+    /// `type/subtype` in lower case.
+    pub content_type: String,
+    /// Size in bytes after decoding, as near as the structure tells.
+    pub size: u32,
+}
