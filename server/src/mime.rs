@@ -1,0 +1,3 @@
+//! Messages in and out: decoding what arrives, building what is sent. Pure.
+
+pub mod structure;

@@ -1,0 +1,42 @@
+//! The tree of a message's parts, as BODYSTRUCTURE gives it (RFC 9051 §7.5.2), decoded.
+
+/// A node of the body structure.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Node {
+    /// The IMAP section number: empty for a multipart at the root, else `1`, `2.1`, …
+    pub section: String,
+    /// `type/subtype` in lower case.
+    pub content_type: String,
+    /// The charset as labelled, in lower case.
+    pub charset: Option<String>,
+    pub encoding: Encoding,
+    /// Octets as transferred, before decoding.
+    pub size: u32,
+    pub disposition: Option<Disposition>,
+    /// Decoded file name: `filename` of the disposition, else `name` of the type (RFC 2231, RFC 2047).
+    pub file_name: Option<String>,
+    /// Content-ID without angle brackets.
+    pub content_id: Option<String>,
+    /// `format=flowed` (RFC 3676), and whether `delsp=yes`.
+    pub flowed: bool,
+    pub delsp: bool,
+    /// Parts of a multipart. A `message/rfc822` is a leaf here.
+    pub children: Vec<Node>,
+}
+
+/// Content-Transfer-Encoding (RFC 2045 §6).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Encoding {
+    /// 7bit, 8bit, binary, and what is not known.
+    #[default]
+    Identity,
+    QuotedPrintable,
+    Base64,
+}
+
+/// Content-Disposition (RFC 2183).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disposition {
+    Inline,
+    Attachment,
+}
