@@ -1,0 +1,31 @@
+//! IMAP: connects, logs in, and speaks for one account at a time. Knows no tabs.
+//!
+//! async-imap carries the line and the login. Between it and the line sits a filter ([`tap`]) that reads every response
+//! itself, within bounds; commands go through a loop of our own ([`session`]), which tells a refusal from success.
+
+mod capability;
+mod code;
+mod command;
+mod connect;
+mod date;
+mod error;
+mod frame;
+mod line;
+mod response;
+mod row;
+pub mod search;
+mod session;
+mod special_use;
+mod stream;
+mod structure;
+mod tap;
+mod uid_set;
+mod utf7;
+mod value;
+
+pub use capability::Capabilities;
+pub use code::Code;
+pub use connect::{Credentials, connect, connect_trusting};
+pub use error::Error;
+pub use session::{Change, CopyUid, FetchedMessage, FetchedRow, Listed, Selected, Session, Status, TextPart, Woken};
+pub use uid_set::UidSet;

@@ -1,0 +1,144 @@
+//! What is said to the server. Arguments are typed: nobody pastes text into a command (RFC 9051 §4.3, §9).
+
+use super::{Error, capability::Capabilities, utf7};
+
+/// A command without its tag, in the pieces between which a server may want to be waited for.
+#[derive(Debug, Clone, Default)]
+pub struct Command {
+    pieces: Vec<Piece>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Piece {
+    Text(Vec<u8>),
+    Literal(Vec<u8>),
+}
+
+impl Command {
+    /// Begins with words of the protocol, which are ours.
+    pub fn new(words: &'static str) -> Self {
+        let mut command = Self::default();
+        command.push(words.as_bytes());
+        command
+    }
+
+    /// Adds words of the protocol.
+    pub fn words(mut self, words: &str) -> Self {
+        debug_assert!(words.bytes().all(|byte| matches!(byte, b' '..=b'~')), "only words of our own");
+        self.push(b" ");
+        self.push(words.as_bytes());
+        self
+    }
+
+    /// Adds a mailbox by its decoded name.
+    pub fn mailbox(self, path: &str) -> Result<Self, Error> {
+        let path = if path.eq_ignore_ascii_case("INBOX") { "INBOX" } else { path };
+        self.string(&utf7::encode(path))
+    }
+
+    /// Adds a string: quoted where that can say it, else as a literal. CR, LF and NUL cannot be said.
+    pub fn string(mut self, text: &str) -> Result<Self, Error> {
+        if text.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+            return Err(Error::Unspeakable);
+        }
+        self.push(b" ");
+        if text.len() <= 1000 && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            self.push(b"\"");
+            for byte in text.bytes() {
+                if matches!(byte, b'"' | b'\\') {
+                    self.push(b"\\");
+                }
+                self.push(&[byte]);
+            }
+            self.push(b"\"");
+            return Ok(self);
+        }
+        Ok(self.literal(text.as_bytes().to_vec()))
+    }
+
+    /// Adds bytes as they are. A space before it is the caller's.
+    pub fn literal(mut self, bytes: Vec<u8>) -> Self {
+        self.pieces.push(Piece::Literal(bytes));
+        self
+    }
+
+    pub fn space(mut self) -> Self {
+        self.push(b" ");
+        self
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        match self.pieces.last_mut() {
+            Some(Piece::Text(text)) => text.extend_from_slice(bytes),
+            _ => self.pieces.push(Piece::Text(bytes.to_vec())),
+        }
+    }
+
+    /// The bytes to send, cut where the server must first say `+`.
+    pub(super) fn into_writes(self, tag: &str, capabilities: &Capabilities) -> Vec<Vec<u8>> {
+        let mut writes = Vec::new();
+        let mut write = [tag.as_bytes(), b" "].concat();
+        for piece in self.pieces {
+            match piece {
+                Piece::Text(text) => write.extend_from_slice(&text),
+                Piece::Literal(bytes) => {
+                    // RFC 7888 §4, §5: LITERAL- allows it up to 4096 bytes.
+                    let at_once = capabilities.literal_plus || (capabilities.literal_minus && bytes.len() <= 4096);
+                    let plus = if at_once { "+" } else { "" };
+                    write.extend_from_slice(format!("{{{}{plus}}}\r\n", bytes.len()).as_bytes());
+                    if !at_once {
+                        writes.push(std::mem::take(&mut write));
+                    }
+                    write.extend_from_slice(&bytes);
+                }
+            }
+        }
+        write.extend_from_slice(b"\r\n");
+        writes.push(write);
+        writes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn written(command: Command, literal_plus: bool) -> Vec<String> {
+        let capabilities = Capabilities { literal_plus, ..Capabilities::default() };
+        let writes = command.into_writes("t", &capabilities);
+        writes.into_iter().map(|write| String::from_utf8(write).unwrap()).collect()
+    }
+
+    #[test]
+    fn arguments_are_quoted_or_sent_as_literals() {
+        let command = || Command::new("X").string("a\"b\\").unwrap().string("é").unwrap().words("NIL");
+        assert_eq!(written(command(), true), ["t X \"a\\\"b\\\\\" {2+}\r\né NIL\r\n"]);
+        assert_eq!(written(command(), false), ["t X \"a\\\"b\\\\\" {2}\r\n", "é NIL\r\n"]);
+        assert_eq!(written(Command::new("X").mailbox("inbox").unwrap(), false), ["t X \"INBOX\"\r\n"]);
+        assert_eq!(written(Command::new("X").mailbox("Ё").unwrap(), false), ["t X \"&BAE-\"\r\n"]);
+    }
+
+    #[test]
+    fn line_ends_cannot_be_said() {
+        for text in ["a\r\nb", "a\nb", "\r", "\0"] {
+            assert!(Command::new("X").string(text).is_err());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_argument_breaks_out(text: String) {
+            if let Ok(command) = Command::new("X").string(&text) {
+                let line = written(command, true).concat();
+                let said = line.strip_prefix("t X ").unwrap().strip_suffix("\r\n").unwrap();
+                if let Some(quoted) = said.strip_prefix('"') {
+                    let quoted = quoted.strip_suffix('"').unwrap();
+                    prop_assert_eq!(quoted.replace("\\\\", "\0").replace("\\\"", "\"").replace('\0', "\\"), text);
+                } else {
+                    prop_assert_eq!(said, format!("{{{}+}}\r\n{text}", text.len()));
+                }
+            }
+        }
+    }
+}

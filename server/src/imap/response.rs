@@ -1,0 +1,346 @@
+//! What a frame says (RFC 9051 §7). Whatever makes no sense is [`Response::Other`]: dropped and counted, never an error.
+
+use app::wire::{Flag, ModSeq};
+use async_imap::imap_proto::Status as Answer;
+
+use super::{
+    Code,
+    code::flags,
+    date::parse_date_time,
+    frame::Frame,
+    value::{self, Value},
+};
+
+#[derive(Debug, PartialEq)]
+pub enum Response {
+    /// The end of a command.
+    Tagged {
+        tag: String,
+        status: Status,
+    },
+    /// `+`: go on.
+    Continue,
+    /// OK, NO, BAD, BYE or PREAUTH by itself.
+    Status(Status),
+    Capability(Vec<String>),
+    Exists(u32),
+    Expunge(u32),
+    Vanished,
+    Fetch(Box<Fetch>),
+    /// The result of SEARCH or ESEARCH, as ranges.
+    Search(Vec<(u32, u32)>),
+    List(List),
+    /// The answer to STATUS; the name is as it travelled.
+    StatusOf {
+        name: Vec<u8>,
+        items: Vec<(String, u64)>,
+    },
+    Other,
+}
+
+#[derive(Debug, PartialEq)]
+pub struct Status {
+    pub answer: Answer,
+    pub code: Option<Code>,
+    pub text: String,
+}
+
+/// One LIST or LSUB line; the name is as it travelled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List {
+    pub subscribed_only: bool,
+    pub attributes: Vec<String>,
+    pub delimiter: Option<char>,
+    pub name: Vec<u8>,
+}
+
+/// What one FETCH response tells about a message.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Fetch {
+    pub seq: u32,
+    pub uid: Option<u32>,
+    pub flags: Option<Vec<Flag>>,
+    pub modseq: Option<ModSeq>,
+    /// INTERNALDATE in seconds since 1970 UTC.
+    pub date: Option<i64>,
+    pub size: Option<u32>,
+    pub envelope: Option<Value>,
+    pub structure: Option<Value>,
+    pub preview: Option<Vec<u8>>,
+    /// Section in upper case as in `BODY[…]`, and its bytes.
+    pub sections: Vec<(String, Vec<u8>)>,
+    /// Something was too long and is missing.
+    pub cut: bool,
+}
+
+impl Response {
+    pub fn read(frame: Frame) -> Response {
+        if frame.text.starts_with(b"+") {
+            return Response::Continue;
+        }
+        match frame.text.strip_prefix(b"* ") {
+            Some(rest) => Self::untagged(rest.len(), frame),
+            None => Self::tagged(&frame.text),
+        }
+    }
+
+    fn tagged(text: &[u8]) -> Response {
+        let (tag, rest) = word(text);
+        let plausible = (1..=32).contains(&tag.len()) && tag.iter().all(u8::is_ascii_alphanumeric);
+        match (plausible, status(rest)) {
+            (true, Some(status)) if matches!(status.answer, Answer::Ok | Answer::No | Answer::Bad) => {
+                Response::Tagged { tag: String::from_utf8_lossy(tag).into_owned(), status }
+            }
+            _ => Response::Other,
+        }
+    }
+
+    fn untagged(length: usize, frame: Frame) -> Response {
+        let start = frame.text.len() - length;
+        let rest = frame.text.get(start..).unwrap_or_default();
+        if let Some(status) = status(rest) {
+            return Response::Status(status);
+        }
+        let (first, after) = word(rest);
+        let after_at = frame.text.len() - after.len();
+        if first.eq_ignore_ascii_case(b"SEARCH") {
+            return Response::Search(numbers(after));
+        }
+        if let Some(number) = std::str::from_utf8(first).ok().and_then(|first| first.parse::<u32>().ok()) {
+            let (kind, values) = word(after);
+            let at = frame.text.len() - values.len();
+            return match kind.to_ascii_uppercase().as_slice() {
+                b"EXISTS" => Response::Exists(number),
+                b"EXPUNGE" => Response::Expunge(number),
+                b"FETCH" => Response::Fetch(Box::new(fetch(number, at, frame))),
+                _ => Response::Other,
+            };
+        }
+        let kind = first.to_ascii_uppercase();
+        let values = value::read(&frame.text, after_at, frame.literals);
+        match kind.as_slice() {
+            b"CAPABILITY" => Response::Capability(values.iter().filter_map(Value::text).map(str::to_owned).collect()),
+            b"ESEARCH" => esearch(&values),
+            b"LIST" => list(&values, false),
+            b"LSUB" => list(&values, true),
+            b"STATUS" => status_of(values),
+            b"VANISHED" => Response::Vanished,
+            _ => Response::Other,
+        }
+    }
+}
+
+/// Splits off what is before the first space.
+fn word(text: &[u8]) -> (&[u8], &[u8]) {
+    match text.iter().position(|&byte| byte == b' ').and_then(|at| text.split_at_checked(at)) {
+        Some((word, rest)) => (word, rest.get(1..).unwrap_or_default()),
+        None => (text, &[]),
+    }
+}
+
+/// The longest text of the server's own that is kept.
+const MAX_TEXT: usize = 500;
+
+fn status(text: &[u8]) -> Option<Status> {
+    let (first, rest) = word(text);
+    let answer = match first.to_ascii_uppercase().as_slice() {
+        b"OK" => Answer::Ok,
+        b"NO" => Answer::No,
+        b"BAD" => Answer::Bad,
+        b"BYE" => Answer::Bye,
+        b"PREAUTH" => Answer::PreAuth,
+        _ => return None,
+    };
+    let (code, text) = Code::split(rest);
+    let text =
+        String::from_utf8_lossy(text).trim().chars().filter(|letter| !letter.is_control()).take(MAX_TEXT).collect();
+    Some(Status { answer, code, text })
+}
+
+/// The numbers of a SEARCH line, without a tree of values: there may be a million. Stops at `(MODSEQ …)`.
+fn numbers(text: &[u8]) -> Vec<(u32, u32)> {
+    let mut ranges: Vec<(u32, u32)> = Vec::new();
+    for word in text.split(|&byte| byte == b' ').filter(|word| !word.is_empty()) {
+        let Some(number) = std::str::from_utf8(word).ok().and_then(|word| word.parse::<u32>().ok()) else { break };
+        match ranges.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(number) => *last = number,
+            _ => ranges.push((number, number)),
+        }
+    }
+    ranges
+}
+
+/// RFC 4731 §3: `(TAG "A") UID ALL 4:18,21`
+fn esearch(values: &[Value]) -> Response {
+    let all = values.iter().zip(values.iter().skip(1)).find(|(name, _)| name.is("ALL"));
+    let set = all.and_then(|(_, set)| super::UidSet::parse(set.text()?));
+    Response::Search(set.map(|set| set.into_ranges()).unwrap_or_default())
+}
+
+fn list(values: &[Value], subscribed_only: bool) -> Response {
+    let [attributes, delimiter, name, ..] = values else { return Response::Other };
+    let Some(name) = name.bytes().map(<[u8]>::to_vec).or_else(|| (*name == Value::Nil).then(|| b"NIL".to_vec())) else {
+        return Response::Other;
+    };
+    let attributes = attributes.list().iter().filter_map(Value::text).map(str::to_owned).collect();
+    let delimiter = delimiter.text().and_then(|text| text.chars().next());
+    Response::List(List { subscribed_only, attributes, delimiter, name })
+}
+
+fn status_of(values: Vec<Value>) -> Response {
+    let mut values = values.into_iter();
+    let name = match values.next() {
+        Some(Value::Atom(name) | Value::String(name)) => name,
+        _ => return Response::Other,
+    };
+    let Some(Value::List(items)) = values.next() else { return Response::Other };
+    let pairs = items.chunks_exact(2).filter_map(|pair| {
+        let [item, number] = pair else { return None };
+        Some((item.text()?.to_ascii_uppercase(), number.number()?))
+    });
+    Response::StatusOf { name, items: pairs.collect() }
+}
+
+fn fetch(seq: u32, at: usize, frame: Frame) -> Fetch {
+    let mut fetch = Fetch { seq, cut: frame.cut, ..Fetch::default() };
+    let values = value::read(&frame.text, at, frame.literals);
+    let Some(Value::List(items)) = values.into_iter().next() else { return fetch };
+    let mut items = items.into_iter();
+    while let Some(name) = items.next() {
+        let Some(name) = name.text().map(str::to_ascii_uppercase) else { continue };
+        let Some(value) = items.next() else { break };
+        match name.as_str() {
+            "UID" => fetch.uid = value.number32().filter(|&uid| uid > 0),
+            "FLAGS" => fetch.flags = Some(flags(value.list())),
+            "MODSEQ" => fetch.modseq = value.list().first().and_then(Value::number).map(ModSeq),
+            "INTERNALDATE" => fetch.date = value.text().and_then(parse_date_time),
+            "RFC822.SIZE" => fetch.size = value.number32(),
+            "ENVELOPE" => fetch.envelope = Some(value),
+            "BODYSTRUCTURE" => fetch.structure = Some(value),
+            "PREVIEW" => {
+                // RFC 8970 has the text alone; its drafts, still spoken, have `(FUZZY "text")`.
+                let text = match value {
+                    Value::List(mut values) => values.pop(),
+                    value => Some(value),
+                };
+                fetch.preview = match text {
+                    Some(Value::String(text) | Value::Atom(text)) => Some(text),
+                    _ => None,
+                };
+            }
+            _ => {
+                if let Some(section) = name.strip_prefix("BODY[").and_then(|rest| rest.split(']').next()) {
+                    let bytes = match value {
+                        Value::String(bytes) | Value::Atom(bytes) => bytes,
+                        _ => Vec::new(),
+                    };
+                    fetch.sections.push((section.to_owned(), bytes));
+                }
+            }
+        }
+    }
+    fetch
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::imap::frame::{Framer, Limits};
+    use proptest::prelude::*;
+
+    fn responses(said: &[u8]) -> Vec<Response> {
+        let mut responses = Vec::new();
+        let _ = Framer::new(Limits::SHORT).push(said, |frame| responses.push(Response::read(frame)));
+        responses
+    }
+
+    fn one(said: &str) -> Response {
+        responses(format!("{said}\r\n").as_bytes()).remove(0)
+    }
+
+    #[test]
+    fn statuses_are_read() {
+        let status = |answer, code, text: &str| Status { answer, code, text: text.into() };
+        assert_eq!(
+            one("A1 no [TRYCREATE] Нет такой"),
+            Response::Tagged {
+                tag: "A1".into(), status: status(Answer::No, Some(Code::TryCreate), "Нет такой")
+            }
+        );
+        assert_eq!(one("* BYE too long"), Response::Status(status(Answer::Bye, None, "too long")));
+        assert_eq!(one("* OK"), Response::Status(status(Answer::Ok, None, "")));
+        assert_eq!(one("* OK [READ-WRITE]П"), Response::Status(status(Answer::Ok, Some(Code::ReadWrite), "П")));
+        assert_eq!(one("+"), Response::Continue);
+        for said in
+            ["", "A1", "A1 MAYBE", "A-1 OK", "*", "* ", "* 5", "* 5 FOO", "* XFOO bar", "A1 BYE", "* 4294967296 EXISTS"]
+        {
+            assert_eq!(one(said), Response::Other, "{said}");
+        }
+    }
+
+    #[test]
+    fn data_of_a_mailbox_are_read() {
+        assert_eq!(one("* 23 EXISTS"), Response::Exists(23));
+        assert_eq!(one("* 2 expunge"), Response::Expunge(2));
+        assert_eq!(one("* SEARCH"), Response::Search(vec![]));
+        assert_eq!(one("* SEARCH 3 4 9 (MODSEQ 5)"), Response::Search(vec![(3, 4), (9, 9)]));
+        assert_eq!(one("* ESEARCH (TAG \"t\") UID COUNT 3 ALL 4:5,9"), Response::Search(vec![(4, 5), (9, 9)]));
+        assert_eq!(one("* ESEARCH (TAG \"t\") UID"), Response::Search(vec![]));
+        let list = |attributes: &[&str], delimiter, name: &str| {
+            let attributes = attributes.iter().map(|word| word.to_string()).collect();
+            Response::List(List { subscribed_only: false, attributes, delimiter, name: name.into() })
+        };
+        assert_eq!(
+            one("* LIST (\\HasNoChildren \\Sent) \"\\\\\" \"a\\\"b\" (\"CHILDINFO\" (\"SUBSCRIBED\"))"),
+            list(&["\\HasNoChildren", "\\Sent"], Some('\\'), "a\"b")
+        );
+        assert_eq!(one("* LIST () NIL [Gmail]/x"), list(&[], None, "[Gmail]/x"));
+        assert_eq!(
+            one("* STATUS \"a b\" (MESSAGES 2 HIGHESTMODSEQ 9223372036854775807 MAILBOXID (x) UNSEEN 1)"),
+            Response::StatusOf {
+                name: b"a b".to_vec(),
+                items: vec![
+                    ("MESSAGES".into(), 2),
+                    ("HIGHESTMODSEQ".into(), u64::from(u32::MAX >> 1) << 32 | u64::from(u32::MAX)),
+                    ("UNSEEN".into(), 1)
+                ],
+            }
+        );
+    }
+
+    #[test]
+    fn a_message_is_read_whatever_is_missing() {
+        let said =
+            b"* 7 FETCH (UID 12 FLAGS (\\Seen \\Recent x) INTERNALDATE NIL RFC822.SIZE 99999999999 X-NEW (a (b)) \
+            PREVIEW (FUZZY \"hi\") MODSEQ (5) BODY[1.MIME]<0> {3}\r\nabc BODY[2] NIL)\r\n";
+        let expected = Fetch {
+            seq: 7,
+            uid: Some(12),
+            flags: Some(vec![Flag::Seen, Flag::Keyword("x".into())]),
+            modseq: Some(ModSeq(5)),
+            size: Some(u32::MAX),
+            preview: Some(b"hi".to_vec()),
+            sections: vec![("1.MIME".into(), b"abc".to_vec()), ("2".into(), Vec::new())],
+            ..Fetch::default()
+        };
+        assert_eq!(responses(said), [Response::Fetch(Box::new(expected))]);
+        for said in ["* 7 FETCH", "* 7 FETCH ()", "* 7 FETCH (UID", "* 7 FETCH (())", "* 7 FETCH (UID 0)"] {
+            assert_eq!(one(said), Response::Fetch(Box::new(Fetch { seq: 7, ..Fetch::default() })), "{said}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_panic(said: Vec<u8>) {
+            responses(&said);
+        }
+
+        #[test]
+        fn any_words_are_read_without_panic(
+            kind in prop_oneof![Just("7 FETCH"), Just("LIST"), Just("STATUS"), Just("OK"), Just("ESEARCH"), Just("SEARCH")],
+            words in "(\\(|\\)|\"|\\\\|\\[|\\]| |BODY|UID|FLAGS|NIL|ALL|[0-9]|\\{1\\}\r\n|COPYUID){0,40}",
+        ) {
+            responses(format!("* {kind} {words}\r\n").as_bytes());
+        }
+    }
+}

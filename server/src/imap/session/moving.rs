@@ -1,0 +1,169 @@
+//! Flags set, messages moved and erased (RFC 9051 §6.4.6-§6.4.8, RFC 6851, RFC 4315).
+
+use app::wire::{Flag, Uid, UidValidity};
+
+use super::{Answers, Code, Command, Error, Limits, Response, SET_LENGTH, SILENCE, Session, all_done};
+use crate::imap::UidSet;
+
+/// Where messages went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopyUid {
+    /// Of the mailbox they are in now.
+    pub uid_validity: UidValidity,
+    pub source: UidSet,
+    /// In the order of `source`.
+    pub destination: UidSet,
+}
+
+impl CopyUid {
+    /// Old and new UIDs.
+    pub fn pairs(&self) -> impl Iterator<Item = (Uid, Uid)> + '_ {
+        self.source.iter().zip(self.destination.iter())
+    }
+}
+
+impl Session {
+    /// Sets or takes away flags. What the server then says of them is in [`Session::take_changes`].
+    pub async fn store(&mut self, uids: &UidSet, flags: &[Flag], set: bool) -> Result<(), Error> {
+        if uids.is_empty() || flags.is_empty() {
+            return Ok(());
+        }
+        let item = flags_item(if set { "+FLAGS" } else { "-FLAGS" }, flags)?;
+        let commands = for_each_text(uids, |text| Ok(Command::new("UID STORE").words(text).words(&item)))?;
+        let answers = self.run_all(commands, store_limits(uids), SILENCE, Some).await?;
+        all_done(answers).map(drop)
+    }
+
+    /// Moves messages to another mailbox. Tells where they went if the server does.
+    ///
+    /// Without MOVE they are copied, marked deleted, and erased by [`Session::erase`]'s rules: a server that can neither
+    /// MOVE nor UID EXPUNGE may leave them in the first mailbox, marked deleted.
+    pub async fn move_to(&mut self, uids: &UidSet, path: &str) -> Result<Option<CopyUid>, Error> {
+        if uids.is_empty() {
+            return Ok(None);
+        }
+        if self.capabilities.r#move {
+            return self.transfer("UID MOVE", uids, path).await;
+        }
+        let copied = self.transfer("UID COPY", uids, path).await?;
+        self.erase(uids).await?;
+        Ok(copied)
+    }
+
+    /// Copies messages to another mailbox.
+    pub async fn copy_to(&mut self, uids: &UidSet, path: &str) -> Result<Option<CopyUid>, Error> {
+        if uids.is_empty() { Ok(None) } else { self.transfer("UID COPY", uids, path).await }
+    }
+
+    async fn transfer(&mut self, words: &'static str, uids: &UidSet, path: &str) -> Result<Option<CopyUid>, Error> {
+        let commands = for_each_text(uids, |text| self.with_mailbox(Command::new(words).words(text), path))?;
+        let mut moved = None;
+        // A MOVE of many takes a server its time, and it says nothing meanwhile.
+        let answers = self
+            .run_all(commands, store_limits(uids), 4 * SILENCE, |response| {
+                // RFC 6851 §4.3: MOVE tells it before the messages vanish, COPY at its end.
+                if let Response::Status(status) = &response
+                    && let Some(Code::CopyUid { uid_validity, source, destination }) = &status.code
+                {
+                    join(&mut moved, *uid_validity, source, destination);
+                    return None;
+                }
+                Some(response)
+            })
+            .await?;
+        for done in all_done(answers)? {
+            if let Some(Code::CopyUid { uid_validity, source, destination }) = &done.code {
+                join(&mut moved, *uid_validity, source, destination);
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Erases messages for good.
+    ///
+    /// Without UIDPLUS only a plain EXPUNGE is left, which erases whatever anybody has marked deleted. It is used only if
+    /// nothing else is marked; otherwise these messages are left marked deleted, for whoever marked the others to decide.
+    pub async fn erase(&mut self, uids: &UidSet) -> Result<(), Error> {
+        if uids.is_empty() {
+            return Ok(());
+        }
+        if self.capabilities.uidplus {
+            let mut commands = Vec::new();
+            for text in uids.texts(SET_LENGTH) {
+                // RFC 9051 §5.5: neither of the two is ambiguous behind the other.
+                commands.push(Command::new("UID STORE").words(&text).words("+FLAGS.SILENT (\\Deleted)"));
+                commands.push(Command::new("UID EXPUNGE").words(&text));
+            }
+            let answers = self.run_all(commands, store_limits(uids), 4 * SILENCE, Some).await?;
+            return all_done(answers).map(drop);
+        }
+        let mark =
+            for_each_text(uids, |text| Ok(Command::new("UID STORE").words(text).words("+FLAGS.SILENT (\\Deleted)")))?;
+        let answers: Answers = self.run_all(mark, store_limits(uids), SILENCE, Some).await?;
+        all_done(answers)?;
+        let mut marked = Vec::new();
+        self.run(Command::new("UID SEARCH DELETED"), store_limits(uids), |response| match response {
+            Response::Search(ranges) => {
+                marked = ranges;
+                None
+            }
+            other => Some(other),
+        })
+        .await?;
+        let foreign = marked.iter().any(|&(first, last)| (first..=last).any(|uid| !uids.contains(Uid(uid))));
+        if foreign {
+            return Ok(());
+        }
+        self.run(Command::new("EXPUNGE"), store_limits(uids), Some).await.map(drop)
+    }
+}
+
+fn join(moved: &mut Option<CopyUid>, uid_validity: UidValidity, source: &UidSet, destination: &UidSet) {
+    match moved {
+        Some(moved) if moved.uid_validity == uid_validity => {
+            moved.source.append(source);
+            moved.destination.append(destination);
+        }
+        _ => *moved = Some(CopyUid { uid_validity, source: source.clone(), destination: destination.clone() }),
+    }
+}
+
+fn for_each_text(
+    uids: &UidSet,
+    mut command: impl FnMut(&str) -> Result<Command, Error>,
+) -> Result<Vec<Command>, Error> {
+    uids.texts(SET_LENGTH).iter().map(|text| command(text)).collect()
+}
+
+fn store_limits(uids: &UidSet) -> Limits {
+    Limits { total: 16 * 1024 * 1024 + uids.len() * 512, ..Limits::SHORT }
+}
+
+/// `+FLAGS (\Seen urgent)`. A keyword must be an atom (RFC 9051 §9, flag-keyword).
+pub(super) fn flags_item(item: &str, flags: &[Flag]) -> Result<String, Error> {
+    let mut words = Vec::new();
+    for flag in flags {
+        let word = flag.as_str();
+        let name = word.strip_prefix('\\').unwrap_or(word);
+        let special = |byte: u8| matches!(byte, b'(' | b')' | b'{' | b' ' | b'%' | b'*' | b'"' | b'\\' | b']');
+        if name.is_empty() || name.len() > 200 || !name.bytes().all(|byte| byte.is_ascii_graphic() && !special(byte)) {
+            return Err(Error::Unspeakable);
+        }
+        words.push(word);
+    }
+    Ok(format!("{item} ({})", words.join(" ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_flags_are_said_as_flags() {
+        let keyword = |word: &str| Flag::Keyword(word.to_owned());
+        assert_eq!(flags_item("+FLAGS", &[Flag::Seen, keyword("a-b")]), Ok("+FLAGS (\\Seen a-b)".to_owned()));
+        for word in ["", "a b", "a)", "\\", "\\*", "ё", "a\r\nb", "{3}"] {
+            assert_eq!(flags_item("+FLAGS", &[keyword(word)]), Err(Error::Unspeakable), "{word}");
+        }
+    }
+}

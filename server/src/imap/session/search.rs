@@ -1,0 +1,61 @@
+//! UID SEARCH (RFC 9051 §6.4.4).
+
+use std::time::Duration;
+
+use app::wire::Uid;
+
+use super::{Command, Error, Limits, Response, SET_LENGTH, Session, all_done};
+use crate::imap::{UidSet, search::Key};
+
+/// How long a server may look through its messages without a word.
+const SEARCHING: Duration = Duration::from_secs(120);
+
+/// Characters of the longest answer: some two million UIDs.
+const MAX_ANSWER: usize = 16 * 1024 * 1024;
+
+impl Session {
+    /// UIDs of the messages to which all keys apply, ascending; only of those `within`, if given.
+    pub async fn search(&mut self, keys: &[Key], within: Option<&UidSet>) -> Result<Vec<Uid>, Error> {
+        let sets = match within {
+            Some(uids) if uids.is_empty() => return Ok(Vec::new()),
+            Some(uids) => uids.texts(SET_LENGTH),
+            None => vec![String::new()],
+        };
+        let mut commands = Vec::new();
+        for set in sets {
+            let mut command = Command::new("UID SEARCH");
+            if !keys.iter().all(Key::is_ascii) {
+                command = command.words("CHARSET UTF-8");
+            }
+            if !set.is_empty() {
+                command = command.words(&format!("UID {set}"));
+            }
+            if set.is_empty() && keys.is_empty() {
+                command = command.words("ALL");
+            }
+            for key in keys {
+                command = key.say(command)?;
+            }
+            commands.push(command);
+        }
+        let limits = Limits { text: MAX_ANSWER, total: 2 * MAX_ANSWER as u64, ..Limits::SHORT };
+        let mut found: Vec<(u32, u32)> = Vec::new();
+        let answers = self
+            .run_all(commands, limits, SEARCHING, |response| match response {
+                Response::Search(ranges) => {
+                    found.extend(ranges);
+                    None
+                }
+                other => Some(other),
+            })
+            .await?;
+        all_done(answers)?;
+        // A range of ESEARCH can be as wide as the server pleases, but there are no more messages than there are.
+        let most = self.selected.as_ref().map_or(0, |selected| selected.exists as usize);
+        let mut uids: Vec<Uid> =
+            found.iter().flat_map(|&(first, last)| first..=last).take(2 * most + 1000).map(Uid).collect();
+        uids.sort_unstable();
+        uids.dedup();
+        Ok(uids)
+    }
+}

@@ -1,0 +1,286 @@
+//! What a response is made of: atoms, strings and lists, read without ever failing (RFC 9051 §4).
+
+/// The deepest nesting of lists that is kept. Real messages stay under ten; what lies deeper becomes [`Value::Nil`].
+pub const MAX_DEPTH: usize = 64;
+
+/// The largest number of values kept of one response.
+pub const MAX_VALUES: usize = 65_536;
+
+/// One value of a response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    Nil,
+    /// An atom, a number or a flag; of `BODY[…]<0>` all of it.
+    Atom(Vec<u8>),
+    /// A quoted string without its quotes and escapes, or a literal.
+    String(Vec<u8>),
+    List(Vec<Value>),
+}
+
+impl Value {
+    /// The bytes of an atom or a string.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Value::Atom(bytes) | Value::String(bytes) => Some(bytes),
+            Value::Nil | Value::List(_) => None,
+        }
+    }
+
+    /// The members of a list; none of anything else.
+    pub fn list(&self) -> &[Value] {
+        match self {
+            Value::List(values) => values,
+            _ => &[],
+        }
+    }
+
+    /// The text of an atom or string, for words of the protocol.
+    pub fn text(&self) -> Option<&str> {
+        self.bytes().and_then(|bytes| std::str::from_utf8(bytes).ok())
+    }
+
+    pub fn is(&self, word: &str) -> bool {
+        self.bytes().is_some_and(|bytes| bytes.eq_ignore_ascii_case(word.as_bytes()))
+    }
+
+    pub fn number(&self) -> Option<u64> {
+        self.text()?.parse().ok()
+    }
+
+    /// A number of 32 bits; a larger one counts as the largest.
+    pub fn number32(&self) -> Option<u32> {
+        self.number().map(|number| u32::try_from(number).unwrap_or(u32::MAX))
+    }
+}
+
+/// A literal, and where in the text it stood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Literal {
+    pub at: usize,
+    pub bytes: Vec<u8>,
+}
+
+/// Reads all values of a text. Never fails: an unclosed list or string ends with the text, a stray `)` is skipped,
+/// lists deeper than [`MAX_DEPTH`] become [`Value::Nil`]. The stack is a vector, so no input can overflow the real one.
+pub fn read(text: &[u8], from: usize, literals: Vec<Literal>) -> Vec<Value> {
+    let mut reader = Reader { text, at: from, literals: literals.into_iter().peekable() };
+    let mut stack: Vec<Vec<Value>> = Vec::new();
+    let mut values: Vec<Value> = Vec::new();
+    let mut skipped_depth = 0usize;
+    let mut count = 0usize;
+    while let Some(token) = reader.next() {
+        match token {
+            Token::Open if skipped_depth > 0 || stack.len() >= MAX_DEPTH => {
+                if skipped_depth == 0 {
+                    values.push(Value::Nil);
+                }
+                skipped_depth += 1;
+            }
+            Token::Open => stack.push(std::mem::take(&mut values)),
+            Token::Close if skipped_depth > 0 => skipped_depth -= 1,
+            Token::Close => {
+                if let Some(outer) = stack.pop() {
+                    let inner = std::mem::replace(&mut values, outer);
+                    values.push(Value::List(inner));
+                    count += 1;
+                }
+            }
+            Token::Value(_) if skipped_depth > 0 => {}
+            Token::Value(value) => {
+                values.push(value);
+                count += 1;
+            }
+        }
+        if count >= MAX_VALUES {
+            break;
+        }
+    }
+    while let Some(outer) = stack.pop() {
+        let inner = std::mem::replace(&mut values, outer);
+        values.push(Value::List(inner));
+    }
+    values
+}
+
+enum Token {
+    Open,
+    Close,
+    Value(Value),
+}
+
+struct Reader<'a> {
+    text: &'a [u8],
+    at: usize,
+    literals: std::iter::Peekable<std::vec::IntoIter<Literal>>,
+}
+
+impl Reader<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    fn at_literal(&mut self) -> bool {
+        let at = self.at;
+        self.literals.peek().is_some_and(|literal| literal.at <= at)
+    }
+
+    fn next(&mut self) -> Option<Token> {
+        loop {
+            if self.at_literal() {
+                return self.literals.next().map(|literal| Token::Value(Value::String(literal.bytes)));
+            }
+            match self.peek()? {
+                b' ' | b'\t' | b'\r' | b'\n' => self.at += 1,
+                b'(' => {
+                    self.at += 1;
+                    return Some(Token::Open);
+                }
+                b')' => {
+                    self.at += 1;
+                    return Some(Token::Close);
+                }
+                b'"' => return Some(Token::Value(self.quoted())),
+                _ => return Some(Token::Value(self.atom())),
+            }
+        }
+    }
+
+    fn quoted(&mut self) -> Value {
+        self.at += 1;
+        let mut bytes = Vec::new();
+        while let Some(byte) = self.peek() {
+            self.at += 1;
+            match byte {
+                b'"' => break,
+                b'\\' => {
+                    // Only `\"` and `\\` are escapes (RFC 9051 §9, quoted-specials); some servers send a lone backslash.
+                    match self.peek() {
+                        Some(escaped @ (b'"' | b'\\')) => {
+                            bytes.push(escaped);
+                            self.at += 1;
+                        }
+                        _ => bytes.push(byte),
+                    }
+                }
+                _ => bytes.push(byte),
+            }
+        }
+        Value::String(bytes)
+    }
+
+    fn atom(&mut self) -> Value {
+        let start = self.at;
+        // `BODY[HEADER.FIELDS (FROM TO)]<0>` is one word: what is in its brackets may hold spaces and parentheses.
+        let sectioned = |word: &[u8]| word.eq_ignore_ascii_case(b"BODY") || word.eq_ignore_ascii_case(b"BINARY");
+        while let Some(byte) = self.peek() {
+            match byte {
+                b' ' | b'\t' | b'\r' | b'\n' | b'(' | b')' | b'"' => break,
+                b'[' if sectioned(self.text.get(start..self.at).unwrap_or_default()) => {
+                    let rest = self.text.get(self.at..).unwrap_or_default();
+                    match rest.iter().position(|&byte| byte == b']') {
+                        Some(length) => self.at += length + 1,
+                        None => self.at += 1,
+                    }
+                }
+                _ => self.at += 1,
+            }
+            if self.at_literal() {
+                break;
+            }
+        }
+        let word = self.text.get(start..self.at).unwrap_or_default();
+        if word.eq_ignore_ascii_case(b"NIL") { Value::Nil } else { Value::Atom(word.to_vec()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn atom(text: &str) -> Value {
+        Value::Atom(text.into())
+    }
+
+    fn string(text: &str) -> Value {
+        Value::String(text.into())
+    }
+
+    #[test]
+    fn values_are_read_as_written() {
+        let text = br#"(UID 7 FLAGS (\Seen $Junk) BODY[HEADER.FIELDS (TO)]<0> NIL "a\"b\\c" "x\y")"#;
+        assert_eq!(
+            read(text, 0, Vec::new()),
+            [Value::List(vec![
+                atom("UID"),
+                atom("7"),
+                atom("FLAGS"),
+                Value::List(vec![atom("\\Seen"), atom("$Junk")]),
+                atom("BODY[HEADER.FIELDS (TO)]<0>"),
+                Value::Nil,
+                string("a\"b\\c"),
+                string("x\\y"),
+            ])]
+        );
+    }
+
+    #[test]
+    fn a_literal_stands_where_it_stood() {
+        let literals = vec![Literal { at: 2, bytes: b"lit)".to_vec() }, Literal { at: 4, bytes: Vec::new() }];
+        assert_eq!(read(b"(a  b)", 0, literals), [Value::List(vec![atom("a"), string("lit)"), string(""), atom("b")])]);
+    }
+
+    #[test]
+    fn broken_nesting_is_borne() {
+        assert_eq!(
+            read(b"a) (b (c", 0, Vec::new()),
+            [atom("a"), Value::List(vec![atom("b"), Value::List(vec![atom("c")])])]
+        );
+        let deep = [vec![b'('; 100_000], b"x".to_vec(), vec![b')'; 100_000], b" y".to_vec()].concat();
+        let values = read(&deep, 0, Vec::new());
+        assert_eq!(values.len(), 2);
+        assert_eq!(values.last(), Some(&atom("y")));
+    }
+
+    fn written(value: &Value, text: &mut Vec<u8>, literals: &mut Vec<Literal>) {
+        match value {
+            Value::Nil => text.extend_from_slice(b"NIL"),
+            Value::Atom(atom) => text.extend_from_slice(atom),
+            Value::String(bytes) => literals.push(Literal { at: text.len(), bytes: bytes.clone() }),
+            Value::List(values) => {
+                text.push(b'(');
+                for value in values {
+                    written(value, text, literals);
+                    text.push(b' ');
+                }
+                text.push(b')');
+            }
+        }
+    }
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Nil),
+            "[A-Z0-9.$\\\\]{1,9}"
+                .prop_filter("NIL is no atom", |word| word != "NIL")
+                .prop_map(|word| Value::Atom(word.into())),
+            proptest::collection::vec(any::<u8>(), 0..20).prop_map(Value::String),
+        ];
+        leaf.prop_recursive(6, 60, 8, |inner| proptest::collection::vec(inner, 0..8).prop_map(Value::List))
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_panic(text: Vec<u8>, places: Vec<(usize, Vec<u8>)>) {
+            let literals = places.into_iter().map(|(at, bytes)| Literal { at, bytes }).collect();
+            read(&text, 0, literals);
+        }
+
+        #[test]
+        fn what_is_written_is_read_again(value in any_value()) {
+            let (mut text, mut literals) = (Vec::new(), Vec::new());
+            written(&value, &mut text, &mut literals);
+            prop_assert_eq!(read(&text, 0, literals), vec![value]);
+        }
+    }
+}
