@@ -1,3 +1,21 @@
 //! Messages in and out: decoding what arrives, building what is sent. Pure.
 
+pub mod body;
+pub mod build;
+pub mod charset;
+pub mod compose;
+pub mod header;
+pub mod html;
+mod lines;
+pub mod recipient;
+pub mod safe;
+pub mod shown;
 pub mod structure;
+pub mod text;
+
+pub use body::{PartDecoder, decode_body, decode_bytes};
+pub use header::Headers;
+pub use lines::LineEnds;
+pub use recipient::parse_recipient;
+pub use safe::{inline_type, is_safe_image};
+pub use text::{html_to_preview, preview};

@@ -40,3 +40,17 @@ pub enum Disposition {
     Inline,
     Attachment,
 }
+
+impl Node {
+    /// The leaf of this section number.
+    pub fn find(&self, section: &str) -> Option<&Node> {
+        let mut waiting = vec![self];
+        while let Some(node) = waiting.pop() {
+            if node.section == section && node.children.is_empty() {
+                return Some(node);
+            }
+            waiting.extend(&node.children);
+        }
+        None
+    }
+}

@@ -1,0 +1,291 @@
+//! How a draft begins: an answer, a forwarded message, or a draft that was put away.
+
+mod subject;
+
+use std::collections::HashSet;
+
+use app::wire::{Address, DraftKind};
+
+use super::{Headers, build::DRAFT_FIELD};
+pub use subject::{forward_subject, reply_subject};
+
+/// The longest text that is quoted.
+const MAX_QUOTE: usize = 256 * 1024;
+/// How many recipients an answer is made for.
+const MAX_RECIPIENTS: usize = 500;
+
+/// The fields of a draft that come from a message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beginning {
+    /// The draft's name, if the message was saved from one.
+    pub draft: Option<String>,
+    pub to: Vec<Address>,
+    pub cc: Vec<Address>,
+    pub bcc: Vec<Address>,
+    pub subject: String,
+    pub body: String,
+    /// Message-IDs without angle brackets, the message answered last.
+    pub references: Vec<String>,
+}
+
+/// The words of the block above a forwarded message, in the reader's language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Labels {
+    /// `Forwarded message`
+    pub forwarded: String,
+    pub from: String,
+    pub date: String,
+    pub subject: String,
+    pub to: String,
+    pub cc: String,
+}
+
+impl Default for Labels {
+    fn default() -> Self {
+        Self {
+            forwarded: "Forwarded message".to_owned(),
+            from: "From".to_owned(),
+            date: "Date".to_owned(),
+            subject: "Subject".to_owned(),
+            to: "To".to_owned(),
+            cc: "Cc".to_owned(),
+        }
+    }
+}
+
+/// Begins a draft from a message: its header, and its text as a reader sees it (decoded, unflowed, `\n` line ends).
+/// `own` are the addresses of the writer.
+pub fn begin(headers: &Headers, text: &str, kind: DraftKind, own: &[Address], labels: &Labels) -> Beginning {
+    match kind {
+        DraftKind::Reply | DraftKind::ReplyAll => reply(headers, text, kind == DraftKind::ReplyAll, own),
+        DraftKind::Forward => forward(headers, text, labels),
+        DraftKind::Edit => edit(headers, text),
+    }
+}
+
+fn reply(headers: &Headers, text: &str, all: bool, own: &[Address]) -> Beginning {
+    let from = headers.addresses("From");
+    let mut answer_to = headers.addresses("Reply-To");
+    if answer_to.is_empty() {
+        answer_to.clone_from(&from);
+    }
+    let is_own = |address: &Address| own.iter().any(|mine| mine.email.eq_ignore_ascii_case(&address.email));
+    // Answering what one wrote oneself goes on to the same people.
+    let to_whom = headers.addresses("To");
+    let mine = !from.is_empty() && from.iter().all(is_own);
+    let mut to = if mine && to_whom.iter().any(|address| !is_own(address)) { Vec::new() } else { answer_to };
+    let mut cc = Vec::new();
+    if all || to.is_empty() {
+        to.extend(to_whom);
+    }
+    if all {
+        cc = headers.addresses("Cc");
+    }
+    let mut seen = HashSet::new();
+    let mut keep = |list: Vec<Address>, drop_own: bool| -> Vec<Address> {
+        let fresh = |address: &Address| seen.insert(address.email.to_lowercase());
+        let real = list.into_iter().filter(|address| address.email.contains('@') && !(drop_own && is_own(address)));
+        real.filter(fresh).take(MAX_RECIPIENTS).collect()
+    };
+    let others = to.iter().chain(&cc).any(|address| !is_own(address));
+    let to = keep(to, others);
+    let cc = keep(cc, true);
+    Beginning {
+        to,
+        cc,
+        subject: reply_subject(&headers.text("Subject")),
+        body: quote(text),
+        references: references(headers),
+        ..Beginning::default()
+    }
+}
+
+fn forward(headers: &Headers, text: &str, labels: &Labels) -> Beginning {
+    let subject = headers.text("Subject");
+    let people = |name: &str| {
+        let list: Vec<String> = headers.addresses(name).iter().take(MAX_RECIPIENTS).map(written).collect();
+        list.join(", ")
+    };
+    let lines = [
+        (&labels.from, people("From")),
+        (&labels.date, headers.text("Date")),
+        (&labels.subject, subject.clone()),
+        (&labels.to, people("To")),
+        (&labels.cc, people("Cc")),
+    ];
+    let mut body = format!("---------- {} ----------\n", labels.forwarded);
+    for (label, value) in lines.iter().filter(|(_, value)| !value.is_empty()) {
+        body.push_str(&format!("{label}: {value}\n"));
+    }
+    body.push('\n');
+    body.push_str(super::text::cut(text.trim_matches('\n'), MAX_QUOTE));
+    body.push('\n');
+    Beginning { subject: forward_subject(&subject), body, ..Beginning::default() }
+}
+
+fn edit(headers: &Headers, text: &str) -> Beginning {
+    let mut references = headers.message_ids("References");
+    if let Some(answered) = headers.message_ids("In-Reply-To").pop()
+        && references.last() != Some(&answered)
+    {
+        references.retain(|id| *id != answered);
+        references.push(answered);
+    }
+    Beginning {
+        draft: Some(headers.text(DRAFT_FIELD)).filter(|name| !name.is_empty()),
+        to: headers.addresses("To"),
+        cc: headers.addresses("Cc"),
+        bcc: headers.addresses("Bcc"),
+        subject: headers.text("Subject"),
+        body: text.to_owned(),
+        references,
+    }
+}
+
+/// The thread an answer belongs to (RFC 5322 §3.6.4): what the message referred to, and the message itself.
+fn references(headers: &Headers) -> Vec<String> {
+    let mut references = headers.message_ids("References");
+    if references.is_empty() {
+        // An In-Reply-To of several ids does not say which of them is the parent.
+        references = headers.message_ids("In-Reply-To");
+        if references.len() > 1 {
+            references.clear();
+        }
+    }
+    if let Some(id) = headers.message_ids("Message-ID").into_iter().next() {
+        references.retain(|other| *other != id);
+        references.push(id);
+    }
+    references
+}
+
+/// Every line with a mark before it; the signature is left out.
+fn quote(text: &str) -> String {
+    let text = super::text::cut(text, MAX_QUOTE);
+    // The last separator: what a mailing list appends comes after a signature of its own.
+    let own = text.rfind("\n-- \n").map_or(text, |end| text.get(..end).unwrap_or(text));
+    let own = if own.starts_with("-- \n") { "" } else { own };
+    own.trim_matches('\n')
+        .lines()
+        .map(|line| match line {
+            "" => ">\n".to_owned(),
+            line if line.starts_with('>') => format!(">{line}\n"),
+            line => format!("> {line}\n"),
+        })
+        .collect()
+}
+
+fn written(address: &Address) -> String {
+    if address.name.is_empty() { address.email.clone() } else { format!("{} <{}>", address.name, address.email) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(email: &str) -> Address {
+        Address { name: String::new(), email: email.to_owned() }
+    }
+
+    fn emails(list: &[Address]) -> Vec<&str> {
+        list.iter().map(|address| address.email.as_str()).collect()
+    }
+
+    fn begun(header: &str, kind: DraftKind) -> Beginning {
+        begin(&Headers::parse(header.as_bytes()), "text", kind, &[address("me@x")], &Labels::default())
+    }
+
+    #[test]
+    fn an_answer_goes_to_whom_it_should() {
+        for (header, kind, to, cc) in [
+            ("From: a@x\nTo: me@x, b@x\nCc: c@x", DraftKind::Reply, vec!["a@x"], vec![]),
+            ("From: a@x\nTo: ME@x, b@x\nCc: c@x, A@x", DraftKind::ReplyAll, vec!["a@x", "b@x"], vec!["c@x"]),
+            ("From: a@x\nReply-To: list@x\nTo: me@x", DraftKind::Reply, vec!["list@x"], vec![]),
+            (
+                "From: a@x\nReply-To: list@x\nTo: list@x, b@x\nCc: b@x",
+                DraftKind::ReplyAll,
+                vec!["list@x", "b@x"],
+                vec![],
+            ),
+            // One's own message.
+            ("From: me@x\nTo: b@x, c@x\nCc: d@x", DraftKind::Reply, vec!["b@x", "c@x"], vec![]),
+            ("From: me@x\nTo: b@x\nCc: d@x", DraftKind::ReplyAll, vec!["b@x"], vec!["d@x"]),
+            ("From: me@x\nTo: me@x", DraftKind::Reply, vec!["me@x"], vec![]),
+            ("From: me@x\nTo: me@x\nCc: c@x", DraftKind::ReplyAll, vec![], vec!["c@x"]),
+            ("To: me@x", DraftKind::Reply, vec!["me@x"], vec![]),
+            ("From: nobody\nTo: me@x", DraftKind::Reply, vec![], vec![]),
+        ] {
+            let begun = begun(header, kind);
+            assert_eq!((emails(&begun.to), emails(&begun.cc)), (to, cc), "{header} {kind:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_belongs_to_the_thread() {
+        let references = |header: &str| begun(header, DraftKind::Reply).references;
+        assert_eq!(references("References: <a@x> <b@x>\nMessage-ID: <c@x>"), ["a@x", "b@x", "c@x"]);
+        assert_eq!(references("In-Reply-To: <b@x>\nMessage-ID: <c@x>"), ["b@x", "c@x"]);
+        assert_eq!(references("In-Reply-To: <a@x> <b@x>\nMessage-ID: <c@x>"), ["c@x"]);
+        assert!(references("Subject: x").is_empty());
+    }
+
+    #[test]
+    fn a_quote_has_no_signature() {
+        for (text, quoted) in [
+            ("one\n\ntwo\n", "> one\n>\n> two\n"),
+            ("> old\nnew", ">> old\n> new\n"),
+            ("text\n-- \nAna\nPhone", "> text\n"),
+            ("\n\ntext\n\n\n-- \nAna", "> text\n"),
+            ("-- \nAna", ""),
+            ("", ""),
+        ] {
+            assert_eq!(quote(text), quoted, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_forwarded_message_tells_where_it_is_from() {
+        let header = "From: =?utf-8?B?0JDQvdCw?= <a@x>\nTo: b@x\nSubject: Hi\nDate: Fri, 21 Nov 2025 10:05:00 +0300\nMessage-ID: <1@x>";
+        let labels = Labels { from: "От".to_owned(), ..Labels::default() };
+        let begun = begin(&Headers::parse(header.as_bytes()), "text\n-- \nAna\n", DraftKind::Forward, &[], &labels);
+        assert_eq!(
+            begun.body,
+            "---------- Forwarded message ----------\nОт: Ана <a@x>\nDate: Fri, 21 Nov 2025 10:05:00 +0300\n\
+             Subject: Hi\nTo: b@x\n\ntext\n-- \nAna\n"
+        );
+        assert_eq!(begun.subject, "Fwd: Hi");
+        assert!(begun.to.is_empty() && begun.references.is_empty());
+    }
+
+    #[test]
+    fn a_draft_comes_back_as_it_was() {
+        use crate::mime::build::{Outgoing, build_to_vec};
+        let (from, to, bcc) = (address("me@x.example"), [address("a@x.example")], [address("b@x.example")]);
+        let references = ["1@x".to_owned(), "2@x".to_owned()];
+        let outgoing = Outgoing {
+            from: &from,
+            to: &to,
+            cc: &[],
+            bcc: &bcc,
+            subject: "Тема",
+            date: 0,
+            message_id: "3@x",
+            references: &references,
+            body: "line\n",
+            attachments: &[],
+            draft: Some("abc"),
+        };
+        let message = build_to_vec(&outgoing).expect("built");
+        let begun = begin(&Headers::parse(&message), "line\n", DraftKind::Edit, &[], &Labels::default());
+        let expected = Beginning {
+            draft: Some("abc".to_owned()),
+            to: to.to_vec(),
+            cc: Vec::new(),
+            bcc: bcc.to_vec(),
+            subject: "Тема".to_owned(),
+            body: "line\n".to_owned(),
+            references: references.to_vec(),
+        };
+        assert_eq!(begun, expected);
+    }
+}

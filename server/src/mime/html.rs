@@ -1,0 +1,148 @@
+//! HTML bodies: made harmless for a sandboxed frame, and read as text for quoting. Pure; heavy enough for a
+//! blocking thread.
+
+mod around;
+mod css;
+mod policy;
+mod text;
+mod tree;
+
+use std::{
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+pub use around::{Survey, from_text, survey, with_header};
+pub use text::to_text;
+
+use css::Declarations;
+use tree::Tree;
+
+/// The largest HTML text that is shown as HTML.
+pub const MAX_HTML: usize = 2 * 1024 * 1024;
+/// The largest text shown in its place.
+const MAX_TEXT: usize = 512 * 1024;
+
+/// How a body is to be shown.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Whether images may be fetched from the net.
+    pub remote: bool,
+    pub theme: Theme,
+    /// `data:` URIs of inline images by Content-ID, without angle brackets.
+    pub inline: Arc<HashMap<String, String>>,
+}
+
+/// The page around the frame.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Theme {
+    #[default]
+    Light,
+    /// Messages that choose no colours of their own are made dark; others stay as they are.
+    Dark,
+}
+
+/// A body that is safe to show in a sandboxed frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clean {
+    /// A complete HTML document. Never to be parsed and written again.
+    pub document: String,
+    /// Whether there is remote content, blocked or shown.
+    pub remote: bool,
+    /// Whether the HTML was too large or too deep, and is shown as text.
+    pub simplified: bool,
+}
+
+/// Makes an HTML body harmless. Never fails: what cannot be made harmless is shown as text.
+pub fn sanitise(html: &str, options: &Options) -> Clean {
+    guarded(|| try_sanitise(html, options)).flatten().unwrap_or_else(|| simplified(html, options.theme))
+}
+
+/// The policy a body is served under. It closes the network whatever the sanitizer may have missed.
+pub fn content_security_policy(remote: bool) -> &'static str {
+    if remote {
+        "default-src 'none'; img-src data: http: https:; style-src 'unsafe-inline'; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+    } else {
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+    }
+}
+
+/// Runs what parses hostile input in libraries; a panic there must not reach the caller.
+fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
+}
+
+fn parse(html: &str) -> Option<Tree> {
+    (html.len() <= MAX_HTML).then(|| Tree::parse(html)).flatten()
+}
+
+fn try_sanitise(html: &str, options: &Options) -> Option<Clean> {
+    let tree = parse(html)?;
+    let dark = options.theme == Theme::Dark;
+    let mut sheet = String::new();
+    let mut colours = false;
+    for css in tree.style_sheets() {
+        let clean = css::sheet(&css, dark);
+        colours |= clean.colours;
+        if sheet.len() + clean.css.len() <= MAX_TEXT {
+            sheet.push_str(&clean.css);
+        }
+    }
+    colours |= tree.elements().any(|element| policy::chooses_colours(&element.attributes));
+    colours |= policy::chooses_colours(&tree.body);
+    let remote = tree.elements().any(policy::is_remote) || policy::has_remote_background(&tree.body);
+    let Declarations { css: body, .. } = policy::body_style(&tree.body);
+    drop(tree);
+    let content = policy::builder(options).clean(html).to_string();
+    // A document of another size was not meant: shown as text it is at least bounded.
+    if content.len() > 4 * MAX_HTML + options.inline.values().map(String::len).sum::<usize>() * 4 {
+        return None;
+    }
+    let document = page(options.theme, colours, &sheet, &body, &content);
+    Some(Clean { document, remote, simplified: false })
+}
+
+/// The text of a body whose HTML is not to be shown.
+fn simplified(html: &str, theme: Theme) -> Clean {
+    let text = to_text(html);
+    let text = super::text::cut(&text, MAX_TEXT);
+    let content = format!("<pre class=\"pismo-text\">{}</pre>", escape(text));
+    Clean { document: page(theme, false, "", "", &content), remote: false, simplified: true }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// The document around the content. Everything but the content and its style sheet is ours.
+fn page(theme: Theme, colours: bool, sheet: &str, body: &str, content: &str) -> String {
+    let (scheme, ours) = if theme == Theme::Dark && !colours { ("dark", DARK) } else { ("light", LIGHT) };
+    let body = if body.is_empty() { String::new() } else { format!("body{{{body}}}\n") };
+    format!(
+        "<!doctype html><html><head><meta charset=\"utf-8\"><meta name=\"color-scheme\" content=\"{scheme}\">\
+         <meta name=\"referrer\" content=\"no-referrer\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <base target=\"_blank\"><style>{BASE}{ours}</style><style>{body}{sheet}</style></head>\
+         <body>{content}</body></html>"
+    )
+}
+
+/// What a message looks like that says nothing about it.
+const BASE: &str = "html{-webkit-text-size-adjust:100%}\
+    body{margin:16px;font:15px/1.5 system-ui,-apple-system,\"Segoe UI\",Roboto,\"Noto Sans\",sans-serif;\
+    overflow-wrap:anywhere}\
+    img{max-width:100%}@media (max-width:640px){img{height:auto}}\
+    table{max-width:100%}pre{white-space:pre-wrap}\
+    pre.pismo-text{font:inherit;margin:0}\
+    blockquote[type=cite]{margin:0 0 0 8px;padding-left:12px;border-left:2px solid #c3c8d0}\
+    img:not([src]){display:inline-block;box-sizing:border-box;min-height:20px;padding:1px 6px;overflow:hidden;\
+    border:1px dashed #b9bfc9;border-radius:4px;background:#f3f4f6;color:#5b6472;font-size:12px}\
+    img:not([src]):is([width=\"0\"],[width=\"1\"],[height=\"0\"],[height=\"1\"]){display:none}";
+const LIGHT: &str = ":root{color-scheme:light;background:#fff;color:#1b1f24}";
+const DARK: &str = ":root{color-scheme:dark;background:#16181d;color:#e4e6ea}a{color:#8ab4f8}\
+    img:not([src]){border-color:#4a505b;background:#22262d;color:#a3abb8}";
+
+#[cfg(test)]
+mod tests;

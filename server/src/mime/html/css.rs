@@ -1,0 +1,305 @@
+//! Style sheets and `style` attributes of messages: parsed, reduced to an allow-list, and written anew from the
+//! tokens, so that escapes, comments and encodings of the sender have no say in what the browser reads.
+
+mod property;
+
+use cssparser::{
+    AtRuleParser, CowRcStr, DeclarationParser, ParseError, Parser, ParserState, QualifiedRuleParser,
+    RuleBodyItemParser, RuleBodyParser, StyleSheetParser, ToCss, Token, TokenSerializationType, parse_important,
+};
+
+/// The largest style sheet that is read, and written.
+const MAX_SHEET: usize = 512 * 1024;
+/// The largest `style` attribute.
+const MAX_ATTRIBUTE: usize = 32 * 1024;
+/// How deep brackets and blocks may nest.
+const MAX_NESTING: usize = 8;
+
+/// A clean style sheet.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Sheet {
+    pub css: String,
+    /// Whether it chooses colours.
+    pub colours: bool,
+    /// Simple selectors (`.preheader`, `p`, `#x`) of elements it hides, outside of any `@media`.
+    pub hidden: Vec<String>,
+}
+
+/// Clean declarations, as in a `style` attribute.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Declarations {
+    pub css: String,
+    pub colours: bool,
+    /// Whether they make an element invisible.
+    pub hide: bool,
+}
+
+/// Cleans a style sheet. Rules for a dark page are dropped unless the page is one.
+pub fn sheet(css: &str, dark: bool) -> Sheet {
+    let css = super::super::text::cut(css, MAX_SHEET);
+    let mut input = Parser::new(css);
+    let mut rules = Rules { dark, nesting: 0 };
+    let mut sheet = Sheet::default();
+    for rule in StyleSheetParser::new(&mut input, &mut rules).flatten() {
+        if sheet.css.len() + rule.css.len() > MAX_SHEET {
+            break;
+        }
+        sheet.css.push_str(&rule.css);
+        sheet.colours |= rule.colours;
+        sheet.hidden.extend(rule.hidden);
+    }
+    sheet.css = unmarked(sheet.css);
+    sheet
+}
+
+/// Cleans the value of a `style` attribute.
+pub fn declarations(css: &str) -> Declarations {
+    let css = super::super::text::cut(css, MAX_ATTRIBUTE);
+    let mut input = Parser::new(css);
+    let mut cleaned = body(&mut input);
+    cleaned.css = unmarked(cleaned.css);
+    cleaned
+}
+
+/// Nothing that could end the element a sheet stands in (`</style>`, `<!--`): in CSS a `<` can be escaped.
+fn unmarked(css: String) -> String {
+    if css.contains('<') { css.replace('<', "\\3c ") } else { css }
+}
+
+type Failed = ParseError<()>;
+
+fn refuse<T>() -> Result<T, Failed> {
+    Err(ParseError::custom(()))
+}
+
+/// Parses rules.
+struct Rules {
+    dark: bool,
+    nesting: usize,
+}
+
+impl<'i> QualifiedRuleParser<'i> for Rules {
+    type Prelude = String;
+    type QualifiedRule = Sheet;
+    type Error = ();
+
+    fn parse_prelude(&mut self, input: &mut Parser<'i>) -> Result<String, Failed> {
+        let mut out = Writer::default();
+        copy(input, &mut out, Context::Selector, 0)?;
+        let selector = out.css.trim().to_owned();
+        if selector.is_empty() { refuse() } else { Ok(selector) }
+    }
+
+    fn parse_block(&mut self, selector: String, _: &ParserState, input: &mut Parser<'i>) -> Result<Sheet, Failed> {
+        let declarations = body(input);
+        if declarations.css.is_empty() {
+            return refuse();
+        }
+        let hidden = if declarations.hide && self.nesting == 0 {
+            selector.split(',').map(str::trim).filter(|one| is_simple(one)).map(str::to_owned).collect()
+        } else {
+            Vec::new()
+        };
+        Ok(Sheet { css: format!("{selector}{{{}}}\n", declarations.css), colours: declarations.colours, hidden })
+    }
+}
+
+impl<'i> AtRuleParser<'i> for Rules {
+    type Prelude = String;
+    type AtRule = Sheet;
+    type Error = ();
+
+    fn parse_prelude(&mut self, name: CowRcStr<'i>, input: &mut Parser<'i>) -> Result<String, Failed> {
+        // @import, @font-face and the like load or leak; the rest no newsletter needs.
+        if !name.eq_ignore_ascii_case("media") || self.nesting >= MAX_NESTING {
+            return refuse();
+        }
+        let mut out = Writer::default();
+        copy(input, &mut out, Context::Media, 0)?;
+        let query = out.css.trim().to_owned();
+        if query.is_empty() || (!self.dark && query.to_ascii_lowercase().contains("prefers-color-scheme")) {
+            return refuse();
+        }
+        Ok(query)
+    }
+
+    fn parse_block(&mut self, query: String, _: &ParserState, input: &mut Parser<'i>) -> Result<Sheet, Failed> {
+        let mut inner = Rules { dark: self.dark, nesting: self.nesting + 1 };
+        let mut sheet = Sheet::default();
+        for rule in StyleSheetParser::new(input, &mut inner).flatten() {
+            sheet.css.push_str(&rule.css);
+            sheet.colours |= rule.colours;
+        }
+        if sheet.css.is_empty() {
+            return refuse();
+        }
+        Ok(Sheet { css: format!("@media {query}{{{}}}\n", sheet.css), ..sheet })
+    }
+}
+
+/// `.class`, `#id`, `name`, `name.class`: what an element can be compared with alone.
+fn is_simple(selector: &str) -> bool {
+    let plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.' | '#');
+    !selector.is_empty() && selector.chars().all(plain) && selector.matches(['.', '#']).count() <= 1
+}
+
+/// Parses declarations.
+struct Properties;
+
+impl<'i> DeclarationParser<'i> for Properties {
+    type Declaration = Declarations;
+    type Error = ();
+
+    fn parse_value(
+        &mut self,
+        name: CowRcStr<'i>,
+        input: &mut Parser<'i>,
+        _: &ParserState,
+    ) -> Result<Declarations, Failed> {
+        let name = name.to_ascii_lowercase();
+        if !property::allowed(&name) {
+            return refuse();
+        }
+        let mut out = Writer::default();
+        copy(input, &mut out, Context::Value, 0)?;
+        let important = input.try_parse(parse_important).is_ok();
+        input.expect_exhausted()?;
+        let value = out.css.trim();
+        if value.is_empty() || !property::value_allowed(&name, value) {
+            return refuse();
+        }
+        let important = if important { " !important" } else { "" };
+        Ok(Declarations {
+            colours: property::chooses_colour(&name, value),
+            hide: property::hides(&name, value),
+            css: format!("{name}:{value}{important};"),
+        })
+    }
+}
+
+impl AtRuleParser<'_> for Properties {
+    type Prelude = ();
+    type AtRule = Declarations;
+    type Error = ();
+}
+
+impl QualifiedRuleParser<'_> for Properties {
+    type Prelude = ();
+    type QualifiedRule = Declarations;
+    type Error = ();
+}
+
+impl RuleBodyItemParser<'_, Declarations, ()> for Properties {
+    fn parse_declarations(&self) -> bool {
+        true
+    }
+
+    fn parse_qualified(&self) -> bool {
+        false
+    }
+}
+
+fn body(input: &mut Parser) -> Declarations {
+    let mut all = Declarations::default();
+    for one in RuleBodyParser::new(input, &mut Properties).flatten() {
+        all.css.push_str(&one.css);
+        all.colours |= one.colours;
+        all.hide |= one.hide;
+    }
+    all
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Context {
+    Selector,
+    Media,
+    Value,
+}
+
+/// Writes tokens so that they are read as the same tokens.
+#[derive(Default)]
+struct Writer {
+    css: String,
+    before: TokenSerializationType,
+}
+
+impl Writer {
+    fn token(&mut self, token: &Token) {
+        if let Token::WhiteSpace(_) | Token::Comment(_) = token {
+            if !self.css.ends_with(' ') {
+                self.css.push(' ');
+            }
+            self.before = TokenSerializationType::WhiteSpace;
+            return;
+        }
+        let kind = token.serialization_type();
+        if self.before.needs_separator_when_before(kind) {
+            self.css.push(' ');
+        }
+        self.css.push_str(&token.to_css_string());
+        self.before = kind;
+    }
+
+    fn close(&mut self, bracket: char) {
+        self.css.push(bracket);
+        self.before = TokenSerializationType::Nothing;
+    }
+}
+
+/// Copies what is allowed of the rest of the input; anything else refuses the whole.
+/// In a value it stops before `!important`.
+fn copy(input: &mut Parser, out: &mut Writer, context: Context, nesting: usize) -> Result<(), Failed> {
+    if nesting > MAX_NESTING {
+        return refuse();
+    }
+    loop {
+        let state = input.state();
+        let Ok(token) = input.next_including_whitespace_and_comments() else { return Ok(()) };
+        let close = match token {
+            Token::WhiteSpace(_) | Token::Comment(_) | Token::Ident(_) | Token::Comma => None,
+            Token::Number { value, .. } if value.is_finite() && context != Context::Selector => None,
+            Token::Percentage { unit_value, .. } if unit_value.is_finite() && context == Context::Value => None,
+            Token::Dimension { value, .. } if value.is_finite() && context != Context::Selector => None,
+            // In nth-child(2n+1).
+            Token::Number { .. } | Token::Dimension { .. } if nesting > 0 => None,
+            Token::QuotedString(_) if context == Context::Value || nesting > 0 => None,
+            Token::Hash(_) if context == Context::Value => None,
+            Token::IDHash(_) if context != Context::Media => None,
+            Token::Delim('/') if context != Context::Selector => None,
+            Token::Delim('+' | '-' | '*') if context == Context::Value && nesting > 0 => None,
+            Token::Delim('.' | '>' | '+' | '~' | '*') if context == Context::Selector => None,
+            Token::Delim('!') if context == Context::Value && nesting == 0 => {
+                input.reset(&state);
+                return Ok(());
+            }
+            Token::Colon if context == Context::Selector || (context == Context::Media && nesting > 0) => None,
+            // [class~="x"], [width="600"]
+            Token::Delim('=')
+            | Token::IncludeMatch
+            | Token::DashMatch
+            | Token::PrefixMatch
+            | Token::SuffixMatch
+            | Token::SubstringMatch
+                if context == Context::Selector && nesting > 0 =>
+            {
+                None
+            }
+            Token::SquareBracketBlock if context == Context::Selector => Some(']'),
+            Token::ParenthesisBlock if context != Context::Selector => Some(')'),
+            Token::Function(name) => match context {
+                Context::Selector if property::selector_function_allowed(name) => Some(')'),
+                Context::Value if property::function_allowed(name) => Some(')'),
+                _ => return refuse(),
+            },
+            _ => return refuse(),
+        };
+        out.token(token);
+        if let Some(close) = close {
+            input.parse_nested_block(|input| copy(input, out, context, nesting + 1))?;
+            out.close(close);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,285 @@
+//! What may stay of an HTML body: elements, attributes, addresses.
+
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
+
+use ammonia::{Builder, Url, UrlRelative};
+
+use super::{
+    Options,
+    css::{self, Declarations},
+    tree::Node,
+};
+
+/// Elements of letters and newsletters. No svg, math, forms, frames, or anything whose content is not markup.
+const ELEMENTS: &[&str] = &[
+    "a",
+    "abbr",
+    "acronym",
+    "address",
+    "area",
+    "article",
+    "aside",
+    "b",
+    "bdi",
+    "bdo",
+    "big",
+    "blockquote",
+    "br",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "dfn",
+    "dir",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figcaption",
+    "figure",
+    "font",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "main",
+    "map",
+    "mark",
+    "menu",
+    "nav",
+    "nobr",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "rp",
+    "rt",
+    "ruby",
+    "s",
+    "samp",
+    "section",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "sub",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "time",
+    "tr",
+    "tt",
+    "u",
+    "ul",
+    "var",
+    "wbr",
+];
+
+/// Elements that go with all that is in them.
+const REMOVED: &[&str] = &[
+    "script", "style", "title", "template", "noscript", "noembed", "noframes", "iframe", "frameset", "svg", "math",
+    "textarea", "select", "datalist", "xmp", "object", "applet", "audio", "video", "canvas", "portal", "head",
+];
+
+/// Attributes of any element.
+const ATTRIBUTES: &[&str] = &[
+    "align",
+    "aria-hidden",
+    "aria-label",
+    "bgcolor",
+    "class",
+    "dir",
+    "height",
+    "id",
+    "lang",
+    "role",
+    "style",
+    "title",
+    "valign",
+    "width",
+];
+
+/// Attributes of some elements.
+const ELEMENT_ATTRIBUTES: &[(&str, &[&str])] = &[
+    ("a", &["href", "name"]),
+    ("area", &["alt", "coords", "href", "shape"]),
+    ("blockquote", &["type"]),
+    ("br", &["clear"]),
+    ("col", &["span"]),
+    ("colgroup", &["span"]),
+    ("del", &["datetime"]),
+    ("font", &["color", "face", "size"]),
+    ("hr", &["color", "noshade", "size"]),
+    ("img", &["alt", "border", "hspace", "src", "usemap", "vspace"]),
+    ("ins", &["datetime"]),
+    ("li", &["type", "value"]),
+    ("map", &["name"]),
+    ("ol", &["reversed", "start", "type"]),
+    ("table", &["background", "border", "bordercolor", "cellpadding", "cellspacing", "frame", "rules", "summary"]),
+    ("tbody", &["background"]),
+    ("td", &["abbr", "background", "colspan", "headers", "nowrap", "rowspan", "scope"]),
+    ("th", &["abbr", "background", "colspan", "headers", "nowrap", "rowspan", "scope"]),
+    ("time", &["datetime"]),
+    ("tr", &["background"]),
+    ("ul", &["type"]),
+];
+
+/// The sanitizer for these options.
+pub fn builder(options: &Options) -> Builder<'static> {
+    let mut builder = Builder::empty();
+    let new_window = HashMap::from([("target", "_blank")]);
+    let new_window_area = HashMap::from([("target", "_blank"), ("rel", LINK_REL)]);
+    let options = options.clone();
+    builder
+        .tags(ELEMENTS.iter().copied().collect())
+        .clean_content_tags(REMOVED.iter().copied().collect())
+        .generic_attributes(ATTRIBUTES.iter().copied().collect())
+        .tag_attributes(
+            ELEMENT_ATTRIBUTES.iter().map(|(name, attributes)| (*name, attributes.iter().copied().collect())).collect(),
+        )
+        .set_tag_attribute_values(HashMap::from([("a", new_window), ("area", new_window_area)]))
+        .link_rel(Some(LINK_REL))
+        .url_schemes(HashSet::from(["http", "https", "mailto", "cid", "data"]))
+        .url_relative(UrlRelative::Deny)
+        .strip_comments(true)
+        .attribute_filter(move |element, attribute, value| filter(element, attribute, value, &options));
+    builder
+}
+
+const LINK_REL: &str = "noopener noreferrer nofollow";
+
+/// The last word on every attribute that the allow-list let through.
+fn filter<'a>(element: &str, attribute: &str, value: &'a str, options: &Options) -> Option<Cow<'a, str>> {
+    match (element, attribute) {
+        (_, "style") => {
+            let css = css::declarations(value).css;
+            (!css.is_empty()).then_some(Cow::Owned(css))
+        }
+        (_, "href") => link(value).map(Cow::Owned),
+        (_, "src" | "background") => image(value, options).map(Cow::Owned),
+        (_, "usemap") => value.starts_with('#').then_some(Cow::Borrowed(value)),
+        _ => Some(Cow::Borrowed(value)),
+    }
+}
+
+/// A link that may be followed, in its normal spelling.
+fn link(value: &str) -> Option<String> {
+    let url = Url::parse(value).ok()?;
+    matches!(url.scheme(), "http" | "https" | "mailto").then(|| url.into())
+}
+
+/// An image that may be shown: one that came with the message, or a remote one when those were asked for.
+fn image(value: &str, options: &Options) -> Option<String> {
+    if let Some(content_id) = content_id(value) {
+        let uri = options.inline.get(&content_id)?;
+        return is_image_data(uri).then(|| uri.clone());
+    }
+    if is_image_data(value.trim()) {
+        return Some(value.trim().to_owned());
+    }
+    if !options.remote {
+        return None;
+    }
+    let url = remote(value)?;
+    Some(url.into())
+}
+
+/// The Content-ID of a `cid:` address (RFC 2392).
+pub fn content_id(value: &str) -> Option<String> {
+    let value = value.trim();
+    let (scheme, id) = value.split_at_checked(4)?;
+    if !scheme.eq_ignore_ascii_case("cid:") {
+        return None;
+    }
+    let id = percent_encoding::percent_decode_str(id).decode_utf8_lossy();
+    Some(id.trim().trim_matches(['<', '>']).to_owned())
+}
+
+/// Pictures only: no SVG, which is a document.
+fn is_image_data(value: &str) -> bool {
+    let head: String = value.chars().take(24).collect::<String>().to_ascii_lowercase();
+    ["png", "jpeg", "jpg", "gif", "webp", "bmp"].iter().any(|kind| {
+        head.strip_prefix("data:image/")
+            .and_then(|rest| rest.strip_prefix(kind))
+            .is_some_and(|rest| rest.starts_with(';') || rest.starts_with(','))
+    })
+}
+
+fn remote(value: &str) -> Option<Url> {
+    let value = value.trim();
+    // `//host/path` is a habit of web pages; in a letter it can only mean https.
+    let url = match value.strip_prefix("//") {
+        Some(rest) => Url::parse(&format!("https://{rest}")),
+        None => Url::parse(value),
+    };
+    url.ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+/// Whether an element would show something from the net if that were allowed.
+pub fn is_remote(element: &Node) -> bool {
+    (element.name == "img" && element.attribute("src").is_some_and(|value| remote(value).is_some()))
+        || (matches!(element.name.as_str(), "table" | "tbody" | "td" | "th" | "tr")
+            && has_remote_background(&element.attributes))
+}
+
+pub fn has_remote_background(attributes: &[(String, String)]) -> bool {
+    attributes.iter().any(|(name, value)| name == "background" && remote(value).is_some())
+}
+
+/// Whether attributes choose a colour of text or background.
+pub fn chooses_colours(attributes: &[(String, String)]) -> bool {
+    attributes.iter().any(|(name, value)| match name.as_str() {
+        "bgcolor" | "color" | "text" | "background" => true,
+        "style" => css::declarations(value).colours,
+        _ => false,
+    })
+}
+
+/// What the attributes of the `<body>` tag say, as declarations.
+pub fn body_style(attributes: &[(String, String)]) -> Declarations {
+    let mut css = String::new();
+    for (name, value) in attributes {
+        match name.as_str() {
+            "bgcolor" => css.push_str(&format!("background-color:{};", colour(value))),
+            "text" => css.push_str(&format!("color:{};", colour(value))),
+            _ => {}
+        }
+    }
+    // The `style` attribute is stronger than the others.
+    if let Some((_, style)) = attributes.iter().find(|(name, _)| name == "style") {
+        css.push_str(style);
+    }
+    css::declarations(&css)
+}
+
+/// A colour of old HTML, where `ffffff` needs no `#`; empty when it is none.
+fn colour(value: &str) -> String {
+    let value = value.trim();
+    let digits = value.strip_prefix('#').unwrap_or(value);
+    if matches!(digits.len(), 3 | 6) && digits.chars().all(|letter| letter.is_ascii_hexdigit()) {
+        return format!("#{digits}");
+    }
+    let name = value.len() <= 24 && value.chars().all(|letter| letter.is_ascii_alphabetic());
+    if name { value.to_owned() } else { String::new() }
+}

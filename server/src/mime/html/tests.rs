@@ -1,0 +1,124 @@
+use std::collections::HashSet;
+
+use super::*;
+
+fn clean(html: &str) -> String {
+    let clean = sanitise(html, &Options::default());
+    assert!(!clean.simplified, "{html}");
+    body_of(&clean.document)
+}
+
+fn body_of(document: &str) -> String {
+    let (_, body) = document.split_once("<body>").expect("body");
+    body.strip_suffix("</body></html>").expect("end").to_owned()
+}
+
+#[test]
+fn ordinary_letters_stay_as_they_are() {
+    for html in [
+        "<p>Hello <b>you</b></p>",
+        "<table border=\"0\" cellpadding=\"4\" bgcolor=\"#ffffff\" width=\"600\"><tbody><tr><td align=\"center\">x</td></tr></tbody></table>",
+        "<font color=\"red\" face=\"Arial\">x</font>",
+        "<center>x</center>",
+        "<p class=\"a b\" style=\"color:red;\">x</p>",
+        "<blockquote type=\"cite\">x</blockquote>",
+    ] {
+        assert_eq!(clean(html), html);
+    }
+}
+
+#[test]
+fn links_open_elsewhere_and_lead_only_to_the_web_and_mail() {
+    assert_eq!(
+        clean("<a href=\"https://example.org/a?b=c&d=e\">x</a>"),
+        "<a href=\"https://example.org/a?b=c&amp;d=e\" target=\"_blank\" rel=\"noopener noreferrer nofollow\">x</a>"
+    );
+    for href in [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "cid:x",
+        "file:///etc/passwd",
+        "/relative",
+        "//host",
+        "#a",
+        "tel:1",
+        "blob:x",
+        "JaVa\tScRiPt:x",
+    ] {
+        assert!(!clean(&format!("<a href=\"{href}\">x</a>")).contains("href"), "{href}");
+    }
+    assert!(
+        clean("<a href=\"mailto:a@x\" ping=\"http://x\" target=_self rel=opener>x</a>")
+            .contains("mailto:a@x\" target=\"_blank\" rel=\"noopener")
+    );
+}
+
+#[test]
+fn images_come_from_the_message_or_not_at_all() {
+    let inline = HashMap::from([("logo@x".to_owned(), "data:image/png;base64,AAAA".to_owned())]);
+    let options = Options { inline: Arc::new(inline), ..Options::default() };
+    let html = "<img src=\"cid:logo@x\"><img src=\"CID:logo%40x\"><img src=\"cid:other\" alt=\"o\"><img src=\"http://h/t.gif\" alt=\"r\" \
+                srcset=\"http://h/2\"><img src=\"data:image/gif;base64,R0\"><img src=\"data:image/svg+xml,<svg>\"><td background=\"http://h/b\">";
+    let shown = sanitise(html, &options);
+    assert_eq!(
+        body_of(&shown.document),
+        "<img src=\"data:image/png;base64,AAAA\"><img src=\"data:image/png;base64,AAAA\"><img alt=\"o\"><img alt=\"r\">\
+         <img src=\"data:image/gif;base64,R0\"><img>"
+    );
+    assert!(shown.remote);
+    let shown = sanitise(html, &Options { remote: true, ..options });
+    assert!(shown.document.contains("<img src=\"http://h/t.gif\" alt=\"r\">"), "{}", shown.document);
+    assert!(shown.remote);
+    assert!(!shown.document.contains("srcset"));
+    assert!(!sanitise("<img src=\"cid:a\">", &Options::default()).remote);
+}
+
+#[test]
+fn content_ids_are_found() {
+    let found = survey("<body background=cid:back><img src=cid:a@b><img src='CID:%3Cc%3E'><td background=cid:none>");
+    assert_eq!(found.content_ids, HashSet::from(["a@b".to_owned(), "c".to_owned(), "back".to_owned()]));
+}
+
+#[test]
+fn style_sheets_move_to_the_head_and_are_clean() {
+    let shown = sanitise(
+        "<html><head><style>p{color:red;background:url(http://x)}</style></head>\
+         <body bgcolor=ffffff text='red;}</style>' style='margin:0;background:url(x)'><p>x",
+        &Options::default(),
+    );
+    assert!(
+        shown.document.contains("<style>body{background-color:#ffffff;margin:0;}\np{color:red;}\n</style>"),
+        "{}",
+        shown.document
+    );
+    assert_eq!(body_of(&shown.document), "<p>x</p>");
+}
+
+#[test]
+fn only_messages_without_colours_become_dark() {
+    let dark = Options { theme: Theme::Dark, ..Options::default() };
+    let is_dark = |html: &str| sanitise(html, &dark).document.contains("color-scheme:dark");
+    assert!(is_dark("<p>plain"));
+    assert!(is_dark("<p style='margin:0'>plain"));
+    assert!(!is_dark("<p style='color:black'>x"));
+    assert!(!is_dark("<table bgcolor=white>"));
+    assert!(!is_dark("<body text=black>x"));
+    assert!(!is_dark("<style>p{background:#fff}</style>x"));
+    assert!(!sanitise("<p>plain", &Options::default()).document.contains("color-scheme:dark"));
+}
+
+#[test]
+fn what_is_too_large_or_too_deep_is_shown_as_text() {
+    let deep = "<div>".repeat(50_000) + "<script>x</script>deep<b>";
+    let started = std::time::Instant::now();
+    let shown = sanitise(&deep, &Options::default());
+    assert!(shown.simplified);
+    assert!(body_of(&shown.document).contains("deep"));
+    assert!(!body_of(&shown.document).contains("<div>"));
+    assert!(started.elapsed().as_secs() < 10, "took {:?}", started.elapsed());
+    let large = format!("<p>{}", "large &lt;b&gt; ".repeat(200_000));
+    let shown = sanitise(&large, &Options::default());
+    assert!(shown.simplified);
+    assert!(shown.document.len() < 2 * MAX_TEXT);
+    assert!(shown.document.contains("&lt;b&gt;"));
+}

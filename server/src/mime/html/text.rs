@@ -1,0 +1,339 @@
+//! An HTML body as plain text, for quoting and for when HTML cannot be shown. What a reader would not see is not
+//! in the text: a hidden passage must not become visible in an answer.
+
+use mail_parser::decoders::html::html_to_text;
+
+use super::{
+    MAX_HTML, css, guarded,
+    tree::{Node, Step, Tree},
+};
+
+/// The longest text that is made.
+const MAX_TEXT: usize = 1024 * 1024;
+/// How many selectors of hidden elements are looked at.
+const MAX_HIDDEN: usize = 1000;
+
+/// Reads an HTML body as text. Never fails; what is too large is cut.
+pub fn to_text(html: &str) -> String {
+    let html = super::super::text::cut(html, MAX_HTML);
+    let text = guarded(|| Tree::parse(html).map(|tree| render(&tree))).flatten();
+    // Too deep for a tree: the words, in a row. Its style sheets were not read, so nothing is known to be hidden.
+    let text = text.or_else(|| guarded(|| html_to_text(html))).unwrap_or_default();
+    super::super::text::cut(&text, MAX_TEXT).to_owned()
+}
+
+fn render(tree: &Tree) -> String {
+    let mut hidden: Vec<String> = tree.style_sheets().flat_map(|sheet| css::sheet(&sheet, false).hidden).collect();
+    hidden.truncate(MAX_HIDDEN);
+    let mut writer = Writer::default();
+    tree.walk(
+        |element| !is_unread(element) && !is_hidden(element, &hidden),
+        |step| {
+            if writer.text.len() < MAX_TEXT {
+                writer.step(step);
+            }
+        },
+    );
+    writer.finish()
+}
+
+/// Elements whose text is not part of the letter.
+fn is_unread(element: &Node) -> bool {
+    matches!(
+        element.name.as_str(),
+        "script"
+            | "style"
+            | "title"
+            | "template"
+            | "noscript"
+            | "noembed"
+            | "noframes"
+            | "iframe"
+            | "svg"
+            | "math"
+            | "textarea"
+            | "select"
+            | "xmp"
+            | "object"
+            | "applet"
+            | "audio"
+            | "video"
+            | "canvas"
+            | "head"
+    )
+}
+
+fn is_hidden(element: &Node, hidden: &[String]) -> bool {
+    element.attribute("hidden").is_some()
+        || element.attribute("style").is_some_and(|style| css::declarations(style).hide)
+        || (element.name == "font" && element.attribute("size").is_some_and(|size| size.trim() == "0"))
+        || hidden.iter().any(|selector| matches(element, selector))
+}
+
+/// Whether an element has a simple selector: `p`, `.x`, `p.x`, `#x`.
+fn matches(element: &Node, selector: &str) -> bool {
+    let named = |name: &str| name.is_empty() || name.eq_ignore_ascii_case(&element.name);
+    if let Some((name, id)) = selector.split_once('#') {
+        return named(name) && element.attribute("id") == Some(id);
+    }
+    if let Some((name, class)) = selector.split_once('.') {
+        let classes = element.attribute("class").unwrap_or_default();
+        return named(name) && classes.split_ascii_whitespace().any(|one| one == class);
+    }
+    named(selector)
+}
+
+/// Writes text with the breaks, bullets and quotes of its markup.
+#[derive(Default)]
+struct Writer {
+    text: String,
+    /// Line breaks owed before the next word.
+    breaks: usize,
+    space: bool,
+    quotes: usize,
+    /// The least depth of quotes since the last word: blank lines belong to it.
+    between: usize,
+    pre: usize,
+    lists: Vec<Option<u32>>,
+    /// What the next word begins with: a bullet.
+    bullet: String,
+    links: Vec<(String, usize)>,
+}
+
+impl Writer {
+    fn step(&mut self, step: Step) {
+        match step {
+            Step::Text(text) if self.pre > 0 => self.verbatim(text),
+            Step::Text(text) => self.words(text),
+            Step::Open(element) => self.open(element),
+            Step::Close(element) => self.close(element),
+        }
+    }
+
+    fn open(&mut self, element: &Node) {
+        match element.name.as_str() {
+            "br" => {
+                self.breaks = if self.breaks == 0 { 1 } else { (self.breaks + 1).min(2) };
+                self.space = false;
+            }
+            "blockquote" => {
+                self.need(2);
+                self.quotes += 1;
+            }
+            "pre" => {
+                self.need(2);
+                self.pre += 1;
+            }
+            "ul" | "dir" | "menu" => {
+                self.need(if self.lists.is_empty() { 2 } else { 1 });
+                self.lists.push(None);
+            }
+            "ol" => {
+                self.need(if self.lists.is_empty() { 2 } else { 1 });
+                let start = element.attribute("start").and_then(|start| start.trim().parse().ok());
+                self.lists.push(Some(start.unwrap_or(1)));
+            }
+            "li" => {
+                self.need(1);
+                let indent = "  ".repeat(self.lists.len().saturating_sub(1).min(8));
+                self.bullet = match self.lists.last_mut() {
+                    Some(Some(number)) => {
+                        let bullet = format!("{indent}{number}. ");
+                        *number = number.saturating_add(1);
+                        bullet
+                    }
+                    _ => format!("{indent}• "),
+                };
+            }
+            "hr" => {
+                self.need(1);
+                self.word("-----");
+                self.need(1);
+            }
+            "img" => {
+                let alt = element.attribute("alt").unwrap_or_default();
+                self.words(alt);
+            }
+            "a" => self.links.push((element.attribute("href").unwrap_or_default().trim().to_owned(), self.text.len())),
+            "td" | "th" => self.space = true,
+            name => self.need(blank_lines(name)),
+        }
+    }
+
+    fn close(&mut self, element: &Node) {
+        match element.name.as_str() {
+            "blockquote" => {
+                self.quotes = self.quotes.saturating_sub(1);
+                self.need(2);
+            }
+            "pre" => {
+                self.pre = self.pre.saturating_sub(1);
+                self.need(2);
+            }
+            "ul" | "ol" | "dir" | "menu" => {
+                self.lists.pop();
+                self.need(if self.lists.is_empty() { 2 } else { 1 });
+            }
+            "li" => {
+                self.bullet.clear();
+                self.need(1);
+            }
+            "a" => self.end_link(),
+            "td" | "th" => self.space = true,
+            name => self.need(blank_lines(name)),
+        }
+    }
+
+    /// Where a link leads, unless its words say that already.
+    fn end_link(&mut self) {
+        let Some((href, from)) = self.links.pop() else { return };
+        let words = self.text.get(from..).unwrap_or_default().trim();
+        let known = words.is_empty() || href.contains(words) || words.contains(href.trim_start_matches("mailto:"));
+        if known || href.len() > 500 || !(href.starts_with("http://") || href.starts_with("https://")) {
+            return;
+        }
+        let href = format!("<{href}>");
+        self.space = true;
+        self.word(&href);
+    }
+
+    fn need(&mut self, breaks: usize) {
+        self.between = self.between.min(self.quotes);
+        self.breaks = self.breaks.max(breaks);
+        if breaks > 0 {
+            self.space = false;
+        }
+    }
+
+    fn words(&mut self, text: &str) {
+        // A no-break space is one too: newsletters are full of them.
+        let blank = |letter: char| letter.is_whitespace();
+        if text.starts_with(blank) {
+            self.space = true;
+        }
+        let mut words = text.split(blank).filter(|word| !word.is_empty()).peekable();
+        while let Some(word) = words.next() {
+            self.word(word);
+            self.space = words.peek().is_some() || text.ends_with(blank);
+        }
+    }
+
+    fn word(&mut self, word: &str) {
+        let at_start = self.begin();
+        if self.space && !at_start {
+            self.text.push(' ');
+        }
+        self.space = false;
+        self.text.push_str(word);
+    }
+
+    fn verbatim(&mut self, text: &str) {
+        for (index, line) in text.split('\n').enumerate() {
+            if index > 0 {
+                self.breaks += 1;
+            }
+            if !line.is_empty() {
+                self.begin();
+                self.text.push_str(line);
+            }
+        }
+    }
+
+    /// Pays the line breaks that are owed, with the marks of the quote. Says whether this is the start of a line.
+    fn begin(&mut self) -> bool {
+        let first = self.text.is_empty();
+        let broken = self.breaks > 0 || first;
+        if broken {
+            let mark = "> ".repeat(self.quotes.min(16));
+            if !first {
+                for line in 0..self.breaks {
+                    if line > 0 {
+                        self.text.push_str("> ".repeat(self.between.min(16)).trim_end());
+                    }
+                    self.text.push('\n');
+                }
+            }
+            self.text.push_str(&mark);
+            self.text.push_str(&std::mem::take(&mut self.bullet));
+        }
+        self.breaks = 0;
+        self.between = self.quotes;
+        broken
+    }
+
+    fn finish(self) -> String {
+        self.text
+    }
+}
+
+/// The line breaks an element stands between: 2 for a blank line.
+fn blank_lines(name: &str) -> usize {
+    match name {
+        "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "dl" => 2,
+        "div" | "tr" | "table" | "tbody" | "center" | "section" | "article" | "header" | "footer" | "aside" | "nav"
+        | "main" | "address" | "figure" | "figcaption" | "caption" | "dt" | "dd" | "form" | "fieldset" | "body" => 1,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn html_is_read_as_text() {
+        for (html, text) in [
+            ("<p>One</p><p>Two <b>bold</b>&nbsp;&amp; more</p>", "One\n\nTwo bold & more"),
+            ("<div>a</div><div>b<br>c</div>", "a\nb\nc"),
+            ("a<br><br>b", "a\n\nb"),
+            ("<ul><li>one<li>two<ul><li>deep</ul></ul>x", "• one\n• two\n  • deep\n\nx"),
+            ("<ol start=3><li>c<li>d</ol>", "3. c\n4. d"),
+            ("new<blockquote>old<p>older</p></blockquote>after", "new\n\n> old\n>\n> older\n\nafter"),
+            ("<blockquote>a<blockquote>b</blockquote></blockquote>", "> a\n>\n> > b"),
+            ("<pre>one\n  two\n\nthree</pre>", "one\n  two\n\nthree"),
+            ("<a href='https://x.example/'>here</a>!", "here <https://x.example/>!"),
+            ("<a href='https://x.example/'>https://x.example/</a>", "https://x.example/"),
+            ("<a href='mailto:a@x'>a@x</a>", "a@x"),
+            ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b\nc"),
+            ("<img src=x alt='A cat'> sat", "A cat sat"),
+            ("<head><title>t</title><style>p{}</style></head><script>x</script>text<!-- c -->", "text"),
+            ("a  \n  b", "a b"),
+            ("a<hr>b", "a\n-----\nb"),
+            ("", ""),
+        ] {
+            assert_eq!(to_text(html), text, "{html}");
+        }
+    }
+
+    #[test]
+    fn what_is_hidden_stays_hidden() {
+        for html in [
+            "<div style='display:none'>secret</div>seen",
+            "<div style='DISPLAY:\\6e one'>secret</div>seen",
+            "<span style='font-size:0'>secret</span>seen",
+            "<span style='visibility:hidden'><b>secret</b></span>seen",
+            "<div style='max-height:0;overflow:hidden'>secret</div>seen",
+            "<div style='opacity:0'>secret</div>seen",
+            "<p hidden>secret</p>seen",
+            "<style>.x{display:none}</style><p class='y x'>secret</p>seen",
+            "<style>#x{font-size:0}</style><p id=x>secret</p>seen",
+            "<style>i{display:none}</style><i>secret</i>seen",
+            "<style>p.x , q{visibility:hidden}</style><p class=x>secret</p>seen",
+            "<textarea>secret</textarea>seen",
+            "<template>secret</template>seen",
+            "<noscript>secret</noscript>seen",
+            "<!-- secret -->seen",
+            "<font size=0>secret</font>seen",
+        ] {
+            assert_eq!(to_text(html), "seen", "{html}");
+        }
+        // A rule for another medium hides nothing here.
+        assert_eq!(to_text("<style>@media print{.x{display:none}}</style><p class=x>seen</p>"), "seen");
+    }
+
+    #[test]
+    fn deep_html_still_gives_its_words() {
+        let html = format!("{}deep", "<div>".repeat(50_000));
+        assert_eq!(to_text(&html).trim(), "deep");
+    }
+}
