@@ -1,0 +1,92 @@
+//! Credentials at rest: sealed with XChaCha20-Poly1305 (RFC 8439 with a 192-bit nonce) under a key that is
+//! not in the database, and bound to the row they belong to.
+
+use std::{fs, io, os::unix::fs::OpenOptionsExt, path::Path};
+
+use anyhow::{Context, Result, bail};
+use chacha20poly1305::{
+    KeyInit, XChaCha20Poly1305, XNonce,
+    aead::{Aead, Payload},
+};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+
+const NONCE: usize = 24;
+
+/// Seals and opens secrets. Cheap to clone.
+#[derive(Clone)]
+pub struct Seal(XChaCha20Poly1305);
+
+impl Seal {
+    /// The key is the SHA-256 of the given secret, which should be long and random.
+    pub fn new(secret: &SecretString) -> Self {
+        Self(XChaCha20Poly1305::new(&Sha256::digest(secret.expose_secret().as_bytes())))
+    }
+
+    /// Reads the secret from `secret.key` in the data folder, made there the first time.
+    pub fn from_folder(data: &Path) -> Result<Self> {
+        let path = data.join("secret.key");
+        match fs::read_to_string(&path) {
+            Ok(text) => return Ok(Self::new(&text.trim().to_owned().into())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error).with_context(|| format!("Cannot read {}", path.display())),
+        }
+        let secret = random_hex(32)?;
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+            .with_context(|| format!("Cannot make {}", path.display()))?;
+        io::Write::write_all(&mut file, secret.as_bytes())?;
+        file.sync_all()?;
+        Ok(Self::new(&secret.into()))
+    }
+
+    /// Seals `secret` for the row that `owner` names; it opens for no other.
+    pub fn seal(&self, owner: &str, secret: &SecretString) -> Result<Vec<u8>> {
+        let mut nonce = [0u8; NONCE];
+        getrandom::fill(&mut nonce).map_err(|error| anyhow::anyhow!("No randomness: {error}"))?;
+        let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: owner.as_bytes() };
+        let Ok(sealed) = self.0.encrypt(&XNonce::from(nonce), payload) else { bail!("Cannot seal a credential") };
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    /// Opens what [`seal`](Self::seal) made for the same owner.
+    pub fn open(&self, owner: &str, sealed: &[u8]) -> Result<SecretString> {
+        let Some((nonce, sealed)) = sealed.split_first_chunk::<NONCE>() else { bail!("A sealed credential is cut") };
+        let payload = Payload { msg: sealed, aad: owner.as_bytes() };
+        let Ok(secret) = self.0.decrypt(&XNonce::from(*nonce), payload) else {
+            bail!("A sealed credential does not open: was PISMO_SECRET or secret.key changed?")
+        };
+        Ok(String::from_utf8(secret)?.into())
+    }
+}
+
+/// Random bytes in hexadecimal: names that cannot be guessed.
+pub fn random_hex(bytes: usize) -> Result<String> {
+    let mut buffer = vec![0u8; bytes];
+    getrandom::fill(&mut buffer).map_err(|error| anyhow::anyhow!("No randomness: {error}"))?;
+    Ok(hex(&buffer))
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_secret_opens_for_its_owner_only() {
+        let seal = Seal::new(&"key".to_owned().into());
+        let sealed = seal.seal("account:1", &"hunter2".to_owned().into()).expect("seals");
+        assert_eq!(seal.open("account:1", &sealed).expect("opens").expose_secret(), "hunter2");
+        assert!(seal.open("account:2", &sealed).is_err());
+        assert!(Seal::new(&"other".to_owned().into()).open("account:1", &sealed).is_err());
+        assert!(seal.open("account:1", &sealed[..10]).is_err());
+        assert!(!sealed.windows(7).any(|window| window == b"hunter2"));
+    }
+}

@@ -1,0 +1,123 @@
+//! The database: users, logins, sealed credentials, uploads, drafts' places, the outbox. Never mail itself.
+//!
+//! The only SQL of the project, in a dialect that SQLite and PostgreSQL share. One function per question.
+
+mod blobs;
+mod drafts;
+mod logins;
+mod submissions;
+mod users;
+
+use std::{path::Path, str::FromStr, time::Duration};
+
+use anyhow::{Context, Result};
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::{
+    PgPool, SqlitePool,
+    postgres::PgPoolOptions,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+pub use blobs::Blob;
+pub use drafts::SavedDraft;
+pub use logins::Login;
+pub use submissions::StoredSubmission;
+pub use users::AccountRecord;
+
+/// The store. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool,
+}
+
+#[derive(Clone)]
+enum Pool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// Runs the same query on whichever database is open: `on!(self, pool => sqlx::query(…).execute(pool))`.
+macro_rules! on {
+    ($store:expr, $pool:ident => $query:expr) => {
+        match &$store.pool {
+            crate::store::Pool::Sqlite($pool) => $query.await,
+            crate::store::Pool::Postgres($pool) => $query.await,
+        }
+    };
+}
+
+/// The same for a statement that gives no rows: how many it changed.
+macro_rules! change {
+    ($store:expr, $pool:ident => $query:expr) => {
+        match &$store.pool {
+            crate::store::Pool::Sqlite($pool) => $query.await.map(|result| result.rows_affected()),
+            crate::store::Pool::Postgres($pool) => $query.await.map(|result| result.rows_affected()),
+        }
+    };
+}
+use {change, on};
+
+impl Store {
+    /// Opens the database and brings its tables up to date. Makes it where there is none.
+    pub async fn open(data: &Path, database: Option<&SecretString>) -> Result<Self> {
+        let pool = match database {
+            Some(url) => Pool::Postgres(open_postgres(url).await?),
+            None => Pool::Sqlite(open_sqlite(&data.join("pismo.db")).await?),
+        };
+        Ok(Self { pool })
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        change!(self, pool => sqlx::query("SELECT 1").execute(pool))?;
+        Ok(())
+    }
+
+    /// Ends all connections, after what is under way.
+    pub async fn close(&self) {
+        match &self.pool {
+            Pool::Sqlite(pool) => pool.close().await,
+            Pool::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+async fn open_sqlite(path: &Path) -> Result<SqlitePool> {
+    // One connection: SQLite has one writer anyway, and our queries take microseconds.
+    // FULL: what was acknowledged survives a power cut (reliability of the outbox).
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(5));
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_with(options)
+        .await
+        .with_context(|| format!("Cannot open the database {}", path.display()))?;
+    sqlx::migrate!("migrations/sqlite").run(&pool).await.context("Cannot bring the database up to date")?;
+    Ok(pool)
+}
+
+async fn open_postgres(url: &SecretString) -> Result<PgPool> {
+    let options = sqlx::postgres::PgConnectOptions::from_str(url.expose_secret())
+        .context("PISMO_DATABASE is not an address like postgres://user@host/database")?;
+    let pool = PgPoolOptions::new()
+        .max_connections(8)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_with(options)
+        .await
+        .context("Cannot reach the database that PISMO_DATABASE names")?;
+    sqlx::migrate!("migrations/postgres").run(&pool).await.context("Cannot bring the database up to date")?;
+    Ok(pool)
+}
+
+/// Now, in seconds since 1970 UTC.
+pub fn now() -> i64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |elapsed| i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,68 @@
+//! Users and their accounts.
+
+use anyhow::{Context, Result};
+use app::wire::AccountId;
+
+use super::{Store, change, now, on};
+use crate::endpoint::Endpoint;
+
+/// An account as the store knows it.
+#[derive(Debug, Clone)]
+pub struct AccountRecord {
+    pub id: AccountId,
+    pub user: i64,
+    /// The address the user signs in and writes with.
+    pub address: String,
+    pub imap: Endpoint,
+    /// None where nothing was given: the account can read but not send.
+    pub smtp: Option<Endpoint>,
+    /// Sealed; empty after the mail server refused it.
+    pub password: Option<Vec<u8>>,
+}
+
+type Columns = (i64, i64, String, String, Option<String>, Option<Vec<u8>>);
+
+impl AccountRecord {
+    fn from_columns((id, user, address, imap, smtp, password): Columns) -> Result<Self> {
+        Ok(Self {
+            id: AccountId(id),
+            user,
+            address,
+            imap: imap.parse().context("A stored IMAP server")?,
+            smtp: smtp.map(|smtp| smtp.parse()).transpose().context("A stored SMTP server")?,
+            password,
+        })
+    }
+}
+
+impl Store {
+    /// The account of whoever signs in with this address at this server; made the first time.
+    pub async fn account_for(&self, address: &str, imap: &Endpoint, smtp: Option<&Endpoint>) -> Result<AccountRecord> {
+        let imap = imap.to_string();
+        let smtp = smtp.map(Endpoint::to_string);
+        let (user,): (i64,) = on!(self, pool => sqlx::query_as(
+            "INSERT INTO users (address, imap, created) VALUES ($1, $2, $3)
+             ON CONFLICT (address, imap) DO UPDATE SET address = excluded.address RETURNING id")
+            .bind(address).bind(&imap).bind(now()).fetch_one(pool))?;
+        let columns: Columns = on!(self, pool => sqlx::query_as(
+            "INSERT INTO accounts (user_id, address, imap, smtp) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (user_id) DO UPDATE SET smtp = excluded.smtp
+             RETURNING id, user_id, address, imap, smtp, password")
+            .bind(user).bind(address).bind(&imap).bind(&smtp).fetch_one(pool))?;
+        AccountRecord::from_columns(columns)
+    }
+
+    pub async fn account(&self, account: AccountId) -> Result<Option<AccountRecord>> {
+        let columns: Option<Columns> = on!(self, pool => sqlx::query_as(
+            "SELECT id, user_id, address, imap, smtp, password FROM accounts WHERE id = $1")
+            .bind(account.0).fetch_optional(pool))?;
+        columns.map(AccountRecord::from_columns).transpose()
+    }
+
+    /// Keeps the sealed password with which the account signs in.
+    pub async fn set_password(&self, account: AccountId, sealed: &[u8]) -> Result<()> {
+        change!(self, pool => sqlx::query("UPDATE accounts SET password = $2 WHERE id = $1")
+            .bind(account.0).bind(sealed).execute(pool))?;
+        Ok(())
+    }
+}
