@@ -1,5 +1,85 @@
 //! The bridge: holds IMAP sessions for its users and streams what happens to their tabs.
+//!
+//! `http` hears the browser and hands commands to `account`, whose actor owns the IMAP sessions (`imap`);
+//! `submission` sends what is in the outbox (`smtp`); `mime` reads and builds messages; `store` is the database.
 #![forbid(unsafe_code)]
 
+pub mod account;
+pub mod attempts;
+pub mod backoff;
+pub mod blobs;
+pub mod bridge;
+pub mod config;
 pub mod endpoint;
+pub mod error;
+pub mod http;
+pub mod imap;
+pub mod letter;
 pub mod mime;
+pub mod seal;
+pub mod smtp;
+pub mod store;
+pub mod submission;
+
+use std::{net::SocketAddr, time::Duration};
+
+use anyhow::{Context, Result};
+use tokio::{
+    net::TcpListener,
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use bridge::Bridge;
+use config::Config;
+
+/// How long a stop may take before what is still running is left.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// Serves until `shutdown` is cancelled, then tells the tabs, finishes the submission in hand, and returns.
+pub async fn serve(listener: TcpListener, config: Config, shutdown: CancellationToken) -> Result<()> {
+    // Two providers in one process would be a panic at the first handshake; a second install is no harm.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let bridge = Bridge::open(config, shutdown.clone()).await?;
+    let outbox = tokio::spawn(submission::run(bridge.clone()));
+    let housekeeping = tokio::spawn(keep_house(bridge.clone()));
+    let router = http::router(bridge.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let stop = shutdown.clone();
+    let serving = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
+    tokio::select! {
+        result = serving => result.context("Cannot serve")?,
+        // Keep-alive connections and downloads do not hold up the end.
+        () = async { shutdown.cancelled().await; sleep(FAREWELL).await } => {}
+    }
+    shutdown.cancel();
+    let ended = async {
+        bridge.accounts.stopped().await;
+        // Both end by the token; a panic in one of them has been logged and does not hold up the end.
+        let _ = tokio::join!(outbox, housekeeping);
+    };
+    if timeout(FAREWELL, ended).await.is_err() {
+        tracing::warn!("Something did not end in time and is left");
+    }
+    bridge.store.close().await;
+    Ok(())
+}
+
+/// Forgets what is no longer needed, every ten minutes.
+async fn keep_house(bridge: Bridge) {
+    loop {
+        if let Err(error) = tidy(&bridge).await {
+            tracing::warn!(error = format!("{error:#}"), "Old rows cannot be removed");
+        }
+        tokio::select! {
+            () = bridge.shutdown.cancelled() => return,
+            () = sleep(Duration::from_secs(600)) => {}
+        }
+    }
+}
+
+async fn tidy(bridge: &Bridge) -> Result<()> {
+    bridge.attempts.forget_old();
+    bridge.store.forget_ended_logins().await?;
+    bridge.store.forget_sent_before(store::now() - 30 * 24 * 3600).await?;
+    blobs::forget_old(&bridge.store, &bridge.config.data).await
+}

@@ -1,0 +1,251 @@
+//! Mail accounts in use. An [`Account`] is a cheap handle to the task that serves it (`account/actor.rs`);
+//! [`Accounts`] knows which are running.
+
+mod act;
+mod actor;
+mod changes;
+mod drafts;
+mod listing;
+mod load;
+mod parts;
+mod tab;
+mod watch;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use app::wire::{AccountId, ClientFrame, Error, MessageRef, PageFrames, Query, Resume, ServerFrame, Submission, TabId};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    imap::{Credentials, Session},
+    store::{AccountRecord, Store, StoredSubmission},
+};
+pub use load::Loaded;
+pub use parts::Parts;
+
+/// Inputs an actor may have waiting. Beyond it, whoever asks waits with it.
+const INPUTS: usize = 256;
+
+/// Frames a tab may have waiting before it is cut off and starts again from a snapshot.
+pub const TAB_FRAMES: usize = 256;
+
+/// How long the page waits for the mail server before it goes out without rows.
+const PAGE_PATIENCE: Duration = Duration::from_millis(150);
+
+/// A handle to the task that serves one account.
+#[derive(Clone)]
+pub struct Account {
+    pub id: AccountId,
+    inputs: mpsc::Sender<Input>,
+    parts: Parts,
+}
+
+/// Everything that can happen to an account.
+enum Input {
+    /// A page is rendered: attach a tab and open its list.
+    Page {
+        query: Query,
+        count: u32,
+        login: Vec<u8>,
+        reply: oneshot::Sender<PageFrames>,
+    },
+    /// A socket is there for a new tab, or for one that comes back.
+    Attach {
+        id: u32,
+        resume: Option<Resume>,
+        login: Vec<u8>,
+        frames: mpsc::Sender<ServerFrame>,
+        reply: oneshot::Sender<Attached>,
+    },
+    /// The socket of this attachment has gone.
+    Detach(Attached),
+    Command {
+        tab: TabId,
+        frame: ClientFrame,
+    },
+    /// Somebody outside a tab wants a message's structure and text.
+    Load {
+        message: MessageRef,
+        reply: oneshot::Sender<Result<Arc<Loaded>, Error>>,
+    },
+    /// A session was opened, or could not be.
+    Connected(Box<Result<Session, crate::imap::Error>>),
+    /// A search has ended.
+    Found {
+        tab: TabId,
+        id: u32,
+        query: Query,
+        count: u32,
+        from: u32,
+        hits: Result<Vec<tab::Hit>, Error>,
+    },
+    /// Beginnings of texts, fetched on the side.
+    Previews {
+        mailbox: String,
+        previews: Vec<(app::wire::Uid, String)>,
+    },
+    /// The outbox has news.
+    Submission(Submission),
+    /// The outbox sent this: file it in Sent, mark the original, forget the draft.
+    File {
+        submission: Box<StoredSubmission>,
+        message: Vec<u8>,
+        reply: oneshot::Sender<Result<(), Error>>,
+    },
+    /// A login ended: its tabs go.
+    SignedOut {
+        login: Vec<u8>,
+    },
+    /// The user signed in anew, perhaps with another password.
+    SignedIn {
+        credentials: Credentials,
+        session: Option<Box<Session>>,
+    },
+    /// Something happened in the mailboxes (from the watch), or time has passed.
+    Look {
+        selected: bool,
+        elsewhere: bool,
+    },
+}
+
+/// Names one socket of one tab.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attached {
+    pub tab: TabId,
+    /// Grows with each socket of the tab, so that a late farewell of an old one is told from the present one.
+    generation: u64,
+}
+
+impl Account {
+    /// Attaches a tab for a page that is being rendered. None when the mail server takes too long.
+    pub async fn page(&self, query: Query, count: u32, login: &[u8]) -> Option<PageFrames> {
+        let (reply, answer) = oneshot::channel();
+        let input = Input::Page { query, count, login: login.to_owned(), reply };
+        timeout(PAGE_PATIENCE, async {
+            self.inputs.send(input).await.ok()?;
+            answer.await.ok()
+        })
+        .await
+        .ok()
+        .flatten()
+    }
+
+    /// Attaches a socket; the answer and all that follows go to `frames`.
+    pub async fn attach(
+        &self,
+        id: u32,
+        resume: Option<Resume>,
+        login: &[u8],
+        frames: mpsc::Sender<ServerFrame>,
+    ) -> Option<Attached> {
+        let (reply, answer) = oneshot::channel();
+        self.inputs.send(Input::Attach { id, resume, login: login.to_owned(), frames, reply }).await.ok()?;
+        answer.await.ok()
+    }
+
+    pub async fn detach(&self, attached: Attached) {
+        // A stopped actor has no tabs left to detach.
+        let _ = self.inputs.send(Input::Detach(attached)).await;
+    }
+
+    /// Hands over a command; its reply goes to the tab's frames. False when the account has stopped.
+    pub async fn command(&self, tab: &TabId, frame: ClientFrame) -> bool {
+        self.inputs.send(Input::Command { tab: tab.clone(), frame }).await.is_ok()
+    }
+
+    /// A message's structure and text.
+    pub async fn load(&self, message: MessageRef) -> Result<Arc<Loaded>, Error> {
+        let (reply, answer) = oneshot::channel();
+        self.inputs.send(Input::Load { message, reply }).await.map_err(|_| Error::Busy)?;
+        answer.await.map_err(|_| Error::Busy)?
+    }
+
+    /// Bytes of messages, apart from what the actor does.
+    pub fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// Tells the tabs how a submission stands.
+    pub async fn tell_submission(&self, submission: Submission) {
+        // A stopped actor has no tabs to tell.
+        let _ = self.inputs.send(Input::Submission(submission)).await;
+    }
+
+    /// Files what was sent: a copy in Sent, the original marked, the draft gone.
+    pub async fn file(&self, submission: StoredSubmission, message: Vec<u8>) -> Result<(), Error> {
+        let (reply, answer) = oneshot::channel();
+        let input = Input::File { submission: Box::new(submission), message, reply };
+        self.inputs.send(input).await.map_err(|_| Error::Busy)?;
+        answer.await.map_err(|_| Error::Busy)?
+    }
+
+    pub async fn signed_out(&self, login: &[u8]) {
+        // A stopped actor has no tabs to close.
+        let _ = self.inputs.send(Input::SignedOut { login: login.to_owned() }).await;
+    }
+
+    pub async fn signed_in(&self, credentials: Credentials, session: Session) {
+        // A stopped actor is started with the new credentials by whoever asks next.
+        let _ = self.inputs.send(Input::SignedIn { credentials, session: Some(Box::new(session)) }).await;
+    }
+}
+
+/// The accounts that are running.
+#[derive(Clone)]
+pub struct Accounts {
+    running: Arc<Mutex<HashMap<AccountId, Account>>>,
+    tasks: TaskTracker,
+    shutdown: CancellationToken,
+    store: Store,
+    data: Arc<std::path::Path>,
+    upload_limit: u64,
+}
+
+impl Accounts {
+    pub fn new(store: Store, data: Arc<std::path::Path>, upload_limit: u64, shutdown: CancellationToken) -> Self {
+        Self { running: Arc::default(), tasks: TaskTracker::new(), shutdown, store, data, upload_limit }
+    }
+
+    /// The running account, or none.
+    pub fn running(&self, id: AccountId) -> Option<Account> {
+        // Nothing that holds this lock can panic half-way, so a poisoned one is as good.
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.get(&id).filter(|account| !account.inputs.is_closed()).cloned()
+    }
+
+    /// The account, started if it is not running.
+    pub fn start(&self, record: &AccountRecord, credentials: Credentials) -> Account {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.retain(|_, account| !account.inputs.is_closed());
+        if let Some(account) = running.get(&record.id) {
+            return account.clone();
+        }
+        let (sender, inputs) = mpsc::channel(INPUTS);
+        let parts = Parts::start(record, &credentials, &self.tasks, self.shutdown.clone());
+        let account = Account { id: record.id, inputs: sender, parts };
+        let actor = actor::Actor::new(self, &account, record, credentials, inputs);
+        self.tasks.spawn(actor.run());
+        running.insert(record.id, account.clone());
+        account
+    }
+
+    /// How many are running.
+    pub fn count(&self) -> usize {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.values().filter(|account| !account.inputs.is_closed()).count()
+    }
+
+    /// Waits until all have ended; they do when the shutdown token is cancelled.
+    pub async fn stopped(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}

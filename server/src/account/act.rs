@@ -1,0 +1,322 @@
+//! What people do to messages, and how it is taken back.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::Duration,
+};
+
+use app::wire::{Action, Error, Flag, Selection, SpecialUse, TabId, Uid, UidValidity, UndoId};
+use tokio::time::Instant;
+
+use super::{
+    actor::{Actor, Failure},
+    tab::Source,
+};
+use crate::imap::{Session, UidSet, search::Key};
+
+/// Actions that can be taken back, at most.
+const UNDOABLE: usize = 32;
+
+/// How long an action can be taken back. The screen offers it for ten seconds; a slow line gets more.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An action that can be taken back.
+pub(super) struct Undoable {
+    id: UndoId,
+    since: Instant,
+    steps: Vec<Inverse>,
+}
+
+/// One step of taking back.
+enum Inverse {
+    Flag { mailbox: String, uid_validity: UidValidity, uids: UidSet, flag: Flag, set: bool },
+    Move { mailbox: String, uid_validity: UidValidity, uids: UidSet, to: String, unmark: Vec<Flag>, mark: Vec<Flag> },
+}
+
+/// Messages of one mailbox.
+struct Group {
+    mailbox: String,
+    uid_validity: UidValidity,
+    uids: UidSet,
+}
+
+impl Actor {
+    /// Does an action. Says how to take it back and how many messages it changed.
+    pub(super) async fn act(
+        &mut self,
+        session: &mut Session,
+        tab: &TabId,
+        selection: Selection,
+        action: Action,
+    ) -> Result<(Option<UndoId>, u32), Failure> {
+        let groups = self.resolve(session, tab, selection).await?;
+        let mut steps = Vec::new();
+        let mut count = 0u64;
+        // With all of it done or nothing: refuse before the first step where that can be known.
+        if matches!(action, Action::Delete) {
+            let trash = self.special(SpecialUse::Trash).ok_or(Error::NoTrash)?;
+            if groups.iter().any(|group| group.mailbox == trash) {
+                return Err(Error::NoTrash.into());
+            }
+        }
+        for group in groups {
+            let selected = self.select(session, &group.mailbox).await?;
+            if selected.uid_validity != group.uid_validity {
+                return Err(Error::Gone.into());
+            }
+            self.settle(session).await?;
+            count += self.act_on(session, &group, &action, &mut steps).await?;
+            self.want_counts(&group.mailbox);
+        }
+        let undo = (!steps.is_empty()).then(|| {
+            self.undo_count += 1;
+            let id = UndoId(self.undo_count);
+            self.undoable.retain(|undoable| undoable.since.elapsed() < PATIENCE);
+            if self.undoable.len() == UNDOABLE {
+                self.undoable.pop_front();
+            }
+            self.undoable.push_back(Undoable { id, since: Instant::now(), steps });
+            id
+        });
+        Ok((undo, u32::try_from(count).unwrap_or(u32::MAX)))
+    }
+
+    async fn act_on(
+        &mut self,
+        session: &mut Session,
+        group: &Group,
+        action: &Action,
+        steps: &mut Vec<Inverse>,
+    ) -> Result<u64, Failure> {
+        match action {
+            Action::Flag { flag, set } => self.flag(session, group, flag, *set, steps).await,
+            Action::Move { to } => self.move_group(session, group, to, &[], &[], steps).await,
+            Action::Archive => {
+                let to = self.special_or_new(session, SpecialUse::Archive, "Archive").await?;
+                self.select(session, &group.mailbox).await?;
+                self.move_group(session, group, &to, &[], &[], steps).await
+            }
+            Action::Delete => {
+                let to = self.special(SpecialUse::Trash).ok_or(Error::NoTrash)?;
+                self.move_group(session, group, &to, &[], &[], steps).await
+            }
+            Action::Junk => {
+                let to = self.special_or_new(session, SpecialUse::Junk, "Junk").await?;
+                self.select(session, &group.mailbox).await?;
+                self.move_group(session, group, &to, &[Flag::Junk], &[Flag::NotJunk], steps).await
+            }
+            Action::NotJunk => self.move_group(session, group, "INBOX", &[Flag::NotJunk], &[Flag::Junk], steps).await,
+            Action::Erase => {
+                session.erase(&group.uids).await?;
+                self.gone(group);
+                Ok(group.uids.len())
+            }
+        }
+    }
+
+    async fn flag(
+        &mut self,
+        session: &mut Session,
+        group: &Group,
+        flag: &Flag,
+        set: bool,
+        steps: &mut Vec<Inverse>,
+    ) -> Result<u64, Failure> {
+        // Only what changes is changed back.
+        let lacking = match (flag, set) {
+            (Flag::Seen, true) => Some(Key::Unseen),
+            (Flag::Seen, false) => Some(Key::Seen),
+            (Flag::Flagged, true) => Some(Key::Unflagged),
+            (Flag::Flagged, false) => Some(Key::Flagged),
+            _ => None,
+        };
+        let uids = match lacking {
+            Some(key) => session.search(&[key], Some(&group.uids)).await?.into_iter().collect(),
+            None => group.uids.clone(),
+        };
+        if uids.is_empty() {
+            return Ok(0);
+        }
+        session.store(&uids, std::slice::from_ref(flag), set).await?;
+        let count = uids.len();
+        steps.push(Inverse::Flag {
+            mailbox: group.mailbox.clone(),
+            uid_validity: group.uid_validity,
+            uids,
+            flag: flag.clone(),
+            set: !set,
+        });
+        Ok(count)
+    }
+
+    /// Marks and moves. Marks are a kindness to filters: a server that refuses them is not asked twice.
+    async fn move_group(
+        &mut self,
+        session: &mut Session,
+        group: &Group,
+        to: &str,
+        mark: &[Flag],
+        unmark: &[Flag],
+        steps: &mut Vec<Inverse>,
+    ) -> Result<u64, Failure> {
+        if group.mailbox == to {
+            return Ok(0);
+        }
+        mark_all(session, &group.uids, mark, unmark).await?;
+        let copied = session.move_to(&group.uids, to).await?;
+        self.gone(group);
+        self.want_counts(to);
+        let Some(copied) = copied else { return Ok(group.uids.len()) };
+        let count = copied.destination.len();
+        steps.push(Inverse::Move {
+            mailbox: to.to_owned(),
+            uid_validity: copied.uid_validity,
+            uids: copied.destination,
+            to: group.mailbox.clone(),
+            unmark: mark.to_vec(),
+            mark: unmark.iter().filter(|flag| **flag == Flag::Junk).cloned().collect(),
+        });
+        Ok(count)
+    }
+
+    /// Takes an action back.
+    pub(super) async fn undo(&mut self, session: &mut Session, undo: UndoId) -> Result<(), Failure> {
+        let at = self.undoable.iter().position(|undoable| undoable.id == undo).ok_or(Error::Gone)?;
+        let undoable = self.undoable.remove(at).ok_or(Error::Gone)?;
+        for step in undoable.steps {
+            match step {
+                Inverse::Flag { mailbox, uid_validity, uids, flag, set } => {
+                    if self.select(session, &mailbox).await?.uid_validity != uid_validity {
+                        return Err(Error::Gone.into());
+                    }
+                    session.store(&uids, &[flag], set).await?;
+                    self.want_counts(&mailbox);
+                }
+                Inverse::Move { mailbox, uid_validity, uids, to, unmark, mark } => {
+                    if self.select(session, &mailbox).await?.uid_validity != uid_validity {
+                        return Err(Error::Gone.into());
+                    }
+                    self.settle(session).await?;
+                    mark_all(session, &uids, &mark, &unmark).await?;
+                    session.move_to(&uids, &to).await?;
+                    self.gone(&Group { mailbox: mailbox.clone(), uid_validity, uids });
+                    self.want_counts(&mailbox);
+                    self.want_counts(&to);
+                    // Whoever shows the mailbox it went back to sees it at once.
+                    self.settle(session).await?;
+                    self.select(session, &to).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Which messages a selection means, by mailbox.
+    async fn resolve(
+        &mut self,
+        session: &mut Session,
+        tab: &TabId,
+        selection: Selection,
+    ) -> Result<Vec<Group>, Failure> {
+        match selection {
+            Selection::Messages(messages) => {
+                if messages.iter().any(|message| message.account != self.record.id) {
+                    return Err(Error::Gone.into());
+                }
+                Ok(grouped(messages.into_iter().map(|message| (message.mailbox, message.uid_validity, message.uid))))
+            }
+            Selection::All { list, except } => {
+                let view = self.view(tab).filter(|view| view.list == list).ok_or(Error::Gone)?;
+                let mailbox = view.query.mailbox.clone();
+                let left_out: HashSet<(&str, Uid)> =
+                    except.iter().map(|message| (message.mailbox.as_str(), message.uid)).collect();
+                match &view.source {
+                    Source::Hits(hits) => Ok(grouped(
+                        hits.iter()
+                            .filter(|hit| !left_out.contains(&(&*hit.mailbox, hit.uid)))
+                            .map(|hit| (hit.mailbox.to_string(), hit.uid_validity, hit.uid)),
+                    )),
+                    Source::Mailbox { uid_validity } => {
+                        let uid_validity = *uid_validity;
+                        self.select(session, &mailbox).await?;
+                        // What arrives from now on was not in the list that the person selected.
+                        let all = session.search(&[Key::All], None).await?;
+                        let uids: UidSet =
+                            all.into_iter().filter(|uid| !left_out.contains(&(mailbox.as_str(), *uid))).collect();
+                        Ok(vec![Group { mailbox, uid_validity, uids }])
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes messages that were moved or erased out of all search results.
+    fn gone(&mut self, group: &Group) {
+        self.drop_hits(|hit| {
+            *hit.mailbox == *group.mailbox && hit.uid_validity == group.uid_validity && group.uids.contains(hit.uid)
+        });
+    }
+
+    /// The mailbox for this use.
+    pub(super) fn special(&self, special_use: SpecialUse) -> Option<String> {
+        self.mailboxes
+            .iter()
+            .find(|mailbox| mailbox.special_use == Some(special_use))
+            .map(|mailbox| mailbox.path.clone())
+    }
+
+    /// The mailbox for this use, made if there is none.
+    pub(super) async fn special_or_new(
+        &mut self,
+        session: &mut Session,
+        special_use: SpecialUse,
+        name: &str,
+    ) -> Result<String, Failure> {
+        if let Some(path) = self.special(special_use) {
+            return Ok(path);
+        }
+        // Where the server keeps everything below INBOX, so does a new mailbox have to be.
+        let below_inbox = self.mailboxes.iter().filter(|mailbox| mailbox.path != "INBOX").collect::<Vec<_>>();
+        let path = match below_inbox.first().and_then(|mailbox| mailbox.delimiter) {
+            Some(delimiter)
+                if below_inbox.iter().all(|mailbox| mailbox.path.starts_with(&format!("INBOX{delimiter}"))) =>
+            {
+                format!("INBOX{delimiter}{name}")
+            }
+            _ => name.to_owned(),
+        };
+        session.create(&path).await?;
+        // Without a subscription other programs would not show it; that is all that a refusal means.
+        match session.subscribe(&path).await {
+            Err(error) if !error.is_refusal() => return Err(error.into()),
+            Err(_) | Ok(()) => {}
+        }
+        self.learn_mailboxes(session).await?;
+        Ok(path)
+    }
+}
+
+/// Adds and removes marks. A server that refuses keywords is not asked twice, and the move goes on without them.
+async fn mark_all(session: &mut Session, uids: &UidSet, mark: &[Flag], unmark: &[Flag]) -> Result<(), Failure> {
+    for (flags, set) in [(mark, true), (unmark, false)] {
+        if flags.is_empty() {
+            continue;
+        }
+        match session.store(uids, flags, set).await {
+            Err(error) if !error.is_refusal() => return Err(error.into()),
+            Err(_) | Ok(()) => {}
+        }
+    }
+    Ok(())
+}
+
+fn grouped(messages: impl Iterator<Item = (String, UidValidity, Uid)>) -> Vec<Group> {
+    let mut groups: BTreeMap<(String, UidValidity), Vec<Uid>> = BTreeMap::new();
+    for (mailbox, uid_validity, uid) in messages {
+        groups.entry((mailbox, uid_validity)).or_default().push(uid);
+    }
+    groups
+        .into_iter()
+        .map(|((mailbox, uid_validity), uids)| Group { mailbox, uid_validity, uids: uids.into_iter().collect() })
+        .collect()
+}

@@ -1,0 +1,758 @@
+//! The task that serves one account. It owns the work session; nobody else touches it. One input at a time.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use app::wire::{
+    ClientFrame, Command, Connectivity, Error, Event, Mailbox, MessageRef, PageFrames, Query, Reply, Resume,
+    ServerFrame, TabId, Welcome,
+};
+use tokio::{
+    sync::{mpsc, oneshot, watch as target},
+    time::{Instant, sleep_until, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::{
+    Account, Accounts, Attached, Input, Loaded, Parts,
+    act::Undoable,
+    load::Cache,
+    tab::{Tab, View},
+    watch::{self, Target},
+};
+use crate::{
+    backoff::Backoff,
+    error::to_wire,
+    imap::{self, Credentials, Session, Status},
+    seal::random_hex,
+    store::{AccountRecord, Store},
+};
+
+/// Commands that may wait for a session.
+const WAITING: usize = 256;
+
+/// Tabs of one account, detached ones included.
+const TABS: usize = 64;
+
+/// A tab without a socket is forgotten after this long.
+const TAB_PATIENCE: Duration = Duration::from_secs(300);
+
+/// With no tab for this long the account logs out and stops.
+const IDLE: Duration = Duration::from_secs(600);
+
+/// How often all mailboxes are looked at while tabs are open, if nothing else says so.
+const SWEEP: Duration = Duration::from_secs(20);
+const SWEEP_WITH_NOTIFY: Duration = Duration::from_secs(120);
+
+/// Sweeps that news ask for are not closer together than this.
+const SWEEP_PAUSE: Duration = Duration::from_millis(1000);
+
+/// How often things that only time changes are looked at.
+const TICK: Duration = Duration::from_secs(5);
+
+pub(super) struct Actor {
+    pub(super) record: AccountRecord,
+    credentials: Credentials,
+    inputs: mpsc::Receiver<Input>,
+    /// To hand to tasks that report back. Weak, so that the actor ends when its handles are gone.
+    myself: mpsc::WeakSender<Input>,
+    stop: CancellationToken,
+    pub(super) store: Store,
+    pub(super) data: Arc<std::path::Path>,
+    pub(super) upload_limit: u64,
+    pub(super) parts: Parts,
+
+    line: Line,
+    backoff: Backoff,
+    pub(super) mailboxes: Vec<Mailbox>,
+    /// What STATUS said last, by path.
+    pub(super) statuses: HashMap<String, Status>,
+    /// How the viewed mailboxes were when their lists were last brought up to date, by path; not the selected one
+    /// while it is selected.
+    pub(super) synced: HashMap<String, super::listing::Baseline>,
+    /// Messages in the selected mailbox, as far as the tabs were told.
+    pub(super) exists: u32,
+    /// Mailboxes whose counts have to be asked for.
+    pub(super) counts_wanted: HashSet<String>,
+    swept: Instant,
+    /// News asked for a sweep that has not been made yet.
+    sweep_wanted: bool,
+    pub(super) tabs: HashMap<TabId, Tab>,
+    waiting: VecDeque<Waiting>,
+    /// Commands that wait or are being worked on, so that a repeated one is not done twice.
+    pending: HashSet<(TabId, u32)>,
+    pub(super) cache: Cache,
+    pub(super) undoable: VecDeque<Undoable>,
+    pub(super) undo_count: u64,
+    watching: Option<(target::Sender<Target>, CancellationToken)>,
+    idle_since: Option<Instant>,
+}
+
+/// The line to the mail server.
+enum Line {
+    Live(Box<Session>),
+    Connecting,
+    /// Tried again at this time.
+    Down {
+        error: Error,
+        retry: Instant,
+    },
+}
+
+/// What waits for a session.
+enum Waiting {
+    Command {
+        tab: TabId,
+        frame: ClientFrame,
+        tried: bool,
+    },
+    Load {
+        message: MessageRef,
+        reply: oneshot::Sender<Result<Arc<Loaded>, Error>>,
+    },
+    Page {
+        query: Query,
+        count: u32,
+        login: Vec<u8>,
+        reply: oneshot::Sender<PageFrames>,
+    },
+    File {
+        submission: Box<crate::store::StoredSubmission>,
+        message: Vec<u8>,
+        reply: oneshot::Sender<Result<(), Error>>,
+    },
+}
+
+/// Why something was not done.
+pub(super) enum Failure {
+    /// Whoever asked is told; the session lives.
+    Told(Error),
+    /// The session is lost.
+    Lost(imap::Error),
+}
+
+impl From<imap::Error> for Failure {
+    fn from(error: imap::Error) -> Self {
+        if error.is_refusal() { Failure::Told(to_wire(error)) } else { Failure::Lost(error) }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Told(error)
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        tracing::error!(error = format!("{error:#}"), "A command failed by our own fault");
+        Failure::Told(Error::Internal)
+    }
+}
+
+impl Actor {
+    pub fn new(
+        accounts: &Accounts,
+        account: &Account,
+        record: &AccountRecord,
+        credentials: Credentials,
+        inputs: mpsc::Receiver<Input>,
+    ) -> Self {
+        Self {
+            record: record.clone(),
+            credentials,
+            inputs,
+            myself: account.inputs.downgrade(),
+            stop: accounts.shutdown.clone(),
+            store: accounts.store.clone(),
+            data: accounts.data.clone(),
+            upload_limit: accounts.upload_limit,
+            parts: account.parts.clone(),
+            line: Line::Down { error: Error::Busy, retry: Instant::now() },
+            backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(120)),
+            mailboxes: Vec::new(),
+            statuses: HashMap::new(),
+            synced: HashMap::new(),
+            exists: 0,
+            counts_wanted: HashSet::new(),
+            swept: Instant::now(),
+            sweep_wanted: false,
+            tabs: HashMap::new(),
+            waiting: VecDeque::new(),
+            pending: HashSet::new(),
+            cache: Cache::default(),
+            undoable: VecDeque::new(),
+            undo_count: 0,
+            watching: None,
+            idle_since: Some(Instant::now()),
+        }
+    }
+
+    /// Serves until nobody needs the account any more, or Pismo stops.
+    pub async fn run(mut self) {
+        while let Some(input) = self.next().await {
+            self.handle(input).await;
+            if self.is_idle() {
+                break;
+            }
+        }
+        self.inputs.close();
+        if let Some((_, stop)) = self.watching.take() {
+            stop.cancel();
+        }
+        if let Line::Live(session) = self.line {
+            // The server ends the session by itself if the farewell takes too long.
+            timeout(Duration::from_secs(2), session.logout()).await.ok();
+        }
+    }
+
+    /// Waits for the next thing that happens. None when all is over.
+    async fn next(&mut self) -> Option<Input> {
+        let now = Instant::now();
+        let mut wake = now + TICK;
+        if let Line::Down { retry, .. } = &self.line {
+            wake = wake.min(*retry);
+        }
+        if self.sweep_wanted && matches!(self.line, Line::Live(_)) {
+            wake = wake.min(self.swept + SWEEP_PAUSE);
+        }
+        let stop = self.stop.clone();
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => None,
+            input = self.inputs.recv() => input,
+            () = sleep_until(wake) => Some(Input::Look { selected: false, elsewhere: false }),
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.tabs.is_empty() && self.idle_since.is_some_and(|since| since.elapsed() > IDLE)
+    }
+
+    async fn handle(&mut self, input: Input) {
+        match input {
+            Input::Page { query, count, login, reply } => {
+                self.enter(Waiting::Page { query, count, login, reply }).await;
+            }
+            Input::Attach { id, resume, login, frames, reply } => self.attach(id, resume, login, frames, reply).await,
+            Input::Detach(Attached { tab, generation }) => {
+                if let Some(tab) = self.tabs.get_mut(&tab).filter(|tab| tab.generation == generation) {
+                    tab.detach();
+                }
+            }
+            Input::Command { tab, frame } => {
+                let Some(known) = self.tabs.get_mut(&tab) else { return };
+                let key = (tab.clone(), frame.id);
+                if known.reply_again(frame.id) || !self.pending.insert(key) {
+                    return;
+                }
+                self.enter(Waiting::Command { tab, frame, tried: false }).await;
+            }
+            Input::Load { message, reply } => self.enter(Waiting::Load { message, reply }).await,
+            Input::File { submission, message, reply } => {
+                self.enter(Waiting::File { submission, message, reply }).await;
+            }
+            Input::Connected(result) => self.connected(*result).await,
+            Input::Found { tab, id, query, count, from, hits } => self.found(tab, id, query, from, count, hits).await,
+            Input::Previews { mailbox, previews } => {
+                for tab in self.tabs.values_mut() {
+                    let Some(view) = &tab.view else { continue };
+                    let list = view.list;
+                    let change =
+                        app::wire::ListChange::Previews { mailbox: mailbox.clone(), previews: previews.clone() };
+                    tab.tell(Event::Messages { list, change });
+                }
+            }
+            Input::Submission(submission) => self.tell_all(&Event::Submission { submission }),
+            Input::SignedOut { login } => {
+                for tab in self.tabs.values_mut().filter(|tab| tab.login == login) {
+                    tab.tell(Event::SignedOut);
+                    tab.detach();
+                }
+                self.tabs.retain(|_, tab| tab.login != login);
+                if self.tabs.is_empty() {
+                    // Signing out ends the sessions, not only the login.
+                    self.inputs.close();
+                }
+            }
+            Input::SignedIn { credentials, session } => self.signed_in(credentials, session).await,
+            Input::Look { selected, elsewhere } => self.look(selected, elsewhere).await,
+        }
+    }
+
+    async fn signed_in(&mut self, credentials: Credentials, session: Option<Box<Session>>) {
+        self.parts.set_credentials(credentials.clone()).await;
+        self.credentials = credentials;
+        if let Some((_, stop)) = self.watching.take() {
+            stop.cancel();
+        }
+        match (&self.line, session) {
+            (Line::Live(_), Some(session)) => {
+                timeout(Duration::from_secs(2), session.logout()).await.ok();
+                self.watch();
+            }
+            (_, Some(session)) => self.connected(Ok(*session)).await,
+            (_, None) => self.connect(),
+        }
+    }
+
+    /// Takes up something that needs a session: now if there is one, else when there is.
+    async fn enter(&mut self, waiting: Waiting) {
+        if matches!(self.line, Line::Live(_)) {
+            self.work(waiting).await;
+        } else if self.waiting.len() < WAITING {
+            self.waiting.push_back(waiting);
+            self.connect_if_due();
+        } else {
+            self.refuse(waiting, Error::Busy);
+        }
+    }
+
+    fn refuse(&mut self, waiting: Waiting, error: Error) {
+        // Receivers that are gone have nobody to be told.
+        match waiting {
+            Waiting::Command { tab, frame, .. } => self.reply(&tab, frame.id, Err(error)),
+            Waiting::Load { reply, .. } => drop(reply.send(Err(error))),
+            Waiting::File { reply, .. } => drop(reply.send(Err(error))),
+            Waiting::Page { .. } => {}
+        }
+    }
+
+    /// Does one thing with the session, tells the tabs what changed, and only then answers.
+    async fn work(&mut self, waiting: Waiting) {
+        let line = std::mem::replace(&mut self.line, Line::Connecting);
+        let Line::Live(mut session) = line else {
+            self.line = line;
+            return;
+        };
+        let result = self.work_on(&mut session, waiting).await;
+        self.put_back(session, result).await;
+    }
+
+    /// A session that returned an error of the line is not used again.
+    async fn put_back(&mut self, session: Box<Session>, result: Result<(), imap::Error>) {
+        match result {
+            Ok(()) => self.line = Line::Live(session),
+            Err(error) => self.lose_session(error),
+        }
+    }
+
+    async fn work_on(&mut self, session: &mut Session, waiting: Waiting) -> Result<(), imap::Error> {
+        match waiting {
+            Waiting::Command { tab, frame, tried } => {
+                let mut result = self.perform(session, &tab, &frame).await;
+                if !matches!(result, Err(Failure::Lost(_)))
+                    && let Err(error) = self.settle(session).await
+                {
+                    result = Err(Failure::Lost(error));
+                }
+                match result {
+                    Ok(Some(reply)) => self.reply(&tab, frame.id, Ok(reply)),
+                    // Answered later.
+                    Ok(None) => {}
+                    Err(Failure::Told(error)) => self.reply(&tab, frame.id, Err(error)),
+                    Err(Failure::Lost(error)) => {
+                        // Every command is safe to send twice; it gets one more session to try.
+                        if tried {
+                            let host = self.record.imap.host.clone();
+                            self.reply(&tab, frame.id, Err(Error::Unreachable { host }));
+                        } else {
+                            self.waiting.push_front(Waiting::Command { tab, frame, tried: true });
+                        }
+                        return Err(error);
+                    }
+                }
+            }
+            Waiting::Load { message, reply } => match self.load(session, &message).await {
+                Ok(loaded) => drop(reply.send(Ok(loaded))),
+                Err(Failure::Told(error)) => drop(reply.send(Err(error))),
+                Err(Failure::Lost(error)) => {
+                    let host = self.record.imap.host.clone();
+                    drop(reply.send(Err(Error::Unreachable { host })));
+                    return Err(error);
+                }
+            },
+            Waiting::Page { query, count, login, reply } => {
+                if reply.is_closed() {
+                    return Ok(());
+                }
+                let Some(id) = self.new_tab(login) else { return Ok(()) };
+                let listing = match self.open(session, &id, &query, 0, count).await {
+                    Ok(listing) => Some(listing),
+                    Err(Failure::Told(_)) => None,
+                    Err(Failure::Lost(error)) => return Err(error),
+                };
+                let mut welcome = self.welcome(&id).await;
+                // The page is rendered from a session that works; the field still says that it was taken out.
+                welcome.connectivity = Connectivity::Live;
+                if reply.send(PageFrames { welcome, listing }).is_err() {
+                    self.tabs.remove(&id);
+                }
+            }
+            Waiting::File { submission, message, reply } => match self.file(session, &submission, &message).await {
+                Ok(()) => drop(reply.send(Ok(()))),
+                Err(Failure::Told(error)) => drop(reply.send(Err(error))),
+                Err(Failure::Lost(error)) => {
+                    let host = self.record.imap.host.clone();
+                    drop(reply.send(Err(Error::Unreachable { host })));
+                    return Err(error);
+                }
+            },
+        }
+        self.settle(session).await?;
+        self.count(session).await?;
+        self.aim_watch();
+        Ok(())
+    }
+
+    /// One match decides what a command is.
+    async fn perform(
+        &mut self,
+        session: &mut Session,
+        tab: &TabId,
+        frame: &ClientFrame,
+    ) -> Result<Option<Reply>, Failure> {
+        match frame.command.clone() {
+            Command::Open { query, from, count } if query.search.is_empty() => {
+                Ok(Some(Reply::Listing(self.open(session, tab, &query, from, count).await?)))
+            }
+            Command::Open { query, from, count } => {
+                self.search(tab, frame.id, query, from, count);
+                Ok(None)
+            }
+            Command::Window { list, from, count } => {
+                Ok(Some(Reply::Listing(self.window(session, tab, list, from, count).await?)))
+            }
+            Command::Read { message } => {
+                let loaded = self.load(session, &message).await?;
+                Ok(Some(Reply::Message(Box::new(loaded.to_wire()))))
+            }
+            Command::Act { selection, action } => {
+                self.settle(session).await?;
+                let (undo, count) = self.act(session, tab, selection, action).await?;
+                Ok(Some(Reply::Acted { undo, count }))
+            }
+            Command::Undo { undo } => self.undo(session, undo).await.map(|()| Some(Reply::Done)),
+            Command::Compose { message, kind } => {
+                Ok(Some(Reply::Draft(Box::new(self.compose(session, &message, kind).await?))))
+            }
+            Command::SaveDraft { draft } => Ok(Some(Reply::Saved { message: self.save_draft(session, &draft).await? })),
+            Command::DiscardDraft { draft } => {
+                self.discard_draft(session, &draft).await?;
+                Ok(Some(Reply::Done))
+            }
+            Command::Attach { .. }
+            | Command::Send { .. }
+            | Command::RetrySubmission { .. }
+            | Command::EditSubmission { .. }
+            | Command::DropSubmission { .. }
+            | Command::DropBlob { .. } => {
+                Err(Error::BadRequest { text: "This command is not for the account".to_owned() }.into())
+            }
+        }
+    }
+
+    async fn attach(
+        &mut self,
+        id: u32,
+        resume: Option<Resume>,
+        login: Vec<u8>,
+        frames: mpsc::Sender<ServerFrame>,
+        reply: oneshot::Sender<Attached>,
+    ) {
+        if let Some(Resume { tab, seq }) = resume
+            && let Some(known) = self.tabs.get_mut(&tab)
+            && known.login == login
+            && known.can_resume(seq)
+        {
+            let generation = known.attach(frames);
+            known.reply(id, Ok(Reply::Attached { welcome: None }));
+            known.replay(seq);
+            // A socket that went away meanwhile is noticed when it is written to.
+            let _ = reply.send(Attached { tab, generation });
+        } else {
+            let Some(tab) = self.new_tab(login) else {
+                let result = Err(Error::Busy);
+                let _ = frames.try_send(ServerFrame::Reply { id, result });
+                return;
+            };
+            let welcome = self.welcome(&tab).await;
+            let Some(known) = self.tabs.get_mut(&tab) else { return };
+            let generation = known.attach(frames);
+            known.reply(id, Ok(Reply::Attached { welcome: Some(Box::new(welcome)) }));
+            let _ = reply.send(Attached { tab, generation });
+        }
+        self.idle_since = None;
+        self.connect_if_due();
+    }
+
+    fn new_tab(&mut self, login: Vec<u8>) -> Option<TabId> {
+        if self.tabs.len() >= TABS {
+            // The tab that has been without a socket for longest makes room.
+            let oldest =
+                self.tabs.values().filter_map(|tab| Some((tab.detached?, tab.id.clone()))).min_by_key(|(at, _)| *at);
+            self.tabs.remove(&oldest?.1);
+        }
+        let id = TabId(random_hex(16).ok()?);
+        self.tabs.insert(id.clone(), Tab::new(id.clone(), login));
+        Some(id)
+    }
+
+    async fn welcome(&self, tab: &TabId) -> Welcome {
+        let submissions = match self.store.submissions(self.record.id).await {
+            Ok(submissions) => submissions.iter().map(crate::store::StoredSubmission::to_wire).collect(),
+            Err(error) => {
+                warn!(error = format!("{error:#}"), "The outbox cannot be read");
+                Vec::new()
+            }
+        };
+        Welcome {
+            tab: tab.clone(),
+            account: self.record.id,
+            identity: app::wire::Address { name: String::new(), email: self.record.address.clone() },
+            connectivity: self.connectivity(),
+            mailboxes: self.mailboxes.clone(),
+            submissions,
+            upload_limit: self.upload_limit,
+        }
+    }
+
+    fn connectivity(&self) -> Connectivity {
+        match &self.line {
+            Line::Live(_) => Connectivity::Live,
+            Line::Connecting => Connectivity::Connecting,
+            Line::Down { error: Error::Busy, .. } => Connectivity::Connecting,
+            Line::Down { error, .. } => Connectivity::Offline { error: error.clone() },
+        }
+    }
+
+    pub(super) fn tell_all(&mut self, event: &Event) {
+        for tab in self.tabs.values_mut() {
+            tab.tell(event.clone());
+        }
+    }
+
+    pub(super) fn reply(&mut self, tab: &TabId, id: u32, result: Result<Reply, Error>) {
+        self.pending.remove(&(tab.clone(), id));
+        if let Some(tab) = self.tabs.get_mut(tab) {
+            tab.reply(id, result);
+        }
+    }
+
+    /// Looks after the line, the tabs and the mailboxes: when time has passed, or because of news.
+    async fn look(&mut self, selected: bool, elsewhere: bool) {
+        self.tabs.retain(|_, tab| tab.detached.is_none_or(|since| since.elapsed() < TAB_PATIENCE));
+        self.pending.retain(|(tab, _)| self.tabs.contains_key(tab));
+        self.cache.forget_old();
+        if self.tabs.is_empty() {
+            self.idle_since.get_or_insert_with(Instant::now);
+        }
+        self.sweep_wanted |= elsewhere;
+        self.connect_if_due();
+        let line = std::mem::replace(&mut self.line, Line::Connecting);
+        let Line::Live(mut session) = line else {
+            self.line = line;
+            return;
+        };
+        let result = self.look_with(&mut session, selected).await;
+        self.put_back(session, result).await;
+    }
+
+    async fn look_with(&mut self, session: &mut Session, selected: bool) -> Result<(), imap::Error> {
+        let since = self.swept.elapsed();
+        let period = if session.capabilities().notify { SWEEP_WITH_NOTIFY } else { SWEEP };
+        let attended = self.tabs.values().any(Tab::is_attached);
+        let due = (self.sweep_wanted && since >= SWEEP_PAUSE) || (attended && since >= period);
+        if selected || due {
+            // The news is about the mailbox the watch listens to, which is not always the one at hand.
+            let watched = self.watch_target().mailbox;
+            if session.selected().is_some_and(|at_hand| at_hand.path == watched) || !selected {
+                session.noop().await?;
+            } else if let Err(Failure::Lost(error)) = self.select(session, &watched).await {
+                return Err(error);
+            }
+            self.settle(session).await?;
+        }
+        if due {
+            self.sweep_wanted = false;
+            self.sweep(session).await?;
+            self.settle(session).await?;
+        }
+        self.count(session).await
+    }
+
+    /// Asks all mailboxes how they are, and brings open lists up to date where they changed.
+    pub(super) async fn sweep(&mut self, session: &mut Session) -> Result<(), imap::Error> {
+        self.swept = Instant::now();
+        self.learn_mailboxes(session).await?;
+        self.refresh_changed(session).await
+    }
+
+    // The line.
+
+    fn connect_if_due(&mut self) {
+        let needed = !self.tabs.is_empty() || !self.waiting.is_empty();
+        if let Line::Down { retry, .. } = &self.line
+            && needed
+            && *retry <= Instant::now()
+        {
+            self.connect();
+        }
+    }
+
+    fn connect(&mut self) {
+        self.line = Line::Connecting;
+        let (endpoint, credentials) = (self.record.imap.clone(), self.credentials.clone());
+        let (inputs, stop) = (self.myself.clone(), self.stop.clone());
+        // Ends by itself within the limits of `imap::connect`; its only effect is the input it sends.
+        tokio::spawn(async move {
+            let Some(result) = stop.run_until_cancelled(imap::connect(&endpoint, &credentials)).await else { return };
+            if let Some(inputs) = inputs.upgrade() {
+                // An actor that has stopped needs no session.
+                let _ = inputs.send(Input::Connected(Box::new(result))).await;
+            }
+        });
+    }
+
+    async fn connected(&mut self, result: Result<Session, imap::Error>) {
+        if matches!(self.line, Line::Live(_)) {
+            return;
+        }
+        let mut session = match result {
+            Ok(session) => Box::new(session),
+            Err(error) => return self.lose_session(error),
+        };
+        session.account = self.record.id;
+        if let Err(error) = self.resume(&mut session).await {
+            return self.lose_session(error);
+        }
+        self.backoff.reset();
+        self.line = Line::Live(session);
+        self.tell_all(&Event::Connectivity { connectivity: Connectivity::Live });
+        if self.watching.is_none() {
+            self.watch();
+        }
+        for waiting in std::mem::take(&mut self.waiting) {
+            match self.line {
+                Line::Live(_) => self.work(waiting).await,
+                _ => self.waiting.push_back(waiting),
+            }
+        }
+    }
+
+    /// Brings what the tabs look at up to date over a new session.
+    async fn resume(&mut self, session: &mut Session) -> Result<(), imap::Error> {
+        self.swept = Instant::now();
+        self.learn_mailboxes(session).await?;
+        self.refresh_all(session).await?;
+        self.settle(session).await
+    }
+
+    pub(super) fn lose_session(&mut self, error: imap::Error) {
+        let wait = self.backoff.next();
+        let told = to_wire(error);
+        info!(account.id = self.record.id.0, ?wait, "The line to the mail server is lost");
+        // A refused password is not tried again by itself: it could lock the user out.
+        let retry = if matches!(told, Error::Credentials { .. }) { Duration::from_secs(3600) } else { wait };
+        self.line = Line::Down { error: told.clone(), retry: Instant::now() + retry };
+        self.tell_all(&Event::Connectivity { connectivity: Connectivity::Offline { error: told.clone() } });
+        if matches!(told, Error::Credentials { .. }) {
+            for waiting in std::mem::take(&mut self.waiting) {
+                self.refuse(waiting, told.clone());
+            }
+        }
+        // Pages are not worth waiting for; whoever asked has gone by now.
+        self.waiting.retain(|waiting| !matches!(waiting, Waiting::Page { .. }));
+    }
+
+    // The watch.
+
+    fn watch(&mut self) {
+        let (sender, receiver) = target::channel(self.watch_target());
+        let stop = self.stop.child_token();
+        let listening =
+            watch::run(self.record.imap.clone(), self.credentials.clone(), receiver, self.myself.clone(), stop.clone());
+        tokio::spawn(listening);
+        self.watching = Some((sender, stop));
+    }
+
+    /// The mailbox most tabs look at is listened to most closely.
+    fn watch_target(&self) -> Target {
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for view in self.tabs.values().filter_map(|tab| tab.view.as_ref()) {
+            *counts.entry(view.query.mailbox.as_str()).or_default() += 1;
+        }
+        let mailbox = counts.into_iter().max_by_key(|(path, count)| (*count, std::cmp::Reverse(*path)));
+        Target { mailbox: mailbox.map_or("INBOX", |(path, _)| path).to_owned() }
+    }
+
+    fn aim_watch(&mut self) {
+        let target = self.watch_target();
+        if let Some((sender, _)) = &self.watching {
+            sender.send_if_modified(|current| {
+                let changed = *current != target;
+                *current = target;
+                changed
+            });
+        }
+    }
+
+    /// Shows what a search found, or says why it found nothing.
+    async fn found(
+        &mut self,
+        tab: TabId,
+        id: u32,
+        query: Query,
+        from: u32,
+        count: u32,
+        hits: Result<Vec<super::tab::Hit>, Error>,
+    ) {
+        let hits = match hits {
+            Ok(hits) => hits,
+            Err(error) => return self.reply(&tab, id, Err(error)),
+        };
+        let line = std::mem::replace(&mut self.line, Line::Connecting);
+        let Line::Live(mut session) = line else {
+            self.line = line;
+            let host = self.record.imap.host.clone();
+            return self.reply(&tab, id, Err(Error::Unreachable { host }));
+        };
+        let result = match self.found_with(&mut session, &tab, query, from, count, hits).await {
+            Ok(reply) => {
+                self.reply(&tab, id, Ok(reply));
+                Ok(())
+            }
+            Err(Failure::Told(error)) => {
+                self.reply(&tab, id, Err(error));
+                Ok(())
+            }
+            Err(Failure::Lost(error)) => {
+                let host = self.record.imap.host.clone();
+                self.reply(&tab, id, Err(Error::Unreachable { host }));
+                Err(error)
+            }
+        };
+        self.put_back(session, result).await;
+    }
+
+    pub(super) fn want_sweep(&mut self) {
+        self.sweep_wanted = true;
+    }
+
+    pub(super) fn want_counts(&mut self, path: &str) {
+        self.counts_wanted.insert(path.to_owned());
+    }
+
+    /// The view of a tab.
+    pub(super) fn view(&self, tab: &TabId) -> Option<&View> {
+        self.tabs.get(tab)?.view.as_ref()
+    }
+
+    pub(super) fn myself(&self) -> mpsc::WeakSender<Input> {
+        self.myself.clone()
+    }
+}

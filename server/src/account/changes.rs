@@ -1,0 +1,271 @@
+//! From what the server says about the selected mailbox to what the tabs are told.
+
+use app::wire::{Event, Flag, ListChange, MailboxCounts, Uid};
+
+use super::{actor::Actor, tab::Source};
+use crate::imap::{self, Change, Session};
+
+/// New rows that come along with the news of them.
+const ROWS_WITH_NEWS: u32 = 50;
+
+/// More changes than this at once are told as a new snapshot.
+const MANY: usize = 500;
+
+/// What a run of changes amounts to.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Digest {
+    /// Positions that are gone, counted before any of the changes, descending.
+    vanished: Vec<u32>,
+    /// Messages that came and are still there.
+    added: u32,
+    /// Messages in the mailbox after all changes.
+    exists: u32,
+    flags: Vec<(Uid, Vec<Flag>)>,
+    /// Sequence numbers (after all changes) whose flags changed while the server did not say their UIDs.
+    unnamed: Vec<u32>,
+    /// Something happened in another mailbox.
+    elsewhere: bool,
+    /// It cannot be told what happened: look at it anew.
+    unclear: bool,
+}
+
+/// Works out what a run of changes amounts to for a mailbox that had `exists` messages.
+fn digest(exists: u32, changes: Vec<Change>) -> Digest {
+    let mut digest = Digest { exists, ..Digest::default() };
+    // Of the messages there were before, those still there.
+    let mut old = exists;
+    // Positions that are gone, ascending, counted before any change.
+    let mut gone: Vec<u32> = Vec::new();
+    for change in changes {
+        match change {
+            // RFC 9051 §7.4.1: only EXPUNGE makes a mailbox smaller. A server that says otherwise is not understood.
+            Change::Exists(count) if count < digest.exists => digest.unclear = true,
+            Change::Exists(count) => {
+                digest.added += count - digest.exists;
+                digest.exists = count;
+            }
+            Change::Expunge(sequence) if sequence == 0 || sequence > digest.exists => digest.unclear = true,
+            Change::Expunge(sequence) => {
+                digest.exists -= 1;
+                if sequence > old {
+                    digest.added = digest.added.saturating_sub(1);
+                } else {
+                    let mut position = old - sequence;
+                    for earlier in &gone {
+                        if *earlier <= position {
+                            position += 1;
+                        }
+                    }
+                    let place = gone.partition_point(|earlier| *earlier < position);
+                    gone.insert(place, position);
+                    old -= 1;
+                }
+                digest.unnamed.retain(|number| *number != sequence);
+                for number in &mut digest.unnamed {
+                    if *number > sequence {
+                        *number -= 1;
+                    }
+                }
+            }
+            Change::Flags { uid: Some(uid), flags, .. } => digest.flags.push((uid, flags)),
+            Change::Flags { seq, uid: None, .. } if seq == 0 || seq > digest.exists => digest.unclear = true,
+            Change::Flags { seq, uid: None, .. } => digest.unnamed.push(seq),
+            Change::Elsewhere => digest.elsewhere = true,
+            Change::Overflow => digest.unclear = true,
+        }
+        if gone.len() > MANY {
+            digest.unclear = true;
+        }
+        if digest.unclear {
+            break;
+        }
+    }
+    digest.vanished = gone.into_iter().rev().collect();
+    digest.unnamed.sort_unstable();
+    digest.unnamed.dedup();
+    digest.unclear |= digest.unnamed.len() > MANY;
+    digest
+}
+
+/// Numbers as runs of neighbours.
+fn runs(numbers: &[u32]) -> Vec<std::ops::RangeInclusive<u32>> {
+    let mut runs: Vec<std::ops::RangeInclusive<u32>> = Vec::new();
+    for number in numbers {
+        match runs.last_mut() {
+            Some(run) if *run.end() + 1 == *number => *run = *run.start()..=*number,
+            _ => runs.push(*number..=*number),
+        }
+    }
+    runs
+}
+
+impl Actor {
+    /// Tells the tabs all that the server has said about the selected mailbox so far.
+    pub(super) async fn settle(&mut self, session: &mut Session) -> Result<(), imap::Error> {
+        loop {
+            let changes = session.take_changes();
+            if changes.is_empty() {
+                return Ok(());
+            }
+            let Some(selected) = session.selected() else {
+                self.want_sweep();
+                continue;
+            };
+            let path = selected.path.clone();
+            let said = selected.exists;
+            let digest = digest(self.exists, changes);
+            if digest.elsewhere {
+                self.want_sweep();
+            }
+            if digest.unclear {
+                self.exists = said;
+                self.refresh_views(session, &path).await?;
+            } else {
+                self.exists = digest.exists;
+                self.tell_digest(session, &path, digest).await?;
+            }
+            self.want_counts(&path);
+        }
+    }
+
+    async fn tell_digest(&mut self, session: &mut Session, path: &str, digest: Digest) -> Result<(), imap::Error> {
+        if !digest.vanished.is_empty() {
+            let count = u32::try_from(digest.vanished.len()).unwrap_or(u32::MAX);
+            self.tell_list(
+                path,
+                |total| *total = total.saturating_sub(count),
+                || ListChange::Vanished { positions: digest.vanished.clone() },
+            );
+            self.verify_hits(session, path).await?;
+        }
+        let mut flags = digest.flags;
+        for run in runs(&digest.unnamed) {
+            flags.extend(session.fetch_flags(run).await?.into_iter().map(|(_, uid, flags)| (uid, flags)));
+        }
+        if !flags.is_empty() {
+            self.tell_flags(path, flags);
+        }
+        if digest.added > 0 {
+            let first = digest.exists - digest.added.min(ROWS_WITH_NEWS) + 1;
+            let rows = self.rows_by_sequence(session, first, digest.exists).await?;
+            let count = digest.added;
+            self.tell_list(path, |total| *total += count, || ListChange::Added { count, rows: rows.clone() });
+        }
+        Ok(())
+    }
+
+    /// Tells the tabs that show this mailbox of a change of its list.
+    fn tell_list(&mut self, path: &str, mut grow: impl FnMut(&mut u32), change: impl Fn() -> ListChange) {
+        for tab in self.tabs.values_mut() {
+            let Some(view) = tab.view.as_mut() else { continue };
+            if view.query.mailbox == path && matches!(view.source, Source::Mailbox { .. }) {
+                grow(&mut view.total);
+                let list = view.list;
+                tab.tell(Event::Messages { list, change: change() });
+            }
+        }
+    }
+
+    /// Tells all tabs of flags: an open message or a search may show them too.
+    pub(super) fn tell_flags(&mut self, path: &str, flags: Vec<(Uid, Vec<Flag>)>) {
+        for tab in self.tabs.values_mut() {
+            let Some(view) = &tab.view else { continue };
+            let list = view.list;
+            let change = ListChange::Flags { mailbox: path.to_owned(), flags: flags.clone() };
+            tab.tell(Event::Messages { list, change });
+        }
+    }
+
+    /// Counts the mailboxes in which something changed.
+    pub(super) async fn count(&mut self, session: &mut Session) -> Result<(), imap::Error> {
+        let paths: Vec<String> = std::mem::take(&mut self.counts_wanted).into_iter().collect();
+        if paths.is_empty() {
+            return Ok(());
+        }
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let mut counts = Vec::new();
+        for (path, status) in session.status(&paths).await? {
+            if let Some(mailbox) = self.mailboxes.iter_mut().find(|mailbox| mailbox.path == path)
+                && (mailbox.total, mailbox.unseen) != (status.messages, status.unseen)
+            {
+                (mailbox.total, mailbox.unseen) = (status.messages, status.unseen);
+                counts.push(MailboxCounts { path: path.clone(), total: status.messages, unseen: status.unseen });
+            }
+            self.statuses.insert(path, status);
+        }
+        if !counts.is_empty() {
+            self.tell_all(&Event::Counts { counts });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_from_the_newest() {
+        let digest = digest(10, vec![Change::Expunge(10), Change::Expunge(1)]);
+        assert_eq!(digest.vanished, [9, 0]);
+        assert_eq!((digest.exists, digest.added), (8, 0));
+    }
+
+    #[test]
+    fn a_message_that_came_and_went_is_no_news() {
+        let digest = digest(3, vec![Change::Exists(5), Change::Expunge(4), Change::Expunge(1)]);
+        assert_eq!(digest.vanished, [2]);
+        assert_eq!((digest.exists, digest.added), (3, 1));
+    }
+
+    #[test]
+    fn flags_follow_their_message() {
+        let flags = |seq| Change::Flags { seq, uid: None, flags: Vec::new() };
+        let digest = digest(5, vec![flags(5), flags(2), flags(1), Change::Expunge(2)]);
+        assert_eq!(digest.unnamed, [1, 4]);
+    }
+
+    #[test]
+    fn nonsense_is_unclear() {
+        for change in [Change::Exists(2), Change::Expunge(0), Change::Expunge(4), Change::Overflow] {
+            assert!(digest(3, vec![change]).unclear);
+        }
+    }
+
+    #[test]
+    fn neighbours_make_runs() {
+        assert_eq!(runs(&[1, 2, 3, 7, 9, 10]), [1..=3, 7..=7, 9..=10]);
+    }
+
+    proptest::proptest! {
+        /// The digest tells the same as doing the changes one by one on a list.
+        #[test]
+        fn a_digest_is_the_sum_of_its_changes(start in 0u32..30, steps in proptest::collection::vec((0u8..3, 0u32..40), 0..40)) {
+            // The list from the newest; old messages by their first position, new ones as none.
+            let mut list: Vec<Option<u32>> = (0..start).map(Some).collect();
+            let mut changes = Vec::new();
+            for (kind, number) in steps {
+                let count = u32::try_from(list.len()).unwrap();
+                if kind == 0 {
+                    let more = number % 4;
+                    changes.push(Change::Exists(count + more));
+                    for _ in 0..more {
+                        list.insert(0, None);
+                    }
+                } else if count > 0 {
+                    let sequence = number % count + 1;
+                    changes.push(Change::Expunge(sequence));
+                    list.remove((count - sequence) as usize);
+                }
+            }
+            let digest = digest(start, changes);
+            let mut expected: Vec<Option<u32>> = (0..start).filter(|p| !digest.vanished.contains(p)).map(Some).collect();
+            for _ in 0..digest.added {
+                expected.insert(0, None);
+            }
+            proptest::prop_assert_eq!(expected, list.clone());
+            proptest::prop_assert_eq!(digest.exists as usize, list.len());
+            proptest::prop_assert!(digest.vanished.windows(2).all(|pair| pair[0] > pair[1]));
+        }
+    }
+}

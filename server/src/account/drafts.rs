@@ -1,0 +1,212 @@
+//! Drafts: begun from a message, kept in Drafts, filed in Sent.
+
+use anyhow::Context;
+use app::wire::{
+    Address, Attachment, BlobId, Draft, DraftId, DraftKind, Error, Flag, MessageRef, Original, SpecialUse, Uid,
+};
+use tokio::io::AsyncWriteExt;
+
+use super::{
+    Loaded,
+    actor::{Actor, Failure},
+};
+use crate::{
+    blobs,
+    imap::{self, Session, UidSet, search::Key},
+    letter::{self, For},
+    mime::{
+        PartDecoder, build,
+        compose::{self, Labels},
+    },
+    seal::random_hex,
+    store::{Blob, StoredSubmission},
+};
+
+/// How much of an attachment is fetched at a time, in bytes as transferred.
+const CHUNK: u32 = 256 * 1024;
+
+impl Actor {
+    /// A draft that begins from a message.
+    pub(super) async fn compose(
+        &mut self,
+        session: &mut Session,
+        message: &MessageRef,
+        kind: DraftKind,
+    ) -> Result<Draft, Failure> {
+        let loaded = self.load(session, message).await?;
+        let own = [Address { name: String::new(), email: self.record.address.clone() }];
+        let begun = compose::begin(&loaded.headers, &loaded.quotable(), kind, &own, &Labels::default());
+        let attachments = match kind {
+            DraftKind::Forward | DraftKind::Edit => self.attachments_of(session, &loaded).await?,
+            DraftKind::Reply | DraftKind::ReplyAll => Vec::new(),
+        };
+        let id = match begun.draft.filter(|id| is_draft_id(id)) {
+            Some(id) => DraftId(id),
+            None => DraftId(random_hex(16)?),
+        };
+        let original = if kind == DraftKind::Edit {
+            // The next save replaces the message it was opened from.
+            self.store.set_saved_draft(&id, message).await?;
+            None
+        } else {
+            let from = loaded.headers.addresses("From");
+            Some(Original { message: message.clone(), kind, from, date: loaded.date })
+        };
+        Ok(Draft {
+            id,
+            to: begun.to,
+            cc: begun.cc,
+            bcc: begun.bcc,
+            subject: begun.subject,
+            body: begun.body,
+            attachments,
+            original,
+            references: begun.references,
+        })
+    }
+
+    /// Copies a message's attachments into blobs, piece by piece.
+    async fn attachments_of(&mut self, session: &mut Session, loaded: &Loaded) -> Result<Vec<Attachment>, Failure> {
+        let mut attachments = Vec::new();
+        for part in &loaded.shown.attachments {
+            let Some(node) = loaded.structure.find(&part.section) else { continue };
+            let encoding = node.encoding;
+            let id = BlobId(random_hex(16)?);
+            let mut file = blobs::create(&self.data, &id).await?;
+            let mut decoder = PartDecoder::new(encoding);
+            let mut size = 0u64;
+            let mut offset = 0u32;
+            loop {
+                let chunk = session
+                    .fetch_section(loaded.message.uid, &part.section, Some((offset, CHUNK)))
+                    .await?
+                    .ok_or(Error::Gone)?;
+                let length = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
+                let last = length < CHUNK;
+                let mut bytes = decoder.push(&chunk);
+                if last {
+                    bytes.extend(decoder.finish());
+                }
+                size += bytes.len() as u64;
+                if size > self.upload_limit {
+                    return Err(Error::TooLarge { limit: self.upload_limit }.into());
+                }
+                file.write_all(&bytes).await.context("Cannot write a blob")?;
+                if last {
+                    break;
+                }
+                offset += length;
+            }
+            file.flush().await.context("Cannot write a blob")?;
+            let blob = Blob { id: id.clone(), name: part.name.clone(), content_type: part.content_type.clone(), size };
+            self.store.add_blob(self.record.id, &blob).await?;
+            attachments.push(Attachment { blob: id, name: blob.name, content_type: blob.content_type, size });
+        }
+        Ok(attachments)
+    }
+
+    /// Keeps a draft in Drafts, in place of what was kept of it before.
+    pub(super) async fn save_draft(&mut self, session: &mut Session, draft: &Draft) -> Result<MessageRef, Failure> {
+        let now = crate::store::now();
+        let message = letter::write(&self.store, &self.data, &self.record, draft, For::Drafts, now).await?;
+        let drafts = self.special_or_new(session, SpecialUse::Drafts, "Drafts").await?;
+        let before = self.store.saved_draft(self.record.id, &draft.id).await?;
+        let saved = self.append(session, &drafts, &[Flag::Draft, Flag::Seen], &message, &draft.id).await?;
+        self.store.set_saved_draft(&draft.id, &saved).await?;
+        // Only now is the earlier copy of no use.
+        if let Some(before) = before.filter(|before| before.message != saved) {
+            self.erase_one(session, &before.message).await?;
+        }
+        self.want_counts(&drafts);
+        Ok(saved)
+    }
+
+    /// Forgets a draft, here and in Drafts.
+    pub(super) async fn discard_draft(&mut self, session: &mut Session, draft: &DraftId) -> Result<(), Failure> {
+        if let Some(saved) = self.store.saved_draft(self.record.id, draft).await? {
+            self.erase_one(session, &saved.message).await?;
+            self.want_counts(&saved.message.mailbox);
+        }
+        self.store.forget_draft(self.record.id, draft).await?;
+        Ok(())
+    }
+
+    /// Files what was sent: a copy in Sent (once), the original marked, the draft gone.
+    pub(super) async fn file(
+        &mut self,
+        session: &mut Session,
+        submission: &StoredSubmission,
+        message: &[u8],
+    ) -> Result<(), Failure> {
+        let draft = &submission.draft;
+        let sent = self.special_or_new(session, SpecialUse::Sent, "Sent").await?;
+        self.select(session, &sent).await?;
+        // An earlier try may have filed it and died before it could say so; some servers file by themselves.
+        let there = session
+            .search(&[Key::Header("Message-ID".into(), letter::message_id(draft, &self.record.address))], None)
+            .await?;
+        if there.is_empty() {
+            session.append(&sent, &[Flag::Seen], None, message).await?;
+        }
+        self.want_counts(&sent);
+        if let Some(original) = &draft.original {
+            let flag = match original.kind {
+                DraftKind::Reply | DraftKind::ReplyAll => Flag::Answered,
+                DraftKind::Forward | DraftKind::Edit => Flag::Forwarded,
+            };
+            // The original may be gone or moved by now, and a server may refuse the keyword: no harm.
+            match self.mark_one(session, &original.message, flag).await {
+                Err(Failure::Lost(error)) => return Err(Failure::Lost(error)),
+                Err(Failure::Told(_)) | Ok(()) => {}
+            }
+        }
+        self.discard_draft(session, &draft.id).await
+    }
+
+    async fn mark_one(&mut self, session: &mut Session, message: &MessageRef, flag: Flag) -> Result<(), Failure> {
+        self.select_for(session, message).await?;
+        session.store(&UidSet::one(message.uid), &[flag], true).await?;
+        Ok(())
+    }
+
+    /// Erases one message of ours if it is still there.
+    async fn erase_one(&mut self, session: &mut Session, message: &MessageRef) -> Result<(), Failure> {
+        match self.select_for(session, message).await {
+            // Gone with its mailbox, or of another UIDVALIDITY: nothing of ours is left to erase.
+            Err(Failure::Told(_)) => return Ok(()),
+            result => result?,
+        }
+        session.erase(&UidSet::one(message.uid)).await?;
+        Ok(())
+    }
+
+    /// Appends a draft and says where it is now.
+    async fn append(
+        &mut self,
+        session: &mut Session,
+        path: &str,
+        flags: &[Flag],
+        message: &[u8],
+        draft: &DraftId,
+    ) -> Result<MessageRef, Failure> {
+        let account = self.record.id;
+        let reference = |uid_validity, uid| MessageRef { account, mailbox: path.to_owned(), uid_validity, uid };
+        if let Some((uid_validity, uid)) = session.append(path, flags, None, message).await? {
+            return Ok(reference(uid_validity, uid));
+        }
+        // Without UIDPLUS (RFC 4315) the server does not say; the newest with our mark is it.
+        let selected = self.select(session, path).await?;
+        session.noop().await?;
+        let found = session.search(&[Key::Header(build::DRAFT_FIELD.to_owned(), draft.0.clone())], None).await?;
+        let uid: Uid = found
+            .into_iter()
+            .max()
+            .ok_or_else(|| imap::Error::Protocol("The mail server took a draft and does not have it".to_owned()))?;
+        Ok(reference(selected.uid_validity, uid))
+    }
+}
+
+/// Whether a text can be the name of a draft of ours.
+fn is_draft_id(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}

@@ -1,0 +1,503 @@
+//! Lists: opening them, more rows of them, and bringing them up to date.
+
+use std::collections::{BTreeMap, HashSet};
+
+use app::wire::{Error, Event, ListChange, Listing, MAX_WINDOW, Mailbox, Query, Reply, Row, TabId, Uid};
+
+use super::{
+    Input,
+    actor::{Actor, Failure},
+    tab::{Hit, Source, View},
+};
+use crate::imap::{self, FetchedRow, Listed, Selected, Session, Status, TextPart, UidSet, search};
+
+/// What must be unchanged for a list to be unchanged. Without MODSEQ nothing can be told from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Baseline {
+    uid_validity: u32,
+    uid_next: u32,
+    exists: u32,
+    modseq: Option<u64>,
+}
+
+impl From<&Selected> for Baseline {
+    fn from(selected: &Selected) -> Self {
+        Self {
+            uid_validity: selected.uid_validity.0,
+            uid_next: selected.uid_next.0,
+            exists: selected.exists,
+            modseq: selected.highest_modseq.map(|modseq| modseq.0),
+        }
+    }
+}
+
+impl From<&Status> for Baseline {
+    fn from(status: &Status) -> Self {
+        Self {
+            uid_validity: status.uid_validity,
+            uid_next: status.uid_next,
+            exists: status.messages,
+            modseq: status.highest_modseq,
+        }
+    }
+}
+
+impl Actor {
+    /// Opens a whole mailbox for a tab: two round trips, SELECT and FETCH.
+    pub(super) async fn open(
+        &mut self,
+        session: &mut Session,
+        tab: &TabId,
+        query: &Query,
+        from: u32,
+        count: u32,
+    ) -> Result<Listing, Failure> {
+        // The tab's earlier list is not brought up to date any more.
+        if let Some(tab) = self.tabs.get_mut(tab) {
+            tab.view = None;
+        }
+        let selected = self.select(session, &query.mailbox).await?;
+        self.settle(session).await?;
+        let (from, count) = clamp(from, count, self.exists);
+        let rows = self.rows_at(session, from, count).await?;
+        let total = self.exists;
+        let source = Source::Mailbox { uid_validity: selected.uid_validity };
+        self.show(tab, query.clone(), total, from, count, source, rows)
+    }
+
+    fn show(
+        &mut self,
+        tab: &TabId,
+        query: Query,
+        total: u32,
+        from: u32,
+        count: u32,
+        source: Source,
+        rows: Vec<Row>,
+    ) -> Result<Listing, Failure> {
+        let tab = self.tabs.get_mut(tab).ok_or(Error::Gone)?;
+        tab.list += 1;
+        let list = tab.list;
+        tab.view = Some(View { list, query: query.clone(), total, from, count, source });
+        Ok(Listing { list, query, total, from, rows })
+    }
+
+    /// More rows of a tab's list.
+    pub(super) async fn window(
+        &mut self,
+        session: &mut Session,
+        tab: &TabId,
+        list: u32,
+        from: u32,
+        count: u32,
+    ) -> Result<Listing, Failure> {
+        let view = self.view(tab).filter(|view| view.list == list).ok_or(Error::Gone)?;
+        let query = view.query.clone();
+        let hits = match &view.source {
+            Source::Mailbox { .. } => None,
+            Source::Hits(hits) => Some(stretch(hits, from, count)),
+        };
+        let rows = match hits {
+            Some(hits) => self.rows_of_hits(session, &hits).await?,
+            None => {
+                self.select(session, &query.mailbox).await?;
+                self.settle(session).await?;
+                let (from, count) = clamp(from, count, self.exists);
+                self.rows_at(session, from, count).await?
+            }
+        };
+        let view = self.tabs.get_mut(tab).and_then(|tab| tab.view.as_mut()).ok_or(Error::Gone)?;
+        (view.from, view.count) = clamp(from, count, view.total);
+        Ok(Listing { list, query, total: view.total, from: view.from, rows })
+    }
+
+    /// Starts a search on the side; [`found`](Self::found) goes on.
+    pub(super) fn search(&mut self, tab: &TabId, id: u32, query: Query, from: u32, count: u32) {
+        let mailboxes = if query.everywhere {
+            self.mailboxes.iter().filter(|mailbox| mailbox.selectable).map(|mailbox| mailbox.path.clone()).collect()
+        } else {
+            vec![query.mailbox.clone()]
+        };
+        let (parts, inputs, tab) = (self.parts.clone(), self.myself(), tab.clone());
+        // Bounded by the limits of the parts task, which answers every job.
+        tokio::spawn(async move {
+            let hits = parts.search(mailboxes, search::parse(&query.search)).await;
+            if let Some(inputs) = inputs.upgrade() {
+                // An actor that has stopped has no tab to tell.
+                let _ = inputs.send(Input::Found { tab, id, query, count, from, hits }).await;
+            }
+        });
+    }
+
+    /// Shows what a search found.
+    pub(super) async fn found_with(
+        &mut self,
+        session: &mut Session,
+        tab: &TabId,
+        query: Query,
+        from: u32,
+        count: u32,
+        hits: Vec<Hit>,
+    ) -> Result<Reply, Failure> {
+        let total = u32::try_from(hits.len()).unwrap_or(u32::MAX);
+        let (from, count) = clamp(from, count, total);
+        let rows = self.rows_of_hits(session, &stretch(&hits, from, count)).await?;
+        let listing = self.show(tab, query, total, from, count, Source::Hits(hits), rows)?;
+        Ok(Reply::Listing(listing))
+    }
+
+    /// Selects a mailbox, and brings what tabs show of it up to date if it changed since it was last selected.
+    pub(super) async fn select(&mut self, session: &mut Session, path: &str) -> Result<Selected, Failure> {
+        if let Some(selected) = session.selected().filter(|selected| selected.path == path) {
+            return Ok(selected.clone());
+        }
+        self.settle(session).await?;
+        if let Some(left) = session.selected() {
+            // From here on nobody tells us what happens there.
+            self.synced.remove(&left.path);
+        }
+        let selected = session.select(path).await?;
+        self.exists = selected.exists;
+        let baseline = Baseline::from(&selected);
+        let known = self.synced.insert(path.to_owned(), baseline.clone());
+        let viewed = self.is_viewed(path);
+        if viewed && (known.as_ref() != Some(&baseline) || baseline.modseq.is_none()) {
+            self.refresh_views(session, path).await?;
+        }
+        Ok(selected)
+    }
+
+    fn is_viewed(&self, path: &str) -> bool {
+        self.tabs
+            .values()
+            .filter_map(|tab| tab.view.as_ref())
+            .any(|view| matches!(view.source, Source::Mailbox { .. }) && view.query.mailbox == path)
+    }
+
+    /// Gives every tab that shows the selected mailbox a new snapshot of it, in place.
+    pub(super) async fn refresh_views(&mut self, session: &mut Session, path: &str) -> Result<(), imap::Error> {
+        let Some(uid_validity) = session.selected().map(|selected| selected.uid_validity) else { return Ok(()) };
+        let tabs: Vec<TabId> = self.tabs.keys().cloned().collect();
+        for id in tabs {
+            let Some(view) = self.view(&id) else { continue };
+            if view.query.mailbox != path || !matches!(view.source, Source::Mailbox { .. }) {
+                continue;
+            }
+            let (from, count) = clamp(view.from, view.count, self.exists);
+            let rows = self.rows_at(session, from, count).await?;
+            let total = self.exists;
+            let Some(tab) = self.tabs.get_mut(&id) else { continue };
+            let Some(view) = tab.view.as_mut() else { continue };
+            view.total = total;
+            view.source = Source::Mailbox { uid_validity };
+            let listing = Listing { list: view.list, query: view.query.clone(), total, from, rows };
+            let list = view.list;
+            tab.tell(Event::Messages { list, change: ListChange::Replaced { listing } });
+        }
+        Ok(())
+    }
+
+    /// Brings the open lists up to date whose mailboxes changed while another was selected.
+    pub(super) async fn refresh_changed(&mut self, session: &mut Session) -> Result<(), imap::Error> {
+        let selected = session.selected().map(|selected| selected.path.clone());
+        let viewed: HashSet<String> = self
+            .tabs
+            .values()
+            .filter_map(|tab| tab.view.as_ref())
+            .filter(|view| matches!(view.source, Source::Mailbox { .. }))
+            .map(|view| view.query.mailbox.clone())
+            .collect();
+        for path in viewed {
+            if selected.as_ref() == Some(&path) {
+                continue;
+            }
+            let now = self.statuses.get(&path).map(Baseline::from);
+            if now.is_none() || now.as_ref() != self.synced.get(&path) {
+                match self.select(session, &path).await {
+                    Err(Failure::Lost(error)) => return Err(error),
+                    // The mailbox is gone; the tree says so.
+                    Err(Failure::Told(_)) | Ok(_) => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings every open list up to date, over a new session.
+    pub(super) async fn refresh_all(&mut self, session: &mut Session) -> Result<(), imap::Error> {
+        self.synced.clear();
+        self.refresh_changed(session).await?;
+        let with_hits: Vec<TabId> = self
+            .tabs
+            .values()
+            .filter(|tab| tab.view.as_ref().is_some_and(|view| matches!(view.source, Source::Hits(_))))
+            .map(|tab| tab.id.clone())
+            .collect();
+        for id in with_hits {
+            self.replace_hits(session, &id).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes out of the search results what is no longer in this, the selected, mailbox.
+    pub(super) async fn verify_hits(&mut self, session: &mut Session, path: &str) -> Result<(), imap::Error> {
+        let Some(uid_validity) = session.selected().map(|selected| selected.uid_validity) else { return Ok(()) };
+        let shown: UidSet = self
+            .tabs
+            .values()
+            .filter_map(|tab| tab.view.as_ref())
+            .filter_map(|view| match &view.source {
+                Source::Hits(hits) => Some(hits),
+                Source::Mailbox { .. } => None,
+            })
+            .flatten()
+            .filter(|hit| &*hit.mailbox == path && hit.uid_validity == uid_validity)
+            .map(|hit| hit.uid)
+            .collect();
+        if shown.is_empty() {
+            return Ok(());
+        }
+        let there: HashSet<Uid> = session.search(&[search::Key::All], Some(&shown)).await?.into_iter().collect();
+        self.drop_hits(|hit| &*hit.mailbox == path && !there.contains(&hit.uid));
+        Ok(())
+    }
+
+    /// Takes messages out of search results, and tells the tabs.
+    pub(super) fn drop_hits(&mut self, gone: impl Fn(&Hit) -> bool) {
+        for tab in self.tabs.values_mut() {
+            let Some(view) = tab.view.as_mut() else { continue };
+            let Source::Hits(hits) = &mut view.source else { continue };
+            let positions: Vec<u32> =
+                (0u32..).zip(hits.iter()).filter(|(_, hit)| gone(hit)).map(|(at, _)| at).rev_vec();
+            if positions.is_empty() {
+                continue;
+            }
+            hits.retain(|hit| !gone(hit));
+            view.total = u32::try_from(hits.len()).unwrap_or(u32::MAX);
+            let list = view.list;
+            tab.tell(Event::Messages { list, change: ListChange::Vanished { positions } });
+        }
+    }
+
+    async fn replace_hits(&mut self, session: &mut Session, id: &TabId) -> Result<(), imap::Error> {
+        let Some(view) = self.view(id) else { return Ok(()) };
+        let Source::Hits(hits) = &view.source else { return Ok(()) };
+        let (from, hits) = (view.from, stretch(hits, view.from, view.count));
+        let rows = match self.rows_of_hits(session, &hits).await {
+            Ok(rows) => rows,
+            Err(Failure::Lost(error)) => return Err(error),
+            Err(Failure::Told(_)) => Vec::new(),
+        };
+        let Some(tab) = self.tabs.get_mut(id) else { return Ok(()) };
+        let Some(view) = tab.view.as_mut() else { return Ok(()) };
+        let listing = Listing { list: view.list, query: view.query.clone(), total: view.total, from, rows };
+        let list = view.list;
+        tab.tell(Event::Messages { list, change: ListChange::Replaced { listing } });
+        Ok(())
+    }
+
+    /// The rows at these positions of the selected mailbox.
+    async fn rows_at(&mut self, session: &mut Session, from: u32, count: u32) -> Result<Vec<Row>, imap::Error> {
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        let last = self.exists.saturating_sub(from);
+        let first = last.saturating_sub(count - 1).max(1);
+        self.rows_by_sequence(session, first, last).await
+    }
+
+    /// The rows from one sequence number to another of the selected mailbox, newest first, without gaps.
+    pub(super) async fn rows_by_sequence(
+        &mut self,
+        session: &mut Session,
+        first: u32,
+        last: u32,
+    ) -> Result<Vec<Row>, imap::Error> {
+        if first == 0 || last < first {
+            return Ok(Vec::new());
+        }
+        // A server may send other messages' flags in between and rows in any order.
+        let mut rows: BTreeMap<u32, FetchedRow> =
+            session.fetch_rows(first..=last).await?.into_iter().map(|row| (row.seq, row)).collect();
+        let rows: Vec<FetchedRow> = (first..=last).rev().map_while(|sequence| rows.remove(&sequence)).collect();
+        Ok(self.with_previews(session, rows))
+    }
+
+    /// The rows of these hits, in their order. One that is gone is left out.
+    async fn rows_of_hits(&mut self, session: &mut Session, hits: &[Hit]) -> Result<Vec<Row>, Failure> {
+        let mut by_mailbox: BTreeMap<&str, Vec<&Hit>> = BTreeMap::new();
+        for hit in hits {
+            by_mailbox.entry(&hit.mailbox).or_default().push(hit);
+        }
+        let mut found: BTreeMap<(String, Uid), Row> = BTreeMap::new();
+        for (path, hits) in by_mailbox {
+            let selected = match self.select(session, path).await {
+                Err(Failure::Told(_)) => continue,
+                result => result?,
+            };
+            self.settle(session).await?;
+            let uids: UidSet =
+                hits.iter().filter(|hit| hit.uid_validity == selected.uid_validity).map(|hit| hit.uid).collect();
+            if uids.is_empty() {
+                continue;
+            }
+            let rows = session.fetch_rows_by_uid(&uids).await?;
+            let rows = self.with_previews(session, rows);
+            found.extend(rows.into_iter().map(|row| ((path.to_owned(), row.message.uid), row)));
+        }
+        Ok(hits.iter().filter_map(|hit| found.remove(&(hit.mailbox.to_string(), hit.uid))).collect())
+    }
+
+    /// The rows; the beginnings of texts that the server did not give with them are fetched on the side.
+    fn with_previews(&self, session: &Session, fetched: Vec<FetchedRow>) -> Vec<Row> {
+        let mut wanted = Vec::new();
+        let rows = fetched
+            .into_iter()
+            .map(|FetchedRow { row, text, .. }| {
+                wanted.extend(text.map(|text| (row.message.uid, text)));
+                row
+            })
+            .collect();
+        if let (Some(selected), false) = (session.selected(), wanted.is_empty()) {
+            self.fetch_previews(selected.path.clone(), wanted);
+        }
+        rows
+    }
+
+    fn fetch_previews(&self, mailbox: String, wanted: Vec<(Uid, TextPart)>) {
+        let (parts, inputs) = (self.parts.clone(), self.myself());
+        // Bounded by the limits of the parts task, which answers every job.
+        tokio::spawn(async move {
+            // A preview that cannot be had is not worth a word.
+            let Ok(previews) = parts.previews(mailbox.clone(), wanted).await else { return };
+            if let Some(inputs) = inputs.upgrade().filter(|_| !previews.is_empty()) {
+                let _ = inputs.send(Input::Previews { mailbox, previews }).await;
+            }
+        });
+    }
+
+    /// Asks for all mailboxes and their counts, and tells the tabs what is new.
+    pub(super) async fn learn_mailboxes(&mut self, session: &mut Session) -> Result<(), imap::Error> {
+        let listed = session.list().await?;
+        self.statuses =
+            listed.iter().filter_map(|mailbox| Some((mailbox.path.clone(), mailbox.status.clone()?))).collect();
+        let mailboxes = in_order(listed);
+        if mailboxes != self.mailboxes {
+            self.mailboxes = mailboxes;
+            self.tell_all(&Event::Mailboxes { mailboxes: self.mailboxes.clone() });
+        }
+        Ok(())
+    }
+}
+
+/// In the order of the screen: special ones first, each followed by what is below it, then the rest by name.
+fn in_order(listed: Vec<Listed>) -> Vec<Mailbox> {
+    let mut mailboxes: Vec<Mailbox> = listed
+        .into_iter()
+        .map(|mailbox| Mailbox {
+            total: mailbox.status.as_ref().map_or(0, |status| status.messages),
+            unseen: mailbox.status.as_ref().map_or(0, |status| status.unseen),
+            path: mailbox.path,
+            delimiter: mailbox.delimiter,
+            special_use: mailbox.special_use,
+            selectable: mailbox.selectable,
+        })
+        .collect();
+    let special: BTreeMap<String, _> =
+        mailboxes.iter().filter_map(|mailbox| Some((mailbox.path.clone(), mailbox.special_use?))).collect();
+    mailboxes.sort_by_cached_key(|mailbox| {
+        let parts: Vec<&str> = match mailbox.delimiter {
+            Some(delimiter) => mailbox.path.split(delimiter).collect(),
+            None => vec![&mailbox.path],
+        };
+        // The special mailbox this one is or is below; INBOX keeps only itself (many servers put all below it).
+        let top = mailbox.special_use.or_else(|| {
+            let mut path = mailbox.parent();
+            while let Some(above) = path {
+                if let Some(found) = special.get(above).filter(|found| **found != app::wire::SpecialUse::Inbox) {
+                    return Some(*found);
+                }
+                path = mailbox.delimiter.and_then(|delimiter| above.rsplit_once(delimiter)).map(|(parent, _)| parent);
+            }
+            None
+        });
+        let names: Vec<String> = parts.iter().map(|part| part.to_lowercase()).collect();
+        (top.is_none(), top, mailbox.special_use.is_none(), names, mailbox.path.clone())
+    });
+    mailboxes
+}
+
+/// A stretch of a list of `total`, no longer than allowed.
+fn clamp(from: u32, count: u32, total: u32) -> (u32, u32) {
+    let from = from.min(total);
+    (from, count.min(MAX_WINDOW).min(total - from))
+}
+
+fn stretch(hits: &[Hit], from: u32, count: u32) -> Vec<Hit> {
+    let count = count.min(MAX_WINDOW);
+    hits.iter().skip(from as usize).take(count as usize).cloned().collect()
+}
+
+trait RevVec: Iterator + Sized {
+    /// The items in reverse, as a vector.
+    fn rev_vec(self) -> Vec<Self::Item> {
+        let mut items: Vec<_> = self.collect();
+        items.reverse();
+        items
+    }
+}
+
+impl<I: Iterator> RevVec for I {}
+
+#[cfg(test)]
+mod tests {
+    use app::wire::SpecialUse;
+
+    use super::*;
+
+    #[test]
+    fn special_mailboxes_come_first_and_children_after_their_parent() {
+        let listed = |path: &str, special_use| Listed {
+            path: path.to_owned(),
+            delimiter: Some('/'),
+            special_use,
+            selectable: true,
+            subscribed: true,
+            status: None,
+        };
+        let ordered = in_order(vec![
+            listed("Работа", None),
+            listed("Trash", Some(SpecialUse::Trash)),
+            listed("Archive/2024", None),
+            listed("lists/rust", None),
+            listed("Lists", None),
+            listed("[Gmail]/Sent Mail", Some(SpecialUse::Sent)),
+            listed("Archive", Some(SpecialUse::Archive)),
+            listed("INBOX", Some(SpecialUse::Inbox)),
+            listed("INBOX/old", None),
+        ]);
+        let paths: Vec<&str> = ordered.iter().map(|mailbox| mailbox.path.as_str()).collect();
+        assert_eq!(
+            paths,
+            [
+                "INBOX",
+                "[Gmail]/Sent Mail",
+                "Archive",
+                "Archive/2024",
+                "Trash",
+                "INBOX/old",
+                "Lists",
+                "lists/rust",
+                "Работа"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_stretch_stays_inside_its_list() {
+        assert_eq!(clamp(0, 50, 10), (0, 10));
+        assert_eq!(clamp(8, 50, 10), (8, 2));
+        assert_eq!(clamp(20, 50, 10), (10, 0));
+        assert_eq!(clamp(0, 1000, 5000), (0, MAX_WINDOW));
+    }
+}

@@ -1,0 +1,182 @@
+//! One message's structure and text, and a small memory of those just read.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use anyhow::Context;
+use app::wire::{Body, Error, Flag, Message, MessageRef};
+use tokio::time::Instant;
+
+use super::actor::{Actor, Failure};
+use crate::{
+    imap::Session,
+    mime::{
+        self,
+        header::Headers,
+        shown::{self, Leaf, Shown},
+        structure::Node,
+    },
+};
+
+/// The longest text that is shown, in bytes as transferred.
+const MAX_TEXT: u32 = 1024 * 1024;
+
+/// What is remembered of messages just read, at most.
+const REMEMBERED: usize = 16;
+const REMEMBERED_BYTES: usize = 2 * 1024 * 1024;
+const REMEMBERED_SECONDS: u64 = 120;
+
+/// A message as read: its structure, its header and the text that is shown of it.
+#[derive(Debug)]
+pub struct Loaded {
+    pub message: MessageRef,
+    pub headers: Headers,
+    pub structure: Node,
+    pub shown: Shown,
+    /// The decoded body; HTML as it came.
+    pub text: String,
+    /// The plain-text alternative of an HTML body, decoded.
+    pub alternative: Option<String>,
+    pub truncated: bool,
+    /// Whether an HTML body wants anything from the net.
+    pub remote: bool,
+    pub flags: Vec<Flag>,
+    /// The Date field in seconds since 1970 UTC, else INTERNALDATE.
+    pub date: i64,
+}
+
+impl Loaded {
+    /// Whether the body is HTML.
+    pub fn is_html(&self) -> bool {
+        self.shown.body.as_ref().is_some_and(|leaf| leaf.html)
+    }
+
+    /// What a reply quotes: the plain text, else the text of the HTML.
+    pub fn quotable(&self) -> String {
+        match &self.alternative {
+            Some(text) => text.clone(),
+            None if self.is_html() => mime::html::to_text(&self.text),
+            None => self.text.clone(),
+        }
+    }
+
+    pub fn to_wire(&self) -> Message {
+        let body = if self.is_html() {
+            Body::Html { remote: self.remote }
+        } else {
+            Body::Text { text: self.text.clone(), truncated: self.truncated }
+        };
+        Message {
+            message: self.message.clone(),
+            from: self.headers.addresses("From"),
+            to: self.headers.addresses("To"),
+            cc: self.headers.addresses("Cc"),
+            bcc: self.headers.addresses("Bcc"),
+            reply_to: self.headers.addresses("Reply-To"),
+            subject: self.headers.text("Subject"),
+            date: self.date,
+            flags: self.flags.clone(),
+            body,
+            attachments: self.shown.attachments.clone(),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.text.len() + self.alternative.as_ref().map_or(0, String::len) + 4096
+    }
+}
+
+/// Messages just read, the latest last.
+#[derive(Default)]
+pub(super) struct Cache(VecDeque<(Instant, Arc<Loaded>)>);
+
+impl Cache {
+    fn get(&mut self, message: &MessageRef) -> Option<Arc<Loaded>> {
+        let at = self.0.iter().position(|(_, loaded)| loaded.message == *message)?;
+        let (_, loaded) = self.0.remove(at)?;
+        self.0.push_back((Instant::now(), loaded.clone()));
+        Some(loaded)
+    }
+
+    fn put(&mut self, loaded: Arc<Loaded>) {
+        self.0.push_back((Instant::now(), loaded));
+        while self.0.len() > REMEMBERED
+            || self.0.iter().map(|(_, loaded)| loaded.bytes()).sum::<usize>() > REMEMBERED_BYTES
+        {
+            self.0.pop_front();
+        }
+    }
+
+    /// Forgets what was not asked for in a while: an idle account holds no mail.
+    pub fn forget_old(&mut self) {
+        self.0.retain(|(since, _)| since.elapsed().as_secs() < REMEMBERED_SECONDS);
+        if self.0.is_empty() {
+            self.0.shrink_to_fit();
+        }
+    }
+}
+
+impl Actor {
+    /// Selects the message's mailbox, and refuses a reference of an earlier UIDVALIDITY.
+    pub(super) async fn select_for(&mut self, session: &mut Session, message: &MessageRef) -> Result<(), Failure> {
+        if message.account != self.record.id {
+            return Err(Error::Gone.into());
+        }
+        let selected = self.select(session, &message.mailbox).await?;
+        if selected.uid_validity != message.uid_validity {
+            return Err(Error::Gone.into());
+        }
+        Ok(())
+    }
+
+    /// The message, from memory or in two round trips.
+    pub(super) async fn load(&mut self, session: &mut Session, message: &MessageRef) -> Result<Arc<Loaded>, Failure> {
+        if let Some(loaded) = self.cache.get(message) {
+            return Ok(loaded);
+        }
+        self.select_for(session, message).await?;
+        let fetched = session.fetch_message(message.uid).await?.ok_or(Error::Gone)?;
+        let mut shown = shown::choose(&fetched.structure);
+        let wanted: Vec<(&str, u32)> =
+            shown.body.iter().chain(&shown.text_alternative).map(|leaf| (leaf.section.as_str(), MAX_TEXT)).collect();
+        let mut sections = if wanted.is_empty() {
+            Vec::new()
+        } else {
+            session.fetch_sections(message.uid, &wanted).await?.ok_or(Error::Gone)?
+        }
+        .into_iter();
+        let mut text_of =
+            |leaf: &Option<Leaf>| leaf.as_ref().map(|leaf| text(&sections.next().unwrap_or_default(), leaf));
+        let body = text_of(&shown.body);
+        let alternative = text_of(&shown.text_alternative);
+        let headers = Headers::parse(&fetched.header);
+        let text = body.unwrap_or_default();
+        let mut remote = false;
+        if shown.body.as_ref().is_some_and(|leaf| leaf.html) {
+            let html = text.clone();
+            let survey =
+                tokio::task::spawn_blocking(move || mime::html::survey(&html)).await.context("Cannot read HTML")?;
+            remote = survey.remote;
+            shown.settle(&survey.content_ids);
+        }
+        let loaded = Arc::new(Loaded {
+            message: message.clone(),
+            date: headers.date().unwrap_or(fetched.date),
+            headers,
+            truncated: shown.body.as_ref().is_some_and(|leaf| leaf.size > MAX_TEXT),
+            text,
+            remote,
+            alternative,
+            structure: fetched.structure,
+            shown,
+            flags: fetched.flags,
+        });
+        self.cache.put(loaded.clone());
+        Ok(loaded)
+    }
+}
+
+/// The text of a leaf, decoded, with `\n` line ends.
+fn text(bytes: &[u8], leaf: &Leaf) -> String {
+    let text = mime::decode_body(bytes, leaf.encoding, leaf.charset.as_deref());
+    if leaf.flowed && !leaf.html { mime::text::unflow(&text, leaf.delsp) } else { text }
+}

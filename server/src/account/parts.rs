@@ -1,0 +1,253 @@
+//! Parts: a session for what takes time — attachments, searches — so that none of it delays the actor.
+//! Opened on first need, closed after a minute of silence.
+
+use std::{sync::Arc, time::Duration};
+
+use app::wire::{Error, MessageRef, Uid};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::debug;
+
+use super::tab::Hit;
+use crate::{
+    endpoint::Endpoint,
+    error::to_wire,
+    imap::{self, Credentials, Session, TextPart, search::Key},
+    store::AccountRecord,
+};
+
+/// Jobs that may wait.
+const JOBS: usize = 64;
+
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// The most messages a search shows of one mailbox, newest first.
+const HITS_PER_MAILBOX: usize = 5_000;
+
+/// A handle to the parts task. Cheap to clone.
+#[derive(Clone)]
+pub struct Parts {
+    jobs: mpsc::Sender<Job>,
+}
+
+/// A stretch of bytes of a section: offset and length.
+pub type Stretch = (u32, u32);
+
+enum Job {
+    Section {
+        message: MessageRef,
+        section: String,
+        stretch: Option<Stretch>,
+        reply: oneshot::Sender<Result<Vec<u8>, Error>>,
+    },
+    Search {
+        mailboxes: Vec<String>,
+        keys: Vec<Key>,
+        reply: oneshot::Sender<Result<Vec<Hit>, Error>>,
+    },
+    Previews {
+        mailbox: String,
+        wanted: Vec<(Uid, TextPart)>,
+        reply: oneshot::Sender<Result<Vec<(Uid, String)>, Error>>,
+    },
+    /// The password is another.
+    Credentials(Credentials),
+}
+
+impl Parts {
+    pub(super) fn start(
+        record: &AccountRecord,
+        credentials: &Credentials,
+        tasks: &TaskTracker,
+        stop: CancellationToken,
+    ) -> Self {
+        let (sender, jobs) = mpsc::channel(JOBS);
+        let worker = Worker { endpoint: record.imap.clone(), credentials: credentials.clone(), session: None };
+        tasks.spawn(async move { stop.run_until_cancelled(worker.run(jobs)).await });
+        Self { jobs: sender }
+    }
+
+    /// Bytes of a section as transferred; `""` is the whole message. A stretch past the end is empty.
+    pub async fn section(
+        &self,
+        message: MessageRef,
+        section: &str,
+        stretch: Option<Stretch>,
+    ) -> Result<Vec<u8>, Error> {
+        self.ask(|reply| Job::Section { message, section: section.to_owned(), stretch, reply }).await
+    }
+
+    /// What is found in these mailboxes, newest first.
+    pub(super) async fn search(&self, mailboxes: Vec<String>, keys: Vec<Key>) -> Result<Vec<Hit>, Error> {
+        self.ask(|reply| Job::Search { mailboxes, keys, reply }).await
+    }
+
+    pub(super) async fn previews(
+        &self,
+        mailbox: String,
+        wanted: Vec<(Uid, TextPart)>,
+    ) -> Result<Vec<(Uid, String)>, Error> {
+        self.ask(|reply| Job::Previews { mailbox, wanted, reply }).await
+    }
+
+    pub(super) async fn set_credentials(&self, credentials: Credentials) {
+        // A worker that has stopped needs none.
+        let _ = self.jobs.send(Job::Credentials(credentials)).await;
+    }
+
+    async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Job) -> Result<T, Error> {
+        let (reply, answer) = oneshot::channel();
+        self.jobs.send(job(reply)).await.map_err(|_| Error::Busy)?;
+        answer.await.map_err(|_| Error::Busy)?
+    }
+}
+
+struct Worker {
+    endpoint: Endpoint,
+    credentials: Credentials,
+    session: Option<Session>,
+}
+
+impl Worker {
+    async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        loop {
+            match timeout(SILENCE, jobs.recv()).await {
+                Ok(Some(job)) => self.work(job).await,
+                Ok(None) => break,
+                Err(_) => self.close().await,
+            }
+        }
+        self.close().await;
+    }
+
+    async fn close(&mut self) {
+        if let Some(session) = self.session.take() {
+            timeout(Duration::from_secs(2), session.logout()).await.ok();
+        }
+    }
+
+    async fn work(&mut self, job: Job) {
+        // A dropped receiver means that nobody waits any more; there is nobody to tell.
+        match job {
+            Job::Section { message, section, stretch, reply } if !reply.is_closed() => {
+                let _ = reply.send(self.section(&message, &section, stretch).await);
+            }
+            Job::Search { mailboxes, keys, reply } if !reply.is_closed() => {
+                let _ = reply.send(self.search(&mailboxes, &keys).await);
+            }
+            Job::Previews { mailbox, wanted, reply } if !reply.is_closed() => {
+                let _ = reply.send(self.previews(&mailbox, &wanted).await);
+            }
+            Job::Credentials(credentials) => {
+                self.credentials = credentials;
+                self.close().await;
+            }
+            Job::Section { .. } | Job::Search { .. } | Job::Previews { .. } => {}
+        }
+    }
+
+    /// A session that is there or is opened now. On any error of the line it is simply not put back.
+    async fn take(&mut self) -> Result<Session, Error> {
+        match self.session.take() {
+            Some(session) => Ok(session),
+            None => imap::connect(&self.endpoint, &self.credentials).await.map_err(to_wire),
+        }
+    }
+
+    async fn section(
+        &mut self,
+        message: &MessageRef,
+        section: &str,
+        stretch: Option<Stretch>,
+    ) -> Result<Vec<u8>, Error> {
+        // Reading is safe to repeat: a line that died while it was silent is replaced once.
+        let fresh = self.session.is_none();
+        let mut session = self.take().await?;
+        let mut result = fetch(&mut session, message, section, stretch).await;
+        if !fresh && result.as_ref().is_err_and(|error| !error.is_refusal()) {
+            session = self.take().await?;
+            result = fetch(&mut session, message, section, stretch).await;
+        }
+        self.put_back(session, &result);
+        result.map_err(to_wire)?.ok_or(Error::Gone)
+    }
+
+    async fn search(&mut self, mailboxes: &[String], keys: &[Key]) -> Result<Vec<Hit>, Error> {
+        let fresh = self.session.is_none();
+        let mut session = self.take().await?;
+        let mut result = search(&mut session, mailboxes, keys).await;
+        if !fresh && result.as_ref().is_err_and(|error| !error.is_refusal()) {
+            session = self.take().await?;
+            result = search(&mut session, mailboxes, keys).await;
+        }
+        self.put_back(session, &result);
+        result.map_err(to_wire)
+    }
+
+    async fn previews(&mut self, mailbox: &str, wanted: &[(Uid, TextPart)]) -> Result<Vec<(Uid, String)>, Error> {
+        let mut session = self.take().await?;
+        let result = async {
+            session.select(mailbox).await?;
+            session.fetch_previews(wanted).await
+        }
+        .await;
+        self.put_back(session, &result);
+        result.map_err(to_wire)
+    }
+
+    fn put_back<T>(&mut self, mut session: Session, result: &Result<T, imap::Error>) {
+        match result {
+            Err(error) if !error.is_refusal() => debug!(%error, "The parts session was lost"),
+            _ => {
+                session.take_changes();
+                self.session = Some(session);
+            }
+        }
+    }
+}
+
+async fn fetch(
+    session: &mut Session,
+    message: &MessageRef,
+    section: &str,
+    stretch: Option<Stretch>,
+) -> Result<Option<Vec<u8>>, imap::Error> {
+    if session.selected().map(|selected| selected.path.as_str()) != Some(message.mailbox.as_str()) {
+        session.select(&message.mailbox).await?;
+    }
+    if session.selected().map(|selected| selected.uid_validity) != Some(message.uid_validity) {
+        return Ok(None);
+    }
+    session.fetch_section(message.uid, section, stretch).await
+}
+
+async fn search(session: &mut Session, mailboxes: &[String], keys: &[Key]) -> Result<Vec<Hit>, imap::Error> {
+    let mut dated: Vec<(i64, Hit)> = Vec::new();
+    for path in mailboxes {
+        // One mailbox that cannot be opened or searched does not spoil the rest.
+        let selected = match session.select(path).await {
+            Err(error) if error.is_refusal() && mailboxes.len() > 1 => continue,
+            result => result?,
+        };
+        let mut uids = match session.search(keys, None).await {
+            Err(error) if error.is_refusal() && mailboxes.len() > 1 => continue,
+            result => result?,
+        };
+        uids.sort_unstable();
+        let uids = uids.split_off(uids.len().saturating_sub(HITS_PER_MAILBOX));
+        let mailbox: Arc<str> = path.as_str().into();
+        let hit = |uid| Hit { mailbox: mailbox.clone(), uid_validity: selected.uid_validity, uid };
+        if mailboxes.len() == 1 {
+            return Ok(uids.into_iter().rev().map(hit).collect());
+        }
+        if !uids.is_empty() {
+            let dates = session.fetch_dates(&uids.iter().copied().collect()).await?;
+            dated.extend(dates.into_iter().map(|(uid, date)| (date, hit(uid))));
+        }
+    }
+    dated.sort_by(|(date, hit), (other_date, other)| other_date.cmp(date).then(other.uid.cmp(&hit.uid)));
+    Ok(dated.into_iter().map(|(_, hit)| hit).collect())
+}

@@ -1,0 +1,188 @@
+//! A tab: one browser page, what it looks at, and the one queue through which it learns everything.
+
+use std::collections::VecDeque;
+
+use app::wire::{Error, Event, Query, Reply, ServerFrame, TabId, Uid, UidValidity};
+use tokio::{sync::mpsc, time::Instant};
+
+/// Events kept for a tab that may come back.
+const REPLAY: usize = 512;
+
+/// Replies kept for commands that may be sent again.
+const REPLIES: usize = 64;
+
+/// One browser page.
+pub(super) struct Tab {
+    pub id: TabId,
+    /// The login it belongs to.
+    pub login: Vec<u8>,
+    pub generation: u64,
+    /// Where its frames go; none while it has no socket.
+    frames: Option<mpsc::Sender<ServerFrame>>,
+    /// Since when it has had no socket.
+    pub detached: Option<Instant>,
+    seq: u64,
+    replay: VecDeque<(u64, Event)>,
+    replies: VecDeque<(u32, Result<Reply, Error>)>,
+    pub view: Option<View>,
+    /// The number of the newest list of this tab.
+    pub list: u32,
+}
+
+/// The list a tab shows.
+pub(super) struct View {
+    pub list: u32,
+    pub query: Query,
+    pub total: u32,
+    /// The rows asked for last.
+    pub from: u32,
+    pub count: u32,
+    pub source: Source,
+}
+
+/// Where a list's rows come from.
+pub(super) enum Source {
+    /// A whole mailbox, by sequence number: position 0 is the highest.
+    Mailbox { uid_validity: UidValidity },
+    /// What a search found, in the order of the screen.
+    Hits(Vec<Hit>),
+}
+
+/// One message that a search found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    pub mailbox: std::sync::Arc<str>,
+    pub uid_validity: UidValidity,
+    pub uid: Uid,
+}
+
+impl Tab {
+    pub fn new(id: TabId, login: Vec<u8>) -> Self {
+        Self {
+            id,
+            login,
+            generation: 0,
+            frames: None,
+            detached: Some(Instant::now()),
+            seq: 0,
+            replay: VecDeque::new(),
+            replies: VecDeque::new(),
+            view: None,
+            list: 0,
+        }
+    }
+
+    /// Gives the tab a socket. Returns its generation.
+    pub fn attach(&mut self, frames: mpsc::Sender<ServerFrame>) -> u64 {
+        self.frames = Some(frames);
+        self.detached = None;
+        self.generation += 1;
+        self.generation
+    }
+
+    pub fn detach(&mut self) {
+        self.frames = None;
+        self.detached.get_or_insert_with(Instant::now);
+    }
+
+    pub fn is_attached(&self) -> bool {
+        self.frames.is_some()
+    }
+
+    /// Whether everything after event `seq` can still be told.
+    pub fn can_resume(&self, seq: u64) -> bool {
+        seq <= self.seq && self.replay.front().map_or(seq == self.seq, |(first, _)| *first <= seq + 1)
+    }
+
+    /// Tells what came after event `seq`.
+    pub fn replay(&mut self, seq: u64) {
+        let missed: Vec<_> = self.replay.iter().filter(|(number, _)| *number > seq).cloned().collect();
+        for (seq, event) in missed {
+            self.push(ServerFrame::Event { seq, event });
+        }
+    }
+
+    /// Tells the tab of an event; one without a socket hears of it when it is back.
+    pub fn tell(&mut self, event: Event) {
+        self.seq += 1;
+        if self.replay.len() == REPLAY {
+            self.replay.pop_front();
+        }
+        self.replay.push_back((self.seq, event.clone()));
+        self.push(ServerFrame::Event { seq: self.seq, event });
+    }
+
+    /// Answers a command.
+    pub fn reply(&mut self, id: u32, result: Result<Reply, Error>) {
+        if self.replies.len() == REPLIES {
+            self.replies.pop_front();
+        }
+        self.replies.push_back((id, result.clone()));
+        self.push(ServerFrame::Reply { id, result });
+    }
+
+    /// Answers a command that was answered before the same way. False if it was not.
+    pub fn reply_again(&mut self, id: u32) -> bool {
+        let Some(result) = self.replies.iter().find(|(number, _)| *number == id).map(|(_, result)| result.clone())
+        else {
+            return false;
+        };
+        self.push(ServerFrame::Reply { id, result });
+        true
+    }
+
+    fn push(&mut self, frame: ServerFrame) {
+        let Some(frames) = &self.frames else { return };
+        // A tab that does not keep up loses its socket; it comes back and resumes, or starts from a snapshot.
+        if frames.try_send(frame).is_err() {
+            self.detach();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use app::wire::Connectivity;
+
+    use super::*;
+
+    fn event() -> Event {
+        Event::Connectivity { connectivity: Connectivity::Live }
+    }
+
+    #[test]
+    fn a_tab_that_comes_back_hears_what_it_missed() {
+        let mut tab = Tab::new(TabId("t".into()), Vec::new());
+        for _ in 0..5 {
+            tab.tell(event());
+        }
+        let (sender, mut frames) = mpsc::channel(16);
+        tab.attach(sender);
+        assert!(tab.can_resume(3));
+        tab.replay(3);
+        let heard: Vec<_> = std::iter::from_fn(|| frames.try_recv().ok()).collect();
+        assert!(matches!(heard.as_slice(), [ServerFrame::Event { seq: 4, .. }, ServerFrame::Event { seq: 5, .. }]));
+    }
+
+    #[test]
+    fn a_tab_that_missed_too_much_cannot_resume() {
+        let mut tab = Tab::new(TabId("t".into()), Vec::new());
+        for _ in 0..=REPLAY {
+            tab.tell(event());
+        }
+        assert!(!tab.can_resume(0));
+        assert!(tab.can_resume(1));
+        assert!(!tab.can_resume(REPLAY as u64 + 2));
+    }
+
+    #[test]
+    fn a_tab_that_does_not_keep_up_loses_its_socket() {
+        let mut tab = Tab::new(TabId("t".into()), Vec::new());
+        let (sender, _frames) = mpsc::channel(1);
+        tab.attach(sender);
+        tab.tell(event());
+        assert!(tab.is_attached());
+        tab.tell(event());
+        assert!(!tab.is_attached());
+    }
+}

@@ -1,0 +1,94 @@
+//! What every handler is given: the settings, the store, the accounts, the outbox.
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::{Context, Result};
+use app::wire::Error;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    account::{Account, Accounts},
+    attempts::Attempts,
+    config::Config,
+    imap::Credentials,
+    seal::Seal,
+    store::{AccountRecord, Login, Store},
+    submission::Outbox,
+};
+
+/// The shared parts of a running Pismo. Cheap to clone.
+#[derive(Clone)]
+pub struct Bridge {
+    pub config: Arc<Config>,
+    pub store: Store,
+    pub seal: Seal,
+    pub accounts: Accounts,
+    pub outbox: Outbox,
+    pub attempts: Arc<Attempts>,
+    pub shutdown: CancellationToken,
+}
+
+impl Bridge {
+    /// Opens the data folder and the database.
+    pub async fn open(config: Config, shutdown: CancellationToken) -> Result<Self> {
+        let data = &config.data;
+        for folder in [data.clone(), data.join("blobs")] {
+            tokio::fs::create_dir_all(&folder)
+                .await
+                .with_context(|| format!("PISMO_DATA: cannot make the folder {}", folder.display()))?;
+        }
+        let seal = match &config.secret {
+            Some(secret) => Seal::new(secret),
+            None => Seal::from_folder(data)?,
+        };
+        let store = Store::open(data, config.database.as_ref()).await?;
+        let folder: Arc<Path> = data.as_path().into();
+        let accounts = Accounts::new(store.clone(), folder, config.upload_limit, shutdown.clone());
+        Ok(Self {
+            config: Arc::new(config),
+            store,
+            seal,
+            accounts,
+            outbox: Outbox::default(),
+            attempts: Arc::default(),
+            shutdown,
+        })
+    }
+
+    /// The account of a login, started if it is not running.
+    pub async fn account(&self, login: &Login) -> Result<Account, Error> {
+        if let Some(account) = self.accounts.running(login.account) {
+            return Ok(account);
+        }
+        let record = self.store.account(login.account).await.map_err(internal)?.ok_or(Error::SignedOut)?;
+        let credentials = self.credentials(&record)?;
+        Ok(self.accounts.start(&record, credentials))
+    }
+
+    /// With what an account signs in.
+    pub fn credentials(&self, record: &AccountRecord) -> Result<Credentials, Error> {
+        let sealed = record.password.as_ref().ok_or(Error::SignedOut)?;
+        let password = self.seal.open(&owner(record), sealed).map_err(|error| {
+            tracing::error!(account.id = record.id.0, error = format!("{error:#}"), "A password cannot be opened");
+            // Signing in seals it anew.
+            Error::SignedOut
+        })?;
+        Ok(Credentials { user: record.address.clone(), password })
+    }
+
+    /// Keeps the password of an account.
+    pub async fn keep_password(&self, record: &AccountRecord, credentials: &Credentials) -> Result<()> {
+        let sealed = self.seal.seal(&owner(record), &credentials.password)?;
+        self.store.set_password(record.id, &sealed).await
+    }
+}
+
+/// What a sealed password is bound to: it opens neither in another row nor for another server.
+fn owner(record: &AccountRecord) -> String {
+    format!("account:{}:{}", record.id.0, record.imap)
+}
+
+pub fn internal(error: anyhow::Error) -> Error {
+    tracing::error!(error = format!("{error:#}"), "A request failed by our own fault");
+    Error::Internal
+}

@@ -1,0 +1,155 @@
+//! Settings, read from the environment. Every field names its variable; secrets also have a `_FILE` variant.
+
+use std::{env, fs, net::SocketAddr, path::PathBuf};
+
+use ipnet::IpNet;
+use secrecy::SecretString;
+
+use crate::endpoint::{Endpoint, Protocol, Security};
+
+/// How this Pismo runs.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `PISMO_LISTEN`: the address to serve.
+    pub listen: SocketAddr,
+    /// `PISMO_DATA`: the folder for the database, uploads, messages to send and the sealing key.
+    pub data: PathBuf,
+    /// `PISMO_DATABASE`: `postgres://…`, or nothing for SQLite in the data folder.
+    pub database: Option<SecretString>,
+    /// `PISMO_IMAP`: the server everyone signs in to; nothing means that each user names one.
+    pub imap: Option<Endpoint>,
+    /// `PISMO_SMTP`: the server that takes what is sent.
+    pub smtp: Option<Endpoint>,
+    /// `PISMO_SECRET`: seals credentials; made once in the data folder where it is not set.
+    pub secret: Option<SecretString>,
+    /// `PISMO_ORIGIN`: the public origins, separated by commas; none means the one of the request's Host.
+    pub origins: Vec<String>,
+    /// `PISMO_TRUSTED_PROXIES`: networks whose `X-Forwarded-*` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// `PISMO_METRICS_LISTEN`: the address for `/metrics`.
+    pub metrics_listen: Option<SocketAddr>,
+    /// `PISMO_ALLOW_INSECURE`: allow clear text to hosts that are not this machine.
+    pub allow_insecure: bool,
+    /// `PISMO_UPLOAD_LIMIT`: the largest file that can be attached, in bytes.
+    pub upload_limit: u64,
+}
+
+/// A setting that cannot be used: one sentence that names it.
+#[derive(Debug, thiserror::Error)]
+#[error("{variable}: {why}")]
+pub struct Invalid {
+    variable: &'static str,
+    why: String,
+}
+
+impl Config {
+    /// Reads the environment of this process.
+    pub fn from_env() -> Result<Self, Invalid> {
+        Self::from_lookup(&|name| env::var(name).ok().filter(|value| !value.is_empty()))
+    }
+
+    fn from_lookup(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, Invalid> {
+        let allow_insecure = lookup("PISMO_ALLOW_INSECURE").is_some_and(|value| value == "1");
+        let endpoint = |variable: &'static str, protocol: Protocol| -> Result<Option<Endpoint>, Invalid> {
+            let Some(text) = lookup(variable) else { return Ok(None) };
+            let endpoint: Endpoint = parse(variable, &text)?;
+            if endpoint.protocol != protocol {
+                return Err(Invalid { variable, why: format!("{text:?} is for another protocol") });
+            }
+            if endpoint.security == Security::Insecure && !endpoint.is_loopback() && !allow_insecure {
+                let why = "clear text is only for this machine; use TLS, or set PISMO_ALLOW_INSECURE=1".to_owned();
+                return Err(Invalid { variable, why });
+            }
+            Ok(Some(endpoint))
+        };
+        let listen = lookup("PISMO_LISTEN").unwrap_or_else(|| "127.0.0.1:3000".to_owned());
+        let origins = split(lookup("PISMO_ORIGIN"));
+        for origin in &origins {
+            if !(origin.starts_with("http://") || origin.starts_with("https://")) || origin.ends_with('/') {
+                let why = format!("{origin:?} is not an origin; write it like https://mail.example.org");
+                return Err(Invalid { variable: "PISMO_ORIGIN", why });
+            }
+        }
+        let trusted_proxies = split(lookup("PISMO_TRUSTED_PROXIES"))
+            .iter()
+            .map(|network| match network.parse::<std::net::IpAddr>() {
+                Ok(address) => Ok(IpNet::from(address)),
+                Err(_) => parse("PISMO_TRUSTED_PROXIES", network),
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            listen: parse("PISMO_LISTEN", &listen)?,
+            data: lookup("PISMO_DATA").unwrap_or_else(|| "./pismo-data".to_owned()).into(),
+            database: secret("PISMO_DATABASE", lookup)?,
+            imap: endpoint("PISMO_IMAP", Protocol::Imap)?,
+            smtp: endpoint("PISMO_SMTP", Protocol::Smtp)?,
+            secret: secret("PISMO_SECRET", lookup)?,
+            origins,
+            trusted_proxies,
+            metrics_listen: lookup("PISMO_METRICS_LISTEN")
+                .map(|text| parse("PISMO_METRICS_LISTEN", &text))
+                .transpose()?,
+            allow_insecure,
+            upload_limit: match lookup("PISMO_UPLOAD_LIMIT") {
+                Some(text) => parse("PISMO_UPLOAD_LIMIT", &text)?,
+                None => 50 * 1024 * 1024,
+            },
+        })
+    }
+}
+
+fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(variable: &'static str, text: &str) -> Result<T, Invalid> {
+    text.parse().map_err(|error| Invalid { variable, why: format!("{text:?} cannot be used: {error}") })
+}
+
+fn split(text: Option<String>) -> Vec<String> {
+    text.iter().flat_map(|text| text.split(',')).map(|item| item.trim().to_owned()).filter(|s| !s.is_empty()).collect()
+}
+
+fn secret(variable: &'static str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Option<SecretString>, Invalid> {
+    if let Some(file) = lookup(&format!("{variable}_FILE")) {
+        let text = fs::read_to_string(&file)
+            .map_err(|error| Invalid { variable, why: format!("the file {file:?} of its _FILE variant: {error}") })?;
+        return Ok(Some(text.trim_end().to_owned().into()));
+    }
+    Ok(lookup(variable).map(SecretString::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(settings: &[(&str, &str)]) -> Result<Config, Invalid> {
+        Config::from_lookup(&|name| settings.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn nothing_set_is_enough() {
+        let config = read(&[]).expect("defaults");
+        assert_eq!(config.listen.to_string(), "127.0.0.1:3000");
+        assert!(config.imap.is_none() && config.origins.is_empty());
+    }
+
+    #[test]
+    fn a_bad_setting_is_named() {
+        for (variable, value) in [
+            ("PISMO_LISTEN", "3000"),
+            ("PISMO_IMAP", "mail.example.org"),
+            ("PISMO_IMAP", "smtps://mail.example.org"),
+            ("PISMO_IMAP", "imap+insecure://mail.example.org"),
+            ("PISMO_SMTP", "smtp+insecure://192.0.2.1:25"),
+            ("PISMO_ORIGIN", "mail.example.org"),
+            ("PISMO_TRUSTED_PROXIES", "10.0.0.0/99"),
+            ("PISMO_UPLOAD_LIMIT", "many"),
+        ] {
+            let error = read(&[(variable, value)]).expect_err(variable).to_string();
+            assert!(error.starts_with(variable), "{error}");
+        }
+    }
+
+    #[test]
+    fn clear_text_needs_loopback_or_a_word() {
+        assert!(read(&[("PISMO_IMAP", "imap+insecure://127.0.0.1:10143")]).is_ok());
+        assert!(read(&[("PISMO_IMAP", "imap+insecure://mail.lan"), ("PISMO_ALLOW_INSECURE", "1")]).is_ok());
+    }
+}

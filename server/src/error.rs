@@ -1,0 +1,75 @@
+//! From our errors to what a person is told.
+
+use app::wire;
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+
+use crate::imap;
+
+/// What an error of the mail server means for whoever asked.
+pub fn to_wire(error: imap::Error) -> wire::Error {
+    use imap::Error;
+    match error {
+        Error::UnknownHost { host } => wire::Error::UnknownHost { host },
+        Error::Unreachable { host, .. } => wire::Error::Unreachable { host },
+        Error::Certificate { host, text } => wire::Error::Certificate { host, text },
+        Error::Credentials { text } => wire::Error::Credentials { text },
+        Error::ImapDisabled { text } => wire::Error::ImapDisabled { text },
+        Error::TooManyConnections { text } => wire::Error::TooManyConnections { text },
+        Error::Unavailable { text } => wire::Error::Unavailable { text },
+        Error::Refused { code: Some(imap::Code::OverQuota), text } => wire::Error::OverQuota { text },
+        Error::Refused { code: Some(imap::Code::NonExistent), .. } => wire::Error::Gone,
+        Error::Refused { text, .. } => wire::Error::Refused { text },
+        Error::Unspeakable => wire::Error::BadRequest { text: "A line end or a NUL cannot be part of this".to_owned() },
+        Error::Timeout => wire::Error::Unavailable { text: "The mail server did not answer in time".to_owned() },
+        Error::Closed => wire::Error::Unavailable { text: "The mail server closed the connection".to_owned() },
+        Error::Protocol(text) => wire::Error::Unavailable { text },
+        Error::Limit(what) => wire::Error::Unavailable { text: what.to_owned() },
+    }
+}
+
+/// An error on its way out over HTTP.
+#[derive(Debug)]
+pub struct HttpError(pub wire::Error);
+
+impl From<wire::Error> for HttpError {
+    fn from(error: wire::Error) -> Self {
+        Self(error)
+    }
+}
+
+impl From<anyhow::Error> for HttpError {
+    fn from(error: anyhow::Error) -> Self {
+        tracing::error!(error = format!("{error:#}"), "A request failed by our own fault");
+        Self(wire::Error::Internal)
+    }
+}
+
+impl IntoResponse for HttpError {
+    fn into_response(self) -> Response {
+        (status(&self.0), Json(self.0)).into_response()
+    }
+}
+
+/// The HTTP status (RFC 9110 §15) that goes with an error.
+pub fn status(error: &wire::Error) -> StatusCode {
+    use wire::Error;
+    match error {
+        Error::Credentials { .. } | Error::SignedOut => StatusCode::UNAUTHORIZED,
+        Error::UnknownHost { .. }
+        | Error::Unreachable { .. }
+        | Error::Certificate { .. }
+        | Error::ImapDisabled { .. }
+        | Error::Refused { .. } => StatusCode::BAD_GATEWAY,
+        Error::TooManyConnections { .. } | Error::Unavailable { .. } | Error::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        Error::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::OverQuota { .. } => StatusCode::INSUFFICIENT_STORAGE,
+        Error::Gone | Error::NoTrash | Error::BlobGone { .. } => StatusCode::NOT_FOUND,
+        Error::BadRequest { .. } | Error::BadAddress { .. } | Error::NoRecipient => StatusCode::BAD_REQUEST,
+        Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}

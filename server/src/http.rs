@@ -1,0 +1,73 @@
+//! Every route on one screen, and what all answers have in common.
+
+mod assets;
+mod blob;
+mod guard;
+mod login;
+mod message;
+mod page;
+mod socket;
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, State},
+    http::StatusCode,
+    middleware,
+    response::{IntoResponse, Redirect},
+    routing::{any, delete, get, post},
+};
+use tower_http::compression::{
+    CompressionLayer, CompressionLevel,
+    predicate::{NotForContentType, Predicate, SizeAbove},
+};
+
+use crate::bridge::Bridge;
+
+/// The largest form or JSON body. Uploads have a limit of their own.
+const MAX_BODY: usize = 64 * 1024;
+
+/// The router of the whole server.
+pub fn router(bridge: Bridge) -> Router {
+    // What is streamed or already compressed stays as it is.
+    let compress = SizeAbove::new(512)
+        .and(NotForContentType::new("image/"))
+        .and(NotForContentType::new("application/wasm"))
+        .and(NotForContentType::new("application/octet-stream"));
+    let pages = Router::new()
+        .route("/", get(|| async { Redirect::to("/mail/") }))
+        .route("/mail", get(|| async { Redirect::to("/mail/") }))
+        .route("/mail/", get(page::mail))
+        .route("/mail/{*path}", get(page::mail))
+        .route("/login", get(login::form).post(login::sign_in))
+        .route("/logout", post(login::sign_out))
+        .route("/message/{account}/{uid_validity}/{uid}/body", get(message::body))
+        .route("/message/{account}/{uid_validity}/{uid}/print", get(message::print))
+        .route("/message/{account}/{uid_validity}/{uid}/headers", get(message::headers))
+        // A quick level: pages are made for each reader, and a slow one costs more than it saves.
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)).compress_when(compress))
+        .layer(DefaultBodyLimit::max(MAX_BODY));
+    Router::new()
+        .merge(pages)
+        .route("/message/{account}/{uid_validity}/{uid}/source", get(message::source))
+        .route("/message/{account}/{uid_validity}/{uid}/part/{section}", get(message::part))
+        .route("/socket", any(socket::upgrade))
+        .route("/blobs", post(blob::upload).layer(DefaultBodyLimit::disable()))
+        .route("/blobs/{id}", delete(blob::forget))
+        .route(assets::ROUTE, get(assets::serve))
+        .route("/healthz", get(|| async { "alive\n" }))
+        .route("/readyz", get(ready))
+        // Icons and the manifest have addresses that browsers know by themselves.
+        .fallback(get(assets::at_root))
+        .layer(middleware::from_fn_with_state(bridge.clone(), guard::guard))
+        .with_state(bridge)
+}
+
+/// Whether Pismo can serve: the database answers.
+async fn ready(State(bridge): State<Bridge>) -> impl IntoResponse {
+    match tokio::time::timeout(Duration::from_secs(2), bridge.store.ping()).await {
+        Ok(Ok(())) => (StatusCode::OK, "ready\n"),
+        Ok(Err(_)) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
+    }
+}

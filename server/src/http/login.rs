@@ -1,0 +1,250 @@
+//! Signing in and out, with a plain form.
+
+use app::{
+    i18n,
+    page::render_login,
+    providers,
+    view::login::LoginPage,
+    wire::{self, Error},
+};
+use axum::{
+    Extension, Form,
+    extract::{FromRequestParts, Query, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use secrecy::SecretString;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::{
+    guard::Client,
+    page::{Person, site, with_policy},
+};
+use crate::{
+    bridge::{Bridge, internal},
+    endpoint::{Endpoint, Protocol, Security},
+    error::{HttpError, status, to_wire},
+    imap::{self, Credentials},
+    seal::random_hex,
+    store,
+};
+
+/// A signed-in request.
+pub struct SignedIn(pub store::Login);
+
+impl FromRequestParts<Bridge> for SignedIn {
+    type Rejection = HttpError;
+
+    async fn from_request_parts(parts: &mut Parts, bridge: &Bridge) -> Result<Self, HttpError> {
+        login_of(bridge, &parts.headers).await?.map(Self).ok_or(HttpError(Error::SignedOut))
+    }
+}
+
+/// The login whose cookie came along, if it has not ended.
+pub async fn login_of(bridge: &Bridge, headers: &HeaderMap) -> Result<Option<store::Login>, HttpError> {
+    let Some(token) = cookie(headers, SECURE_COOKIE).or_else(|| cookie(headers, COOKIE)) else { return Ok(None) };
+    Ok(bridge.store.login(&Sha256::digest(token.as_bytes())).await?)
+}
+
+/// RFC 6265bis: the prefix binds the cookie to this very host and to https.
+const SECURE_COOKIE: &str = "__Host-pismo";
+/// Without https there is no such prefix.
+const COOKIE: &str = "pismo";
+
+/// A cookie's value.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(key, value)| (key == name).then_some(value))
+}
+
+fn set_cookie(secure: bool, token: &str, seconds: u32) -> String {
+    let (name, secure) = if secure { (SECURE_COOKIE, "; Secure") } else { (COOKIE, "") };
+    format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}")
+}
+
+#[derive(Deserialize)]
+pub struct Asked {
+    next: Option<String>,
+    /// The person wants the form in this language.
+    language: Option<String>,
+}
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub struct Filled {
+    #[serde(default)]
+    address: String,
+    #[serde(default)]
+    password: SecretString,
+    #[serde(default)]
+    imap: String,
+    #[serde(default)]
+    smtp: String,
+    #[serde(default)]
+    next: String,
+}
+
+pub async fn form(
+    State(bridge): State<Bridge>,
+    Query(Asked { next, language }): Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, HttpError> {
+    let next = next.unwrap_or_default();
+    if login_of(&bridge, &headers).await?.is_some() {
+        return Ok(Redirect::to(safe(&next)).into_response());
+    }
+    let mut page = LoginPage { next, ..blank(&bridge, &headers) };
+    let Some(language) = language.as_deref().and_then(i18n::locale) else { return Ok(show(page, StatusCode::OK)) };
+    page.language = language;
+    let mut response = show(page, StatusCode::OK);
+    let cookie = format!("{}={}; Path=/; SameSite=Lax; Max-Age=31536000", i18n::COOKIE, i18n::tag(language));
+    response.headers_mut().insert(header::SET_COOKIE, HeaderValue::from_str(&cookie).map_err(anyhow::Error::from)?);
+    Ok(response)
+}
+
+fn blank(bridge: &Bridge, headers: &HeaderMap) -> LoginPage {
+    let Person { language, theme, clock: _ } = Person::of(headers);
+    LoginPage {
+        error: None,
+        address: String::new(),
+        fixed_server: bridge.config.imap.is_some(),
+        imap: String::new(),
+        smtp: String::new(),
+        language,
+        theme,
+        next: String::new(),
+    }
+}
+
+fn show(page: LoginPage, status: StatusCode) -> Response {
+    with_policy(|_| render_login(&page, &site()), status)
+}
+
+pub async fn sign_in(
+    State(bridge): State<Bridge>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+    Form(filled): Form<Filled>,
+) -> Result<Response, HttpError> {
+    match try_sign_in(&bridge, &client, &headers, &filled).await {
+        Ok(token) => {
+            let mut response = Redirect::to(safe(&filled.next)).into_response();
+            let cookie = set_cookie(client.secure, &token, 365 * 24 * 3600);
+            let cookie = HeaderValue::from_str(&cookie).map_err(anyhow::Error::from)?;
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
+            Ok(response)
+        }
+        Err(error) => {
+            let status = status(&error);
+            let page = LoginPage {
+                error: Some(error),
+                address: filled.address,
+                imap: filled.imap,
+                smtp: filled.smtp,
+                next: filled.next,
+                ..blank(&bridge, &headers)
+            };
+            Ok(show(page, status))
+        }
+    }
+}
+
+async fn try_sign_in(
+    bridge: &Bridge,
+    client: &Client,
+    headers: &HeaderMap,
+    filled: &Filled,
+) -> Result<String, wire::Error> {
+    let address = filled.address.trim();
+    let (imap, smtp) = servers(bridge, address, filled)?;
+    bridge.attempts.admit(address, client.address).map_err(|seconds| Error::TooManyAttempts { seconds })?;
+    let credentials = Credentials { user: address.to_owned(), password: filled.password.clone() };
+    let session = imap::connect(&imap, &credentials).await.map_err(to_wire)?;
+    let record = bridge.store.account_for(address, &imap, smtp.as_ref()).await.map_err(internal)?;
+    bridge.keep_password(&record, &credentials).await.map_err(internal)?;
+    let token = random_hex(32).map_err(internal)?;
+    let device = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let device: String = device.chars().take(300).collect();
+    let network = client.address.to_string();
+    let hash = Sha256::digest(token.as_bytes());
+    bridge.store.add_login(&hash, record.user, &device, &network).await.map_err(internal)?;
+    // The session that proved the password goes on as the account's own.
+    bridge.accounts.start(&record, credentials.clone()).signed_in(credentials, session).await;
+    Ok(token)
+}
+
+/// The servers to sign in to: the configured ones, else those typed, else those of a known provider.
+fn servers(bridge: &Bridge, address: &str, filled: &Filled) -> Result<(Endpoint, Option<Endpoint>), wire::Error> {
+    if let Some(imap) = &bridge.config.imap {
+        return Ok((imap.clone(), bridge.config.smtp.clone()));
+    }
+    let known = address.rsplit_once('@').and_then(|(_, domain)| providers::provider_for(domain));
+    let imap = match (filled.imap.trim(), &known) {
+        ("", Some(provider)) => typed(bridge, provider.imap, Protocol::Imap)?,
+        ("", None) => {
+            let text =
+                "Pismo does not know the mail server of this address. Open “Mail server” and type it.".to_owned();
+            return Err(Error::BadRequest { text });
+        }
+        (text, _) => typed(bridge, text, Protocol::Imap)?,
+    };
+    let smtp = match (filled.smtp.trim(), &known) {
+        ("", Some(provider)) => Some(typed(bridge, provider.smtp, Protocol::Smtp)?),
+        ("", None) => bridge.config.smtp.clone(),
+        (text, _) => Some(typed(bridge, text, Protocol::Smtp)?),
+    };
+    Ok((imap, smtp))
+}
+
+/// A server as people type it: with or without the scheme.
+fn typed(bridge: &Bridge, text: &str, protocol: Protocol) -> Result<Endpoint, wire::Error> {
+    let invalid = |text: String| Error::BadRequest { text };
+    let endpoint: Endpoint = if text.contains("://") {
+        text.parse().map_err(|error: crate::endpoint::Invalid| invalid(error.to_string()))?
+    } else {
+        let scheme = match protocol {
+            Protocol::Imap if text.ends_with(":143") => "imap+starttls",
+            Protocol::Imap => "imaps",
+            Protocol::Smtp if text.ends_with(":587") => "smtp+starttls",
+            Protocol::Smtp => "smtps",
+        };
+        format!("{scheme}://{text}").parse().map_err(|error: crate::endpoint::Invalid| invalid(error.to_string()))?
+    };
+    if endpoint.protocol != protocol {
+        return Err(invalid(format!("{text} is for another protocol")));
+    }
+    if endpoint.security == Security::Insecure && !(endpoint.is_loopback() || bridge.config.allow_insecure) {
+        return Err(invalid(format!("{text} would send your password in clear text")));
+    }
+    Ok(endpoint)
+}
+
+pub async fn sign_out(
+    State(bridge): State<Bridge>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+) -> Result<Response, HttpError> {
+    if let Some(login) = login_of(&bridge, &headers).await? {
+        bridge.store.end_login(&login.token).await?;
+        if let Some(account) = bridge.accounts.running(login.account) {
+            account.signed_out(&login.token).await;
+        }
+    }
+    let mut response = Redirect::to("/login").into_response();
+    let cookie = HeaderValue::from_str(&set_cookie(client.secure, "", 0)).map_err(anyhow::Error::from)?;
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    // Nothing of the mail stays in the browser's cache.
+    response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
+    Ok(response)
+}
+
+/// Where to go after signing in: only ever a page of ours.
+fn safe(next: &str) -> &str {
+    if next.starts_with("/mail/") && !next.contains(['\\', '\r', '\n']) { next } else { "/mail/" }
+}

@@ -1,0 +1,280 @@
+//! Bytes of messages over HTTP: bodies for their frame, attachments, source, header, a page to print.
+
+use std::{collections::HashMap, sync::Arc};
+
+use app::wire::{AccountId, Error, MessageRef, Uid, UidValidity};
+use axum::{
+    body::{Body, Bytes},
+    extract::{Path, Query, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::Deserialize;
+
+use super::login::SignedIn;
+use crate::{
+    account::{Account, Loaded},
+    bridge::Bridge,
+    error::HttpError,
+    mime::{self, PartDecoder, html, structure::Encoding},
+};
+
+/// How much is fetched at a time, in bytes as transferred.
+const CHUNK: u32 = 256 * 1024;
+
+/// Inline images that are put into a body, in bytes as transferred: each, and together.
+const MAX_IMAGE: u32 = 4 * 1024 * 1024;
+const MAX_IMAGES: u32 = 12 * 1024 * 1024;
+
+/// The longest header that is shown, in bytes.
+const MAX_HEADER: u32 = 256 * 1024;
+
+#[derive(Deserialize)]
+pub struct Asked {
+    mailbox: String,
+    #[serde(default)]
+    theme: String,
+    remote: Option<u8>,
+    inline: Option<u8>,
+}
+
+type Place = Path<(i64, u32, u32)>;
+
+/// The account and the reference that a path names; another user's account is not found.
+async fn find(
+    bridge: &Bridge,
+    login: &crate::store::Login,
+    (account, uid_validity, uid): (i64, u32, u32),
+    mailbox: &str,
+) -> Result<(Account, MessageRef), HttpError> {
+    if AccountId(account) != login.account {
+        return Err(Error::Gone.into());
+    }
+    let message = MessageRef {
+        account: login.account,
+        mailbox: mailbox.to_owned(),
+        uid_validity: UidValidity(uid_validity),
+        uid: Uid(uid),
+    };
+    Ok((bridge.account(login).await?, message))
+}
+
+/// The HTML body as a document of its own, for a sandboxed frame.
+pub async fn body(
+    State(bridge): State<Bridge>,
+    SignedIn(login): SignedIn,
+    Path(place): Place,
+    Query(asked): Query<Asked>,
+) -> Result<Response, HttpError> {
+    let (account, message) = find(&bridge, &login, place, &asked.mailbox).await?;
+    let loaded = account.load(message).await?;
+    let remote = asked.remote == Some(1);
+    let document = document(&account, &loaded, &asked.theme, remote).await?;
+    Ok(framed(document, remote, true))
+}
+
+async fn document(account: &Account, loaded: &Loaded, theme: &str, remote: bool) -> Result<String, HttpError> {
+    let inline = inline_images(account, loaded).await?;
+    let theme = if theme == "dark" { html::Theme::Dark } else { html::Theme::Light };
+    let text = loaded.text.clone();
+    let is_html = loaded.is_html();
+    let document = tokio::task::spawn_blocking(move || {
+        if is_html {
+            html::sanitise(&text, &html::Options { remote, inline: Arc::new(inline), theme }).document
+        } else {
+            html::from_text(&text, theme)
+        }
+    });
+    Ok(document.await.map_err(anyhow::Error::from)?)
+}
+
+/// A document from a message: sandboxed, and under its own policy.
+fn framed(document: String, remote: bool, keep: bool) -> Response {
+    let mut response = Html(document).into_response();
+    let headers = response.headers_mut();
+    let policy = HeaderValue::from_static(html::content_security_policy(remote));
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    // A UID's text never changes; the frame is shown again without asking.
+    let cache = if keep { "private, max-age=3600" } else { "no-store" };
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    headers.insert("x-dns-prefetch-control", HeaderValue::from_static("off"));
+    response
+}
+
+/// Images that the body refers to by Content-ID, as `data:` addresses: the frame may fetch nothing.
+async fn inline_images(account: &Account, loaded: &Loaded) -> Result<HashMap<String, String>, HttpError> {
+    let mut images = HashMap::new();
+    let mut budget = MAX_IMAGES;
+    for part in &loaded.shown.related {
+        let shown = mime::is_safe_image(&part.content_type);
+        if !shown || part.size > MAX_IMAGE.min(budget) {
+            continue;
+        }
+        budget -= part.size;
+        let bytes = account.parts().section(loaded.message.clone(), &part.section, Some((0, MAX_IMAGE))).await?;
+        let bytes = mime::decode_bytes(&bytes, part.encoding);
+        images.insert(part.content_id.clone(), format!("data:{};base64,{}", part.content_type, STANDARD.encode(bytes)));
+    }
+    Ok(images)
+}
+
+/// A part: to download, or to look at inline where its type can do no harm.
+pub async fn part(
+    State(bridge): State<Bridge>,
+    SignedIn(login): SignedIn,
+    Path((account, uid_validity, uid, section)): Path<(i64, u32, u32, String)>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, HttpError> {
+    let (account, message) = find(&bridge, &login, (account, uid_validity, uid), &asked.mailbox).await?;
+    let loaded = account.load(message.clone()).await?;
+    let part = loaded
+        .shown
+        .attachments
+        .iter()
+        .chain(loaded.shown.related.iter().map(|related| &related.part))
+        .find(|part| part.section == section)
+        .ok_or(Error::Gone)?
+        .clone();
+    let encoding = loaded.structure.find(&section).ok_or(Error::Gone)?.encoding;
+    let mut response = stream(account, message, section, encoding).await?;
+    let inline = asked.inline == Some(1);
+    let headers = response.headers_mut();
+    let shown = if inline { mime::inline_type(&part.content_type) } else { None };
+    let content_type = shown.unwrap_or("application/octet-stream");
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    let disposition = disposition(shown.is_some(), &part.name);
+    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_str(&disposition).map_err(anyhow::Error::from)?);
+    // A PDF viewer does not run in a sandbox; all it may do is show.
+    let policy = if shown == Some("application/pdf") {
+        "default-src 'none'; object-src 'self'; plugin-types application/pdf; style-src 'unsafe-inline'; img-src data: blob:; frame-ancestors 'self'"
+    } else {
+        "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
+    };
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600"));
+    Ok(response)
+}
+
+/// The message as it came.
+pub async fn source(
+    State(bridge): State<Bridge>,
+    SignedIn(login): SignedIn,
+    Path(place): Place,
+    Query(asked): Query<Asked>,
+) -> Result<Response, HttpError> {
+    let (account, message) = find(&bridge, &login, place, &asked.mailbox).await?;
+    let mut response = stream(account, message, String::new(), Encoding::Identity).await?;
+    let headers = response.headers_mut();
+    let inline = asked.inline == Some(1);
+    let content_type = if inline { "text/plain; charset=utf-8" } else { "message/rfc822" };
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    let disposition = disposition(inline, "message.eml");
+    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_str(&disposition).map_err(anyhow::Error::from)?);
+    Ok(response)
+}
+
+/// All header fields, as they came.
+pub async fn headers(
+    State(bridge): State<Bridge>,
+    SignedIn(login): SignedIn,
+    Path(place): Place,
+    Query(asked): Query<Asked>,
+) -> Result<Response, HttpError> {
+    let (account, message) = find(&bridge, &login, place, &asked.mailbox).await?;
+    let bytes = account.parts().section(message, "HEADER", Some((0, MAX_HEADER))).await?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
+}
+
+/// The message with its main header fields as one page, for the printer.
+pub async fn print(
+    State(bridge): State<Bridge>,
+    SignedIn(login): SignedIn,
+    Path(place): Place,
+    Query(asked): Query<Asked>,
+) -> Result<Response, HttpError> {
+    let (account, message) = find(&bridge, &login, place, &asked.mailbox).await?;
+    let loaded = account.load(message).await?;
+    let remote = asked.remote == Some(1);
+    let document = document(&account, &loaded, "light", remote).await?;
+    let fields: Vec<(&str, String)> = ["From", "To", "Cc", "Date", "Subject"]
+        .into_iter()
+        .map(|name| (name, loaded.headers.text(name)))
+        .filter(|(_, value)| !value.is_empty())
+        .collect();
+    Ok(framed(html::with_header(&document, &fields), remote, false))
+}
+
+/// Streams a section, decoded, piece by piece: no more than a piece is ever held.
+async fn stream(
+    account: Account,
+    message: MessageRef,
+    section: String,
+    encoding: Encoding,
+) -> Result<Response, HttpError> {
+    struct Progress {
+        account: Account,
+        message: MessageRef,
+        section: String,
+        decoder: PartDecoder,
+        offset: u32,
+        done: bool,
+    }
+    let mut progress =
+        Progress { account, message, section, decoder: PartDecoder::new(encoding), offset: 0, done: false };
+
+    async fn next(progress: &mut Progress) -> Result<Bytes, Error> {
+        let stretch = Some((progress.offset, CHUNK));
+        let chunk = progress.account.parts().section(progress.message.clone(), &progress.section, stretch).await?;
+        let length = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
+        progress.offset = progress.offset.saturating_add(length);
+        progress.done = length < CHUNK;
+        let mut bytes = progress.decoder.push(&chunk);
+        if progress.done {
+            bytes.extend(progress.decoder.finish());
+        }
+        Ok(bytes.into())
+    }
+
+    // The first piece is fetched before the answer begins, so that what fails fails with a status.
+    let first = next(&mut progress).await?;
+    let rest = futures_util::stream::unfold(progress, |mut progress| async move {
+        if progress.done {
+            return None;
+        }
+        let piece = next(&mut progress).await;
+        if piece.is_err() {
+            progress.done = true;
+        }
+        // A cut answer is the only way to say so now.
+        Some((piece.map_err(|_| std::io::Error::other("The mail server stopped")), progress))
+    });
+    let pieces = futures_util::StreamExt::chain(futures_util::stream::iter([Ok(first)]), rest);
+    Ok((StatusCode::OK, Body::from_stream(pieces)).into_response())
+}
+
+/// Content-Disposition with a file name of any letters (RFC 6266, RFC 8187).
+fn disposition(inline: bool, name: &str) -> String {
+    let kind = if inline { "inline" } else { "attachment" };
+    let plain: String = name
+        .chars()
+        .map(|letter| {
+            if letter.is_ascii_graphic() && !matches!(letter, '"' | '\\' | '%') || letter == ' ' { letter } else { '_' }
+        })
+        .collect();
+    format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{}", app::route::encode(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_cannot_leave_its_quotes() {
+        assert_eq!(
+            disposition(false, "a\"; x=\r\nсчёт.pdf"),
+            "attachment; filename=\"a_; x=______.pdf\"; filename*=UTF-8''a%22%3B%20x%3D%0D%0A%D1%81%D1%87%D1%91%D1%82.pdf"
+        );
+    }
+}

@@ -1,0 +1,107 @@
+//! The page of the app: rendered with the first rows in it, from the very frames it carries along.
+
+use app::{
+    i18n::{self, Locale},
+    page::{Assets, CLOCK_COOKIE, PageContext, clock_from_cookie, render_page},
+    route::Route,
+    state::Theme,
+    wire::Query,
+};
+use axum::{
+    extract::{OriginalUri, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Redirect, Response},
+};
+
+use super::{
+    assets,
+    login::{cookie, login_of},
+};
+use crate::{bridge::Bridge, error::HttpError, seal::random_hex};
+
+/// Rows in the page: a tall screen's worth.
+const ROWS: u32 = 40;
+
+/// What the person chose, from cookies and the browser's languages.
+pub struct Person {
+    pub language: Locale,
+    pub theme: Theme,
+    /// Seconds that the person's clock is ahead of UTC.
+    pub clock: Option<i32>,
+}
+
+impl Person {
+    pub fn of(headers: &HeaderMap) -> Self {
+        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Self {
+            language: i18n::negotiate(cookie(headers, i18n::COOKIE), accepted),
+            theme: Theme::from_name(cookie(headers, Theme::COOKIE).unwrap_or_default()),
+            clock: cookie(headers, CLOCK_COOKIE).and_then(clock_from_cookie),
+        }
+    }
+}
+
+pub async fn mail(
+    State(bridge): State<Bridge>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+) -> Result<Response, HttpError> {
+    let Some(login) = login_of(&bridge, &headers).await? else {
+        let next = uri.path_and_query().map_or("", |path| path.as_str());
+        let target =
+            if next == "/mail/" { "/login".to_owned() } else { format!("/login?next={}", app::route::encode(next)) };
+        return Ok(Redirect::to(&target).into_response());
+    };
+    let Some(route) = Route::parse(uri.path(), uri.query().unwrap_or_default()) else {
+        return Ok(Redirect::to("/mail/").into_response());
+    };
+    let account = match bridge.account(&login).await {
+        Ok(account) => account,
+        // The password cannot be opened any more: signing in again seals it anew.
+        Err(app::wire::Error::SignedOut) => {
+            bridge.store.end_login(&login.token).await?;
+            return Ok(Redirect::to("/login").into_response());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let mut query = Query { ..route.query.clone() };
+    if query.mailbox.is_empty() {
+        query.mailbox = "INBOX".to_owned();
+    }
+    // A search takes its time; its rows come over the socket.
+    let frames = if query.search.is_empty() { account.page(query, ROWS, &login.token).await } else { None };
+    let Person { language, theme, clock } = Person::of(&headers);
+    Ok(with_policy(
+        |nonce| {
+            let nonce = nonce.to_owned();
+            render_page(&PageContext { frames, route, language, theme, clock, nonce, assets: site() })
+        },
+        StatusCode::OK,
+    ))
+}
+
+/// Where the page finds what it loads.
+pub fn site() -> Assets {
+    Assets {
+        script: assets::url("pkg/pismo.js"),
+        wasm: assets::url("pkg/pismo.wasm"),
+        style: assets::url("pkg/pismo.css"),
+    }
+}
+
+/// An HTML answer under a policy that starts at nothing.
+pub fn with_policy(render: impl FnOnce(&str) -> String, status: StatusCode) -> Response {
+    let Ok(nonce) = random_hex(16) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; \
+         connect-src 'self'; frame-src 'self'; object-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; \
+         form-action 'self'; frame-ancestors 'none'"
+    );
+    let mut response = (status, Html(render(&nonce))).into_response();
+    let headers = response.headers_mut();
+    // Our own text of hex digits is a valid header value.
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}

@@ -1,0 +1,203 @@
+//! The websocket of a tab: commands up, frames down.
+
+use std::time::Duration;
+
+use app::wire::{ClientFrame, Command, Error, MAX_FRAME, Reply, ServerFrame};
+use axum::{
+    Extension,
+    extract::{
+        State, WebSocketUpgrade,
+        ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code},
+    },
+    response::Response,
+};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, interval_at, timeout},
+};
+
+use super::{guard::Client, login::SignedIn};
+use crate::{
+    account::{Account, TAB_FRAMES},
+    bridge::{Bridge, internal},
+    error::HttpError,
+    store::Login,
+};
+
+/// A tab hears from us at least this often.
+const HEARTBEAT: Duration = Duration::from_secs(20);
+
+/// How long a tab may take to say who it is, and to take one frame.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Frames that make no sense, after which a tab is not listened to any more.
+const NONSENSE: u32 = 20;
+
+/// The tab did not keep up; it comes back and resumes.
+const FELL_BEHIND: u16 = 4000;
+/// The login has ended.
+const SIGNED_OUT: u16 = 4001;
+
+pub async fn upgrade(
+    State(bridge): State<Bridge>,
+    SignedIn(login): SignedIn,
+    Extension(client): Extension<Client>,
+    upgrade: WebSocketUpgrade,
+) -> Result<Response, HttpError> {
+    let account = bridge.account(&login).await?;
+    tracing::debug!(account.id = login.account.0, secure = client.secure, "A tab opens its socket");
+    // The defaults are 128 KiB of buffers for each connection, and 64 MiB for a message.
+    let upgrade = upgrade
+        .read_buffer_size(8 * 1024)
+        .write_buffer_size(8 * 1024)
+        .max_write_buffer_size(4 * MAX_FRAME)
+        .max_message_size(MAX_FRAME)
+        .max_frame_size(MAX_FRAME);
+    Ok(upgrade.on_upgrade(move |socket| async move {
+        let farewell = serve(&bridge, &login, account, socket).await;
+        tracing::debug!(account.id = login.account.0, farewell, "A tab's socket has ended");
+    }))
+}
+
+/// Serves one socket to its end. Says why it ended.
+async fn serve(bridge: &Bridge, login: &Login, account: Account, mut socket: WebSocket) -> &'static str {
+    if let Err(error) = bridge.store.touch_login(&login.token).await {
+        tracing::warn!(error = format!("{error:#}"), "A login cannot be noted as used");
+    }
+    let first = match timeout(PATIENCE, socket.recv()).await {
+        Ok(Some(Ok(Message::Text(text)))) => read(&text),
+        Ok(Some(Ok(_))) => Err((0, "The first frame has to be text".to_owned())),
+        Ok(Some(Err(_)) | None) | Err(_) => return "nothing was said",
+    };
+    let (id, resume) = match first {
+        Ok(ClientFrame { id, command: Command::Attach { resume } }) => (id, resume),
+        Ok(ClientFrame { id, .. }) => {
+            return refuse(socket, id, "The first command on a socket is attach".to_owned()).await;
+        }
+        Err((id, text)) => return refuse(socket, id, text).await,
+    };
+    let (sender, mut frames) = mpsc::channel(TAB_FRAMES);
+    let Some(attached) = account.attach(id, resume, &login.token, sender.clone()).await else {
+        return refuse(socket, id, "Too many tabs are open".to_owned()).await;
+    };
+    // Only the actor's sender keeps the queue open: when it lets go, the socket ends.
+    let sender = sender.downgrade();
+    let mut heartbeat = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
+    let mut nonsense = 0;
+    let mut signed_out = false;
+    let farewell = loop {
+        tokio::select! {
+            frame = frames.recv() => {
+                let Some(frame) = frame else {
+                    let code = if signed_out { SIGNED_OUT } else { FELL_BEHIND };
+                    close(socket, code, "").await;
+                    break "the account let go";
+                };
+                signed_out |= matches!(&frame, ServerFrame::Event { event: app::wire::Event::SignedOut, .. });
+                heartbeat.reset();
+                if !send(&mut socket, &frame).await {
+                    break "the tab took no more";
+                }
+            }
+            _ = heartbeat.tick() => {
+                if !send(&mut socket, &ServerFrame::Heartbeat).await {
+                    break "the tab took no heartbeat";
+                }
+            }
+            () = bridge.shutdown.cancelled() => {
+                close(socket, close_code::RESTART, "Pismo is being restarted").await;
+                break "shutdown";
+            }
+            message = socket.recv() => {
+                let text = match message {
+                    Some(Ok(Message::Text(text))) => text,
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
+                    Some(Ok(Message::Binary(_))) => {
+                        close(socket, close_code::UNSUPPORTED, "Frames are text").await;
+                        break "a binary frame";
+                    }
+                    Some(Ok(Message::Close(_))) | None => break "the tab closed",
+                    Some(Err(_)) => break "the line or the tab failed",
+                };
+                match read(&text) {
+                    Ok(frame) => {
+                        let Some(sender) = sender.upgrade() else { break "the account let go" };
+                        if !handle(bridge, login, &account, &attached.tab, frame, &sender).await {
+                            close(socket, close_code::RESTART, "").await;
+                            break "the account has stopped";
+                        }
+                    }
+                    Err((id, text)) => {
+                        nonsense += 1;
+                        let result = Err(Error::BadRequest { text });
+                        if nonsense > NONSENSE || !send(&mut socket, &ServerFrame::Reply { id, result }).await {
+                            break "too much nonsense";
+                        }
+                    }
+                }
+            }
+        }
+    };
+    account.detach(attached).await;
+    farewell
+}
+
+/// One match decides who answers. False when the account has stopped.
+async fn handle(
+    bridge: &Bridge,
+    login: &Login,
+    account: &Account,
+    tab: &app::wire::TabId,
+    frame: ClientFrame,
+    frames: &mpsc::Sender<ServerFrame>,
+) -> bool {
+    let ClientFrame { id, command } = frame;
+    let result = match command {
+        Command::Send { draft } => bridge.submit(login, draft).await.map(|submission| Reply::Submitted { submission }),
+        Command::RetrySubmission { submission } => {
+            bridge.retry_submission(login, submission).await.map(|()| Reply::Done)
+        }
+        Command::EditSubmission { submission } => {
+            bridge.edit_submission(login, submission).await.map(|draft| Reply::Draft(Box::new(draft)))
+        }
+        Command::DropSubmission { submission } => bridge.drop_submission(login, submission).await.map(|()| Reply::Done),
+        Command::DropBlob { blob } => crate::blobs::forget(&bridge.store, &bridge.config.data, login.account, &blob)
+            .await
+            .map(|()| Reply::Done)
+            .map_err(internal),
+        Command::Attach { .. } => Err(Error::BadRequest { text: "This socket is attached already".to_owned() }),
+        command => return account.command(tab, ClientFrame { id, command }).await,
+    };
+    // A tab that has fallen so far behind loses its socket by the actor; the command is sent again.
+    let _ = frames.try_send(ServerFrame::Reply { id, result });
+    true
+}
+
+/// Reads a frame; an error carries the number of the command, as far as it can be made out.
+fn read(text: &Utf8Bytes) -> Result<ClientFrame, (u32, String)> {
+    #[derive(serde::Deserialize)]
+    struct Numbered {
+        id: u32,
+    }
+    serde_json::from_str(text).map_err(|error| {
+        let id = serde_json::from_str::<Numbered>(text).map_or(0, |numbered| numbered.id);
+        (id, format!("This frame makes no sense: {error}"))
+    })
+}
+
+async fn send(socket: &mut WebSocket, frame: &ServerFrame) -> bool {
+    let Ok(json) = serde_json::to_string(frame) else { return false };
+    matches!(timeout(PATIENCE, socket.send(Message::Text(json.into()))).await, Ok(Ok(())))
+}
+
+async fn refuse(mut socket: WebSocket, id: u32, text: String) -> &'static str {
+    send(&mut socket, &ServerFrame::Reply { id, result: Err(Error::BadRequest { text }) }).await;
+    close(socket, close_code::POLICY, "").await;
+    "it began wrongly"
+}
+
+async fn close(mut socket: WebSocket, code: u16, reason: &'static str) {
+    let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
+    // Whoever is gone cannot be told.
+    let _ = timeout(Duration::from_secs(1), socket.send(Message::Close(Some(frame)))).await;
+}

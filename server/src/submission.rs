@@ -1,0 +1,212 @@
+//! The outbox: claims what is due, relays it, files it in Sent. One task on each node.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context, Result};
+use app::wire::{Draft, Error, Refusal, SubmissionId, SubmissionState};
+use tokio::{
+    sync::Notify,
+    time::{sleep, timeout},
+};
+use tracing::{error, info, warn};
+
+use crate::{
+    blobs,
+    bridge::{Bridge, internal},
+    letter::{self, For},
+    smtp::{self, Outcome},
+    store::{AccountRecord, Login, StoredSubmission, now},
+};
+
+/// How long one attempt may take, in seconds; whoever takes longer is given up for dead.
+const LEASE: i64 = 600;
+
+/// Waits between attempts, in seconds. After the last the submission is rejected.
+const WAITS: [i64; 8] = [15, 60, 300, 900, 1800, 3600, 4 * 3600, 12 * 3600];
+
+/// Recipients of one message, at most.
+const MAX_RECIPIENTS: usize = 500;
+
+/// Wakes the outbox task. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Outbox(Arc<Notify>);
+
+impl Bridge {
+    /// Puts a draft into the outbox. Only when it is stored does this say so.
+    pub async fn submit(&self, login: &Login, draft: Draft) -> Result<SubmissionId, Error> {
+        let recipients = smtp::Envelope::of(&login.address, &draft)?;
+        if recipients.to.is_empty() {
+            return Err(Error::NoRecipient);
+        }
+        if recipients.to.len() > MAX_RECIPIENTS {
+            return Err(Error::BadRequest { text: format!("A message has at most {MAX_RECIPIENTS} recipients") });
+        }
+        for attachment in &draft.attachments {
+            let blob = self.store.blob(login.account, &attachment.blob).await.map_err(internal)?;
+            if blob.is_none() {
+                return Err(Error::BlobGone { name: attachment.name.clone() });
+            }
+        }
+        let (submission, new) = self.store.add_submission(login.account, &draft).await.map_err(internal)?;
+        if new {
+            self.tell(&submission).await;
+            self.outbox.0.notify_one();
+        }
+        Ok(submission.id)
+    }
+
+    /// Tries a submission again that was rejected or is in doubt: the person decided.
+    pub async fn retry_submission(&self, login: &Login, id: SubmissionId) -> Result<(), Error> {
+        let mut submission = self.store.submission(login.account, id).await.map_err(internal)?.ok_or(Error::Gone)?;
+        if matches!(submission.state, SubmissionState::Sending | SubmissionState::Sent) {
+            return Ok(());
+        }
+        submission.state = SubmissionState::Waiting;
+        submission.refusals.clear();
+        self.store.set_submission(id, submission.state, &[], now()).await.map_err(internal)?;
+        self.tell(&submission).await;
+        self.outbox.0.notify_one();
+        Ok(())
+    }
+
+    /// Takes a submission out of the outbox.
+    pub async fn drop_submission(&self, login: &Login, id: SubmissionId) -> Result<(), Error> {
+        let gone = self.store.drop_submission(login.account, id).await.map_err(internal)?;
+        if gone { Ok(()) } else { Err(Error::Gone) }
+    }
+
+    /// Takes a submission out of the outbox to write on.
+    pub async fn edit_submission(&self, login: &Login, id: SubmissionId) -> Result<Draft, Error> {
+        let submission = self.store.submission(login.account, id).await.map_err(internal)?.ok_or(Error::Gone)?;
+        let gone = self.store.drop_submission(login.account, id).await.map_err(internal)?;
+        if gone { Ok(submission.draft) } else { Err(Error::Gone) }
+    }
+
+    async fn tell(&self, submission: &StoredSubmission) {
+        if let Some(account) = self.accounts.running(submission.account) {
+            account.tell_submission(submission.to_wire()).await;
+        }
+    }
+}
+
+/// Works until Pismo stops; what is in hand is finished first, within the limits of one attempt.
+pub async fn run(bridge: Bridge) {
+    if bridge.config.database.is_none()
+        && let Err(error) = bridge.store.end_leases().await
+    {
+        error!(error = format!("{error:#}"), "The outbox cannot be read");
+    }
+    loop {
+        if let Err(error) = work(&bridge).await {
+            error!(error = format!("{error:#}"), "The outbox has a fault");
+        }
+        tokio::select! {
+            () = bridge.shutdown.cancelled() => return,
+            () = bridge.outbox.0.notified() => {}
+            () = sleep(Duration::from_secs(5)) => {}
+        }
+    }
+}
+
+/// Does all that is due.
+async fn work(bridge: &Bridge) -> Result<()> {
+    for submission in bridge.store.doubt_abandoned_submissions().await? {
+        warn!(submission.id = submission.id.0, "A submission was cut off; it may have been sent");
+        bridge.tell(&submission).await;
+    }
+    for submission in bridge.store.unfiled_submissions().await? {
+        file(bridge, &submission).await?;
+    }
+    while !bridge.shutdown.is_cancelled() {
+        let Some(submission) = bridge.store.claim_submission(LEASE).await? else { return Ok(()) };
+        bridge.tell(&submission).await;
+        send(bridge, submission).await?;
+    }
+    Ok(())
+}
+
+async fn send(bridge: &Bridge, mut submission: StoredSubmission) -> Result<()> {
+    let limit = Duration::from_secs(LEASE.unsigned_abs() - 30);
+    let outcome = match timeout(limit, relay(bridge, &submission)).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(error)) => {
+            error!(submission.id = submission.id.0, error = format!("{error:#}"), "A submission cannot be built");
+            Outcome::Rejected(vec![Refusal { recipient: None, code: 0, text: format!("{error:#}") }])
+        }
+        Err(_) => Outcome::Unknown(Refusal { recipient: None, code: 0, text: "It took too long".to_owned() }),
+    };
+    let wait = usize::try_from(submission.attempts - 1).ok().and_then(|attempt| WAITS.get(attempt));
+    let mut due = now();
+    (submission.state, submission.refusals) = match (outcome, wait) {
+        (Outcome::Sent, _) => (SubmissionState::Sent, Vec::new()),
+        (Outcome::Retry(refusals), Some(wait)) => {
+            due += wait;
+            (SubmissionState::Retrying, refusals)
+        }
+        (Outcome::Retry(refusals), None) | (Outcome::Rejected(refusals), _) => (SubmissionState::Rejected, refusals),
+        (Outcome::Unknown(refusal), _) => (SubmissionState::Unknown, vec![refusal]),
+    };
+    info!(submission.id = submission.id.0, state = ?submission.state, submission.attempts, "A submission was tried");
+    bridge.store.set_submission(submission.id, submission.state, &submission.refusals, due).await?;
+    bridge.tell(&submission).await;
+    if submission.state == SubmissionState::Sent {
+        file(bridge, &submission).await?;
+    }
+    Ok(())
+}
+
+async fn relay(bridge: &Bridge, submission: &StoredSubmission) -> Result<Outcome> {
+    let record = bridge.store.account(submission.account).await?.context("The account is gone")?;
+    let refused = |text: &str| Outcome::Rejected(vec![Refusal { recipient: None, code: 0, text: text.to_owned() }]);
+    let Some(endpoint) = record.smtp.as_ref().or(bridge.config.smtp.as_ref()) else {
+        return Ok(refused("No outgoing mail server is set for this account"));
+    };
+    let Ok(credentials) = bridge.credentials(&record) else {
+        return Ok(refused("Sign in again: the password is not known any more"));
+    };
+    let Ok(envelope) = smtp::Envelope::of(&record.address, &submission.draft) else {
+        return Ok(refused("A recipient is not an address"));
+    };
+    let message = match message(bridge, submission, &record).await {
+        Ok(message) => message,
+        Err(Error::BlobGone { name }) => return Ok(refused(&format!("The file {name} is gone: attach it again"))),
+        Err(_) => return Ok(refused("The message could not be built; see the log")),
+    };
+    Ok(smtp::submit(endpoint, &credentials.user, &credentials.password, &envelope, &message).await)
+}
+
+/// The message as it is sent. The same submission makes the same message each time.
+async fn message(bridge: &Bridge, submission: &StoredSubmission, record: &AccountRecord) -> Result<Vec<u8>, Error> {
+    let data = &bridge.config.data;
+    letter::write(&bridge.store, data, record, &submission.draft, For::Sending, submission.created).await
+}
+
+/// Files what was sent: in Sent, once. Tried again later if the mail server cannot be reached now.
+async fn file(bridge: &Bridge, submission: &StoredSubmission) -> Result<()> {
+    let record = bridge.store.account(submission.account).await?.context("The account is gone")?;
+    let account = match bridge.accounts.running(record.id) {
+        Some(account) => account,
+        None => match bridge.credentials(&record) {
+            Ok(credentials) => bridge.accounts.start(&record, credentials),
+            Err(_) => return Ok(()),
+        },
+    };
+    let message = match message(bridge, submission, &record).await {
+        Ok(message) => message,
+        Err(error) => {
+            error!(submission.id = submission.id.0, ?error, "What was sent cannot be filed");
+            return bridge.store.set_filed(submission.id).await;
+        }
+    };
+    match timeout(Duration::from_secs(60), account.file(submission.clone(), message)).await {
+        Ok(Ok(())) => {
+            bridge.store.set_filed(submission.id).await?;
+            for attachment in &submission.draft.attachments {
+                blobs::forget(&bridge.store, &bridge.config.data, record.id, &attachment.blob).await?;
+            }
+        }
+        Ok(Err(error)) => warn!(submission.id = submission.id.0, ?error, "What was sent is not in Sent yet"),
+        Err(_) => warn!(submission.id = submission.id.0, "What was sent is not in Sent yet: no answer"),
+    }
+    Ok(())
+}
