@@ -33,6 +33,8 @@ pub enum Command {
     Send { draft: Draft },
     /// Try a submission again that was rejected or is in doubt. → [`Reply::Done`]
     RetrySubmission { submission: SubmissionId },
+    /// Take a submission that was rejected or is in doubt out of the outbox, to write on. → [`Reply::Draft`]
+    EditSubmission { submission: SubmissionId },
     /// Take a submission out of the outbox. → [`Reply::Done`]
     DropSubmission { submission: SubmissionId },
     /// Forget an uploaded file. → [`Reply::Done`]
@@ -66,7 +68,10 @@ pub struct Query {
 pub enum Selection {
     Messages(Vec<MessageRef>),
     /// Every message of the open list but these, listed in the browser or not.
-    All { list: u32, except: Vec<MessageRef> },
+    All {
+        list: u32,
+        except: Vec<MessageRef>,
+    },
 }
 
 /// What to do to messages.
@@ -99,15 +104,24 @@ pub struct UndoId(pub u64);
 #[serde(tag = "reply", rename_all = "snake_case")]
 pub enum Reply {
     /// `welcome` is absent when the tab was resumed: the events it missed follow.
-    Attached { welcome: Option<Box<Welcome>> },
+    Attached {
+        welcome: Option<Box<Welcome>>,
+    },
     Listing(Listing),
     Message(Box<Message>),
     /// `undo` is absent when there is nothing to take back, or no way to. `count` messages were changed.
-    Acted { undo: Option<UndoId>, count: u32 },
+    Acted {
+        undo: Option<UndoId>,
+        count: u32,
+    },
     Draft(Box<Draft>),
     /// Where the draft is kept now.
-    Saved { message: MessageRef },
-    Submitted { submission: SubmissionId },
+    Saved {
+        message: MessageRef,
+    },
+    Submitted {
+        submission: SubmissionId,
+    },
     Done,
 }
 

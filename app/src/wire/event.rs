@@ -29,7 +29,9 @@ pub enum Connectivity {
     Live,
     Connecting,
     /// Cannot be reached for now; tried again by itself.
-    Offline { error: Error },
+    Offline {
+        error: Error,
+    },
 }
 
 /// What happened to a list. Positions are those before the change.

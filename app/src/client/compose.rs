@@ -1,0 +1,318 @@
+//! Writing, keeping and sending.
+
+use std::time::Duration;
+
+use futures_util::future::{AbortHandle, Abortable};
+use leptos::prelude::*;
+
+use super::Client;
+use crate::{
+    opening::begin,
+    state::{DraftStatus, File, FileState, Notice},
+    wire::{Command, Draft, DraftKind, Error, MessageRef, Reply, SubmissionId},
+};
+
+/// How long the person pauses before the draft is saved.
+const PAUSE: Duration = Duration::from_millis(1500);
+
+/// How often at most the draft is kept in the browser.
+const KEEP: Duration = Duration::from_millis(250);
+
+#[derive(Default)]
+pub(super) struct Memory {
+    saving: bool,
+    keeping: bool,
+}
+
+impl Client {
+    /// Starts a new message, or comes back to the one being written.
+    pub fn compose_new(&self) {
+        if self.state.composer.id.with_untracked(Option::is_some) {
+            self.state.composer.minimised.set(false);
+            return;
+        }
+        let id = self.platform().new_draft_id();
+        self.state.composer.open(empty_draft(id));
+    }
+
+    /// Answers, forwards or goes on writing a message. What was being written is saved first.
+    pub fn compose(&self, message: &MessageRef, kind: DraftKind) {
+        let (client, message) = (*self, message.clone());
+        self.spawn(async move {
+            if !client.save_if_dirty().await {
+                return;
+            }
+            match client.send(Command::Compose { message, kind }).await {
+                Ok(Reply::Draft(draft)) if kind == DraftKind::Edit => client.state.composer.open(*draft),
+                Ok(Reply::Draft(draft)) => client.state.composer.open(begin(client.state, *draft)),
+                Ok(_) => client.complain(Error::Internal),
+                Err(error) => client.complain(error),
+            }
+        });
+    }
+
+    /// Tells that the person changed what is being written. It is kept in the browser at once, and saved to Drafts
+    /// after a pause.
+    pub fn edited(&self) {
+        let composer = self.state.composer;
+        let edits = composer.edits.get_untracked().wrapping_add(1);
+        composer.edits.set(edits);
+        if composer.status.get_untracked() != DraftStatus::Saving {
+            composer.status.set(DraftStatus::Dirty);
+        }
+        self.keep_soon();
+        let client = *self;
+        let save = move || {
+            if client.state.composer.edits.get_untracked() == edits {
+                client.save_draft();
+            }
+        };
+        self.platform().after(PAUSE, Box::new(save));
+    }
+
+    /// Saves the draft now.
+    pub fn save_draft(&self) {
+        let client = *self;
+        self.spawn(async move {
+            client.save_if_dirty().await;
+        });
+    }
+
+    /// Closes the composer; the draft stays in Drafts.
+    pub fn close_composer(&self) {
+        let client = *self;
+        self.spawn(async move {
+            if client.save_if_dirty().await {
+                client.state.composer.close();
+                client.platform().keep_draft(None);
+            }
+        });
+    }
+
+    /// Throws away what was written, here and in Drafts. Asks nothing: see [`crate::state::Dialog::Discard`].
+    pub fn discard(&self) {
+        let composer = self.state.composer;
+        let Some(draft) = composer.id.get_untracked() else { return };
+        for file in composer.files.get_untracked() {
+            self.forget_file(&file);
+        }
+        composer.close();
+        self.platform().keep_draft(None);
+        let (client, reply) = (*self, self.send(Command::DiscardDraft { draft }));
+        self.spawn(async move {
+            match reply.await {
+                Ok(_) => client.notify(Notice::Discarded, None),
+                Err(error) => client.complain(error),
+            }
+        });
+    }
+
+    /// Sends what was written.
+    pub fn send_draft(&self) {
+        let composer = self.state.composer;
+        let Some(draft) = composer.draft() else { return };
+        if draft.to.is_empty() && draft.cc.is_empty() && draft.bcc.is_empty() {
+            composer.problem.set(Some(Error::NoRecipient));
+            return;
+        }
+        if untrack(|| composer.is_uploading()) || composer.sending.get_untracked() {
+            return;
+        }
+        composer.problem.set(None);
+        composer.sending.set(true);
+        let (client, reply) = (*self, self.send(Command::Send { draft }));
+        self.spawn(async move {
+            match reply.await {
+                Ok(_) => {
+                    composer.close();
+                    client.platform().keep_draft(None);
+                    client.notify(Notice::Sending, None);
+                }
+                Err(error) => {
+                    composer.sending.set(false);
+                    composer.problem.set(Some(error));
+                }
+            }
+        });
+    }
+
+    /// Uploads a file for the draft.
+    pub fn attach(&self, file: web_sys::File) {
+        let composer = self.state.composer;
+        if composer.id.with_untracked(Option::is_none) {
+            self.compose_new();
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a file's size is a whole number")]
+        let size = file.size() as u64;
+        let (cancel, registration) = AbortHandle::new_pair();
+        let entry = composer.file(file.name(), size, Some(cancel));
+        composer.files.update(|files| files.push(entry.clone()));
+        let limit = self.state.upload_limit.get_untracked();
+        if limit > 0 && size > limit {
+            entry.state.set(FileState::Failed(Error::TooLarge { limit }));
+            return;
+        }
+        let sent = entry.sent;
+        let upload = self.platform().upload(file, Box::new(move |bytes| sent.set(bytes)));
+        let client = *self;
+        self.spawn(async move {
+            match Abortable::new(upload, registration).await {
+                Ok(Ok(attachment)) => {
+                    entry.state.set(FileState::Here(attachment));
+                    client.edited();
+                }
+                Ok(Err(error)) => entry.state.set(FileState::Failed(error)),
+                // Taken away by the person.
+                Err(_) => {}
+            }
+        });
+    }
+
+    /// Takes a file out of the draft, also while it is on its way.
+    pub fn detach(&self, key: u32) {
+        let composer = self.state.composer;
+        let file = composer.files.with_untracked(|files| files.iter().find(|file| file.key == key).cloned());
+        let Some(file) = file else { return };
+        self.forget_file(&file);
+        composer.files.update(|files| files.retain(|file| file.key != key));
+        self.edited();
+    }
+
+    fn forget_file(&self, file: &File) {
+        if let Some(cancel) = &file.cancel {
+            cancel.abort();
+        }
+        if let Some(blob) = file.blob() {
+            let reply = self.send(Command::DropBlob { blob });
+            // Whatever is not dropped goes by itself after a while.
+            self.spawn(async move { drop(reply.await) });
+        }
+    }
+
+    /// Tries a submission again.
+    pub fn retry_submission(&self, submission: SubmissionId) {
+        let (client, reply) = (*self, self.send(Command::RetrySubmission { submission }));
+        self.spawn(async move {
+            if let Err(error) = reply.await {
+                client.complain(error);
+            }
+        });
+    }
+
+    /// Takes a submission that was not sent out of the outbox, and opens it to write on.
+    pub fn edit_submission(&self, submission: SubmissionId) {
+        let client = *self;
+        self.spawn(async move {
+            if !client.save_if_dirty().await {
+                return;
+            }
+            match client.send(Command::EditSubmission { submission }).await {
+                Ok(Reply::Draft(draft)) => {
+                    client.state.forget_submission(submission);
+                    client.state.composer.open(*draft);
+                    client.edited();
+                }
+                Ok(_) => client.complain(Error::Internal),
+                Err(error) => client.complain(error),
+            }
+        });
+    }
+
+    /// Takes a submission out of the outbox.
+    pub fn drop_submission(&self, submission: SubmissionId) {
+        let (client, reply) = (*self, self.send(Command::DropSubmission { submission }));
+        self.spawn(async move {
+            match reply.await {
+                Ok(_) => client.state.forget_submission(submission),
+                Err(error) => client.complain(error),
+            }
+        });
+    }
+
+    /// Opens again what was being written before a reload.
+    pub fn restore_draft(&self) {
+        let kept = self.platform().kept_draft().and_then(|json| serde_json::from_str::<Draft>(&json).ok());
+        if let Some(draft) = kept {
+            self.state.composer.open(draft);
+            self.edited();
+            self.notify(Notice::DraftRestored, None);
+        }
+    }
+
+    fn keep_soon(&self) {
+        let mut idle = false;
+        self.inner.update_value(|inner| idle = !std::mem::replace(&mut inner.compose.keeping, true));
+        if idle {
+            let client = *self;
+            let keep = move || {
+                client.inner.update_value(|inner| inner.compose.keeping = false);
+                client.keep_now();
+            };
+            self.platform().after(KEEP, Box::new(keep));
+        }
+    }
+
+    /// Keeps the draft in the browser now.
+    pub fn keep_now(&self) {
+        if let Some(json) = self.state.composer.draft().and_then(|draft| serde_json::to_string(&draft).ok()) {
+            self.platform().keep_draft(Some(&json));
+        }
+    }
+
+    /// Saves what is not saved. False when that failed.
+    async fn save_if_dirty(&self) -> bool {
+        let composer = self.state.composer;
+        let mut busy = false;
+        self.inner.update_value(|inner| busy = std::mem::replace(&mut inner.compose.saving, true));
+        if busy {
+            // The save under way looks again when it is done.
+            return true;
+        }
+        let mut saved = true;
+        while saved && composer.status.get_untracked() == DraftStatus::Dirty && !composer.sending.get_untracked() {
+            saved = self.save_once().await;
+        }
+        self.inner.update_value(|inner| inner.compose.saving = false);
+        saved
+    }
+
+    async fn save_once(&self) -> bool {
+        let composer = self.state.composer;
+        let Some(draft) = composer.draft() else { return true };
+        let (id, edits) = (draft.id.clone(), composer.edits.get_untracked());
+        composer.status.set(DraftStatus::Saving);
+        let result = self.send(Command::SaveDraft { draft }).await;
+        if composer.id.with_untracked(|now| now.as_ref() != Some(&id)) {
+            return true;
+        }
+        let changed = composer.edits.get_untracked() != edits;
+        match result {
+            Ok(_) => {
+                composer.status.set(if changed { DraftStatus::Dirty } else { DraftStatus::Saved });
+                composer.problem.set(None);
+                true
+            }
+            Err(error) => {
+                composer.status.set(DraftStatus::Dirty);
+                if !composer.sending.get_untracked() {
+                    composer.problem.set(Some(error));
+                }
+                false
+            }
+        }
+    }
+}
+
+fn empty_draft(id: crate::wire::DraftId) -> Draft {
+    Draft {
+        id,
+        to: Vec::new(),
+        cc: Vec::new(),
+        bcc: Vec::new(),
+        subject: String::new(),
+        body: String::new(),
+        attachments: Vec::new(),
+        original: None,
+        references: Vec::new(),
+    }
+}

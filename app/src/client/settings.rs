@@ -1,0 +1,21 @@
+//! What a person chooses for this browser.
+
+use leptos::prelude::*;
+
+use super::Client;
+use crate::{
+    i18n::{self, Locale},
+    state::Theme,
+};
+
+impl Client {
+    pub fn choose_language(&self, language: Locale) {
+        self.state.language.set(language);
+        self.platform().set_cookie(i18n::COOKIE, i18n::tag(language));
+    }
+
+    pub fn choose_theme(&self, theme: Theme) {
+        self.state.theme.set(theme);
+        self.platform().set_cookie(Theme::COOKIE, theme.name());
+    }
+}

@@ -1,0 +1,154 @@
+//! The documents the server sends: the page of someone who is signed in, and the login page. Both are rendered to
+//! text at once, because all that is shown is there already.
+
+use any_spawner::{CustomExecutor, Executor, PinnedFuture, PinnedLocalFuture};
+use leptos::prelude::*;
+
+use crate::{
+    Client, State,
+    i18n::{self, Locale},
+    route::Route,
+    state::Theme,
+    view::{
+        icon::SPRITE,
+        layout::App,
+        login::{Login, LoginPage},
+    },
+    wire::PageFrames,
+};
+
+/// Where the browser finds what belongs to every page. Addresses with a hash in them may be cached for good.
+#[derive(Debug, Clone)]
+pub struct Assets {
+    pub script: String,
+    pub wasm: String,
+    pub style: String,
+}
+
+impl Default for Assets {
+    fn default() -> Self {
+        Assets {
+            script: "/pkg/pismo.js".to_owned(),
+            wasm: "/pkg/pismo.wasm".to_owned(),
+            style: "/pkg/pismo.css".to_owned(),
+        }
+    }
+}
+
+/// What the page of someone who is signed in is made of.
+#[derive(Debug, Clone)]
+pub struct PageContext {
+    /// The first frames, or nothing when there was no answer in time: then the socket brings all.
+    pub frames: Option<PageFrames>,
+    /// What the address names.
+    pub route: Route,
+    pub language: Locale,
+    pub theme: Theme,
+    /// Seconds that the person's clock is ahead of UTC, by [`clock_from_cookie`].
+    pub clock: Option<i32>,
+    /// For the one script in the page (CSP Level 3 §2.3.1).
+    pub nonce: String,
+    pub assets: Assets,
+}
+
+/// The cookie with the person's clock: minutes ahead of UTC.
+pub const CLOCK_COOKIE: &str = "pismo_tz";
+
+/// Reads that cookie.
+pub fn clock_from_cookie(value: &str) -> Option<i32> {
+    let minutes: i32 = value.parse().ok()?;
+    // The Line Islands are 14 hours ahead; nobody is more than 12 behind.
+    (-12 * 60..=14 * 60).contains(&minutes).then_some(minutes * 60)
+}
+
+/// The page of someone who is signed in.
+pub fn render_page(page: &PageContext) -> String {
+    let PageContext { frames, route, language, theme, clock, nonce, assets } = page;
+    let body = render(|| {
+        let state = State::from_page(*language, *theme, route, frames.as_ref());
+        state.clock.set(*clock);
+        provide_context(state);
+        provide_context(Client::nowhere(state));
+        view! { <App /> }
+    });
+    let Assets { script, wasm, .. } = assets;
+    let frames = frames.as_ref().and_then(|frames| serde_json::to_string(frames).ok()).unwrap_or_default();
+    let head = format!(
+        "<link rel=\"modulepreload\" href=\"{script}\">\
+         <link rel=\"preload\" href=\"{wasm}\" as=\"fetch\" type=\"application/wasm\" crossorigin>\
+         <script type=\"application/json\" id=\"page-frames\">{}</script>\
+         <script type=\"module\" nonce=\"{}\">\
+         import init,{{hydrate}} from \"{script}\";await init({{module_or_path:\"{wasm}\"}});hydrate()\
+         </script>",
+        for_script(&frames),
+        for_attribute(nonce),
+    );
+    let words = td_noscript(*language);
+    document(*language, *theme, "Pismo", assets, &head, &format!("{body}{SPRITE}<noscript>{words}</noscript>"))
+}
+
+/// The login page. Fetches what the next page needs while the person types.
+pub fn render_login(login: &LoginPage, assets: &Assets) -> String {
+    let (language, theme) = (login.language, login.theme);
+    let body = render(|| {
+        i18n::provide(RwSignal::new(language).into());
+        view! { <Login login=login.clone() /> }
+    });
+    let Assets { script, wasm, .. } = assets;
+    let head = format!(
+        "<link rel=\"prefetch\" href=\"{script}\" as=\"script\" crossorigin>\
+         <link rel=\"prefetch\" href=\"{wasm}\" as=\"fetch\" crossorigin>"
+    );
+    document(language, theme, "Pismo", assets, &head, &format!("{body}{SPRITE}"))
+}
+
+fn document(language: Locale, theme: Theme, title: &str, assets: &Assets, head: &str, body: &str) -> String {
+    let (language, theme, style) = (i18n::tag(language), theme.name(), &assets.style);
+    format!(
+        "<!DOCTYPE html><html lang=\"{language}\" data-theme=\"{theme}\"><head><meta charset=\"utf-8\">\
+         <title>{title}</title>\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\">\
+         <meta name=\"color-scheme\" content=\"light dark\">\
+         <link rel=\"stylesheet\" href=\"{style}\">\
+         <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\">\
+         <link rel=\"manifest\" href=\"/manifest.webmanifest\">{head}</head><body>{body}</body></html>"
+    )
+}
+
+fn td_noscript(language: Locale) -> &'static str {
+    i18n::td_string!(language, app.script)
+}
+
+/// Renders a view in a reactive world of its own, which ends with it.
+fn render<V: IntoView>(view: impl FnOnce() -> V) -> String {
+    // Whoever was first has set one; all that matters is that there is one.
+    drop(Executor::init_custom_executor(NoTasks));
+    let owner = Owner::new_root(None);
+    let html = owner.with(|| view().into_view().to_html());
+    owner.cleanup();
+    html
+}
+
+/// What a view would do later it does in the browser.
+struct NoTasks;
+
+impl CustomExecutor for NoTasks {
+    fn spawn(&self, task: PinnedFuture<()>) {
+        drop(task);
+    }
+
+    fn spawn_local(&self, task: PinnedLocalFuture<()>) {
+        drop(task);
+    }
+
+    fn poll_local(&self) {}
+}
+
+/// JSON that cannot end the script element it stands in (HTML §4.12.1.3).
+fn for_script(json: &str) -> String {
+    json.replace('<', "\\u003c")
+}
+
+fn for_attribute(text: &str) -> String {
+    text.replace('&', "&amp;").replace('"', "&quot;")
+}

@@ -1,0 +1,253 @@
+//! What the browser knows. [`State::apply`] is the only writer of what the server said; what is shown is that plus
+//! [`Pending`], derived. The server builds the same state to render the first page from.
+//!
+//! Everything here is a signal or made of signals, and `Copy`: take what you need into a closure.
+
+mod apply;
+mod cache;
+mod composer;
+mod list;
+mod mailboxes;
+mod pending;
+mod selection;
+mod toasts;
+pub mod window;
+
+use leptos::prelude::*;
+
+pub use cache::Opened;
+pub use composer::{Composer, DraftStatus, File, FileState};
+pub use list::{Entry, List, Shown};
+pub use mailboxes::{Folder, Mailboxes};
+pub(crate) use pending::covers;
+pub use pending::{Change, Pending, PendingId};
+pub use selection::Chosen;
+pub use toasts::{Notice, Toast, Toasts};
+
+use crate::{
+    i18n::Locale,
+    route::Route,
+    wire::{
+        AccountId, Address, Connectivity, Draft, DraftId, Error, Flag, MailboxCounts, MessageRef, PageFrames,
+        Selection, Submission,
+    },
+};
+
+/// The whole of it. In the context of every view.
+#[derive(Clone, Copy)]
+pub struct State {
+    /// The line from here to Pismo.
+    pub line: RwSignal<Line>,
+    /// The line from Pismo to the mail server.
+    pub connectivity: RwSignal<Connectivity>,
+    /// The login is over: the only way on is the login page.
+    pub signed_out: RwSignal<bool>,
+    pub account: RwSignal<AccountId>,
+    pub identity: RwSignal<Address>,
+    /// The largest file that may be attached, in bytes.
+    pub upload_limit: RwSignal<u64>,
+    pub mailboxes: Mailboxes,
+    /// The open list of messages.
+    pub list: List,
+    /// The open message.
+    pub opened: Opened,
+    pub chosen: RwSignal<Chosen>,
+    /// The row the keyboard is on.
+    pub cursor: RwSignal<Option<MessageRef>>,
+    /// What is being dragged.
+    pub dragged: RwSignal<Option<Selection>>,
+    /// The folders are in front of the list, where there is no room for both.
+    pub drawer: RwSignal<bool>,
+    /// The menu of folders to move to is open.
+    pub moving: RwSignal<bool>,
+    /// What was asked for and is not confirmed yet.
+    pub pending: Pending,
+    pub composer: Composer,
+    /// The outbox, oldest first.
+    pub submissions: RwSignal<Vec<Submission>>,
+    pub toasts: Toasts,
+    /// The question or sheet in front of everything.
+    pub dialog: RwSignal<Option<Dialog>>,
+    pub language: RwSignal<Locale>,
+    pub theme: RwSignal<Theme>,
+    /// Seconds that the person's clock is ahead of UTC, by the cookie that the browser left; none before that.
+    pub clock: RwSignal<Option<i32>>,
+    /// True once the browser has taken over the page the server rendered. Until then views show the same on both
+    /// sides; what only the browser knows is filled in after.
+    pub alive: RwSignal<bool>,
+}
+
+/// The websocket to Pismo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    Live,
+    Connecting,
+    /// Cut; tried again by itself.
+    Offline,
+}
+
+/// The whole way to the mail server, in one word.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Connection {
+    Live,
+    Connecting,
+    /// With the reason, when it is Pismo that cannot reach the mail server.
+    Offline(Option<Error>),
+}
+
+impl Connection {
+    /// For `data-state`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Connection::Live => "live",
+            Connection::Connecting => "connecting",
+            Connection::Offline(_) => "offline",
+        }
+    }
+}
+
+/// Colours: the system's, or one or the other. The cookie `pismo_theme`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Theme {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    pub const COOKIE: &'static str = "pismo_theme";
+
+    /// For `data-theme` and the cookie.
+    pub fn name(self) -> &'static str {
+        match self {
+            Theme::System => "system",
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Theme {
+        match name {
+            "light" => Theme::Light,
+            "dark" => Theme::Dark,
+            _ => Theme::System,
+        }
+    }
+}
+
+/// What is asked or shown in front of everything else.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Dialog {
+    /// Erase these messages for good? (They are in Trash, or there is no Trash.) Yes: [`crate::Client::erase`].
+    Erase {
+        selection: Selection,
+        count: u32,
+    },
+    /// Throw away what was written? Yes: [`crate::Client::discard`].
+    Discard,
+    /// Send without a subject? Yes: [`crate::Client::send_draft`].
+    NoSubject,
+    /// Send without the file that the text speaks of? Yes: [`crate::Client::send_draft`].
+    NoAttachment,
+    /// The sheet of keyboard shortcuts.
+    Help,
+    /// The outbox.
+    Outbox,
+    Settings,
+}
+
+impl State {
+    /// Knows nothing yet.
+    pub fn new(language: Locale, theme: Theme) -> State {
+        State {
+            line: RwSignal::new(Line::Connecting),
+            connectivity: RwSignal::new(Connectivity::Connecting),
+            signed_out: RwSignal::new(false),
+            account: RwSignal::new(AccountId(0)),
+            identity: RwSignal::new(Address::default()),
+            upload_limit: RwSignal::new(0),
+            mailboxes: Mailboxes::new(),
+            list: List::new(),
+            opened: Opened::new(),
+            chosen: RwSignal::new(Chosen::default()),
+            cursor: RwSignal::new(None),
+            dragged: RwSignal::new(None),
+            drawer: RwSignal::new(false),
+            moving: RwSignal::new(false),
+            pending: Pending::new(),
+            composer: Composer::new(),
+            submissions: RwSignal::new(Vec::new()),
+            toasts: Toasts::new(),
+            dialog: RwSignal::new(None),
+            language: RwSignal::new(language),
+            theme: RwSignal::new(theme),
+            clock: RwSignal::new(None),
+            alive: RwSignal::new(false),
+        }
+    }
+
+    /// What the page carried, at this address. The server renders from it, the browser takes over from it.
+    pub fn from_page(language: Locale, theme: Theme, route: &Route, page: Option<&PageFrames>) -> State {
+        let state = State::new(language, theme);
+        state.list.query.set(route.query.clone());
+        if let Some(page) = page {
+            state.line.set(Line::Live);
+            state.apply_welcome(&page.welcome);
+            if let Some(listing) = &page.listing {
+                // An address without a mailbox shows the one the server chose.
+                state.list.query.set(listing.query.clone());
+                state.apply_listing(listing);
+            }
+        }
+        let mailbox = state.list.query.with_untracked(|query| query.mailbox.clone());
+        let message = route.message.map(|(uid_validity, uid)| MessageRef {
+            account: state.account.get_untracked(),
+            mailbox,
+            uid_validity,
+            uid,
+        });
+        state.cursor.set(message.clone());
+        state.opened.show(message);
+        state
+    }
+
+    /// The state of the whole line, for the person.
+    pub fn connection(&self) -> Connection {
+        match (self.line.get(), self.connectivity.get()) {
+            (Line::Offline, _) => Connection::Offline(None),
+            (Line::Connecting, _) => Connection::Connecting,
+            (Line::Live, Connectivity::Live) => Connection::Live,
+            (Line::Live, Connectivity::Connecting) => Connection::Connecting,
+            (Line::Live, Connectivity::Offline { error }) => Connection::Offline(Some(error)),
+        }
+    }
+
+    /// The flags to show for a message whose flags are `flags` by the server: those, with what is pending. Reactive.
+    pub fn flags(&self, message: &MessageRef, flags: &[Flag]) -> Vec<Flag> {
+        self.pending.flags(message, flags)
+    }
+
+    /// The flags to show for the open message. Reactive.
+    pub fn opened_flags(&self) -> Vec<Flag> {
+        self.opened.message.with(|message| match message {
+            Some(message) => self.flags(&message.message, &message.flags),
+            None => Vec::new(),
+        })
+    }
+
+    /// The counts to show for a folder. Reactive.
+    pub fn counts(&self, folder: &Folder) -> MailboxCounts {
+        self.pending.counts(folder.counts.get())
+    }
+
+    /// What is being written, if anything is.
+    pub fn draft(&self) -> Option<Draft> {
+        self.composer.draft()
+    }
+
+    /// The submission of a draft, once it was handed over. Reactive.
+    pub fn submission_of(&self, draft: &DraftId) -> Option<Submission> {
+        self.submissions.with(|all| all.iter().find(|submission| submission.draft == *draft).cloned())
+    }
+}

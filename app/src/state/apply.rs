@@ -1,0 +1,134 @@
+//! What each frame of the server does to the state.
+
+use super::{Chosen, PendingId, State, pending::covers};
+use crate::{
+    state::Notice,
+    wire::{
+        Event, ListChange, Listing, MessageRef, Reply, ServerFrame, Submission, SubmissionId, SubmissionState, Welcome,
+    },
+};
+use leptos::prelude::*;
+
+impl State {
+    /// Takes in what the server said. The only writer of what the server knows.
+    pub fn apply(&self, frame: &ServerFrame) {
+        match frame {
+            ServerFrame::Reply { result: Ok(reply), .. } => self.apply_reply(reply),
+            // Whoever asked tells the person.
+            ServerFrame::Reply { result: Err(_), .. } | ServerFrame::Heartbeat => {}
+            ServerFrame::Event { event, .. } => self.apply_event(event),
+        }
+    }
+
+    fn apply_reply(&self, reply: &Reply) {
+        match reply {
+            Reply::Attached { welcome: Some(welcome) } => self.apply_welcome(welcome),
+            Reply::Listing(listing) => self.apply_listing(listing),
+            Reply::Message(message) => self.opened.insert(message),
+            Reply::Attached { welcome: None }
+            | Reply::Acted { .. }
+            | Reply::Draft(_)
+            | Reply::Saved { .. }
+            | Reply::Submitted { .. }
+            | Reply::Done => {}
+        }
+    }
+
+    fn apply_event(&self, event: &Event) {
+        match event {
+            // The socket attaches and opens again; what is on the screen stays until then.
+            Event::Reset => self.opened.clear(),
+            Event::Connectivity { connectivity } => self.connectivity.set(connectivity.clone()),
+            Event::Mailboxes { mailboxes } => {
+                self.mailboxes.replace(mailboxes);
+                mailboxes.iter().for_each(|mailbox| self.pending.settle_counts(&mailbox.path));
+            }
+            Event::Counts { counts } => {
+                self.mailboxes.set_counts(counts);
+                counts.iter().for_each(|counts| self.pending.settle_counts(&counts.path));
+            }
+            Event::Messages { list, change } => self.apply_change(*list, change),
+            Event::Submission { submission } => self.apply_submission(submission),
+            Event::SignedOut => self.signed_out.set(true),
+        }
+    }
+
+    pub(super) fn apply_welcome(&self, welcome: &Welcome) {
+        let Welcome { tab: _, account, identity, connectivity, mailboxes, submissions, upload_limit } = welcome;
+        self.account.set(*account);
+        self.identity.set(identity.clone());
+        self.upload_limit.set(*upload_limit);
+        self.connectivity.set(connectivity.clone());
+        self.mailboxes.replace(mailboxes);
+        self.submissions.set(submissions.clone());
+    }
+
+    pub(super) fn apply_listing(&self, listing: &Listing) {
+        if let Some(before) = self.list.id().filter(|before| *before != listing.list) {
+            self.pending.forget_list(before);
+        }
+        self.list.apply_listing(listing);
+        self.settle();
+    }
+
+    fn apply_change(&self, list: u32, change: &ListChange) {
+        match change {
+            ListChange::Added { count, rows } => self.list.apply_added(list, *count, rows),
+            ListChange::Flags { mailbox, flags } => {
+                self.list.apply_flags(mailbox, flags);
+                self.opened.set_flags(mailbox, flags);
+            }
+            ListChange::Previews { mailbox, previews } => self.list.apply_previews(mailbox, previews),
+            ListChange::Vanished { positions } => {
+                let gone = self.list.apply_vanished(list, positions);
+                self.forget(&gone);
+            }
+            ListChange::Replaced { listing } => {
+                self.list.apply_replaced(list, listing);
+                self.pending.forget_list(list);
+            }
+        }
+        self.settle();
+    }
+
+    fn apply_submission(&self, submission: &Submission) {
+        let before = self.submissions.try_update(|all| match all.iter_mut().find(|other| other.id == submission.id) {
+            Some(known) => Some(std::mem::replace(known, submission.clone()).state),
+            None => {
+                all.push(submission.clone());
+                None
+            }
+        });
+        if submission.state == SubmissionState::Sent && before.flatten() != Some(SubmissionState::Sent) {
+            self.toasts.push(Notice::Sent, None);
+        }
+    }
+
+    /// A submission was taken out of the outbox.
+    pub(crate) fn forget_submission(&self, submission: SubmissionId) {
+        self.submissions.update(|all| all.retain(|other| other.id != submission));
+    }
+
+    /// The server did what was asked.
+    pub(crate) fn confirm(&self, id: PendingId) {
+        if let Some((selection, flag, set)) = self.pending.confirm(id) {
+            self.list.set_flag(|message| covers(&selection, message), &flag, set);
+            self.opened.set_flag(|message| covers(&selection, message), &flag, set);
+        }
+        self.settle();
+    }
+
+    fn settle(&self) {
+        self.pending.settle(|message| untrack(|| self.list.entry(message)).is_some());
+    }
+
+    /// Messages have left the list.
+    fn forget(&self, gone: &[MessageRef]) {
+        let touched = self.chosen.with_untracked(|chosen| match chosen {
+            Chosen::These(these) | Chosen::AllBut(these) => gone.iter().any(|message| these.contains(message)),
+        });
+        if touched {
+            self.chosen.update(|chosen| chosen.forget(gone));
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! What is being written. One message at a time.
+
+use futures_util::future::AbortHandle;
+use leptos::prelude::*;
+
+use crate::wire::{Address, Attachment, BlobId, Draft, DraftId, Error, Original};
+
+/// The composer. Open while `id` is there. After any change by the person call [`crate::Client::edited`].
+#[derive(Clone, Copy)]
+pub struct Composer {
+    pub id: RwSignal<Option<DraftId>>,
+    pub to: RwSignal<Vec<Address>>,
+    pub cc: RwSignal<Vec<Address>>,
+    pub bcc: RwSignal<Vec<Address>>,
+    pub subject: RwSignal<String>,
+    pub body: RwSignal<String>,
+    pub files: RwSignal<Vec<File>>,
+    /// For `data-state`.
+    pub status: RwSignal<DraftStatus>,
+    /// Why it could not be saved or sent.
+    pub problem: RwSignal<Option<Error>>,
+    /// It is on its way out: nothing can be changed.
+    pub sending: RwSignal<bool>,
+    /// Out of the way, at the edge of the screen.
+    pub minimised: RwSignal<bool>,
+    /// Counts the changes by the person, so that a save knows whether it is the last.
+    pub(crate) edits: RwSignal<u32>,
+    pub(crate) original: RwSignal<Option<Original>>,
+    references: StoredValue<Vec<String>>,
+    next: StoredValue<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DraftStatus {
+    /// As it was opened.
+    Clean,
+    /// Changed since it was last saved.
+    Dirty,
+    Saving,
+    Saved,
+}
+
+impl DraftStatus {
+    /// For `data-state`.
+    pub fn name(self) -> &'static str {
+        match self {
+            DraftStatus::Clean => "clean",
+            DraftStatus::Dirty => "dirty",
+            DraftStatus::Saving => "saving",
+            DraftStatus::Saved => "saved",
+        }
+    }
+}
+
+/// A file of the draft, on its way up or there.
+#[derive(Debug, Clone)]
+pub struct File {
+    /// Unique in this tab.
+    pub key: u32,
+    pub name: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// Bytes that are sent.
+    pub sent: RwSignal<u64>,
+    pub state: RwSignal<FileState>,
+    pub(crate) cancel: Option<AbortHandle>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum FileState {
+    Uploading,
+    Here(Attachment),
+    Failed(Error),
+}
+
+impl File {
+    /// What the server calls it, once it is there.
+    pub fn attachment(&self) -> Option<Attachment> {
+        self.state.with(|state| match state {
+            FileState::Here(attachment) => Some(attachment.clone()),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn blob(&self) -> Option<BlobId> {
+        untrack(|| self.attachment()).map(|attachment| attachment.blob)
+    }
+}
+
+impl Composer {
+    pub(super) fn new() -> Composer {
+        Composer {
+            id: RwSignal::new(None),
+            to: RwSignal::new(Vec::new()),
+            cc: RwSignal::new(Vec::new()),
+            bcc: RwSignal::new(Vec::new()),
+            subject: RwSignal::new(String::new()),
+            body: RwSignal::new(String::new()),
+            files: RwSignal::new(Vec::new()),
+            status: RwSignal::new(DraftStatus::Clean),
+            problem: RwSignal::new(None),
+            sending: RwSignal::new(false),
+            minimised: RwSignal::new(false),
+            edits: RwSignal::new(0),
+            original: RwSignal::new(None),
+            references: StoredValue::new(Vec::new()),
+            next: StoredValue::new(0),
+        }
+    }
+
+    /// Whether something is being written. Reactive.
+    pub fn is_open(&self) -> bool {
+        self.id.with(Option::is_some)
+    }
+
+    /// Whether a file is still on its way up. Reactive.
+    pub fn is_uploading(&self) -> bool {
+        self.files.with(|files| files.iter().any(|file| file.state.with(|state| *state == FileState::Uploading)))
+    }
+
+    /// All of it, with the files that are there. Not reactive.
+    pub fn draft(&self) -> Option<Draft> {
+        untrack(|| {
+            Some(Draft {
+                id: self.id.get()?,
+                to: self.to.get(),
+                cc: self.cc.get(),
+                bcc: self.bcc.get(),
+                subject: self.subject.get(),
+                body: self.body.get(),
+                attachments: self.files.with(|files| files.iter().filter_map(File::attachment).collect()),
+                original: self.original.get(),
+                references: self.references.get_value(),
+            })
+        })
+    }
+
+    /// Opens a draft, in place of what was open.
+    pub(crate) fn open(&self, draft: Draft) {
+        let Draft { id, to, cc, bcc, subject, body, attachments, original, references } = draft;
+        self.to.set(to);
+        self.cc.set(cc);
+        self.bcc.set(bcc);
+        self.subject.set(subject);
+        self.body.set(body);
+        self.references.set_value(references);
+        self.original.set(original);
+        let files = attachments.into_iter().map(|attachment| self.file_here(attachment)).collect();
+        self.files.set(files);
+        self.status.set(DraftStatus::Clean);
+        self.problem.set(None);
+        self.sending.set(false);
+        self.minimised.set(false);
+        self.edits.set(0);
+        self.id.set(Some(id));
+    }
+
+    pub(crate) fn close(&self) {
+        self.id.set(None);
+        self.files.set(Vec::new());
+        self.sending.set(false);
+        self.problem.set(None);
+    }
+
+    fn file_here(&self, attachment: Attachment) -> File {
+        let mut file = self.file(attachment.name.clone(), attachment.size, None);
+        file.sent = RwSignal::new(attachment.size);
+        file.state = RwSignal::new(FileState::Here(attachment));
+        file
+    }
+
+    pub(crate) fn file(&self, name: String, size: u64, cancel: Option<AbortHandle>) -> File {
+        let key = self.next.get_value();
+        self.next.set_value(key.wrapping_add(1));
+        File { key, name, size, sent: RwSignal::new(0), state: RwSignal::new(FileState::Uploading), cancel }
+    }
+}

@@ -1,0 +1,78 @@
+//! Short notices that go by themselves.
+
+use leptos::prelude::*;
+
+use crate::wire::{Action, Error, UndoId};
+
+/// The notices on the screen, oldest first.
+#[derive(Clone, Copy)]
+pub struct Toasts {
+    pub shown: RwSignal<Vec<Toast>>,
+    next: StoredValue<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Toast {
+    pub id: u32,
+    pub notice: Notice,
+    /// What a press on Undo takes back ([`crate::Client::undo`]).
+    pub undo: Option<UndoId>,
+}
+
+/// What a toast says. The words are chosen by the view.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Notice {
+    /// `count` messages were acted on.
+    Acted {
+        action: Action,
+        count: u32,
+    },
+    Undone,
+    /// A message was handed over for sending.
+    Sending,
+    Sent,
+    Discarded,
+    DraftRestored,
+    Error(Error),
+}
+
+impl Notice {
+    /// For `data-kind`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Notice::Error(_) => "error",
+            _ => "info",
+        }
+    }
+}
+
+/// No more notices than this at a time; the oldest go.
+const MOST: usize = 4;
+
+impl Toasts {
+    pub(super) fn new() -> Toasts {
+        Toasts { shown: RwSignal::new(Vec::new()), next: StoredValue::new(0) }
+    }
+
+    /// Shows a notice and returns its id.
+    pub fn push(&self, notice: Notice, undo: Option<UndoId>) -> u32 {
+        let id = self.next.get_value();
+        self.next.set_value(id.wrapping_add(1));
+        self.shown.update(|shown| {
+            // The same trouble is told once.
+            if matches!(notice, Notice::Error(_)) {
+                shown.retain(|toast| toast.notice != notice);
+            }
+            shown.push(Toast { id, notice, undo });
+            let excess = shown.len().saturating_sub(MOST);
+            shown.drain(..excess);
+        });
+        id
+    }
+
+    pub fn dismiss(&self, id: u32) {
+        if self.shown.with_untracked(|shown| shown.iter().any(|toast| toast.id == id)) {
+            self.shown.update(|shown| shown.retain(|toast| toast.id != id));
+        }
+    }
+}

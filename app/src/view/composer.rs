@@ -1,0 +1,340 @@
+//! Where messages are written: a card at the foot of the page, or all of a phone.
+
+mod check;
+mod files;
+
+use leptos::{ev, html, prelude::*};
+
+use super::{explain::Explained, icon::Icon, recipients::Recipients, words::size};
+use crate::{
+    Client,
+    i18n::*,
+    state::{Dialog, DraftStatus, State},
+    wire::DraftKind,
+};
+use check::{Obstacle, obstacle};
+use files::{Files, Memory};
+
+/// The composer, while something is being written.
+#[component]
+pub fn Composer() -> impl IntoView {
+    let state = expect_context::<State>();
+    // Keyed by the draft: another draft gets fresh fields.
+    view! { <For each=move || state.composer.id.get() key=|id| id.clone() children=move |_| view! { <Card /> } /> }
+}
+
+#[component]
+fn Card() -> impl IntoView {
+    let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
+    let composer = state.composer;
+    let full = RwSignal::new(false);
+    let dragged_over = RwSignal::new(false);
+    let memory = Memory::new();
+    let size_name = move || match (composer.minimised.get(), full.get()) {
+        (true, _) => "bar",
+        (false, true) => "full",
+        (false, false) => "card",
+    };
+    let open = move || !composer.minimised.get();
+    let on_keydown = move |event: ev::KeyboardEvent| {
+        if event.default_prevented() || event.is_composing() {
+            return;
+        }
+        match event.key().as_str() {
+            "Enter" if event.ctrl_key() || event.meta_key() => {
+                event.prevent_default();
+                send(state, client);
+            }
+            "Escape" => {
+                event.prevent_default();
+                client.close_composer();
+            }
+            _ => {}
+        }
+    };
+    let on_drag = move |event: ev::DragEvent| {
+        if files::has_files(&event) {
+            event.prevent_default();
+            dragged_over.set(true);
+        }
+    };
+    let on_drop = move |event: ev::DragEvent| {
+        dragged_over.set(false);
+        if let Some(dropped) = event.data_transfer().and_then(|data| data.files()).filter(|files| files.length() > 0) {
+            event.prevent_default();
+            memory.attach(client, &dropped);
+        }
+    };
+    let limit = move || t_string!(i18n, compose.attach_limit, size = size(i18n, state.upload_limit.get())).to_string();
+    view! {
+        <section
+            class="compose"
+            role="dialog"
+            aria-labelledby="compose-title"
+            data-testid="compose"
+            data-state=move || composer.status.get().name()
+            data-size=size_name
+            on:keydown=on_keydown
+            on:dragenter=on_drag
+            on:dragover=on_drag
+            on:dragleave=move |event| {
+                if event.target() == event.current_target() {
+                    dragged_over.set(false);
+                }
+            }
+            on:drop=on_drop
+        >
+            <Bar full=full />
+            <Show when=open>
+                <Fields memory=memory />
+                <Show when=move || composer.problem.with(Option::is_some)>
+                    <div class="compose-problem" role="alert">
+                        {move || composer.problem.get().map(|error| view! { <Explained error=error /> })}
+                    </div>
+                </Show>
+                <Files memory=memory />
+                <Foot memory=memory />
+            </Show>
+            <Show when=move || dragged_over.get()>
+                <div class="compose-drop">
+                    <p>{move || t_string!(i18n, compose.drop)}</p>
+                    <p>{limit}</p>
+                </div>
+            </Show>
+        </section>
+    }
+}
+
+/// The title, and the size of the card.
+#[component]
+fn Bar(full: RwSignal<bool>) -> impl IntoView {
+    let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
+    let composer = state.composer;
+    let title = move || {
+        let subject = composer.subject.get();
+        if !subject.trim().is_empty() {
+            return subject;
+        }
+        match composer.original.with(|original| original.as_ref().map(|original| original.kind)) {
+            Some(DraftKind::Reply | DraftKind::ReplyAll) => t_string!(i18n, compose.title_reply),
+            Some(DraftKind::Forward) => t_string!(i18n, compose.title_forward),
+            Some(DraftKind::Edit) | None => t_string!(i18n, compose.title_new),
+        }
+        .to_owned()
+    };
+    let minimise_words = move || {
+        if composer.minimised.get() { t_string!(i18n, compose.restore) } else { t_string!(i18n, compose.minimize) }
+    };
+    let size_words = move || {
+        if full.get() { t_string!(i18n, compose.unmaximize) } else { t_string!(i18n, compose.maximize) }
+    };
+    view! {
+        <div class="compose-bar">
+            <h2 id="compose-title">{title}</h2>
+            <button
+                type="button"
+                class="icon-button"
+                aria-label=minimise_words
+                title=minimise_words
+                aria-expanded=move || (!composer.minimised.get()).to_string()
+                on:click=move |_| composer.minimised.update(|minimised| *minimised = !*minimised)
+            >
+                <Show when=move || composer.minimised.get() fallback=|| view! { <Icon name="minimize" /> }>
+                    <Icon name="up" />
+                </Show>
+            </button>
+            <button
+                type="button"
+                class="icon-button compose-size"
+                aria-label=size_words
+                title=size_words
+                on:click=move |_| full.update(|full| *full = !*full)
+            >
+                <Show when=move || full.get() fallback=|| view! { <Icon name="maximize" /> }>
+                    <Icon name="restore" />
+                </Show>
+            </button>
+            <button
+                type="button"
+                class="icon-button"
+                aria-label=move || t_string!(i18n, help.set_aside)
+                title=move || t_string!(i18n, help.set_aside)
+                data-testid="compose-close"
+                on:click=move |_| client.close_composer()
+            >
+                <Icon name="x" />
+            </button>
+        </div>
+    }
+}
+
+#[component]
+fn Fields(memory: Memory) -> impl IntoView {
+    let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
+    let composer = state.composer;
+    let to = NodeRef::<html::Input>::new();
+    let body = NodeRef::<html::Textarea>::new();
+    let has_more = untrack(|| !composer.cc.with(Vec::is_empty) || !composer.bcc.with(Vec::is_empty));
+    let more = RwSignal::new(has_more);
+    let answers = untrack(|| composer.original.with(Option::is_some) && !composer.to.with(Vec::is_empty));
+    // An answer begins above what is quoted; anything else with whom it is for.
+    Effect::new(move |_| {
+        if let (Some(to), Some(body)) = (to.get(), body.get()) {
+            request_animation_frame(move || {
+                drop(if answers { body.focus() } else { to.focus() });
+                drop(body.set_selection_range(0, 0));
+                body.set_scroll_top(0);
+            });
+        }
+    });
+    let on_paste = move |event: ev::ClipboardEvent| {
+        if let Some(pasted) = event.clipboard_data().and_then(|data| data.files()).filter(|files| files.length() > 0) {
+            event.prevent_default();
+            memory.attach(client, &pasted);
+        }
+    };
+    view! {
+        <div class="compose-recipients">
+            <Recipients
+                field=composer.to
+                label=Signal::derive(move || t_string!(i18n, compose.to))
+                id="compose-to"
+                node=to
+            />
+            <Show when=move || !more.get()>
+                <button type="button" class="button button-quiet button-small" on:click=move |_| more.set(true)>
+                    {move || t_string!(i18n, compose.show_cc)}
+                </button>
+            </Show>
+        </div>
+        <Show when=move || more.get()>
+            <Recipients
+                field=composer.cc
+                label=Signal::derive(move || t_string!(i18n, compose.cc))
+                id="compose-cc"
+            />
+            <Recipients
+                field=composer.bcc
+                label=Signal::derive(move || t_string!(i18n, compose.bcc))
+                id="compose-bcc"
+            />
+        </Show>
+        <div class="compose-field">
+            <label for="compose-subject">{move || t_string!(i18n, compose.subject)}</label>
+            <input
+                id="compose-subject"
+                type="text"
+                autocomplete="off"
+                maxlength="2000"
+                data-testid="compose-subject"
+                prop:value=move || composer.subject.get()
+                prop:disabled=move || composer.sending.get()
+                on:input:target=move |event| {
+                    composer.subject.set(event.target().value());
+                    client.edited();
+                }
+            />
+        </div>
+        <textarea
+            node_ref=body
+            class="compose-body"
+            dir="auto"
+            aria-label=move || t_string!(i18n, compose.body)
+            data-testid="compose-body"
+            prop:value=move || composer.body.get()
+            prop:readOnly=move || composer.sending.get()
+            on:input:target=move |event| {
+                composer.body.set(event.target().value());
+                client.edited();
+            }
+            on:paste=on_paste
+        ></textarea>
+    }
+}
+
+#[component]
+fn Foot(memory: Memory) -> impl IntoView {
+    let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
+    let composer = state.composer;
+    let saved = move || match (composer.status.get(), composer.problem.with(Option::is_some)) {
+        (DraftStatus::Clean, _) => "",
+        (DraftStatus::Dirty, true) => t_string!(i18n, compose.state_failed),
+        (DraftStatus::Dirty, false) => t_string!(i18n, compose.state_dirty),
+        (DraftStatus::Saving, _) => t_string!(i18n, compose.state_saving),
+        (DraftStatus::Saved, _) => t_string!(i18n, compose.state_saved),
+    };
+    let limit = move || t_string!(i18n, compose.attach_limit, size = size(i18n, state.upload_limit.get())).to_string();
+    let discard = move |_| {
+        let is_empty = composer.draft().is_none_or(|draft| {
+            draft.body.trim().is_empty() && draft.subject.trim().is_empty() && draft.attachments.is_empty()
+        });
+        if is_empty {
+            client.discard();
+        } else {
+            state.dialog.set(Some(Dialog::Discard));
+        }
+    };
+    view! {
+        <div class="compose-foot">
+            <button
+                type="button"
+                class="button button-primary"
+                title="Ctrl+Enter"
+                data-testid="compose-send"
+                prop:disabled=move || composer.sending.get()
+                on:click=move |_| send(state, client)
+            >
+                <Icon name="sent" />
+                {move || {
+                    if composer.sending.get() {
+                        t_string!(i18n, compose.sending)
+                    } else {
+                        t_string!(i18n, compose.send)
+                    }
+                }}
+            </button>
+            <span class="icon-button compose-attach" title=limit>
+                <Icon name="paperclip" />
+                <input
+                    type="file"
+                    multiple
+                    aria-label=move || format!("{}. {}", t_string!(i18n, compose.attach), limit())
+                    data-testid="compose-attach"
+                    on:change:target=move |event| {
+                        if let Some(chosen) = event.target().files() {
+                            memory.attach(client, &chosen);
+                        }
+                        event.target().set_value("");
+                    }
+                />
+            </span>
+            <span class="compose-state" role="status">
+                {saved}
+            </span>
+            <button
+                type="button"
+                class="icon-button"
+                aria-label=move || t_string!(i18n, compose.discard)
+                title=move || t_string!(i18n, compose.discard)
+                data-testid="compose-discard"
+                on:click=discard
+            >
+                <Icon name="trash" />
+            </button>
+        </div>
+    }
+}
+
+/// Sends, unless something is missing; what may be meant so is asked.
+fn send(state: State, client: Client) {
+    let composer = state.composer;
+    let Some(draft) = composer.draft() else { return };
+    let failed = untrack(|| composer.files.with(|all| all.iter().any(files::has_failed)));
+    match obstacle(&draft, failed, untrack(|| composer.is_uploading())) {
+        None => client.send_draft(),
+        Some(Obstacle::Error(error)) => composer.problem.set(Some(error)),
+        Some(Obstacle::Files) => files::point_out(),
+        Some(Obstacle::NoSubject) => state.dialog.set(Some(Dialog::NoSubject)),
+        Some(Obstacle::NoAttachment) => state.dialog.set(Some(Dialog::NoAttachment)),
+    }
+}

@@ -1,0 +1,208 @@
+//! Questions and sheets in front of everything else, in the browser's own `<dialog>`.
+
+use leptos::{ev, html, prelude::*};
+
+use super::{help::Help, icon::Icon, outbox::OutboxList, settings::SettingsSheet, words::counted};
+use crate::{
+    Client,
+    i18n::*,
+    state::{Dialog, State},
+};
+
+/// Whatever [`State::dialog`] asks for.
+#[component]
+pub fn Dialogs() -> impl IntoView {
+    let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
+    let close = move || state.dialog.set(None);
+    move || {
+        state.dialog.get().map(|dialog| match dialog {
+            Dialog::Erase { selection, count } => {
+                let in_trash = untrack(|| client.only_in_trash(&selection));
+                let text = move || {
+                    if in_trash {
+                        counted!(i18n, ask.erase_text, count)
+                    } else {
+                        counted!(i18n, ask.no_trash_text, count)
+                    }
+                };
+                let yes = move || client.erase(selection.clone());
+                view! {
+                    <Question
+                        title=move || t_string!(i18n, ask.erase_title).to_string()
+                        text=text
+                        yes=move || t_string!(i18n, ask.erase).to_string()
+                        no=move || t_string!(i18n, app.cancel).to_string()
+                        danger=true
+                        on_yes=yes
+                        on_close=close
+                    />
+                }
+                .into_any()
+            }
+            Dialog::Discard => view! {
+                <Question
+                    title=move || t_string!(i18n, compose.discard_title).to_string()
+                    text=move || t_string!(i18n, compose.discard_text).to_string()
+                    yes=move || t_string!(i18n, compose.discard_yes).to_string()
+                    no=move || t_string!(i18n, compose.discard_no).to_string()
+                    danger=true
+                    on_yes=move || client.discard()
+                    on_close=close
+                />
+            }
+            .into_any(),
+            Dialog::NoSubject => view! {
+                <Question
+                    title=move || t_string!(i18n, compose.no_subject_title).to_string()
+                    text=move || t_string!(i18n, compose.no_subject_text).to_string()
+                    yes=move || t_string!(i18n, compose.no_subject_yes).to_string()
+                    no=move || t_string!(i18n, compose.discard_no).to_string()
+                    on_yes=move || client.send_draft()
+                    on_close=close
+                />
+            }
+            .into_any(),
+            Dialog::NoAttachment => view! {
+                <Question
+                    title=move || t_string!(i18n, compose.no_attachment_title).to_string()
+                    text=move || t_string!(i18n, compose.no_attachment_text).to_string()
+                    yes=move || t_string!(i18n, compose.no_attachment_yes).to_string()
+                    no=move || t_string!(i18n, compose.no_attachment_no).to_string()
+                    on_yes=move || client.send_draft()
+                    on_close=close
+                />
+            }
+            .into_any(),
+            Dialog::Help => view! { <Help /> }.into_any(),
+            Dialog::Outbox => view! {
+                <Modal title=move || t_string!(i18n, outbox.title).to_string() size="wide" on_close=close>
+                    <OutboxList />
+                </Modal>
+            }
+            .into_any(),
+            Dialog::Settings => view! {
+                <Modal title=move || t_string!(i18n, settings.title).to_string() size="small" on_close=close>
+                    <SettingsSheet />
+                </Modal>
+            }
+            .into_any(),
+        })
+    }
+}
+
+/// A box in front of the page, with a title and a way to close it. Open as long as it is there.
+#[component]
+pub fn Modal(
+    #[prop(into)] title: Signal<String>,
+    /// `small`, `wide` or `full`.
+    size: &'static str,
+    on_close: impl Fn() + Clone + Send + 'static,
+    children: Children,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let node = NodeRef::<html::Dialog>::new();
+    show(node);
+    view! {
+        <dialog
+            node_ref=node
+            class=format!("dialog dialog-{size}")
+            aria-labelledby="dialog-title"
+            on:close=move |_| on_close()
+            on:click=move |event| close_from_beside(node, &event)
+        >
+            <div class="dialog-head">
+                <h2 id="dialog-title">{title}</h2>
+                <button
+                    type="button"
+                    class="icon-button"
+                    aria-label=move || t_string!(i18n, app.close)
+                    title=move || t_string!(i18n, app.close)
+                    on:click=move |_| close(node)
+                >
+                    <Icon name="x" />
+                </button>
+            </div>
+            <div class="dialog-content" tabindex="0" role="group" aria-labelledby="dialog-title">
+                {children()}
+            </div>
+        </dialog>
+    }
+}
+
+/// A question with two answers; the second, closing and Esc are all no.
+#[component]
+pub fn Question(
+    #[prop(into)] title: Signal<String>,
+    #[prop(into)] text: Signal<String>,
+    #[prop(into)] yes: Signal<String>,
+    #[prop(into)] no: Signal<String>,
+    /// Whether yes cannot be taken back.
+    #[prop(optional)]
+    danger: bool,
+    on_yes: impl Fn() + Send + 'static,
+    on_close: impl Fn() + Clone + Send + 'static,
+) -> impl IntoView {
+    let node = NodeRef::<html::Dialog>::new();
+    show(node);
+    view! {
+        <dialog
+            node_ref=node
+            class="dialog"
+            role="alertdialog"
+            aria-labelledby="question-title"
+            aria-describedby="question-text"
+            on:close=move |_| on_close()
+            on:click=move |event| close_from_beside(node, &event)
+        >
+            <div class="dialog-head">
+                <h2 id="question-title">{title}</h2>
+            </div>
+            <div class="dialog-content">
+                <p id="question-text">{text}</p>
+            </div>
+            <div class="dialog-actions">
+                <button type="button" class="button" autofocus=danger on:click=move |_| close(node)>
+                    {no}
+                </button>
+                <button
+                    type="button"
+                    class="button"
+                    class:button-danger=danger
+                    class:button-primary=!danger
+                    autofocus=!danger
+                    data-testid="dialog-yes"
+                    on:click=move |_| {
+                        close(node);
+                        on_yes();
+                    }
+                >
+                    {yes}
+                </button>
+            </div>
+        </dialog>
+    }
+}
+
+/// In front as soon as it is in the document; the focus goes back to where it was when it goes.
+fn show(node: NodeRef<html::Dialog>) {
+    Effect::new(move |_| {
+        if let Some(dialog) = node.get().filter(|dialog| !dialog.open()) {
+            // Fails only when it is not in the document any more.
+            drop(dialog.show_modal());
+        }
+    });
+    on_cleanup(move || close(node));
+}
+
+fn close(node: NodeRef<html::Dialog>) {
+    if let Some(dialog) = node.try_get_untracked().flatten() {
+        dialog.close();
+    }
+}
+
+/// A press on what is behind closes: it is reported on the dialog itself.
+fn close_from_beside(node: NodeRef<html::Dialog>, event: &ev::MouseEvent) {
+    if event.target() == event.current_target() {
+        close(node);
+    }
+}

@@ -1,0 +1,212 @@
+//! Which rows are in sight, and keeping them there while the list changes around them.
+
+use std::ops::Range;
+
+use leptos::{html, prelude::*};
+use wasm_bindgen::{JsCast, prelude::Closure};
+
+use super::ROW_HEIGHT;
+use crate::{Client, State, wire::MessageRef};
+
+/// Rows that are rendered before the browser knows how many are in sight.
+const FIRST: u32 = 24;
+
+/// Rows that are rendered above and below those in sight.
+const BEYOND: u32 = 6;
+
+/// When this many rows above or below those in sight are not all here, more are asked for.
+const SOON: u32 = 12;
+
+/// Rows that are asked for above and below those in sight.
+const AHEAD: u32 = 40;
+
+#[derive(Clone, Copy)]
+pub(super) struct Scroll {
+    state: State,
+    client: Client,
+    list: NodeRef<html::Div>,
+    space: NodeRef<html::Div>,
+    /// Positions in sight.
+    pub(super) visible: RwSignal<Range<u32>>,
+    /// Positions in the document.
+    pub(super) rendered: RwSignal<Range<u32>>,
+    /// The messages in sight and where each was, in pixels below the top edge.
+    anchors: StoredValue<Vec<(MessageRef, i32)>>,
+}
+
+impl Scroll {
+    pub(super) fn new(state: State, client: Client, list: NodeRef<html::Div>, space: NodeRef<html::Div>) -> Scroll {
+        Scroll {
+            state,
+            client,
+            list,
+            space,
+            visible: RwSignal::new(0..FIRST),
+            rendered: RwSignal::new(0..FIRST),
+            anchors: StoredValue::new(Vec::new()),
+        }
+    }
+
+    /// Keeps all of it up to date. Nothing of this runs on the server.
+    pub(super) fn follow(self) {
+        // The space stands for the whole list; the rendered rows are pushed down to their place in it.
+        Effect::new(move |_| {
+            let (total, first) = (self.total(), self.rendered.get().start);
+            self.set_space("height", total);
+            self.set_space("padding-top", first);
+        });
+        // Another list begins at its top.
+        Effect::new(move |before: Option<crate::wire::Query>| {
+            let query = self.state.list.query.get();
+            if before.is_some_and(|before| before != query) {
+                self.anchors.set_value(Vec::new());
+                if let Some(list) = self.list.get_untracked() {
+                    list.set_scroll_top(0);
+                }
+                self.measure();
+            }
+            query
+        });
+        // Rows came, went or moved.
+        Effect::new(move |_| {
+            self.state.list.shape.track();
+            self.total();
+            self.hold();
+        });
+        // The row of the keyboard comes into sight.
+        Effect::new(move |before: Option<Option<MessageRef>>| {
+            let cursor = self.state.cursor.get();
+            if let (Some(before), Some(message)) = (before, &cursor)
+                && before.as_ref() != Some(message)
+            {
+                self.reveal(message);
+            }
+            cursor
+        });
+        Effect::new(move |_| self.watch_size());
+    }
+
+    /// The person scrolled.
+    pub(super) fn moved(self) {
+        self.measure();
+    }
+
+    fn total(self) -> u32 {
+        self.state.list.shown_total(&self.state.pending)
+    }
+
+    fn set_space(self, property: &str, rows: u32) {
+        if let Some(space) = self.space.get() {
+            let style = web_sys::HtmlElement::style(&space);
+            drop(style.set_property(property, &format!("{}px", rows.saturating_mul(ROW_HEIGHT))));
+        }
+    }
+
+    /// Finds out what is in sight, renders it and asks for what is missing.
+    fn measure(self) {
+        let Some(list) = self.list.get_untracked() else { return };
+        let total = untrack(|| self.total());
+        let (top, height) = (pixels(list.scroll_top()), pixels(list.client_height()));
+        let first = (top / ROW_HEIGHT).min(total.saturating_sub(1));
+        let end = (top + height).div_ceil(ROW_HEIGHT).clamp(first, total.max(first));
+        set(self.visible, first..end);
+        let rendered = first.saturating_sub(BEYOND)..end.saturating_add(BEYOND);
+        // Once in a while is enough while what is in sight is rendered anyway.
+        let now = self.rendered.get_untracked();
+        if now.start > first
+            || now.end < end
+            || now.end - now.start > 3 * (rendered.end - rendered.start)
+            || now.start.abs_diff(rendered.start) > BEYOND / 2
+        {
+            set(self.rendered, rendered);
+        }
+        if self.state.list.missing(first.saturating_sub(SOON)..end.saturating_add(SOON), &self.state.pending).is_some()
+        {
+            self.client.ensure_window(first.saturating_sub(AHEAD)..end.saturating_add(AHEAD));
+        }
+        self.remember(top);
+    }
+
+    fn remember(self, top: u32) {
+        let in_sight = untrack(|| self.state.list.shown(self.visible.get(), &self.state.pending));
+        let anchors = in_sight.into_iter().filter_map(|shown| {
+            let below = i64::from(shown.position) * i64::from(ROW_HEIGHT) - i64::from(top);
+            Some((shown.entry?.message, i32::try_from(below).ok()?))
+        });
+        self.anchors.set_value(anchors.collect());
+    }
+
+    /// After a change of the list: what was in sight stays where it was, unless the top was.
+    fn hold(self) {
+        let Some(list) = self.list.get_untracked() else { return };
+        if list.scroll_top() > 0 {
+            let place = self.anchors.with_value(|anchors| {
+                anchors.iter().find_map(|(message, below)| {
+                    let entry = untrack(|| self.state.list.entry(message))?;
+                    let position = untrack(|| self.state.list.shown_position(&entry, &self.state.pending));
+                    i32::try_from(position.saturating_mul(ROW_HEIGHT)).ok()?.checked_sub(*below)
+                })
+            });
+            if let Some(top) = place.filter(|top| *top != list.scroll_top()) {
+                let total = untrack(|| self.total());
+                self.set_space("height", total);
+                list.set_scroll_top(top);
+            }
+        }
+        self.measure();
+    }
+
+    fn reveal(self, message: &MessageRef) {
+        let Some(list) = self.list.get_untracked() else { return };
+        let Some(entry) = untrack(|| self.state.list.entry(message)) else { return };
+        let position = untrack(|| self.state.list.shown_position(&entry, &self.state.pending));
+        let above = i32::try_from(position.saturating_mul(ROW_HEIGHT)).unwrap_or(i32::MAX);
+        let row = i32::try_from(ROW_HEIGHT).unwrap_or_default();
+        if above < list.scroll_top() {
+            list.set_scroll_top(above);
+        } else if above + row > list.scroll_top() + list.client_height() {
+            list.set_scroll_top(above + row - list.client_height());
+        }
+        self.measure();
+        focus_row(&list);
+    }
+
+    fn watch_size(self) {
+        let Some(list) = self.list.get() else { return };
+        let changed = Closure::<dyn Fn()>::new(move || self.measure());
+        let Ok(observer) = web_sys::ResizeObserver::new(changed.as_ref().unchecked_ref()) else { return };
+        observer.observe(&list);
+        // Both live as long as the list.
+        let kept = StoredValue::new_local((observer, changed));
+        on_cleanup(move || {
+            kept.try_with_value(|(observer, _)| observer.disconnect());
+        });
+        self.measure();
+    }
+}
+
+/// Moves the focus to the row of the keyboard once it is rendered, if the focus is in the list.
+fn focus_row(list: &web_sys::HtmlDivElement) {
+    let list = list.clone();
+    request_animation_frame(move || {
+        let active = document().active_element();
+        let inside =
+            active.as_ref().is_some_and(|active| list.contains(Some(active)) && !active.is_same_node(Some(&list)));
+        let row = list.query_selector(".message-row[tabindex='0']").ok().flatten();
+        if inside && let Some(row) = row.and_then(|row| row.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let options = web_sys::FocusOptions::new();
+            options.set_prevent_scroll(true);
+            drop(row.focus_with_options(&options));
+        }
+    });
+}
+
+fn set(signal: RwSignal<Range<u32>>, range: Range<u32>) {
+    if signal.with_untracked(|now| *now != range) {
+        signal.set(range);
+    }
+}
+
+fn pixels(count: i32) -> u32 {
+    u32::try_from(count).unwrap_or(0)
+}

@@ -1,0 +1,83 @@
+//! How an answer begins: room to write, then who said what is quoted.
+
+use leptos::prelude::*;
+
+use super::date::quote_date;
+use crate::{
+    i18n::*,
+    state::State,
+    wire::{Draft, DraftKind, Original},
+};
+
+/// The draft as the person finds it: above what is quoted, a line that says whose words they are.
+pub fn begin(state: State, mut draft: Draft) -> Draft {
+    if let Some(original) = &draft.original {
+        let language = state.language.get_untracked();
+        let date = quote_date(state, original.date);
+        draft.body = opening(language, original, &date, &draft.body);
+    }
+    draft
+}
+
+fn opening(language: Locale, original: &Original, date: &str, quote: &str) -> String {
+    if quote.trim().is_empty() && original.kind != DraftKind::Forward {
+        return String::new();
+    }
+    // What stands in a From field is the sender's choice: it must not end the line.
+    let name: Vec<_> = original.from.iter().map(|address| address.display().replace(['\r', '\n'], " ")).collect();
+    let name = name.join(", ");
+    let line = match original.kind {
+        DraftKind::Forward => td_string!(language, compose.forwarded).to_string(),
+        _ => td_string!(language, compose.attribution, date = date, name = name.as_str()).to_string(),
+    };
+    let about = match original.kind {
+        DraftKind::Forward => {
+            format!("\n{}: {name}\n{}: {date}\n", td_string!(language, view.from), td_string!(language, view.date))
+        }
+        _ => String::new(),
+    };
+    format!("\n\n{line}{about}\n{quote}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{AccountId, Address, MessageRef, Uid, UidValidity};
+
+    fn original(kind: DraftKind) -> Original {
+        Original {
+            message: MessageRef {
+                account: AccountId(1),
+                mailbox: "INBOX".to_owned(),
+                uid_validity: UidValidity(1),
+                uid: Uid(1),
+            },
+            kind,
+            from: vec![Address { name: "Ольга\nX".to_owned(), email: "olga@example.org".to_owned() }],
+            date: 0,
+        }
+    }
+
+    #[test]
+    fn an_answer_says_who_wrote_and_when_above_the_quote() {
+        assert_eq!(
+            opening(Locale::ru, &original(DraftKind::Reply), "1 мая 2026, 10:00", "> Привет\n"),
+            "\n\n1 мая 2026, 10:00, Ольга X пишет:\n> Привет\n"
+        );
+        assert_eq!(
+            opening(Locale::en, &original(DraftKind::ReplyAll), "1 May 2026, 10:00", "> Hello\n"),
+            "\n\nOn 1 May 2026, 10:00, Ольга X wrote:\n> Hello\n"
+        );
+    }
+
+    #[test]
+    fn nothing_quoted_needs_no_line_above() {
+        assert_eq!(opening(Locale::en, &original(DraftKind::Reply), "1 May", " \n"), "");
+    }
+
+    #[test]
+    fn what_is_forwarded_is_named() {
+        let text = opening(Locale::en, &original(DraftKind::Forward), "1 May", "Hello");
+        assert_eq!(text, "\n\n---------- Forwarded message ----------\nFrom: Ольга X\nDate: 1 May\n\nHello");
+    }
+}

@@ -1,0 +1,96 @@
+//! Short notices at the foot of the page: what was done, with the way back; what went wrong.
+
+use leptos::prelude::*;
+
+use super::{
+    explain::Explained,
+    icon::Icon,
+    words::{Words, counted, path_name},
+};
+use crate::{
+    Client,
+    i18n::*,
+    state::{Notice, State, Toast},
+    wire::{Action, Flag},
+};
+
+/// All notices. The region is always there, so that a screen reader hears of what comes into it.
+#[component]
+pub fn Toasts() -> impl IntoView {
+    let state = expect_context::<State>();
+    view! {
+        <div class="toasts" role="status" aria-live="polite" aria-relevant="additions">
+            <For each=move || state.toasts.shown.get() key=|toast| toast.id let:toast>
+                <ToastView toast=toast />
+            </For>
+        </div>
+    }
+}
+
+#[component]
+fn ToastView(toast: Toast) -> impl IntoView {
+    let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
+    let Toast { id, notice, undo } = toast;
+    let kind = notice.kind();
+    let undo = undo.map(|undo| {
+        view! {
+            <button
+                type="button"
+                class="button button-quiet button-small"
+                data-testid="toast-undo"
+                on:click=move |_| client.undo(undo)
+            >
+                {move || t_string!(i18n, app.undo)}
+            </button>
+        }
+    });
+    view! {
+        <div class="toast" data-testid="toast" data-kind=kind role=(kind == "error").then_some("alert")>
+            <div class="toast-text">
+                {match notice {
+                    Notice::Error(error) => view! { <Explained error=error /> }.into_any(),
+                    notice => view! { <p>{move || notice_text(i18n, state, &notice)}</p> }.into_any(),
+                }}
+            </div>
+            {undo}
+            <button
+                type="button"
+                class="icon-button"
+                aria-label=move || t_string!(i18n, app.close)
+                on:click=move |_| state.toasts.dismiss(id)
+            >
+                <Icon name="x" />
+            </button>
+        </div>
+    }
+}
+
+fn notice_text(i18n: Words, state: State, notice: &Notice) -> String {
+    match notice {
+        Notice::Acted { action, count } => acted_text(i18n, state, action, *count),
+        Notice::Undone => t_string!(i18n, done.undone).to_string(),
+        Notice::Sending => t_string!(i18n, compose.sent_toast).to_string(),
+        Notice::Sent => t_string!(i18n, compose.sent_done).to_string(),
+        Notice::Discarded => t_string!(i18n, compose.discarded).to_string(),
+        Notice::DraftRestored => t_string!(i18n, compose.recovered).to_string(),
+        Notice::Error(error) => super::explain::error_text(i18n, error),
+    }
+}
+
+fn acted_text(i18n: Words, state: State, action: &Action, count: u32) -> String {
+    match action {
+        Action::Flag { flag: Flag::Seen, set: true } => counted!(i18n, done.read, count),
+        Action::Flag { flag: Flag::Seen, set: false } => counted!(i18n, done.unread, count),
+        Action::Flag { set: true, .. } => counted!(i18n, done.flagged, count),
+        Action::Flag { set: false, .. } => counted!(i18n, done.unflagged, count),
+        Action::Move { to } => {
+            let folder = path_name(i18n, state, to);
+            counted!(i18n, done.moved, count, folder = folder.clone())
+        }
+        Action::Archive => counted!(i18n, done.archived, count),
+        Action::Delete => counted!(i18n, done.deleted, count),
+        Action::Erase => counted!(i18n, done.erased, count),
+        Action::Junk => counted!(i18n, done.junked, count),
+        Action::NotJunk => counted!(i18n, done.unjunked, count),
+    }
+}

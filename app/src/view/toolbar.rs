@@ -1,0 +1,342 @@
+//! What can be done: with the selection above the list, with the open message above it.
+
+use leptos::{ev, html, prelude::*};
+
+use super::{
+    icon::Icon,
+    mailbox_list::icon_of,
+    words::{counted, folder_name, path_name},
+};
+use crate::{
+    Client,
+    i18n::*,
+    state::{Chosen, State},
+    wire::{Action, DraftKind, Flag, Selection, SpecialUse},
+};
+
+/// Above the list: its name and count, or the selection and what can be done with it.
+#[component]
+pub fn ListToolbar() -> impl IntoView {
+    let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
+    let total = Memo::new(move |_| state.list.total.get().map(|_| state.list.shown_total(&state.pending)));
+    let chosen = Memo::new(move |_| state.chosen.with(|chosen| chosen.count(total.get().unwrap_or(0))));
+    let any = Memo::new(move |_| state.chosen.with(|chosen| !chosen.is_empty()));
+    let all = move || state.chosen.with(|chosen| matches!(chosen, Chosen::AllBut(except) if except.is_empty()));
+    let title = move || {
+        let (path, everywhere) = state.list.query.with(|query| (query.mailbox.clone(), query.everywhere));
+        if everywhere { t_string!(i18n, search.everywhere).to_owned() } else { path_name(i18n, state, &path) }
+    };
+    let count = move || {
+        let searching = state.list.query.with(|query| !query.search.is_empty());
+        total.get().map(|total| match searching {
+            true => counted!(i18n, search.results, total),
+            false => counted!(i18n, list.count, total),
+        })
+    };
+    let target = Signal::derive(move || if any.get() { client.target() } else { None });
+    view! {
+        <div class="toolbar" role="toolbar" aria-label=move || t_string!(i18n, app.messages)>
+            <span class="toolbar-select">
+                <input
+                    type="checkbox"
+                    aria-label=move || {
+                        if any.get() { t_string!(i18n, list.select_none) } else { t_string!(i18n, list.select_all) }
+                    }
+                    prop:checked=all
+                    prop:indeterminate=move || any.get() && !all()
+                    on:change=move |_| if any.get_untracked() { client.choose_none() } else { client.choose_all() }
+                />
+            </span>
+            {move || {
+                if any.get() {
+                    view! {
+                        <span class="toolbar-count" role="status">{move || counted!(i18n, list.selected, chosen.get())}</span>
+                        <span class="toolbar-spacer"></span>
+                        <Actions target for_message=false />
+                    }
+                    .into_any()
+                } else {
+                    view! {
+                        <h1 class="toolbar-title">{title}</h1>
+                        <span class="toolbar-count" role="status">{count}</span>
+                    }
+                    .into_any()
+                }
+            }}
+        </div>
+    }
+}
+
+/// Above the open message.
+#[component]
+pub fn ReaderToolbar() -> impl IntoView {
+    let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
+    let target = Signal::derive(move || Some(Selection::Messages(vec![state.opened.target.get()?])));
+    let compose = move |kind: DraftKind| {
+        if let Some(message) = state.opened.target.get_untracked() {
+            client.compose(&message, kind);
+        }
+    };
+    let go = move |by: i64| {
+        let beside = state.opened.target.get_untracked().and_then(|message| client.beside(&message, by));
+        if let Some(message) = beside {
+            client.read(&message);
+        }
+    };
+    view! {
+        <div class="toolbar" role="toolbar" aria-label=move || t_string!(i18n, app.message)>
+            <Button
+                class="toolbar-back"
+                icon="back"
+                words=Signal::derive(move || t_string!(i18n, app.back).to_owned())
+                press=move || client.close_message()
+            />
+            <div class="toolbar-group">
+                <Button
+                    testid="action-reply"
+                    icon="reply"
+                    words=Signal::derive(move || t_string!(i18n, action.reply).to_owned())
+                    press=move || compose(DraftKind::Reply)
+                />
+                <Button
+                    testid="action-reply-all"
+                    icon="reply-all"
+                    words=Signal::derive(move || t_string!(i18n, action.reply_all).to_owned())
+                    press=move || compose(DraftKind::ReplyAll)
+                />
+                <Button
+                    testid="action-forward"
+                    icon="forward"
+                    words=Signal::derive(move || t_string!(i18n, action.forward).to_owned())
+                    press=move || compose(DraftKind::Forward)
+                />
+            </div>
+            <Actions target for_message=true />
+            <span class="toolbar-spacer"></span>
+            <div class="toolbar-group toolbar-neighbours">
+                <Button
+                    icon="up"
+                    words=Signal::derive(move || t_string!(i18n, action.previous).to_owned())
+                    press=move || go(-1)
+                />
+                <Button
+                    icon="down"
+                    words=Signal::derive(move || t_string!(i18n, action.next).to_owned())
+                    press=move || go(1)
+                />
+            </div>
+        </div>
+    }
+}
+
+/// What can be done with messages wherever they are shown.
+#[component]
+fn Actions(#[prop(into)] target: Signal<Option<Selection>>, for_message: bool) -> impl IntoView {
+    let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
+    let act = move |action: Action| {
+        if let Some(selection) = target.get_untracked() {
+            client.act(selection, action);
+        }
+    };
+    let all_have = move |flag: Flag| target.get().is_some_and(|target| client.all_have(&target, &flag));
+    let seen = Memo::new(move |_| all_have(Flag::Seen));
+    let flagged = Memo::new(move |_| all_have(Flag::Flagged));
+    let special_use = Memo::new(move |_| state.list.query.with(|query| state.mailboxes.use_of(&query.mailbox)));
+    let in_junk = move || special_use.get() == Some(SpecialUse::Junk);
+    let in_trash = move || special_use.get() == Some(SpecialUse::Trash);
+    view! {
+        <div class="toolbar-group">
+            <Button
+                testid="action-archive"
+                icon="archive"
+                words=Signal::derive(move || t_string!(i18n, action.archive).to_owned())
+                press=move || act(Action::Archive)
+            />
+            <Button
+                testid="action-delete"
+                icon="trash"
+                words=Signal::derive(move || {
+                    if in_trash() { t_string!(i18n, action.erase) } else { t_string!(i18n, action.delete) }.to_owned()
+                })
+                press=move || act(Action::Delete)
+            />
+            <Button
+                testid="action-junk"
+                icon="junk"
+                words=Signal::derive(move || {
+                    if in_junk() { t_string!(i18n, action.not_junk) } else { t_string!(i18n, action.junk) }.to_owned()
+                })
+                press=move || act(if in_junk() { Action::NotJunk } else { Action::Junk })
+            />
+            <MoveMenu target for_message />
+        </div>
+        <div class="toolbar-group">
+            <button
+                type="button"
+                class="icon-button"
+                data-testid="action-unread"
+                aria-label=move || if seen.get() { t_string!(i18n, action.unread) } else { t_string!(i18n, action.read) }
+                title=move || if seen.get() { t_string!(i18n, action.unread) } else { t_string!(i18n, action.read) }
+                on:click=move |_| act(Action::Flag { flag: Flag::Seen, set: !seen.get_untracked() })
+            >
+                <Show when=move || seen.get() fallback=|| view! { <Icon name="mail-open" /> }>
+                    <Icon name="mail" />
+                </Show>
+            </button>
+            <button
+                type="button"
+                class="icon-button toolbar-flag"
+                data-testid="action-flag"
+                aria-pressed=move || flagged.get().to_string()
+                aria-label=move || t_string!(i18n, action.flag)
+                title=move || if flagged.get() { t_string!(i18n, action.unflag) } else { t_string!(i18n, action.flag) }
+                on:click=move |_| act(Action::Flag { flag: Flag::Flagged, set: !flagged.get_untracked() })
+            >
+                <Icon name="star" />
+            </button>
+        </div>
+    }
+}
+
+/// A button that is a picture; its words are read out and shown on hover.
+#[component]
+fn Button(
+    #[prop(optional)] testid: Option<&'static str>,
+    #[prop(optional)] class: &'static str,
+    icon: &'static str,
+    words: Signal<String>,
+    press: impl Fn() + 'static,
+) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            class=format!("icon-button {class}")
+            data-testid=testid
+            aria-label=words
+            title=words
+            on:click=move |_| press()
+        >
+            <Icon name=icon />
+        </button>
+    }
+}
+
+/// The folders to move to. Opens beneath its button; `v` opens it too.
+#[component]
+fn MoveMenu(target: Signal<Option<Selection>>, for_message: bool) -> impl IntoView {
+    let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
+    let menu = NodeRef::<html::Div>::new();
+    let button = NodeRef::<html::Button>::new();
+    // With a selection and an open message there are two of these; the one of the selection answers the key.
+    let mine = RwSignal::new(false);
+    let chosen = move || state.chosen.with(|chosen| !chosen.is_empty());
+    let open = Memo::new(move |_| mine.get() || (state.moving.get() && chosen() != for_message));
+    let close = move || {
+        mine.set(false);
+        if state.moving.get_untracked() {
+            state.moving.set(false);
+        }
+    };
+    Effect::new(move |_| {
+        if let Some(first) = open.get().then(|| menu.get()).flatten().and_then(|menu| menu.first_element_child()) {
+            focus(Some(first));
+        }
+    });
+    let key = move |event: ev::KeyboardEvent| match event.key().as_str() {
+        "Escape" | "Tab" => {
+            event.stop_propagation();
+            close();
+            if let Some(button) = button.get_untracked() {
+                drop(button.focus());
+            }
+        }
+        "ArrowDown" => {
+            event.prevent_default();
+            event.stop_propagation();
+            focus(document().active_element().and_then(|item| item.next_element_sibling()));
+        }
+        "ArrowUp" => {
+            event.prevent_default();
+            event.stop_propagation();
+            focus(document().active_element().and_then(|item| item.previous_element_sibling()));
+        }
+        _ => event.stop_propagation(),
+    };
+    let choose = move |to: String| {
+        close();
+        if let Some(selection) = target.get_untracked() {
+            client.act(selection, Action::Move { to });
+        }
+    };
+    let folders = move || {
+        let here = state.list.query.with(|query| query.mailbox.clone());
+        let fits = move |path: &str| path != here || state.list.query.with(|query| query.everywhere);
+        let all = state.mailboxes.all.get();
+        all.into_iter().filter(move |folder| folder.mailbox.selectable && fits(&folder.mailbox.path))
+    };
+    view! {
+        <button
+            node_ref=button
+            type="button"
+            class="icon-button"
+            data-testid="action-move"
+            aria-haspopup="menu"
+            aria-expanded=move || open.get().to_string()
+            aria-label=move || t_string!(i18n, action.relocate)
+            title=move || t_string!(i18n, action.relocate)
+            on:click=move |_| if open.get_untracked() { close() } else { mine.set(true) }
+        >
+            <Icon name="move" />
+        </button>
+        {move || {
+            open.get().then(|| {
+                let items = folders().map(|folder| {
+                    let path = folder.mailbox.path.clone();
+                    let depth = folder.mailbox.depth().min(6).to_string();
+                    let icon = icon_of(folder.mailbox.special_use);
+                    let data_path = path.clone();
+                    view! {
+                        <button
+                            type="button"
+                            class="menu-item"
+                            role="menuitem"
+                            tabindex="-1"
+                            data-path=data_path
+                            data-depth=depth
+                            on:click=move |_| choose(path.clone())
+                        >
+                            <Icon name=icon />
+                            <span>{folder_name(i18n, &folder.mailbox)}</span>
+                        </button>
+                    }
+                });
+                view! {
+                    <div
+                        node_ref=menu
+                        class="menu move-menu"
+                        role="menu"
+                        aria-label=t_string!(i18n, list.select_folder)
+                        on:keydown=key
+                        on:focusout=move |event: ev::FocusEvent| if leaves(menu, &event) { close() }
+                    >
+                        {items.collect_view()}
+                    </div>
+                }
+            })
+        }}
+    }
+}
+
+/// Whether the focus goes to something outside.
+fn leaves(menu: NodeRef<html::Div>, event: &ev::FocusEvent) -> bool {
+    use wasm_bindgen::JsCast;
+    let to = event.related_target().and_then(|to| to.dyn_into::<web_sys::Node>().ok());
+    menu.get_untracked().is_some_and(|menu| to.is_some() && !menu.contains(to.as_ref()))
+}
+
+fn focus(element: Option<web_sys::Element>) {
+    use wasm_bindgen::JsCast;
+    if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+        drop(element.focus());
+    }
+}

@@ -1,0 +1,124 @@
+//! Words with numbers in them.
+
+use crate::{
+    i18n::*,
+    state::State,
+    wire::{Mailbox, SpecialUse},
+};
+
+/// The plural form of a text that goes with a number: `counted!(i18n, list.count, 21)`. Reactive.
+macro_rules! counted {
+    ($i18n:expr, $($key:ident).+, $count:expr $(, $name:ident = $value:expr)*) => {{
+        let count: u32 = $count;
+        match $crate::i18n::plural($i18n.get_locale(), count) {
+            $crate::i18n::Plural::One =>
+                $crate::i18n::t_string!($i18n, $($key).+.one, count = $crate::view::words::number(count) $(, $name = $value)*).to_string(),
+            $crate::i18n::Plural::Few =>
+                $crate::i18n::t_string!($i18n, $($key).+.few, count = $crate::view::words::number(count) $(, $name = $value)*).to_string(),
+            $crate::i18n::Plural::Many =>
+                $crate::i18n::t_string!($i18n, $($key).+.many, count = $crate::view::words::number(count) $(, $name = $value)*).to_string(),
+        }
+    }};
+}
+pub(crate) use counted;
+
+/// The language in use, with its words.
+pub type Words = leptos_i18n::I18nContext<Locale>;
+
+/// A whole number with a narrow gap between thousands, as both languages allow.
+pub fn number(count: u32) -> String {
+    let digits = count.to_string();
+    if digits.len() < 5 {
+        return digits;
+    }
+    let mut text = String::with_capacity(digits.len() + 6);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// What a mailbox is called on the screen: special ones in the person's language. Reactive.
+pub fn folder_name(i18n: Words, mailbox: &Mailbox) -> String {
+    match mailbox.special_use {
+        Some(special_use) => use_name(i18n, special_use).to_owned(),
+        None => mailbox.name().to_owned(),
+    }
+}
+
+/// The name of the mailbox of this path. Reactive.
+pub fn path_name(i18n: Words, state: State, path: &str) -> String {
+    match state.mailboxes.by_path(path) {
+        Some(folder) => folder_name(i18n, &folder.mailbox),
+        None => path.to_owned(),
+    }
+}
+
+/// What mailboxes for a special use are called. Reactive.
+pub fn use_name(i18n: Words, special_use: SpecialUse) -> &'static str {
+    match special_use {
+        SpecialUse::Inbox => t_string!(i18n, folder.inbox),
+        SpecialUse::Flagged => t_string!(i18n, folder.flagged),
+        SpecialUse::Drafts => t_string!(i18n, folder.drafts),
+        SpecialUse::Sent => t_string!(i18n, folder.sent),
+        SpecialUse::Archive => t_string!(i18n, folder.archive),
+        SpecialUse::Junk => t_string!(i18n, folder.junk),
+        SpecialUse::Trash => t_string!(i18n, folder.trash),
+    }
+}
+
+/// The size of a file, for people. Reactive.
+pub fn size(i18n: Words, bytes: u64) -> String {
+    let (value, unit) = scale(bytes);
+    let value = if i18n.get_locale() == Locale::ru { value.replace('.', ",") } else { value };
+    match unit {
+        0 => t_string!(i18n, view.size_bytes, size = value).to_string(),
+        1 => t_string!(i18n, view.size_kb, size = value).to_string(),
+        2 => t_string!(i18n, view.size_mb, size = value).to_string(),
+        _ => t_string!(i18n, view.size_gb, size = value).to_string(),
+    }
+}
+
+/// A number of at most three digits, and which power of 1000 it counts.
+fn scale(bytes: u64) -> (String, u32) {
+    let (mut unit, mut divisor) = (0, 1_u64);
+    while unit < 3 && bytes / divisor >= 1000 {
+        unit += 1;
+        divisor *= 1000;
+    }
+    let tenths = bytes.saturating_mul(10) / divisor;
+    if unit == 0 || tenths >= 100 || tenths.is_multiple_of(10) {
+        (format!("{}", tenths / 10), unit)
+    } else {
+        (format!("{}.{}", tenths / 10, tenths % 10), unit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_numbers_are_grouped() {
+        assert_eq!(number(1000), "1000");
+        assert_eq!(number(100_000), "100\u{202f}000");
+    }
+
+    #[test]
+    fn sizes_have_few_digits() {
+        for (bytes, expected) in [
+            (0, ("0", 0)),
+            (999, ("999", 0)),
+            (1000, ("1", 1)),
+            (1540, ("1.5", 1)),
+            (15_400, ("15", 1)),
+            (2_300_000, ("2.3", 2)),
+            (u64::MAX, ("1844674407", 3)),
+        ] {
+            assert_eq!(scale(bytes), (expected.0.to_owned(), expected.1), "{bytes}");
+        }
+    }
+}

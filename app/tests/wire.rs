@@ -1,0 +1,232 @@
+//! Every frame as JSON: a change of the protocol is visible in review.
+
+use app::wire::*;
+
+fn message() -> MessageRef {
+    MessageRef {
+        account: AccountId(1), mailbox: "Проекты/2026".to_owned(), uid_validity: UidValidity(7), uid: Uid(42)
+    }
+}
+
+fn address() -> Address {
+    Address { name: "Анна Петрова".to_owned(), email: "anna@example.org".to_owned() }
+}
+
+fn row() -> Row {
+    Row {
+        message: message(),
+        from: vec![address()],
+        to: Vec::new(),
+        subject: "Отчёт".to_owned(),
+        preview: String::new(),
+        date: 1_795_457_400,
+        size: 2048,
+        flags: vec![Flag::Seen, Flag::Forwarded, Flag::Keyword("urgent".to_owned())],
+        attachment: true,
+    }
+}
+
+fn query() -> Query {
+    Query { mailbox: "INBOX".to_owned(), search: "from:anna".to_owned(), everywhere: true }
+}
+
+fn listing() -> Listing {
+    Listing {
+        list: 3,
+        query: Query { mailbox: "INBOX".to_owned(), ..Query::default() },
+        total: 100_000,
+        from: 50,
+        rows: vec![row()],
+    }
+}
+
+fn mailbox() -> Mailbox {
+    Mailbox {
+        path: "INBOX".to_owned(),
+        delimiter: Some('/'),
+        special_use: Some(SpecialUse::Inbox),
+        selectable: true,
+        total: 3,
+        unseen: 1,
+    }
+}
+
+fn draft() -> Draft {
+    Draft {
+        id: DraftId("00ff".to_owned()),
+        to: vec![address()],
+        cc: Vec::new(),
+        bcc: Vec::new(),
+        subject: "Re: Отчёт".to_owned(),
+        body: "Да.\n".to_owned(),
+        attachments: vec![Attachment {
+            blob: BlobId("b1".to_owned()),
+            name: "план.pdf".to_owned(),
+            content_type: "application/pdf".to_owned(),
+            size: 5,
+        }],
+        original: Some(Original { message: message(), kind: DraftKind::ReplyAll, from: vec![address()], date: 0 }),
+        references: vec!["a@b".to_owned()],
+    }
+}
+
+fn submission() -> Submission {
+    Submission {
+        id: SubmissionId(9),
+        draft: DraftId("00ff".to_owned()),
+        subject: "Re: Отчёт".to_owned(),
+        to: vec![address()],
+        state: SubmissionState::Rejected,
+        refusals: vec![Refusal { recipient: Some("x@example.org".to_owned()), code: 550, text: "5.1.1 no".to_owned() }],
+    }
+}
+
+fn welcome() -> Welcome {
+    Welcome {
+        tab: TabId("t".to_owned()),
+        account: AccountId(1),
+        identity: address(),
+        connectivity: Connectivity::Offline { error: Error::Unreachable { host: "imap.example.org".to_owned() } },
+        mailboxes: vec![mailbox()],
+        submissions: vec![submission()],
+        upload_limit: 26_214_400,
+    }
+}
+
+#[test]
+fn commands_look_like_this() {
+    let act = |selection, action| Command::Act { selection, action };
+    let these = || Selection::Messages(vec![message()]);
+    let commands = vec![
+        Command::Attach { resume: None },
+        Command::Attach { resume: Some(Resume { tab: TabId("t".to_owned()), seq: 5 }) },
+        Command::Open { query: query(), from: 0, count: 50 },
+        Command::Window { list: 3, from: 50_000, count: 80 },
+        Command::Read { message: message() },
+        act(these(), Action::Flag { flag: Flag::Flagged, set: true }),
+        act(Selection::All { list: 3, except: vec![message()] }, Action::Move { to: "Архив".to_owned() }),
+        act(these(), Action::Archive),
+        act(these(), Action::Delete),
+        act(these(), Action::Erase),
+        act(these(), Action::Junk),
+        act(these(), Action::NotJunk),
+        Command::Undo { undo: UndoId(4) },
+        Command::Compose { message: message(), kind: DraftKind::Reply },
+        Command::SaveDraft { draft: draft() },
+        Command::DiscardDraft { draft: DraftId("00ff".to_owned()) },
+        Command::Send { draft: draft() },
+        Command::RetrySubmission { submission: SubmissionId(9) },
+        Command::EditSubmission { submission: SubmissionId(9) },
+        Command::DropSubmission { submission: SubmissionId(9) },
+        Command::DropBlob { blob: BlobId("b1".to_owned()) },
+    ];
+    let frames: Vec<_> = (1..).zip(commands).map(|(id, command)| ClientFrame { id, command }).collect();
+    round_trip(&frames);
+    insta::assert_json_snapshot!(frames);
+}
+
+#[test]
+fn replies_look_like_this() {
+    let text = Message {
+        message: message(),
+        from: vec![address()],
+        to: vec![address()],
+        cc: Vec::new(),
+        bcc: Vec::new(),
+        reply_to: Vec::new(),
+        subject: "Отчёт".to_owned(),
+        date: 0,
+        flags: Vec::new(),
+        body: Body::Text { text: "Да.\n".to_owned(), truncated: false },
+        attachments: vec![Part {
+            section: "1.2".to_owned(),
+            name: "план.pdf".to_owned(),
+            content_type: "application/pdf".to_owned(),
+            size: 5,
+        }],
+    };
+    let html = Message { body: Body::Html { remote: true }, attachments: Vec::new(), ..text.clone() };
+    let replies = vec![
+        Reply::Attached { welcome: None },
+        Reply::Attached { welcome: Some(Box::new(welcome())) },
+        Reply::Listing(listing()),
+        Reply::Message(Box::new(text)),
+        Reply::Message(Box::new(html)),
+        Reply::Acted { undo: Some(UndoId(4)), count: 2 },
+        Reply::Draft(Box::new(draft())),
+        Reply::Saved { message: message() },
+        Reply::Submitted { submission: SubmissionId(9) },
+        Reply::Done,
+    ];
+    let frames: Vec<_> = (1..).zip(replies).map(|(id, reply)| ServerFrame::Reply { id, result: Ok(reply) }).collect();
+    round_trip(&frames);
+    insta::assert_json_snapshot!(frames);
+}
+
+#[test]
+fn events_look_like_this() {
+    let messages = |change| Event::Messages { list: 3, change };
+    let mut frames: Vec<_> = (1..)
+        .zip([
+            Event::Reset,
+            Event::Connectivity { connectivity: Connectivity::Live },
+            Event::Mailboxes { mailboxes: vec![mailbox()] },
+            Event::Counts { counts: vec![MailboxCounts { path: "INBOX".to_owned(), total: 4, unseen: 2 }] },
+            messages(ListChange::Added { count: 2, rows: vec![row()] }),
+            messages(ListChange::Flags { mailbox: "INBOX".to_owned(), flags: vec![(Uid(42), vec![Flag::Seen])] }),
+            messages(ListChange::Previews {
+                mailbox: "INBOX".to_owned(), previews: vec![(Uid(42), "Да".to_owned())]
+            }),
+            messages(ListChange::Vanished { positions: vec![7, 3] }),
+            messages(ListChange::Replaced { listing: listing() }),
+            Event::Submission { submission: submission() },
+            Event::SignedOut,
+        ])
+        .map(|(seq, event)| ServerFrame::Event { seq, event })
+        .collect();
+    frames.push(ServerFrame::Heartbeat);
+    round_trip(&frames);
+    insta::assert_json_snapshot!(frames);
+}
+
+#[test]
+fn errors_look_like_this() {
+    let text = || "no".to_owned();
+    let errors = vec![
+        Error::Credentials { text: text() },
+        Error::UnknownHost { host: text() },
+        Error::Unreachable { host: text() },
+        Error::Certificate { host: text(), text: text() },
+        Error::ImapDisabled { text: text() },
+        Error::TooManyConnections { text: text() },
+        Error::TooManyAttempts { seconds: 30 },
+        Error::Unavailable { text: text() },
+        Error::Refused { text: text() },
+        Error::OverQuota { text: text() },
+        Error::Gone,
+        Error::NoTrash,
+        Error::BadRequest { text: text() },
+        Error::TooLarge { limit: 1 },
+        Error::BadAddress { text: text() },
+        Error::NoRecipient,
+        Error::BlobGone { name: text() },
+        Error::Busy,
+        Error::SignedOut,
+        Error::Internal,
+    ];
+    let frames: Vec<_> = (1..).zip(errors).map(|(id, error)| ServerFrame::Reply { id, result: Err(error) }).collect();
+    round_trip(&frames);
+    insta::assert_json_snapshot!(frames);
+}
+
+#[test]
+fn a_page_carries_its_first_frames() {
+    let page = PageFrames { welcome: welcome(), listing: Some(listing()) };
+    round_trip(&page);
+    insta::assert_json_snapshot!(page);
+}
+
+fn round_trip<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T) {
+    let json = serde_json::to_string(value).unwrap();
+    assert_eq!(serde_json::from_str::<T>(&json).unwrap(), *value);
+}

@@ -1,0 +1,33 @@
+//! Around the socket: its address, what makes it hurry, and whether it is of any use to go on.
+
+use app::Client;
+use leptos::{ev, prelude::*};
+use wasm_bindgen::{JsCast, prelude::Closure};
+
+/// The address of the socket.
+pub fn url() -> String {
+    let location = window().location();
+    let scheme = if location.protocol().is_ok_and(|protocol| protocol == "http:") { "ws" } else { "wss" };
+    format!("{scheme}://{}/socket", location.host().unwrap_or_default())
+}
+
+/// The network came back, or the person did: no use waiting.
+pub fn listen(client: Client) -> impl Sized {
+    let online = window_event_listener(ev::online, move |_| client.reconnect());
+    let visible = Closure::<dyn Fn()>::new(move || {
+        if document().visibility_state() == web_sys::VisibilityState::Visible {
+            client.reconnect();
+        }
+    });
+    // Fails only for names that are no events.
+    drop(document().add_event_listener_with_callback("visibilitychange", visible.as_ref().unchecked_ref()));
+    (online, visible)
+}
+
+/// Whether the server refuses the socket because nobody is signed in. A websocket does not tell; a plain request to
+/// the same address does.
+pub async fn login_is_over() -> Option<()> {
+    let response = wasm_bindgen_futures::JsFuture::from(window().fetch_with_str("/socket")).await.ok()?;
+    let response = response.dyn_into::<web_sys::Response>().ok()?;
+    (response.status() == 401).then_some(())
+}
