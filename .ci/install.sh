@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Installs what is missing, and only that: install.sh build mail browser nextest image. Says what it is about to install.
+. "$(dirname "$0")/env.sh"
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Installs Debian packages that are missing. None of their services is started or enabled.
+packages() {
+  local missing=() name
+  for name in "$@"; do
+    dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$name")
+  done
+  [ ${#missing[@]} = 0 ] && return
+  command -v apt-get >/dev/null || fail "please install these yourself: ${missing[*]}"
+  say "Installing with apt-get: ${missing[*]} (their services are neither started nor enabled)"
+  as_root apt-get -q -q update
+  local removed
+  removed=$(apt-get -s install --no-install-recommends "${missing[@]}" | awk '$1 == "Remv" { print $2 }' | tr '\n' ' ')
+  [ -z "$removed" ] || [ "${PISMO_REPLACE:-}" = 1 ] ||
+    fail "installing ${missing[*]} would remove: ${removed}. If that is all right, run again with PISMO_REPLACE=1."
+  local policy=/usr/sbin/policy-rc.d made=
+  if [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
+    as_root chmod 755 $policy
+    made=yes
+  fi
+  local status=0
+  echo 'postfix postfix/main_mailer_type select No configuration' | as_root debconf-set-selections || true
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends "${missing[@]}" || status=$?
+  [ -z "$made" ] || as_root rm -f $policy
+  [ $status = 0 ] || fail "apt-get could not install: ${missing[*]}"
+  for name in "${missing[@]}"; do
+    case $name in
+      dovecot-core) disable dovecot.service dovecot.socket ;;
+      postfix) disable postfix.service postfix@-.service ;;
+    esac
+  done
+}
+
+disable() {
+  command -v systemctl >/dev/null || return 0
+  as_root systemctl disable "$@" >/dev/null 2>&1 || true
+}
+
+# Installs a program with cargo into the cache, at exactly this version.
+cargo_tool() {
+  local package=$1 version=$2
+  shift 2
+  grep -qs "\"$package $version " "$TOOLS/.crates.toml" && return
+  say "Installing $package $version with cargo (once; it takes some minutes)"
+  CARGO_TARGET_DIR=$CACHE/toolbuild cargo install "$package" --version "=$version" --root "$TOOLS" --force "$@"
+  rm -rf "$CACHE/toolbuild"
+}
+
+need() {
+  command -v "$1" >/dev/null || fail "$2"
+}
+
+for part in "$@"; do
+  case $part in
+    build)
+      need cargo "Rust is missing: install rustup, which then fetches the toolchain named in rust-toolchain.toml."
+      need node "Node.js 20 or newer is missing."
+      need npm "npm is missing; it comes with Node.js."
+      command -v cc >/dev/null || packages build-essential
+      rustup target list --installed 2>/dev/null | grep -q wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
+      # Not --locked: its lock file names a release that was withdrawn. The version is exactly that of the library.
+      cargo_tool wasm-bindgen-cli "$(locked wasm-bindgen)"
+      if ! cmp -s .ci/package-lock.json "$TOOLS/node/package-lock.json"; then
+        say "Installing the build's own tools with npm (wasm-opt, esbuild, lightningcss)"
+        mkdir -p "$TOOLS/node"
+        cp .ci/package.json .ci/.npmrc "$TOOLS/node/"
+        cp .ci/package-lock.json "$TOOLS/node/"
+        (cd "$TOOLS/node" && npm ci --silent --no-fund --no-audit) ||
+          { rm -f "$TOOLS/node/package-lock.json"; fail "npm could not install the build's tools"; }
+      fi
+      ;;
+    mail) packages dovecot-core dovecot-imapd dovecot-lmtpd postfix openssl ;;
+    browser)
+      if ! "$ROOT/.ci/chromium.sh" >/dev/null; then
+        if [ "$(. /etc/os-release && echo "$ID")" = debian ]; then
+          packages chromium
+        else
+          say "Installing Chromium with Playwright"
+          (cd end2end && npm ci --silent --no-fund --no-audit && npx playwright install --with-deps chromium)
+        fi
+      fi
+      if [ ! -e end2end/node_modules/.package-lock.json ] || [ end2end/package-lock.json -nt end2end/node_modules/.package-lock.json ]; then
+        say "Installing the browser tests' packages with npm"
+        (cd end2end && npm ci --silent --no-fund --no-audit && touch node_modules/.package-lock.json)
+      fi
+      ;;
+    nextest)
+      command -v cargo-nextest >/dev/null || {
+        say "Installing cargo-nextest with cargo (once; it takes some minutes)"
+        CARGO_TARGET_DIR=$CACHE/toolbuild cargo install cargo-nextest --locked --root "$TOOLS"
+      }
+      ;;
+    image)
+      packages buildah ca-certificates
+      ;;
+    *) fail "install.sh knows no part named $part" ;;
+  esac
+done

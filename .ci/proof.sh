@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# The long runs for a release, with numerators and denominators. One of them alone: proof.sh PART.
+. "$(dirname "$0")/env.sh"
+
+part=${1:-all}
+ran=
+
+agree() {
+  .ci/install.sh mail browser
+  .ci/build.sh
+  local round failed=0 rounds=${ROUNDS:-20}
+  for round in $(seq "$rounds"); do
+    (cd end2end && PISMO_AGREE_ROUNDS=300 PISMO_SEED=$((round * 7919)) npx playwright test --project desktop tests/agree.spec.ts --reporter line) || failed=$((failed + 1))
+  done
+  echo "agree: $((rounds - failed)) of $rounds histories of 300 actions ended in agreement"
+  [ $failed = 0 ]
+}
+
+properties() {
+  .ci/install.sh nextest
+  PROPTEST_CASES=${CASES:-20000} cargo nextest run --locked --release -p app -p server --features app/ssr
+  echo "properties: every property held for ${CASES:-20000} cases"
+}
+
+for name in properties agree; do
+  if [ "$part" = all ] || [ "$part" = $name ]; then
+    say "proof: $name"
+    $name
+    ran=yes
+  fi
+done
+[ -n "$ran" ] || fail "there is no part named $part; there are: properties, agree"

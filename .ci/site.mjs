@@ -1,0 +1,85 @@
+// Builds what a browser loads into target/site: the wasm module and its loader, the style sheet, the files of public/, and
+// beside each of them its compressed forms. The steps are those of cargo-leptos, whose metadata the workspace carries; but
+// that takes a newcomer's machine twenty minutes to compile, and the version for this toolchain follows no `@import` of a
+// style sheet and ships one with a mistake as it is.
+//
+//   node site.mjs          the release
+//   node site.mjs --dev    unoptimised and uncompressed, as fast as it goes; `--dev style` the style sheet and public/ alone
+
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import process from "node:process";
+import zlib from "node:zlib";
+
+const { ROOT, TOOLS, CARGO_TARGET_DIR } = process.env;
+const SITE = path.join(ROOT, "target", "site");
+const require = createRequire(path.join(TOOLS, "node", "package.json"));
+const dev = process.argv.includes("--dev");
+const PROFILE = dev ? "dev" : "wasm-release";
+
+function run(program, ...args) {
+  const begun = Date.now();
+  const { status, error } = spawnSync(program, args, { stdio: "inherit", cwd: ROOT });
+  if (error || status !== 0) {
+    console.error(`${program} failed${error ? `: ${error.message}` : ""}`);
+    process.exit(1);
+  }
+  console.log(`(${program}: ${((Date.now() - begun) / 1000).toFixed(1)} s)`);
+}
+
+/** The wasm module and the script that loads it. */
+function code(folder) {
+  run("cargo", "build", "--locked", "-p", "frontend", "--lib", "--target", "wasm32-unknown-unknown", "--profile", PROFILE);
+  const raw = path.join(CARGO_TARGET_DIR, "wasm32-unknown-unknown", dev ? "debug" : PROFILE, "frontend.wasm");
+  const bound = fs.mkdtempSync(path.join(CARGO_TARGET_DIR, "bound-"));
+  run("wasm-bindgen", "--target", "web", "--no-typescript", "--out-name", "pismo", "--out-dir", bound, raw);
+  const module = path.join(folder, "pismo.wasm");
+  // What rustc 1.95 emits by default; without them wasm-opt refuses the module.
+  const features = ["bulk-memory", "sign-ext", "mutable-globals", "nontrapping-float-to-int", "reference-types", "multivalue"].map((feature) => `--enable-${feature}`);
+  if (dev) fs.copyFileSync(path.join(bound, "pismo_bg.wasm"), module);
+  else run("wasm-opt", "-Oz", ...features, path.join(bound, "pismo_bg.wasm"), "-o", module);
+  const snippets = path.join(bound, "snippets");
+  if (fs.existsSync(snippets)) fs.cpSync(snippets, path.join(folder, "snippets"), { recursive: true });
+  const { transformSync } = require("esbuild");
+  const script = fs.readFileSync(path.join(bound, "pismo.js"), "utf8").replaceAll("pismo_bg.wasm", "pismo.wasm");
+  fs.writeFileSync(path.join(folder, "pismo.js"), transformSync(script, { minify: !dev, format: "esm", target: "es2022" }).code);
+  fs.rmSync(bound, { recursive: true, force: true });
+}
+
+/** The style sheet, with what it imports. A mistake in it ends the build. */
+function style(folder) {
+  const { bundle } = require("lightningcss");
+  const version = (major, minor = 0) => (major << 16) | (minor << 8);
+  const targets = { chrome: version(111), firefox: version(114), safari: version(16, 4) };
+  const { code: css, warnings } = bundle({ filename: path.join(ROOT, "style", "main.css"), minify: true, targets });
+  for (const warning of warnings) console.warn(`style: ${warning.message}`);
+  fs.writeFileSync(path.join(folder, "pismo.css"), css);
+}
+
+/** Writes file.br and file.gz where that makes a file smaller, and prints what a visitor loads. */
+function compress() {
+  for (const name of fs.readdirSync(SITE, { recursive: true }).sort()) {
+    const file = path.join(SITE, name);
+    if (!fs.statSync(file).isFile()) continue;
+    const bytes = fs.readFileSync(file);
+    const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_SIZE_HINT } = zlib.constants;
+    const compressed = {
+      br: zlib.brotliCompressSync(bytes, { params: { [BROTLI_PARAM_QUALITY]: 11, [BROTLI_PARAM_SIZE_HINT]: bytes.length } }),
+      gz: zlib.gzipSync(bytes, { level: 9 }),
+    };
+    for (const [extension, smaller] of Object.entries(compressed)) {
+      if (smaller.length < bytes.length * 0.95) fs.writeFileSync(`${file}.${extension}`, smaller);
+    }
+    console.log(`${name}: ${bytes.length} bytes, ${compressed.br.length} in Brotli, ${compressed.gz.length} in gzip`);
+  }
+}
+
+const folder = path.join(SITE, "pkg");
+if (!dev) fs.rmSync(SITE, { recursive: true, force: true });
+fs.mkdirSync(folder, { recursive: true });
+fs.cpSync(path.join(ROOT, "public"), SITE, { recursive: true });
+style(folder);
+if (!process.argv.includes("style")) code(folder);
+if (!dev) compress();

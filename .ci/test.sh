@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Everything that must pass, from a fresh clone: format, lints, types, unit and integration tests, the release, browser tests.
+. "$(dirname "$0")/env.sh"
+
+passed=0
+failed=0
+check() {
+  local name=$1
+  shift
+  say "$name"
+  local begun=$SECONDS
+  if "$@"; then passed=$((passed + 1)); else
+    failed=$((failed + 1))
+    echo "FAILED: $name" >&2
+  fi
+  echo "($name: $((SECONDS - begun)) s)"
+}
+
+# Adds the counts of a run to the sum; `counts` is "passed failed".
+add() {
+  passed=$((passed + $1))
+  failed=$((failed + $2))
+}
+
+lint_server() { cargo clippy --locked -p app -p server --features app/ssr --all-targets -- -D warnings; }
+lint_frontend() { cargo clippy --locked -p frontend --target wasm32-unknown-unknown -- -D warnings; }
+types() { (cd end2end && npx tsc --noEmit); }
+
+rust_tests() {
+  local log=$CACHE/test-rust.log status=0
+  say "Unit and integration tests"
+  cargo nextest run --locked -p app -p server --features app/ssr --no-fail-fast 2>&1 | tee "$log" || status=$?
+  local summary ok bad
+  summary=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -E '^ *Summary ' | tail -1 || true)
+  ok=$(grep -oE '[0-9]+ passed' <<<"$summary" | grep -oE '[0-9]+' || echo 0)
+  bad=$(grep -oE '[0-9]+ (failed|timed out)' <<<"$summary" | awk '{ sum += $1 } END { print sum + 0 }')
+  # A run that broke before its summary is a failure as well.
+  [ "$status" = 0 ] || [ "$bad" != 0 ] || bad=1
+  add "$ok" "$bad"
+}
+
+browser_tests() {
+  local report=$CACHE/test-browser.json status=0
+  rm -f "$report"
+  say "Browser tests"
+  (cd end2end && PLAYWRIGHT_JSON_OUTPUT_NAME=$report npx playwright test --reporter=list,json) || status=$?
+  local ok=0 bad=0
+  if [ -s "$report" ]; then
+    read -r ok bad < <(node -e 'const { stats } = JSON.parse(require("fs").readFileSync(process.argv[1])); console.log(stats.expected + stats.flaky, stats.unexpected)' "$report")
+  fi
+  [ "$status" = 0 ] || [ "$bad" != 0 ] || bad=1
+  add "$ok" "$bad"
+}
+
+.ci/install.sh build mail browser nextest
+check "Format" cargo fmt --all --check
+check "Lints: app and server" lint_server
+check "Lints: frontend" lint_frontend
+check "Types of the browser tests" types
+rust_tests
+check "Release build" .ci/build.sh
+browser_tests
+
+say "All of it:"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

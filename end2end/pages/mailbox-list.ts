@@ -1,0 +1,40 @@
+import { expect, type Locator, type Page } from "@playwright/test";
+
+/** The folders. On a phone they are behind the menu button. */
+export class MailboxList {
+  constructor(private readonly page: Page) {}
+
+  get all() {
+    return this.page.getByTestId("mailbox");
+  }
+
+  /** A folder by its decoded path. */
+  mailbox(path: string): Locator {
+    return this.page.locator(`[data-testid="mailbox"][data-path=${JSON.stringify(path)}]`);
+  }
+
+  /** Paths from top to bottom. */
+  paths(): Promise<string[]> {
+    return this.all.evaluateAll((elements) => elements.map((element) => element.getAttribute("data-path") ?? ""));
+  }
+
+  /** Makes the folders visible where the layout hides them. */
+  async show(): Promise<void> {
+    await expect(this.all.first()).toBeAttached();
+    if (await this.all.first().isVisible()) return;
+    await this.page.getByRole("button", { name: /^(Menu|Меню)$/ }).click();
+    await expect(this.all.first()).toBeVisible();
+  }
+
+  /** Opens a folder and waits for its rows. */
+  async open(path: string): Promise<void> {
+    await this.show();
+    await this.mailbox(path).click();
+    await expect(this.mailbox(path)).toHaveAttribute("aria-current", /page|true/);
+    await expect(this.page.getByTestId("message-list")).toHaveAttribute("data-loaded", "true");
+  }
+
+  async expectUnseen(path: string, count: number): Promise<void> {
+    await expect(this.mailbox(path)).toHaveAttribute("data-unseen", String(count));
+  }
+}

@@ -1,0 +1,27 @@
+import { expect, type Page } from "@playwright/test";
+
+/** Looking for messages. */
+export class Search {
+  constructor(private readonly page: Page) {}
+
+  get input() {
+    return this.page.getByTestId("search-input");
+  }
+  get clear() {
+    return this.page.getByTestId("search-clear");
+  }
+
+  /** Searches and waits for the answer. */
+  async find(text: string): Promise<void> {
+    await this.input.fill(text);
+    await this.input.press("Enter");
+    await expect(this.page).toHaveURL(/[?&]q=/);
+    await expect(this.page.getByTestId("message-list")).toHaveAttribute("data-loaded", "true");
+  }
+
+  /** Chooses between the open folder and all of them. */
+  async scope(which: "here" | "everywhere"): Promise<void> {
+    const name = which === "here" ? /^(This folder|Эта папка|В этой папке)$/ : /^(All folders|Все папки|Во всех папках)$/;
+    await this.page.getByText(name).filter({ visible: true }).first().click();
+  }
+}
