@@ -1,5 +1,7 @@
 //! What is said to the server. Arguments are typed: nobody pastes text into a command (RFC 9051 §4.3, §9).
 
+use std::mem;
+
 use super::{Error, capability::Capabilities, utf7};
 
 /// A command without its tag, in the pieces between which a server may want to be waited for.
@@ -74,29 +76,36 @@ impl Command {
         }
     }
 
-    /// The bytes to send, cut where the server must first say `+`.
-    pub(super) fn into_writes(self, tag: &str, capabilities: &Capabilities) -> Vec<Vec<u8>> {
+    /// The bytes to send, in pieces: before some of them the server must say `+`.
+    pub(super) fn into_writes(self, tag: &str, capabilities: &Capabilities) -> Vec<Write> {
         let mut writes = Vec::new();
-        let mut write = [tag.as_bytes(), b" "].concat();
+        let mut write = Write { bytes: [tag.as_bytes(), b" "].concat(), after_go_ahead: false };
         for piece in self.pieces {
             match piece {
-                Piece::Text(text) => write.extend_from_slice(&text),
+                Piece::Text(text) => write.bytes.extend_from_slice(&text),
                 Piece::Literal(bytes) => {
                     // RFC 7888 §4, §5: LITERAL- allows it up to 4096 bytes.
                     let at_once = capabilities.literal_plus || (capabilities.literal_minus && bytes.len() <= 4096);
                     let plus = if at_once { "+" } else { "" };
-                    write.extend_from_slice(format!("{{{}{plus}}}\r\n", bytes.len()).as_bytes());
-                    if !at_once {
-                        writes.push(std::mem::take(&mut write));
-                    }
-                    write.extend_from_slice(&bytes);
+                    write.bytes.extend_from_slice(format!("{{{}{plus}}}\r\n", bytes.len()).as_bytes());
+                    // A whole message is not copied.
+                    writes.push(mem::replace(&mut write, Write { bytes, after_go_ahead: !at_once }));
+                    writes.push(mem::replace(&mut write, Write { bytes: Vec::new(), after_go_ahead: false }));
                 }
             }
         }
-        write.extend_from_slice(b"\r\n");
+        write.bytes.extend_from_slice(b"\r\n");
         writes.push(write);
         writes
     }
+}
+
+/// Some of the bytes of a command.
+#[derive(Debug)]
+pub(super) struct Write {
+    pub bytes: Vec<u8>,
+    /// Only after the server said `+`.
+    pub after_go_ahead: bool,
 }
 
 #[cfg(test)]
@@ -106,8 +115,15 @@ mod tests {
 
     fn written(command: Command, literal_plus: bool) -> Vec<String> {
         let capabilities = Capabilities { literal_plus, ..Capabilities::default() };
-        let writes = command.into_writes("t", &capabilities);
-        writes.into_iter().map(|write| String::from_utf8(write).unwrap()).collect()
+        let mut said: Vec<String> = Vec::new();
+        for write in command.into_writes("t", &capabilities) {
+            let text = String::from_utf8(write.bytes).unwrap();
+            match said.last_mut() {
+                Some(last) if !write.after_go_ahead => last.push_str(&text),
+                _ => said.push(text),
+            }
+        }
+        said
     }
 
     #[test]

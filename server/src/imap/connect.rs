@@ -245,3 +245,25 @@ async fn ask_capabilities(line: &mut Line) -> Result<Capabilities, Error> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn certificates_are_refused_in_plain_words() {
+        for (reason, text) in [
+            (CertificateError::Expired, "the certificate has expired"),
+            (CertificateError::NotValidYet, "the certificate is not valid yet"),
+            (CertificateError::NotValidForName, "the certificate is for another name"),
+            (CertificateError::UnknownIssuer, "the certificate's issuer is not known"),
+            (CertificateError::Revoked, "the certificate was revoked"),
+        ] {
+            let error = io::Error::other(rustls::Error::InvalidCertificate(reason));
+            let expected = Error::Certificate { host: "x".to_owned(), text: text.to_owned() };
+            assert_eq!(of_handshake("x".to_owned(), &error), expected);
+        }
+        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+        assert!(matches!(of_handshake("x".to_owned(), &reset), Error::Unreachable { .. }));
+    }
+}

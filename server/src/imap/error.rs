@@ -44,6 +44,20 @@ impl Error {
         matches!(self, Error::Refused { .. } | Error::Unspeakable)
     }
 
+    /// What a server means that refuses to select a mailbox. RFC 5530 §3 has a code for one that is not there; Dovecot
+    /// (2.3) only says it in words (2026-11).
+    pub(super) fn of_missing(self) -> Self {
+        match self {
+            Error::Refused { code: None, text } => {
+                let lower = text.to_lowercase();
+                let says = ["doesn't exist", "does not exist", "no such mailbox", "unknown mailbox"];
+                let missing = says.iter().any(|phrase| lower.contains(phrase));
+                Error::Refused { code: missing.then_some(Code::NonExistent), text }
+            }
+            other => other,
+        }
+    }
+
     /// What a server means that refuses a login, or hangs up before or during it.
     ///
     /// RFC 5530 §3 has codes for some of it; the rest is known by what widespread servers say.

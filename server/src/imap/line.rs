@@ -8,6 +8,8 @@ use tokio::{
     time::{Instant, timeout},
 };
 
+use tracing::{instrument::WithSubscriber, subscriber::NoSubscriber};
+
 use super::{
     Code, Error,
     frame::Limits,
@@ -128,12 +130,16 @@ impl Line {
     /// Logs in. `plain` takes AUTHENTICATE PLAIN (RFC 4616), which can say what LOGIN cannot.
     pub async fn log_in(self, user: &str, password: &str, plain: bool) -> Result<(Self, Option<Code>), Error> {
         let Self { client, silence, deadline } = self;
-        let result = if plain {
-            let secret = format!("\0{user}\0{password}").into_bytes();
-            client.authenticate("PLAIN", Plain(secret)).await
-        } else {
-            client.login(user, password).await
+        let login = async {
+            if plain {
+                let secret = format!("\0{user}\0{password}").into_bytes();
+                client.authenticate("PLAIN", Plain(secret)).await
+            } else {
+                client.login(user, password).await
+            }
         };
+        // async-imap traces what it sends, the password with it. Here nobody listens, whatever the settings say.
+        let result = login.with_subscriber(NoSubscriber::default()).await;
         match result {
             Ok(mut session) => {
                 // async-imap's session brings a channel of a hundred places that nobody here listens to. Its line moves

@@ -35,6 +35,9 @@ pub enum Response {
         name: Vec<u8>,
         items: Vec<(String, u64)>,
     },
+    /// Understood, and nobody's business.
+    Ignored,
+    /// Makes no sense.
     Other,
 }
 
@@ -71,6 +74,13 @@ pub struct Fetch {
     pub sections: Vec<(String, Vec<u8>)>,
     /// Something was too long and is missing.
     pub cut: bool,
+}
+
+impl Fetch {
+    /// Whether it answers a question for rows: news about flags come without these.
+    pub fn is_row(&self) -> bool {
+        self.uid.is_some() && (self.envelope.is_some() || self.size.is_some())
+    }
 }
 
 impl Response {
@@ -112,6 +122,7 @@ impl Response {
             return match kind.to_ascii_uppercase().as_slice() {
                 b"EXISTS" => Response::Exists(number),
                 b"EXPUNGE" => Response::Expunge(number),
+                b"RECENT" => Response::Ignored,
                 b"FETCH" => Response::Fetch(Box::new(fetch(number, at, frame))),
                 _ => Response::Other,
             };
@@ -125,6 +136,7 @@ impl Response {
             b"LSUB" => list(&values, true),
             b"STATUS" => status_of(values),
             b"VANISHED" => Response::Vanished,
+            b"FLAGS" | b"ID" | b"ENABLED" | b"NAMESPACE" => Response::Ignored,
             _ => Response::Other,
         }
     }

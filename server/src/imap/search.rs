@@ -13,6 +13,8 @@ pub enum Key {
     From(String),
     To(String),
     Body(String),
+    /// A header field with this text in it.
+    Header(String, String),
     /// Arrived on that day or after it.
     Since(Date),
     /// Arrived before that day.
@@ -27,8 +29,6 @@ pub enum Key {
     /// Larger than this many bytes.
     Larger(u32),
     Smaller(u32),
-    /// A header field with this text in it.
-    Header(String, String),
     Not(Box<Key>),
 }
 
@@ -51,6 +51,7 @@ impl Key {
             // Who looks for a recipient does not tell To from Cc.
             Key::To(text) => command.words("OR TO").string(text)?.words("CC").string(text),
             Key::Body(text) => command.words("BODY").string(text),
+            Key::Header(name, text) => command.words("HEADER").string(name)?.string(text),
             Key::Since(date) => Ok(command.words(&format!("SINCE {date}"))),
             Key::Before(date) => Ok(command.words(&format!("BEFORE {date}"))),
             Key::On(date) => Ok(command.words(&format!("ON {date}"))),
@@ -63,7 +64,6 @@ impl Key {
             Key::Attachment => Ok(command.words("HEADER Content-Type \"multipart/mixed\"")),
             Key::Larger(bytes) => Ok(command.words(&format!("LARGER {bytes}"))),
             Key::Smaller(bytes) => Ok(command.words(&format!("SMALLER {bytes}"))),
-            Key::Header(name, text) => command.words("HEADER").string(name)?.string(text),
             Key::Not(key) => key.say(command.words("NOT")),
         }
     }
@@ -212,7 +212,8 @@ mod tests {
     fn said(keys: &[Key]) -> String {
         let command = keys.iter().try_fold(Command::new("S"), |command, key| key.say(command)).unwrap();
         let capabilities = Capabilities { literal_plus: true, ..Capabilities::default() };
-        let line = String::from_utf8(command.into_writes("t", &capabilities).concat()).unwrap();
+        let writes = command.into_writes("t", &capabilities).into_iter();
+        let line = String::from_utf8(writes.flat_map(|write| write.bytes).collect()).unwrap();
         line.trim_start_matches("t S ").trim_end().to_owned()
     }
 

@@ -55,6 +55,8 @@ pub struct Selected {
 pub struct Session {
     /// Goes into the references of the messages it tells about.
     pub account: AccountId,
+    /// How long the server may be silent while an answer is due. Slow commands have a multiple of it.
+    pub silence: Duration,
     line: Line,
     capabilities: Capabilities,
     selected: Option<Selected>,
@@ -85,6 +87,7 @@ impl Session {
     pub(super) fn new(line: Line, capabilities: Capabilities) -> Self {
         Self {
             account: AccountId(0),
+            silence: SILENCE,
             line,
             capabilities,
             selected: None,
@@ -144,16 +147,17 @@ impl Session {
         limits: Limits,
         collect: impl FnMut(Response) -> Option<Response>,
     ) -> Result<Done, Error> {
-        let mut answers = self.run_all(vec![command], limits, SILENCE, collect).await?;
+        let mut answers = self.run_all(vec![command], limits, 1, collect).await?;
         answers.pop().unwrap_or(Err(Error::Closed))
     }
 
-    /// Runs commands that do not depend on each other, in one go. Each has its own answer.
+    /// Runs commands that do not depend on each other, in one go. Each has its own answer. The server may be silent for
+    /// `patience` times what is usual.
     async fn run_all(
         &mut self,
         commands: Vec<Command>,
         limits: Limits,
-        silence: Duration,
+        patience: u32,
         collect: impl FnMut(Response) -> Option<Response>,
     ) -> Result<Answers, Error> {
         if self.over {
@@ -161,7 +165,7 @@ impl Session {
         }
         // Taken back at the end: a future that is dropped on the way leaves a session that is over.
         self.over = true;
-        self.line.restart(limits, silence);
+        self.line.restart(limits, patience * self.silence);
         let answers = match self.exchange(commands, collect).await {
             Err(Error::Closed) => match self.line.last_words().await {
                 Some(status) => Err(Error::of_login(status.code.as_ref(), status.text, true)),
@@ -178,22 +182,24 @@ impl Session {
         commands: Vec<Command>,
         mut collect: impl FnMut(Response) -> Option<Response>,
     ) -> Result<Answers, Error> {
-        let mut open = Open { first: self.tag + 1, answers: Vec::new(), waiting: 0 };
+        let mut open = Open { first: self.tag.wrapping_add(1), answers: Vec::new(), waiting: 0 };
         let mut outgoing = Vec::new();
         for command in commands {
-            self.tag += 1;
+            self.tag = self.tag.wrapping_add(1);
             open.answers.push(None);
             open.waiting += 1;
-            let mut writes = command.into_writes(&tag(self.tag), &self.capabilities).into_iter().peekable();
-            while let Some(write) = writes.next() {
-                outgoing.extend_from_slice(&write);
-                drop(write);
-                if writes.peek().is_some() {
+            for write in command.into_writes(&tag(self.tag), &self.capabilities) {
+                if write.after_go_ahead || write.bytes.len() > PIPELINE {
                     self.line.send(&outgoing).await?;
                     outgoing.clear();
-                    if !self.go_ahead(&mut open, &mut collect).await? {
-                        break;
-                    }
+                }
+                if write.after_go_ahead && !self.go_ahead(&mut open, &mut collect).await? {
+                    break;
+                }
+                if write.bytes.len() > PIPELINE {
+                    self.line.send(&write.bytes).await?;
+                } else {
+                    outgoing.extend_from_slice(&write.bytes);
                 }
             }
             if outgoing.len() > PIPELINE {
@@ -280,7 +286,7 @@ impl Open {
     /// Where the answer to the command of a tag belongs, if it is one of these and has none yet.
     fn of(&mut self, tag: &str) -> Option<&mut Option<Result<Done, Error>>> {
         let number: u32 = tag.strip_prefix('p')?.parse().ok()?;
-        let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
+        let index = usize::try_from(number.wrapping_sub(self.first)).ok()?;
         self.answers.get_mut(index).filter(|answer| answer.is_none())
     }
 }

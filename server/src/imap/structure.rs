@@ -6,6 +6,9 @@ use crate::mime::{
     structure::{Disposition, Encoding, Node},
 };
 
+/// Names and values as they travelled.
+type Params = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// The largest number of parts of one message.
 const MAX_PARTS: usize = 2000;
 
@@ -30,12 +33,10 @@ fn part(value: &Value, section: &str, depth: usize, left: &mut usize) -> Node {
 
 /// Some servers write a multipart without parts as `("mixed" …)` with nothing, or NIL, where the parts should be.
 fn is_empty_multipart(values: &[Value]) -> bool {
-    match values {
-        [Value::Nil, Value::String(_), ..] => true,
-        [Value::String(_)] => true,
-        [Value::String(_), Value::List(_) | Value::Nil, ..] => true,
-        _ => false,
-    }
+    matches!(
+        values,
+        [Value::Nil, Value::String(_), ..] | [Value::String(_)] | [Value::String(_), Value::List(_) | Value::Nil, ..]
+    )
 }
 
 fn multipart(values: &[Value], parts: usize, section: &str, depth: usize, left: &mut usize) -> Node {
@@ -114,7 +115,7 @@ fn content_id(bytes: &[u8]) -> String {
     text.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(text).to_owned()
 }
 
-fn disposition(value: Option<&Value>) -> (Option<Disposition>, Vec<(Vec<u8>, Vec<u8>)>) {
+fn disposition(value: Option<&Value>) -> (Option<Disposition>, Params) {
     let (word, params) = match value {
         Some(Value::List(values)) => (values.first(), pairs(values.get(1))),
         // Some servers write the word alone.
@@ -129,7 +130,7 @@ fn disposition(value: Option<&Value>) -> (Option<Disposition>, Vec<(Vec<u8>, Vec
     (disposition, params)
 }
 
-fn pairs(value: Option<&Value>) -> Vec<(Vec<u8>, Vec<u8>)> {
+fn pairs(value: Option<&Value>) -> Params {
     let values = value.map(Value::list).unwrap_or_default();
     let pairs = values.chunks_exact(2).filter_map(|pair| {
         let [name, value] = pair else { return None };

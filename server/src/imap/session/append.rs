@@ -2,7 +2,7 @@
 
 use app::wire::{Flag, Uid, UidValidity};
 
-use super::{Code, Error, Limits, SILENCE, Session, moving::flags_item};
+use super::{Code, Error, Limits, Session, moving::flags_item};
 use crate::imap::date::date_time;
 
 impl Session {
@@ -28,7 +28,7 @@ impl Session {
         }
         let command = command.space().literal(message.to_vec());
         // A server that checks and indexes a large message is silent for a while.
-        let answers = self.run_all(vec![command], Limits::SHORT, 4 * SILENCE, Some).await?;
+        let answers = self.run_all(vec![command], Limits::SHORT, 4, Some).await?;
         let done = super::all_done(answers)?.pop();
         Ok(match done.and_then(|done| done.code) {
             Some(Code::AppendUid(uid_validity, uids)) => uids.iter().next().map(|uid| (uid_validity, uid)),

@@ -2,7 +2,7 @@
 
 use app::wire::Uid;
 
-use super::{Command, Error, Limits, Response, SET_LENGTH, SILENCE, Session, all_done};
+use super::{Command, Error, Limits, Response, SET_LENGTH, Session, all_done};
 use crate::imap::UidSet;
 
 impl Session {
@@ -14,7 +14,7 @@ impl Session {
         let limits = Limits { text: 64 * 1024, total: 1024 * 1024 + uids.len() * 1024, ..Limits::SHORT };
         let mut dates = Vec::new();
         let answers = self
-            .run_all(commands, limits, SILENCE, |response| match response {
+            .run_all(commands, limits, 1, |response| match response {
                 Response::Fetch(fetch)
                     if fetch.uid.is_some_and(|uid| uids.contains(Uid(uid))) && fetch.date.is_some() =>
                 {

@@ -1,10 +1,10 @@
 //! Rows, flags, messages and parts (RFC 9051 §6.4.5, FETCH).
 
-use std::ops::RangeInclusive;
+use std::{collections::HashSet, ops::RangeInclusive};
 
 use app::wire::{Flag, Row, Uid};
 
-use super::{Command, Error, Limits, Response, SET_LENGTH, SILENCE, Session, TextPart, all_done};
+use super::{Command, Error, Limits, Response, SET_LENGTH, Session, TextPart, all_done};
 use crate::imap::{UidSet, response::Fetch, row::row, structure};
 use crate::mime::{shown::choose, structure::Node};
 
@@ -35,10 +35,14 @@ pub struct FetchedMessage {
 pub const MAX_HEADER: u32 = 256 * 1024;
 
 /// The largest number of rows of one call. Callers ask for windows of some hundred.
-const MAX_ROWS: usize = 2000;
+pub const MAX_ROWS: usize = 2000;
+
+/// How many messages are asked for one by one when the server stumbles.
+const MAX_SINGLY: usize = 200;
 
 impl Session {
-    /// Rows by sequence number, ascending; messages that are gone are missing. One round trip.
+    /// Rows by sequence number, ascending, at most [`MAX_ROWS`]. One round trip, unless the server stumbles over a message:
+    /// then one more, and that message's row has what could be learned without it.
     pub async fn fetch_rows(&mut self, range: RangeInclusive<u32>) -> Result<Vec<FetchedRow>, Error> {
         let (first, last) = (*range.start(), *range.end());
         let exists = self.selected.as_ref().map_or(0, |selected| selected.exists);
@@ -48,9 +52,20 @@ impl Session {
         }
         let command = Command::new("FETCH").words(&format!("{first}:{last}")).words(&self.row_items());
         let count = (last - first + 1) as usize;
-        let mut rows = self.rows(vec![command], count, |fetch| (first..=last).contains(&fetch.seq)).await?;
+        let mut rows = Vec::new();
+        let refused =
+            self.rows(vec![command], count, &mut rows, |fetch| (first..=last).contains(&fetch.seq)).await.err();
+        match refused {
+            Some(error) if !error.is_refusal() => return Err(error),
+            Some(error) if rows.is_empty() && count == 1 => return Err(error),
+            _ => {}
+        }
         rows.sort_by_key(|row| row.seq);
         rows.dedup_by_key(|row| row.seq);
+        if rows.len() < count {
+            self.fetch_the_rest(first..=last, refused, &mut rows).await?;
+        }
+        rows.sort_by_key(|row| row.seq);
         Ok(rows)
     }
 
@@ -63,10 +78,45 @@ impl Session {
         let texts = uids.texts(SET_LENGTH);
         let commands = texts.iter().map(|text| Command::new("UID FETCH").words(text).words(&items)).collect();
         let count = usize::try_from(uids.len()).unwrap_or(MAX_ROWS).min(MAX_ROWS);
-        let mut rows = self.rows(commands, count, |fetch| fetch.uid.is_some_and(|uid| uids.contains(Uid(uid)))).await?;
+        let mut rows = Vec::new();
+        self.rows(commands, count, &mut rows, |fetch| fetch.uid.is_some_and(|uid| uids.contains(Uid(uid)))).await?;
         rows.sort_by_key(|row| row.row.message.uid);
         rows.dedup_by_key(|row| row.row.message.uid);
         Ok(rows)
+    }
+
+    /// Some servers refuse, or leave out, what stands beside a message they cannot read. So each of the missing is asked for
+    /// by itself, and without what needs reading. A FETCH by sequence number never races an EXPUNGE (RFC 9051 §7.5.1).
+    async fn fetch_the_rest(
+        &mut self,
+        range: RangeInclusive<u32>,
+        refused: Option<Error>,
+        rows: &mut Vec<FetchedRow>,
+    ) -> Result<(), Error> {
+        let known: HashSet<u32> = rows.iter().map(|row| row.seq).collect();
+        let missing: Vec<u32> = range.filter(|seq| !known.contains(seq)).take(MAX_SINGLY).collect();
+        let whole = self.row_items();
+        let mut commands = Vec::new();
+        for seq in &missing {
+            if refused.is_some() {
+                commands.push(Command::new("FETCH").words(&seq.to_string()).words(&whole));
+            }
+            commands.push(Command::new("FETCH").words(&seq.to_string()).words("(UID FLAGS INTERNALDATE RFC822.SIZE)"));
+        }
+        let mut found = Vec::new();
+        let result = self.rows(commands, missing.len(), &mut found, |fetch| missing.contains(&fetch.seq)).await;
+        match result {
+            Err(error) if !error.is_refusal() => return Err(error),
+            _ => {}
+        }
+        // What came whole stands before what came bare.
+        found.sort_by_key(|row| row.seq);
+        found.dedup_by_key(|row| row.seq);
+        rows.append(&mut found);
+        match refused {
+            Some(error) if rows.is_empty() => Err(error),
+            _ => Ok(()),
+        }
     }
 
     fn row_items(&self) -> String {
@@ -79,8 +129,9 @@ impl Session {
         &mut self,
         commands: Vec<Command>,
         count: usize,
+        rows: &mut Vec<FetchedRow>,
         wanted: impl Fn(&Fetch) -> bool,
-    ) -> Result<Vec<FetchedRow>, Error> {
+    ) -> Result<(), Error> {
         let limits = Limits {
             text: 1024 * 1024,
             literal: 64 * 1024,
@@ -88,10 +139,9 @@ impl Session {
             total: 8 * 1024 * 1024 + count as u64 * 64 * 1024,
         };
         let (account, selected) = (self.account, self.selected.clone());
-        let mut rows = Vec::new();
         let answers = self
-            .run_all(commands, limits, SILENCE, |response| match response {
-                Response::Fetch(mut fetch) if fetch.envelope.is_some() && rows.len() < 2 * count && wanted(&fetch) => {
+            .run_all(commands, limits, 1, |response| match response {
+                Response::Fetch(mut fetch) if fetch.is_row() && rows.len() < 2 * count && wanted(&fetch) => {
                     let shown = fetch.structure.as_ref().map(|value| choose(&structure::read(value)));
                     let attachment = shown.as_ref().is_some_and(|shown| !shown.attachments.is_empty());
                     let row = selected.as_ref().and_then(|selected| row(account, selected, &mut fetch, attachment))?;
@@ -103,8 +153,7 @@ impl Session {
                 other => Some(other),
             })
             .await?;
-        all_done(answers)?;
-        Ok(rows)
+        all_done(answers).map(drop)
     }
 
     /// UIDs and flags by sequence number, ascending.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use app::wire::SpecialUse;
 
-use super::{Command, Error, Limits, Response, SILENCE, Session};
+use super::{Command, Error, Limits, Response, Session};
 use crate::imap::{
     response::List,
     special_use::{Look, assign, by_attributes, by_name, shows_all},
@@ -68,7 +68,7 @@ impl Session {
         let limits = Limits { total: 32 * 1024 * 1024, ..Limits::SHORT };
         let (mut lines, mut statuses): (Vec<List>, Vec<(Vec<u8>, Status)>) = (Vec::new(), Vec::new());
         let answers = self
-            .run_all(commands, limits, SILENCE, |response| {
+            .run_all(commands, limits, 1, |response| {
                 match response {
                     Response::List(line) if lines.len() < 2 * MAX_MAILBOXES => lines.push(line),
                     Response::StatusOf { name, items } if statuses.len() < MAX_MAILBOXES => {
@@ -111,7 +111,7 @@ impl Session {
         }
         let mut found: Vec<(Vec<u8>, Status)> = Vec::new();
         let limits = Limits { total: 32 * 1024 * 1024, ..Limits::SHORT };
-        self.run_all(commands, limits, SILENCE, |response| match response {
+        self.run_all(commands, limits, 1, |response| match response {
             Response::StatusOf { name, items } => {
                 if found.len() < 2 * MAX_MAILBOXES {
                     found.push((name, Status::read(&items)));

@@ -64,7 +64,8 @@ impl Session {
                 }
                 None
             })
-            .await?;
+            .await
+            .map_err(Error::of_missing)?;
         if let Some(code) = done.code {
             selected.learn(code);
         }

@@ -2,7 +2,7 @@
 
 use app::wire::{Flag, Uid, UidValidity};
 
-use super::{Answers, Code, Command, Error, Limits, Response, SET_LENGTH, SILENCE, Session, all_done};
+use super::{Answers, Code, Command, Error, Limits, Response, SET_LENGTH, Session, all_done};
 use crate::imap::UidSet;
 
 /// Where messages went.
@@ -30,7 +30,7 @@ impl Session {
         }
         let item = flags_item(if set { "+FLAGS" } else { "-FLAGS" }, flags)?;
         let commands = for_each_text(uids, |text| Ok(Command::new("UID STORE").words(text).words(&item)))?;
-        let answers = self.run_all(commands, store_limits(uids), SILENCE, Some).await?;
+        let answers = self.run_all(commands, store_limits(uids), 1, Some).await?;
         all_done(answers).map(drop)
     }
 
@@ -60,7 +60,7 @@ impl Session {
         let mut moved = None;
         // A MOVE of many takes a server its time, and it says nothing meanwhile.
         let answers = self
-            .run_all(commands, store_limits(uids), 4 * SILENCE, |response| {
+            .run_all(commands, store_limits(uids), 4, |response| {
                 // RFC 6851 §4.3: MOVE tells it before the messages vanish, COPY at its end.
                 if let Response::Status(status) = &response
                     && let Some(Code::CopyUid { uid_validity, source, destination }) = &status.code
@@ -87,20 +87,17 @@ impl Session {
         if uids.is_empty() {
             return Ok(());
         }
-        if self.capabilities.uidplus {
-            let mut commands = Vec::new();
-            for text in uids.texts(SET_LENGTH) {
-                // RFC 9051 §5.5: neither of the two is ambiguous behind the other.
-                commands.push(Command::new("UID STORE").words(&text).words("+FLAGS.SILENT (\\Deleted)"));
-                commands.push(Command::new("UID EXPUNGE").words(&text));
-            }
-            let answers = self.run_all(commands, store_limits(uids), 4 * SILENCE, Some).await?;
-            return all_done(answers).map(drop);
-        }
+        // Each is waited for, though RFC 9051 §5.5 lets them follow at once: Dovecot (2.3, 2026-11) then says OK to an
+        // EXPUNGE that erased nothing, if another hand has erased something a moment before.
         let mark =
             for_each_text(uids, |text| Ok(Command::new("UID STORE").words(text).words("+FLAGS.SILENT (\\Deleted)")))?;
-        let answers: Answers = self.run_all(mark, store_limits(uids), SILENCE, Some).await?;
+        let answers: Answers = self.run_all(mark, store_limits(uids), 1, Some).await?;
         all_done(answers)?;
+        if self.capabilities.uidplus {
+            let erase = for_each_text(uids, |text| Ok(Command::new("UID EXPUNGE").words(text)))?;
+            let answers = self.run_all(erase, store_limits(uids), 4, Some).await?;
+            return all_done(answers).map(drop);
+        }
         let mut marked = Vec::new();
         self.run(Command::new("UID SEARCH DELETED"), store_limits(uids), |response| match response {
             Response::Search(ranges) => {

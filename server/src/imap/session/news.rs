@@ -9,7 +9,7 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
-use super::{Code, Command, Error, Limits, Response, SILENCE, Session};
+use super::{Code, Command, Error, Limits, Response, Session};
 use crate::imap::line::refused;
 
 /// Something the server said unasked. In order.
@@ -145,6 +145,9 @@ impl Session {
                     }
                     return false;
                 }
+                // RFC 9051 §7.1.2: a warning. Dovecot gives one when the selected mailbox was deleted by another hand, and
+                // tells no more of anything after it (2.3, 2026-11).
+                None if status.answer == Answer::No => Change::Overflow,
                 None => return false,
             },
             _ => return false,
@@ -197,7 +200,7 @@ impl Session {
     async fn idle(&mut self, wake: &Notify, until: Instant) -> Result<Woken, Error> {
         self.tag = self.tag.wrapping_add(1);
         let tag = super::tag(self.tag);
-        self.line.restart(Limits::SHORT, SILENCE);
+        self.line.restart(Limits::SHORT, self.silence);
         self.line.send(format!("{tag} IDLE\r\n").as_bytes()).await?;
         let mut news = false;
         loop {
@@ -210,11 +213,7 @@ impl Session {
         let mut woken = Woken::News;
         while !news {
             tokio::select! {
-                response = self.line.hear_ever() => {
-                    news = self.hear_unasked(response?)?;
-                    // Keep-alives for hours must not count as one long answer.
-                    self.line.restart(Limits::SHORT, SILENCE);
-                }
+                response = self.line.hear_ever() => news = self.hear_unasked(response?)?,
                 () = wake.notified() => { woken = Woken::Told; break; }
                 () = sleep_until(until) => { woken = Woken::TimedOut; break; }
             }
@@ -246,6 +245,7 @@ impl Session {
 
     /// For servers that cannot IDLE: listens where NOTIFY is on, and asks now and then in any case.
     async fn poll_for_news(&mut self, wake: &Notify, until: Instant) -> Result<Woken, Error> {
+        self.line.restart(Limits::SHORT, self.silence);
         loop {
             let pause = until.min(Instant::now() + POLL);
             tokio::select! {
@@ -255,7 +255,6 @@ impl Session {
                     if news? {
                         return Ok(Woken::News);
                     }
-                    self.line.restart(Limits::SHORT, SILENCE);
                     continue;
                 }
                 () = wake.notified() => return Ok(Woken::Told),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use app::wire::Uid;
 
-use super::{Command, Error, Limits, Response, SILENCE, Session, all_done};
+use super::{Command, Error, Limits, Response, Session, all_done};
 use crate::imap::{UidSet, row::one_line};
 use crate::mime::{decode_body, html_to_preview, preview};
 
@@ -34,7 +34,7 @@ impl Session {
         let commands = texts.iter().map(|text| Command::new("UID FETCH").words(text).words("(UID PREVIEW)")).collect();
         let mut previews = Vec::new();
         let answers = self
-            .run_all(commands, Limits::SHORT, SILENCE, |response| match response {
+            .run_all(commands, Limits::SHORT, 1, |response| match response {
                 Response::Fetch(mut fetch) if fetch.uid.is_some_and(|uid| uids.contains(Uid(uid))) => {
                     if let (Some(uid), Some(text)) = (fetch.uid, fetch.preview.take()) {
                         previews.push((Uid(uid), one_line(&String::from_utf8_lossy(&text))));
@@ -67,7 +67,7 @@ impl Session {
         let limits = Limits { total: 1024 * 1024 + wanted.len() as u64 * u64::from(2 * HTML), ..Limits::SHORT };
         let mut previews = HashMap::new();
         let answers = self
-            .run_all(commands, limits, SILENCE, |response| match response {
+            .run_all(commands, limits, 1, |response| match response {
                 Response::Fetch(mut fetch) if !fetch.sections.is_empty() => {
                     if let Some((uid, part)) = fetch.uid.and_then(|uid| Some((uid, parts.get(&uid)?)))
                         && let Some((_, bytes)) = fetch.sections.pop()

@@ -1,0 +1,349 @@
+//! Servers that do what no real one should: scripted peers.
+
+#[path = "support/mail_server.rs"]
+mod mail_server;
+
+use std::time::Duration;
+
+use app::wire::{Flag, Uid};
+use mail_server::PASSWORD;
+use pismo::{
+    endpoint::{Endpoint, Protocol, Security},
+    imap::{self, Change, Credentials, Error, Session, UidSet, search},
+};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+
+/// A server that greets and then, for each line that begins as the first of a pair (behind its tag), says the second.
+/// `{tag}` in it is the tag of the line; a pair is used once, in order; `HANG UP` closes the line.
+struct Peer {
+    port: u16,
+    task: JoinHandle<Vec<String>>,
+}
+
+impl Peer {
+    async fn start(greeting: &str, script: &[(&str, &str)]) -> Peer {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let greeting = greeting.to_owned();
+        let script: Vec<(String, String)> =
+            script.iter().map(|(heard, said)| (heard.to_string(), said.to_string())).collect();
+        let task = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.expect("a client");
+            play(BufReader::new(stream), greeting, script).await
+        });
+        Peer { port, task }
+    }
+
+    fn endpoint(&self, security: Security) -> Endpoint {
+        Endpoint::new(Protocol::Imap, security, "127.0.0.1", self.port)
+    }
+
+    /// All lines that were heard.
+    async fn heard(self) -> Vec<String> {
+        self.task.await.expect("the peer plays to the end")
+    }
+}
+
+async fn play(mut line: BufReader<TcpStream>, greeting: String, script: Vec<(String, String)>) -> Vec<String> {
+    let mut heard = Vec::new();
+    line.write_all(greeting.as_bytes()).await.expect("a greeting");
+    for (expected, said) in script {
+        let mut text = String::new();
+        if line.read_line(&mut text).await.unwrap_or(0) == 0 {
+            return heard;
+        }
+        let text = text.trim_end().to_owned();
+        let (tag, command) = text.split_once(' ').unwrap_or((text.as_str(), ""));
+        assert!(command.starts_with(&expected), "expected {expected}, heard {text}");
+        let said = said.replace("{tag}", tag);
+        heard.push(text.clone());
+        match said.strip_suffix("HANG UP") {
+            Some(said) => {
+                let _ = line.write_all(said.as_bytes()).await;
+                return heard;
+            }
+            None => {
+                let _ = line.write_all(said.as_bytes()).await;
+            }
+        }
+    }
+    // Stays on the line until the client leaves it.
+    let mut text = String::new();
+    while line.read_line(&mut text).await.unwrap_or(0) > 0 {
+        heard.push(std::mem::take(&mut text).trim_end().to_owned());
+    }
+    heard
+}
+
+fn credentials() -> Credentials {
+    Credentials { user: "ana".to_owned(), password: PASSWORD.to_owned().into() }
+}
+
+const GREETING: &str = "* OK [CAPABILITY IMAP4rev1 IDLE] hello\r\n";
+const LOGIN: (&str, &str) = ("LOGIN", "{tag} OK [CAPABILITY IMAP4rev1 IDLE UIDPLUS] in\r\n");
+const SELECT: (&str, &str) =
+    ("SELECT", "* 9 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT 10] x\r\n{tag} OK [READ-WRITE] selected\r\n");
+
+async fn connect(script: &[(&str, &str)]) -> (Result<Session, Error>, Peer) {
+    let peer = Peer::start(GREETING, script).await;
+    (imap::connect(&peer.endpoint(Security::Insecure), &credentials()).await, peer)
+}
+
+/// A session with the inbox selected, and what the server says to the commands after that.
+async fn inbox(script: &[(&str, &str)]) -> Session {
+    let script = [&[LOGIN, SELECT], script].concat();
+    let (session, _peer) = connect(&script).await;
+    let mut session = session.expect("a session");
+    session.select("INBOX").await.expect("the inbox");
+    session
+}
+
+#[tokio::test]
+async fn a_refusal_is_never_taken_for_success() {
+    let mut session = inbox(&[
+        ("UID STORE", "{tag} NO [X-WHY] not now\r\n"),
+        ("UID SEARCH", "{tag} NO no search\r\n"),
+        ("FETCH", "{tag} BAD what\r\n"),
+        ("UID EXPUNGE", "x OK ignored\r\n"),
+    ])
+    .await;
+    let uids = UidSet::one(Uid(1));
+    let refused = session.store(&uids, &[Flag::Seen], true).await.expect_err("NO");
+    assert!(refused.is_refusal());
+    assert!(
+        matches!(refused, Error::Refused { code: Some(imap::Code::Other(code)), text } if code == "X-WHY" && text == "not now")
+    );
+    assert!(session.search(&search::parse("x"), None).await.expect_err("NO").is_refusal());
+    assert!(session.fetch_rows(1..=1).await.expect_err("BAD").is_refusal());
+    assert!(!session.is_over());
+}
+
+#[tokio::test]
+async fn lines_that_mean_nothing_are_passed_over() {
+    let noise = "* XYZZY (a \"b\r\n* 5 FETCH\r\n*\r\n\r\nnonsense\r\n* ESEARCH\r\n\u{0}\u{1}\u{ff}\r\n* OK [UNKNOWN \u{416}]\u{416}\r\n\
+        * METADATA \"\" (/x NIL)\r\n* NAMESPACE NIL NIL NIL\r\n* THREAD (1 2)(3)\r\n* LIST\r\n* STATUS\r\n* 99999999999 EXISTS\r\n\
+        p999 OK not ours\r\n* 3 FETCH (UID 3 FLAGS (\\Seen) INTERNALDATE NIL ENVELOPE NIL BODYSTRUCTURE NIL)\r\n* 11 EXISTS\r\n";
+    let fetch = format!("{noise}{noise}{{tag}} OK done\r\n");
+    let mut session = inbox(&[("FETCH", &fetch), ("NOOP", "{tag} OK still there\r\n")]).await;
+    assert_eq!(session.fetch_flags(1..=9).await.expect("flags"), [(3, Uid(3), vec![Flag::Seen])]);
+    assert_eq!(session.take_changes(), [Change::Exists(11)]);
+    session.noop().await.expect("a NOOP");
+    assert!(session.dropped_responses() > 10);
+}
+
+#[tokio::test]
+async fn a_structure_nested_four_hundred_deep_is_a_row_like_others() {
+    let nested = format!("{}{}", "(".repeat(400), ")".repeat(400));
+    let fetch = format!(
+        "* 1 FETCH (UID 1 BODYSTRUCTURE {nested} ENVELOPE (NIL \"deep\" NIL NIL NIL NIL NIL NIL NIL NIL))\r\n\
+         * 2 FETCH (UID 2 FLAGS () ENVELOPE (NIL \"next\" NIL NIL NIL NIL NIL NIL NIL NIL) BODYSTRUCTURE NIL)\r\n{{tag}} OK done\r\n"
+    );
+    let mut session = inbox(&[("FETCH", &fetch)]).await;
+    let rows = session.fetch_rows(1..=2).await.expect("rows");
+    assert_eq!(rows.iter().map(|row| row.row.subject.as_str()).collect::<Vec<_>>(), ["deep", "next"]);
+}
+
+#[tokio::test]
+async fn a_message_the_server_stumbles_over_does_not_hide_the_others() {
+    let envelope = "ENVELOPE (NIL \"whole\" NIL NIL NIL NIL NIL NIL NIL NIL)";
+    let row = |seq: u32| format!("* {seq} FETCH (UID {seq} RFC822.SIZE 5 {envelope})\r\n");
+    let bare =
+        "* 2 FETCH (UID 2 FLAGS (\\Seen) INTERNALDATE \" 1-Jan-2026 00:00:00 +0000\" RFC822.SIZE 5)\r\n{tag} OK\r\n";
+    let one = format!("{}{{tag}} OK\r\n", row(1));
+    let refused = format!("{}{{tag}} NO one of them is broken\r\n", row(3));
+    let left_out = format!("{}{}{{tag}} OK\r\n", row(1), row(3));
+    let scripts: [&[(&str, &str)]; 2] = [
+        &[
+            ("FETCH 1:3 (", &refused),
+            ("FETCH 1 (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE", &one),
+            ("FETCH 1 (UID FLAGS INTERNALDATE RFC822.SIZE)", &one),
+            ("FETCH 2 (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE", "{tag} NO broken\r\n"),
+            ("FETCH 2 (UID FLAGS INTERNALDATE RFC822.SIZE)", bare),
+        ],
+        &[("FETCH 1:3 (", &left_out), ("FETCH 2 (UID FLAGS INTERNALDATE RFC822.SIZE)", bare)],
+    ];
+    for script in scripts {
+        let mut session = inbox(script).await;
+        let rows = session.fetch_rows(1..=3).await.expect("rows");
+        let rows: Vec<_> = rows.iter().map(|row| (row.seq, row.row.subject.as_str(), row.row.flags.len())).collect();
+        assert_eq!(rows, [(1, "whole", 0), (2, "", 1), (3, "whole", 0)]);
+    }
+}
+
+#[tokio::test]
+async fn a_huge_literal_ends_the_session_at_once() {
+    let mut session = inbox(&[("UID FETCH", "* 1 FETCH (UID 1 BODY[1]<0> {4294967295}\r\n")]).await;
+    let error = session.fetch_section(Uid(1), "1", Some((0, 1000))).await.expect_err("too much");
+    assert!(matches!(error, Error::Limit(_)), "{error:?}");
+    assert_eq!(session.noop().await, Err(Error::Closed));
+}
+
+#[tokio::test]
+async fn more_than_was_asked_for_is_not_kept() {
+    let fetch = format!("* 1 FETCH (UID 1 BODY[1]<0> {{300000}}\r\n{})\r\n{{tag}} OK done\r\n", "x".repeat(300_000));
+    let mut session = inbox(&[("UID FETCH", &fetch), ("UID FETCH", &fetch.replace("UID 1 ", "UID 2 "))]).await;
+    assert!(session.fetch_section(Uid(1), "1", Some((0, 1000))).await.expect_err("too large").is_refusal());
+    let sections = session.fetch_sections(Uid(2), &[("1", 1000)]).await.expect("an answer");
+    assert_eq!(sections, Some(vec![Vec::new()]));
+}
+
+#[tokio::test]
+async fn a_line_cut_amid_an_answer_is_an_error() {
+    for said in ["* 1 FETCH (UID 1 FLAGS ())\r\nHANG UP", "* 1 FETCH (UID 1 BODY[1] {500}\r\nabcHANG UP", "HANG UP"] {
+        let mut session = inbox(&[("FETCH", said)]).await;
+        assert_eq!(session.fetch_flags(1..=9).await, Err(Error::Closed), "{said}");
+        assert!(session.is_over());
+        assert_eq!(session.fetch_flags(1..=9).await, Err(Error::Closed));
+        session.logout().await;
+    }
+}
+
+#[tokio::test]
+async fn the_last_words_of_a_server_are_kept() {
+    let bye = "* 1 FETCH (UID 1 FLAGS ())\r\n* BYE Too many connections, sorry\r\nHANG UP";
+    let mut session = inbox(&[("FETCH", bye)]).await;
+    let error = session.fetch_flags(1..=9).await.expect_err("BYE");
+    assert_eq!(error, Error::TooManyConnections { text: "Too many connections, sorry".to_owned() });
+    let mut session = inbox(&[("IDLE", "+ idling\r\n* BYE Server is going down\r\nHANG UP")]).await;
+    let error = session.wait_for_news(&tokio::sync::Notify::new(), Duration::from_secs(5)).await.expect_err("BYE");
+    assert_eq!(error, Error::Unavailable { text: "Server is going down".to_owned() });
+    assert_eq!(session.noop().await, Err(Error::Closed));
+}
+
+#[tokio::test]
+async fn an_idle_line_that_is_cut_is_an_error_and_a_refused_idle_is_a_refusal() {
+    let wake = tokio::sync::Notify::new();
+    let mut session = inbox(&[("IDLE", "+ idling\r\n* OK Still here\r\nHANG UP")]).await;
+    assert_eq!(session.wait_for_news(&wake, Duration::from_secs(5)).await, Err(Error::Closed));
+    let mut session = inbox(&[("IDLE", "{tag} NO not here\r\n"), ("NOOP", "{tag} OK\r\n")]).await;
+    assert!(session.wait_for_news(&wake, Duration::from_secs(5)).await.expect_err("NO").is_refusal());
+    session.noop().await.expect("the session lives");
+}
+
+#[tokio::test]
+async fn expunges_that_cannot_be_are_an_overflow() {
+    let mut session = inbox(&[("NOOP", "* 10 EXPUNGE\r\n* 0 EXPUNGE\r\n{tag} OK\r\n")]).await;
+    session.noop().await.expect("a NOOP");
+    assert_eq!(session.take_changes(), [Change::Overflow]);
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_ends_the_session() {
+    let mut session = inbox(&[("NOOP", "* OK wait\r\n")]).await;
+    assert!(tokio::time::timeout(Duration::from_millis(50), session.noop()).await.is_err());
+    assert_eq!(session.noop().await, Err(Error::Closed));
+}
+
+#[tokio::test]
+async fn a_silent_server_is_given_up() {
+    let mut session = inbox(&[("NOOP", "")]).await;
+    session.silence = Duration::from_millis(100);
+    assert_eq!(session.noop().await, Err(Error::Timeout));
+    assert!(session.is_over());
+}
+
+#[tokio::test]
+async fn a_slow_server_is_waited_for() {
+    let mut session = inbox(&[("FETCH", "* 1 FETCH (UID 1 FLAGS (\\Seen))\r\n")]).await;
+    session.silence = Duration::from_millis(300);
+    // The peer says nothing more: the first line alone does not keep the session for ever.
+    assert_eq!(session.fetch_flags(1..=9).await, Err(Error::Timeout));
+}
+
+#[tokio::test]
+async fn a_greeting_that_is_none_of_ours_opens_nothing() {
+    for (greeting, expected) in [
+        ("* PREAUTH you are root\r\n", "protocol"),
+        ("* BYE Maximum number of connections exceeded\r\nHANG UP", "connections"),
+        ("* BYE closed for the night\r\n", "unavailable"),
+        ("HTTP/1.1 400 Bad Request\r\n\r\n", "closed"),
+    ] {
+        let peer = Peer::start(greeting, if expected == "closed" { &[("", "HANG UP")] } else { &[] }).await;
+        if expected == "closed" {
+            peer.task.abort();
+        }
+        let error = imap::connect(&peer.endpoint(Security::Insecure), &credentials()).await.expect_err(greeting);
+        let kind = match &error {
+            Error::Protocol(_) => "protocol",
+            Error::TooManyConnections { .. } => "connections",
+            Error::Unavailable { .. } => "unavailable",
+            Error::Closed | Error::Unreachable { .. } => "closed",
+            _ => "another",
+        };
+        assert_eq!(kind, expected, "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn refused_logins_are_told_apart() {
+    for (said, expected) in [
+        ("{tag} NO [AUTHENTICATIONFAILED] wrong\r\n", Error::Credentials { text: "wrong".into() }),
+        (
+            "{tag} NO [ALERT] IMAP is disabled for ана\r\n",
+            Error::ImapDisabled { text: "IMAP is disabled for ана".into() },
+        ),
+        ("{tag} NO [UNAVAILABLE] later\r\n", Error::Unavailable { text: "later".into() }),
+        (
+            "* BYE Too many simultaneous connections\r\nHANG UP",
+            Error::TooManyConnections { text: "Too many simultaneous connections".into() },
+        ),
+        ("HANG UP", Error::Closed),
+    ] {
+        let (result, _peer) = connect(&[("LOGIN", said)]).await;
+        assert_eq!(result.err(), Some(expected), "{said}");
+    }
+    let peer = Peer::start("* OK [CAPABILITY IMAP4rev1 LOGINDISABLED] hi\r\n", &[]).await;
+    let result = imap::connect(&peer.endpoint(Security::Insecure), &credentials()).await;
+    assert!(matches!(result, Err(Error::Unavailable { .. })));
+    assert_eq!(peer.heard().await, Vec::<String>::new(), "no password was sent");
+}
+
+#[tokio::test]
+async fn what_is_said_between_starttls_and_tls_is_not_believed() {
+    let said = "{tag} OK go\r\n* OK [CAPABILITY IMAP4rev1] injected\r\nx OK in\r\n";
+    let peer = Peer::start(GREETING, &[("STARTTLS", said)]).await;
+    let error = imap::connect(&peer.endpoint(Security::StartTls), &credentials()).await.expect_err("no session");
+    assert!(matches!(error, Error::Protocol(_)), "{error:?}");
+    assert!(peer.heard().await.iter().all(|line| !line.contains("LOGIN")));
+    for said in ["{tag} NO no TLS\r\n", "{tag} BAD what\r\n"] {
+        let peer = Peer::start(GREETING, &[("STARTTLS", said)]).await;
+        let error = imap::connect(&peer.endpoint(Security::StartTls), &credentials()).await.expect_err("no session");
+        assert!(matches!(error, Error::Unreachable { .. }), "{error:?}");
+        assert!(peer.heard().await.iter().all(|line| !line.contains("LOGIN")));
+    }
+}
+
+#[tokio::test]
+async fn a_refused_literal_is_not_sent() {
+    let mut session = inbox(&[
+        ("APPEND", "* 10 EXISTS\r\n{tag} NO [OVERQUOTA] full\r\n"),
+        ("APPEND", "* OK busy\r\n+ go\r\n"),
+        ("", ""),
+        ("", "p3 OK [APPENDUID 7 12] done\r\n"),
+    ])
+    .await;
+    let message = b"a: b\r\n\r\n";
+    let error = session.append("Sent", &[], None, message).await.expect_err("NO");
+    assert_eq!(error, Error::Refused { code: Some(imap::Code::OverQuota), text: "full".into() });
+    let appended = session.append("Sent", &[], None, message).await;
+    assert!(matches!(appended, Ok(Some((_, Uid(12))))), "{appended:?}");
+}
+
+#[tokio::test]
+async fn search_answers_of_all_kinds_are_understood() {
+    let long: Vec<String> = (1..200_000).map(|uid: u32| (uid * 3).to_string()).collect();
+    let long = format!("* SEARCH {}\r\n{{tag}} OK\r\n", long.join(" "));
+    let mut session = inbox(&[
+        ("UID SEARCH ALL", "* SEARCH 5 3\r\n* SEARCH 3 9 (MODSEQ 4)\r\n{tag} OK\r\n"),
+        ("UID SEARCH ALL", "* ESEARCH (TAG \"x\") UID ALL 1:4294967295\r\n{tag} OK\r\n"),
+        ("UID SEARCH ALL", &long),
+    ])
+    .await;
+    assert_eq!(session.search(&[], None).await, Ok(vec![Uid(3), Uid(5), Uid(9)]));
+    assert!(session.search(&[], None).await.expect("a search").len() < 2000);
+    session.search(&[], None).await.expect("a long line");
+}
