@@ -3,6 +3,7 @@
 mod connect;
 mod line;
 mod message;
+mod outcome;
 
 use std::{
     collections::HashSet,
@@ -13,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use app::wire::{self, Draft, Refusal};
+use app::wire::{self, Draft};
 use lettre::transport::smtp::{
     authentication::{Credentials, Mechanism},
     client::AsyncSmtpConnection,
@@ -30,11 +31,11 @@ pub use line::Limits;
 use line::Patience;
 pub use message::Message;
 use message::{Chunks, Survey};
+pub use outcome::Outcome;
+use outcome::{describe, lost, refusal, refused, rejected, unreadable, unwelcome, words};
 
 /// How long a polite goodbye is waited for.
 const GOODBYE: Duration = Duration::from_secs(2);
-/// How much of a server's words is kept.
-const MAX_WORDS: usize = 1000;
 
 /// Who a message is from and for, as the server is told (RFC 5321 §2.3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,19 +59,6 @@ impl Envelope {
         }
         Ok(Self { from: from.to_owned(), to })
     }
-}
-
-/// What became of a submission.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The server has taken the message for all recipients.
-    Sent,
-    /// Nothing was sent, and a later try may succeed.
-    Retry(Vec<Refusal>),
-    /// Nothing was sent, and the same message will never be.
-    Rejected(Vec<Refusal>),
-    /// The line was lost after all of the message was handed over: it may have been sent.
-    Unknown(Refusal),
 }
 
 /// Hands a message over to a server whose certificate the platform trusts.
@@ -152,9 +140,7 @@ impl Transport {
         let mut for_good = false;
         for recipient in &to {
             let Err(error) = server.command(Rcpt::new(recipient.clone(), Vec::new())).await else { continue };
-            let Some(refusal) = refusal(&error, Some(recipient.as_ref())) else {
-                return Err(refused(error));
-            };
+            let Some(refusal) = refusal(&error, Some(recipient.as_ref())) else { return Err(refused(error)) };
             for_good |= error.is_permanent();
             // 421: the server is closing; there is nobody to ask about the others.
             let closing = refusal.code == 421;
@@ -284,51 +270,4 @@ fn addresses(envelope: &Envelope) -> Result<(lettre::Address, Vec<lettre::Addres
         return Err(rejected(None, 0, "There is no recipient".to_owned()));
     }
     Ok((from, to))
-}
-
-fn unreadable(error: std::io::Error) -> Outcome {
-    lost(false, format!("the message could not be read: {}", error.kind()))
-}
-
-fn rejected(recipient: Option<&str>, code: u16, text: String) -> Outcome {
-    Outcome::Rejected(vec![Refusal { recipient: recipient.map(str::to_owned), code, text }])
-}
-
-/// No answer, or one that makes no sense.
-fn lost(handed_over: bool, text: String) -> Outcome {
-    let refusal = Refusal { recipient: None, code: 0, text: words(&text) };
-    if handed_over { Outcome::Unknown(refusal) } else { Outcome::Retry(vec![refusal]) }
-}
-
-/// A refusal that has nothing to do with the message, however final it sounds.
-fn unwelcome(error: lettre::transport::smtp::Error) -> Outcome {
-    Outcome::Retry(vec![refusal_or_lost(&error)])
-}
-
-/// A refusal of the message, or no answer, before it was handed over.
-fn refused(error: lettre::transport::smtp::Error) -> Outcome {
-    let refusals = vec![refusal_or_lost(&error)];
-    if error.is_permanent() { Outcome::Rejected(refusals) } else { Outcome::Retry(refusals) }
-}
-
-fn refusal_or_lost(error: &lettre::transport::smtp::Error) -> Refusal {
-    refusal(error, None).unwrap_or_else(|| Refusal { recipient: None, code: 0, text: describe(error) })
-}
-
-/// The server's refusal, if it was one and not a lost line.
-fn refusal(error: &lettre::transport::smtp::Error, recipient: Option<&str>) -> Option<Refusal> {
-    let code = error.status()?.into();
-    Some(Refusal { recipient: recipient.map(str::to_owned), code, text: describe(error) })
-}
-
-/// The server's own words, or what happened to the line.
-fn describe(error: &lettre::transport::smtp::Error) -> String {
-    let source = std::error::Error::source(error).map(ToString::to_string);
-    words(&source.unwrap_or_else(|| error.to_string()))
-}
-
-fn words(text: &str) -> String {
-    let line: String =
-        text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(MAX_WORDS).collect();
-    line.trim().to_owned()
 }

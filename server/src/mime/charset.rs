@@ -13,8 +13,13 @@ pub fn decode(bytes: &[u8], label: Option<&str>) -> String {
         Charset::Unknown => guess(bytes),
         Charset::Other(decoder) => decoder(bytes),
         Charset::Known(encoding) if encoding == UTF_8 => decode_utf8(bytes),
+        Charset::Known(encoding) if encoding.is_single_byte() && is_utf8(bytes, encoding) => decode_utf8(bytes),
         Charset::Known(encoding) if encoding == WINDOWS_1252 && looks_foreign(bytes) => guess(bytes),
-        // With BOM handling: `utf-16` without a byte order means what its BOM says.
+        // No byte order mark: in KOI8-R its bytes are the letters ЧЪ.
+        Charset::Known(encoding) if encoding.is_single_byte() => {
+            encoding.decode_without_bom_handling(bytes).0.into_owned()
+        }
+        // `utf-16` without a byte order means what its mark says.
         Charset::Known(encoding) => encoding.decode(bytes).0.into_owned(),
     }
 }
@@ -65,6 +70,15 @@ fn named(label: &str) -> Charset {
         Some(encoding) => Charset::Known(encoding),
         None => charset_decoder(label.as_bytes()).map_or(Charset::Unknown, Charset::Other),
     }
+}
+
+/// Whether bytes are UTF-8 whatever their label says: no words of an old charset happen to be valid UTF-8, though
+/// two letters of Cyrillic may.
+fn is_utf8(bytes: &[u8], labelled: &'static Encoding) -> bool {
+    let least = if labelled == WINDOWS_1252 { 1 } else { 3 };
+    !bytes.is_ascii()
+        && std::str::from_utf8(bytes)
+            .is_ok_and(|text| text.chars().filter(|letter| !letter.is_ascii()).take(least).count() == least)
 }
 
 /// UTF-8 by its label. A text that is mostly not that was labelled wrongly.
@@ -130,6 +144,7 @@ mod tests {
         let windows = [0xCF, 0xF0, 0xE8, 0xE2, 0xE5, 0xF2];
         for (label, bytes, text) in [
             ("koi8-r", &koi[..], "Привет"),
+            ("koi8-r", &[0xFE, 0xFF, 0x21], "ЧЪ!"),
             ("KOI8-R", &koi, "Привет"),
             ("koi8r", &koi, "Привет"),
             ("windows-1251", &windows, "Привет"),
@@ -147,6 +162,10 @@ mod tests {
             ("utf-16", &[0xFE, 0xFF, 0x04, 0x1F], "П"),
             ("iso-8859-1", &[b'c', b'a', b'f', 0xE9], "café"),
             ("iso-8859-1", &windows, "Привет"),
+            ("iso-8859-1", "Привет".as_bytes(), "Привет"),
+            ("iso-8859-1", "é".as_bytes(), "é"),
+            ("windows-1251", "Привет".as_bytes(), "Привет"),
+            ("windows-1251", &[0xD0, 0xB8], "Рё"),
             ("us-ascii", &windows, "Привет"),
             ("unknown-8bit", &koi, "Привет"),
             ("no-such-thing", "Привет".as_bytes(), "Привет"),

@@ -137,7 +137,8 @@ fn edit(headers: &Headers, text: &str) -> Beginning {
         cc: headers.addresses("Cc"),
         bcc: headers.addresses("Bcc"),
         subject: headers.text("Subject"),
-        body: text.to_owned(),
+        // The line end that closes every message is not part of what was written.
+        body: text.strip_suffix('\n').unwrap_or(text).to_owned(),
         references,
     }
 }
@@ -283,7 +284,7 @@ mod tests {
             cc: Vec::new(),
             bcc: bcc.to_vec(),
             subject: "Тема".to_owned(),
-            body: "line\n".to_owned(),
+            body: "line".to_owned(),
             references: references.to_vec(),
         };
         assert_eq!(begun, expected);

@@ -8,7 +8,7 @@ use app::wire::Address;
 use mail_parser::DateTime;
 
 pub use address::addresses;
-pub use parameter::{parameter, parameters};
+pub use parameter::{Parameter, parameter, parameters};
 pub use word::decode_text;
 pub(in crate::mime) use word::hex_pair;
 

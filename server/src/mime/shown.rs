@@ -63,7 +63,15 @@ impl Shown {
 /// Sorts the parts of a message.
 pub fn choose(root: &Node) -> Shown {
     let mut shown = Shown::default();
-    walk(root, Place { related: false, depth: 0 }, &mut shown);
+    walk(root, Place { related: false, named: false, depth: 0 }, &mut shown);
+    if shown.body.is_none() {
+        // Some programs give a file name even to the only text there is.
+        let mut lenient = Shown::default();
+        walk(root, Place { related: false, named: true, depth: 0 }, &mut lenient);
+        if lenient.body.is_some() {
+            shown = lenient;
+        }
+    }
     // Nothing can refer to a part where there is no HTML.
     if !shown.body.as_ref().is_some_and(|body| body.html) {
         let parts = std::mem::take(&mut shown.related).into_iter().map(|related| related.part);
@@ -78,6 +86,8 @@ pub fn choose(root: &Node) -> Shown {
 struct Place {
     /// Beside the root of a multipart/related.
     related: bool,
+    /// Whether a text with a file name is text to read.
+    named: bool,
     depth: usize,
 }
 
@@ -108,8 +118,8 @@ fn walk(node: &Node, place: Place, shown: &mut Shown) {
 
 /// The last alternative that can be shown is the best (RFC 2046 §5.1.4).
 fn alternative(node: &Node, place: Place, shown: &mut Shown) {
-    let readable: Vec<&Node> = node.children.iter().filter(|child| text_in(child, place.depth).is_some()).collect();
-    let best = readable.iter().rev().find(|child| text_in(child, place.depth) == Some(true)).or(readable.last());
+    let readable: Vec<&Node> = node.children.iter().filter(|child| text_in(child, place).is_some()).collect();
+    let best = readable.iter().rev().find(|child| text_in(child, place) == Some(true)).or(readable.last());
     let Some(best) = best else {
         node.children.iter().for_each(|child| walk(child, place, shown));
         return;
@@ -119,13 +129,13 @@ fn alternative(node: &Node, place: Place, shown: &mut Shown) {
         if std::ptr::eq(child, *best) {
             continue;
         }
-        if text_in(child, place.depth) == Some(false) && shown.text_alternative.is_none() {
+        if text_in(child, place) == Some(false) && shown.text_alternative.is_none() {
             // Its attachments, if it has any, are not the body's.
             let mut other = Shown::default();
             walk(child, place, &mut other);
             shown.text_alternative = other.body;
             shown.attachments.append(&mut other.attachments);
-        } else if text_in(child, place.depth).is_none() && !child.content_type.starts_with("text/x-amp") {
+        } else if text_in(child, place).is_none() && !child.content_type.starts_with("text/x-amp") {
             // An invitation, as a rule.
             walk(child, place, shown);
         }
@@ -133,24 +143,25 @@ fn alternative(node: &Node, place: Place, shown: &mut Shown) {
 }
 
 /// Whether there is text to read in this part: `Some(true)` for HTML, `Some(false)` for plain text alone.
-fn text_in(node: &Node, depth: usize) -> Option<bool> {
-    if depth > MAX_DEPTH {
+fn text_in(node: &Node, place: Place) -> Option<bool> {
+    if place.depth > MAX_DEPTH {
         return None;
     }
     if node.content_type.starts_with("multipart/") {
-        return node.children.iter().filter_map(|child| text_in(child, depth + 1)).max();
+        let below = Place { depth: place.depth + 1, ..place };
+        return node.children.iter().filter_map(|child| text_in(child, below)).max();
     }
-    readable(node).then_some(node.content_type == "text/html")
+    readable(node, place).then_some(node.content_type == "text/html")
 }
 
-fn readable(node: &Node) -> bool {
+fn readable(node: &Node, place: Place) -> bool {
     matches!(node.content_type.as_str(), "text/plain" | "text/html" | "text/enriched" | "text/richtext" | "")
         && node.disposition != Some(Disposition::Attachment)
-        && node.file_name.is_none()
+        && (place.named || node.file_name.is_none())
 }
 
 fn leaf(node: &Node, place: Place, shown: &mut Shown) {
-    if readable(node) && !place.related {
+    if readable(node, place) && !place.related {
         match &shown.body {
             // Some senders put an empty text before the real one.
             Some(body) if body.size > 2 || body.html => {}

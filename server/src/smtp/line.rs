@@ -72,6 +72,10 @@ impl Patience {
         self.cut.store(true, Ordering::SeqCst);
     }
 
+    pub fn is_cut(&self) -> bool {
+        self.cut.load(Ordering::SeqCst)
+    }
+
     fn set(&self, limit: Duration) {
         self.milliseconds.store(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
     }
@@ -122,7 +126,7 @@ impl Line {
     }
 
     fn check(&self) -> io::Result<()> {
-        if self.patience.cut.load(Ordering::SeqCst) {
+        if self.patience.is_cut() {
             return Err(io::Error::new(io::ErrorKind::BrokenPipe, "the message could not be read to its end"));
         }
         Ok(())

@@ -153,6 +153,37 @@ mod tests {
     use super::*;
     use crate::smtp::Limits;
 
+    /// Fails after its first piece.
+    struct Broken(bool);
+
+    impl Read for Broken {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if std::mem::replace(&mut self.0, true) {
+                return Err(io::Error::other("gone"));
+            }
+            buffer[..3].copy_from_slice(b"a\nb");
+            Ok(3)
+        }
+    }
+
+    #[test]
+    fn a_file_that_breaks_off_is_not_ended() {
+        let handed_over = Arc::new(AtomicBool::new(false));
+        let patience = Patience::new(Limits::default());
+        let mut chunks = Chunks {
+            reader: Some(Box::new(Broken(false))),
+            ends: LineEnds::default(),
+            held: Vec::new(),
+            handed_over: handed_over.clone(),
+            patience: patience.clone(),
+            failed: false,
+        };
+        assert_eq!(chunks.next(), Some(b"a\r\nb".to_vec()));
+        assert_eq!(chunks.next(), None);
+        assert_eq!(chunks.next(), None);
+        assert!(patience.is_cut() && !handed_over.load(Ordering::SeqCst));
+    }
+
     #[tokio::test]
     async fn a_message_is_sent_with_canonical_line_ends() {
         let path = std::env::temp_dir().join(format!("pismo-chunks-{}", std::process::id()));

@@ -15,6 +15,8 @@ const MAX_LINE: usize = 998;
 /// Writes the fields and the body of a text part.
 pub fn text(body: &str, out: &mut impl Write) -> io::Result<()> {
     let body: String = body
+        // A byte order mark is no part of a text.
+        .trim_start_matches('\u{feff}')
         .replace("\r\n", "\n")
         .replace('\r', "\n")
         .chars()

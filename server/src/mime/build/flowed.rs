@@ -37,7 +37,9 @@ fn flow_line(line: &str, flowed: &mut String) {
     let mut open = false;
     for word in rest.split_inclusive(' ') {
         let length = word.trim_end_matches(' ').chars().count();
-        if open && width + length > WIDTH && length > 0 {
+        // A line of `-- ` alone would be read as the separator of a signature.
+        let separator = flowed.ends_with("-- ") && width == prefix.len() + 3;
+        if open && width + length > WIDTH && length > 0 && !separator {
             flowed.push_str("\r\n");
             open = false;
         }
@@ -68,8 +70,8 @@ mod tests {
             "",
             "short",
             "a\nb\n\nc",
-            &"word ".repeat(100).trim_end().to_owned(),
-            &"слово ".repeat(100).trim_end().to_owned(),
+            "word ".repeat(100).trim_end(),
+            "слово ".repeat(100).trim_end(),
             "> quoted\n>> deeper\n> > odd\n>\n>tight",
             &format!("> {}", "quoted ".repeat(50).trim_end()),
             "From here\n From\n > not a quote\n  two spaces",

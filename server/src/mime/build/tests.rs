@@ -76,7 +76,7 @@ fn addresses_and_ids_are_read_back() {
         draft: None,
     };
     let headers = Headers::parse(&build_to_vec(&outgoing).expect("built"));
-    assert_eq!(headers.addresses("From"), [from.clone()]);
+    assert_eq!(headers.addresses("From"), std::slice::from_ref(&from));
     assert_eq!(headers.addresses("To"), to);
     assert_eq!(headers.raw("Bcc"), None);
     assert_eq!(headers.date(), Some(1_763_708_700));

@@ -3,12 +3,15 @@
 use super::word::{decode_text, hex_pair};
 use crate::mime::charset;
 
+/// A parameter's name and value.
+pub type Parameter = (Vec<u8>, Vec<u8>);
+
 /// How many sections of one value are joined.
 const MAX_SECTIONS: usize = 200;
 
 /// The decoded value of a parameter. `params` are names and values as they stand in the field or in a
 /// BODYSTRUCTURE, unquoted but not decoded.
-pub fn parameter(params: &[(Vec<u8>, Vec<u8>)], name: &str) -> Option<String> {
+pub fn parameter(params: &[Parameter], name: &str) -> Option<String> {
     let mut plain = None;
     let mut extended = None;
     let mut sections: Vec<(usize, bool, &[u8])> = Vec::new();
@@ -39,7 +42,7 @@ pub fn parameter(params: &[(Vec<u8>, Vec<u8>)], name: &str) -> Option<String> {
 }
 
 /// Splits a field like Content-Type into its value (in lower case) and its parameters, unquoted.
-pub fn parameters(field: &[u8]) -> (String, Vec<(Vec<u8>, Vec<u8>)>) {
+pub fn parameters(field: &[u8]) -> (String, Vec<Parameter>) {
     let mut pieces = split_unquoted(field).into_iter();
     let value = pieces.next().unwrap_or_default();
     let value = String::from_utf8_lossy(value.trim_ascii()).to_ascii_lowercase();

@@ -3,6 +3,10 @@
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use ammonia::{Builder, Url, UrlRelative};
@@ -150,7 +154,7 @@ pub fn builder(options: &Options) -> Builder<'static> {
     let mut builder = Builder::empty();
     let new_window = HashMap::from([("target", "_blank")]);
     let new_window_area = HashMap::from([("target", "_blank"), ("rel", LINK_REL)]);
-    let options = options.clone();
+    let images = Images::new(options);
     builder
         .tags(ELEMENTS.iter().copied().collect())
         .clean_content_tags(REMOVED.iter().copied().collect())
@@ -163,21 +167,21 @@ pub fn builder(options: &Options) -> Builder<'static> {
         .url_schemes(HashSet::from(["http", "https", "mailto", "cid", "data"]))
         .url_relative(UrlRelative::Deny)
         .strip_comments(true)
-        .attribute_filter(move |element, attribute, value| filter(element, attribute, value, &options));
+        .attribute_filter(move |element, attribute, value| filter(element, attribute, value, &images));
     builder
 }
 
 const LINK_REL: &str = "noopener noreferrer nofollow";
 
 /// The last word on every attribute that the allow-list let through.
-fn filter<'a>(element: &str, attribute: &str, value: &'a str, options: &Options) -> Option<Cow<'a, str>> {
+fn filter<'a>(element: &str, attribute: &str, value: &'a str, images: &Images) -> Option<Cow<'a, str>> {
     match (element, attribute) {
         (_, "style") => {
             let css = css::declarations(value).css;
             (!css.is_empty()).then_some(Cow::Owned(css))
         }
         (_, "href") => link(value).map(Cow::Owned),
-        (_, "src" | "background") => image(value, options).map(Cow::Owned),
+        (_, "src" | "background") => images.address(value).map(Cow::Owned),
         (_, "usemap") => value.starts_with('#').then_some(Cow::Borrowed(value)),
         _ => Some(Cow::Borrowed(value)),
     }
@@ -189,21 +193,40 @@ fn link(value: &str) -> Option<String> {
     matches!(url.scheme(), "http" | "https" | "mailto").then(|| url.into())
 }
 
-/// An image that may be shown: one that came with the message, or a remote one when those were asked for.
-fn image(value: &str, options: &Options) -> Option<String> {
-    if let Some(content_id) = content_id(value) {
-        let uri = options.inline.get(&content_id)?;
-        return is_image_data(uri).then(|| uri.clone());
-    }
-    if is_image_data(value.trim()) {
-        return Some(value.trim().to_owned());
-    }
-    if !options.remote {
-        return None;
-    }
-    let url = remote(value)?;
-    Some(url.into())
+/// Images that may be shown: those that came with the message, and remote ones when those were asked for.
+struct Images {
+    inline: Arc<HashMap<String, String>>,
+    remote: bool,
+    /// How many bytes may still be written in place of a Content-ID: a body may name one image any number of times.
+    budget: AtomicUsize,
 }
+
+impl Images {
+    fn new(options: &Options) -> Self {
+        let all: usize = options.inline.values().map(String::len).sum();
+        let budget = AtomicUsize::new(all.saturating_mul(2).saturating_add(MAX_REPEATED));
+        Self { inline: options.inline.clone(), remote: options.remote, budget }
+    }
+
+    fn address(&self, value: &str) -> Option<String> {
+        if let Some(content_id) = content_id(value) {
+            let uri = self.inline.get(&content_id).filter(|uri| is_image_data(uri))?;
+            let left = self.budget.load(Ordering::Relaxed).checked_sub(uri.len())?;
+            self.budget.store(left, Ordering::Relaxed);
+            return Some(uri.clone());
+        }
+        if is_image_data(value.trim()) {
+            return Some(value.trim().to_owned());
+        }
+        if !self.remote {
+            return None;
+        }
+        remote(value).map(Url::into)
+    }
+}
+
+/// Bytes of images that may be written more than twice.
+const MAX_REPEATED: usize = 1024 * 1024;
 
 /// The Content-ID of a `cid:` address (RFC 2392).
 pub fn content_id(value: &str) -> Option<String> {

@@ -122,3 +122,18 @@ fn what_is_too_large_or_too_deep_is_shown_as_text() {
     assert!(shown.document.len() < 2 * MAX_TEXT);
     assert!(shown.document.contains("&lt;b&gt;"));
 }
+
+#[test]
+fn an_image_named_many_times_does_not_fill_the_memory() {
+    let image = format!("data:image/png;base64,{}", "A".repeat(1024 * 1024));
+    let options = Options { inline: Arc::new(HashMap::from([("a".to_owned(), image)])), ..Options::default() };
+    let shown = sanitise(&"<img src=cid:a>".repeat(10_000), &options);
+    assert!(shown.document.len() < 8 * 1024 * 1024, "{}", shown.document.len());
+    assert!(shown.document.contains("data:image/png"));
+}
+
+#[test]
+fn lists_that_copy_themselves_are_shown_as_text() {
+    let nested = "<select><button><selectedcontent></selectedcontent></button><option selected>".repeat(100);
+    assert!(sanitise(&nested, &Options::default()).simplified);
+}

@@ -11,7 +11,7 @@ use super::{
 /// The longest text that is made.
 const MAX_TEXT: usize = 1024 * 1024;
 /// How many selectors of hidden elements are looked at.
-const MAX_HIDDEN: usize = 1000;
+const MAX_HIDDEN: usize = 100;
 
 /// Reads an HTML body as text. Never fails; what is too large is cut.
 pub fn to_text(html: &str) -> String {

@@ -110,6 +110,14 @@ fn usual_messages_are_shown_as_their_senders_meant() {
 }
 
 #[test]
+fn the_only_text_is_shown_even_with_a_name() {
+    let named = Node { file_name: Some("body.txt".to_owned()), ..leaf("1", "text/plain") };
+    assert_eq!(summary(&named), "1 - [] []");
+    assert_eq!(summary(&multipart("mixed", vec![named.clone(), file("2", "text/plain", "a.txt")])), "1 - [] [a.txt]");
+    assert_eq!(summary(&multipart("mixed", vec![named, leaf("2", "text/plain")])), "2 - [] [body.txt]");
+}
+
+#[test]
 fn an_empty_text_gives_way_to_the_next() {
     let empty = Node { size: 2, ..leaf("1", "text/plain") };
     assert_eq!(summary(&multipart("mixed", vec![empty, leaf("2", "text/html")])), "2 - [] []");

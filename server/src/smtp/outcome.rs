@@ -1,0 +1,67 @@
+//! What became of a submission, and how it is told from what the server said or did not say.
+
+use app::wire::Refusal;
+use lettre::transport::smtp::Error;
+
+/// How much of a server's words is kept.
+const MAX_WORDS: usize = 1000;
+
+/// What became of a submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The server has taken the message for all recipients.
+    Sent,
+    /// Nothing was sent, and a later try may succeed.
+    Retry(Vec<Refusal>),
+    /// Nothing was sent, and the same message will never be.
+    Rejected(Vec<Refusal>),
+    /// The line was lost after all of the message was handed over: it may have been sent.
+    Unknown(Refusal),
+}
+
+pub fn unreadable(error: std::io::Error) -> Outcome {
+    lost(false, format!("the message could not be read: {}", error.kind()))
+}
+
+pub fn rejected(recipient: Option<&str>, code: u16, text: String) -> Outcome {
+    Outcome::Rejected(vec![Refusal { recipient: recipient.map(str::to_owned), code, text }])
+}
+
+/// No answer, or one that makes no sense.
+pub fn lost(handed_over: bool, text: String) -> Outcome {
+    let refusal = Refusal { recipient: None, code: 0, text: words(&text) };
+    if handed_over { Outcome::Unknown(refusal) } else { Outcome::Retry(vec![refusal]) }
+}
+
+/// A refusal that has nothing to do with the message, however final it sounds.
+pub fn unwelcome(error: Error) -> Outcome {
+    Outcome::Retry(vec![refusal_or_lost(&error)])
+}
+
+/// A refusal of the message, or no answer, before it was handed over.
+pub fn refused(error: Error) -> Outcome {
+    let refusals = vec![refusal_or_lost(&error)];
+    if error.is_permanent() { Outcome::Rejected(refusals) } else { Outcome::Retry(refusals) }
+}
+
+pub fn refusal_or_lost(error: &Error) -> Refusal {
+    refusal(error, None).unwrap_or_else(|| Refusal { recipient: None, code: 0, text: describe(error) })
+}
+
+/// The server's refusal, if it was one and not a lost line.
+pub fn refusal(error: &Error, recipient: Option<&str>) -> Option<Refusal> {
+    let code = error.status()?.into();
+    Some(Refusal { recipient: recipient.map(str::to_owned), code, text: describe(error) })
+}
+
+/// The server's own words, or what happened to the line.
+pub fn describe(error: &Error) -> String {
+    let source = std::error::Error::source(error).map(ToString::to_string);
+    words(&source.unwrap_or_else(|| error.to_string()))
+}
+
+pub fn words(text: &str) -> String {
+    let line: String =
+        text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(MAX_WORDS).collect();
+    line.trim().to_owned()
+}
