@@ -19,8 +19,8 @@ impl Backoff {
         self.attempts = 0;
     }
 
-    /// The next wait.
-    pub fn next(&mut self) -> Duration {
+    /// How long to wait this time.
+    pub fn wait(&mut self) -> Duration {
         let full = self.first.saturating_mul(2u32.saturating_pow(self.attempts.min(16))).min(self.most);
         self.attempts = self.attempts.saturating_add(1);
         let mut byte = [0u8];
@@ -38,10 +38,10 @@ mod tests {
     fn waits_grow_to_a_limit_and_begin_again() {
         let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
         for expected in [1, 2, 4, 8, 16, 32, 60, 60] {
-            let wait = backoff.next().as_secs_f64();
+            let wait = backoff.wait().as_secs_f64();
             assert!(wait >= f64::from(expected) / 2.0 && wait <= f64::from(expected), "{wait} of {expected}");
         }
         backoff.reset();
-        assert!(backoff.next() <= Duration::from_secs(1));
+        assert!(backoff.wait() <= Duration::from_secs(1));
     }
 }

@@ -5,6 +5,7 @@ mod blob;
 mod guard;
 mod login;
 mod message;
+pub mod metrics;
 mod page;
 mod socket;
 

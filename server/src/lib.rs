@@ -3,6 +3,8 @@
 //! `http` hears the browser and hands commands to `account`, whose actor owns the IMAP sessions (`imap`);
 //! `submission` sends what is in the outbox (`smtp`); `mime` reads and builds messages; `store` is the database.
 #![forbid(unsafe_code)]
+// Views are types, and theirs are deep.
+#![recursion_limit = "512"]
 
 pub mod account;
 pub mod attempts;
@@ -42,6 +44,15 @@ pub async fn serve(listener: TcpListener, config: Config, shutdown: Cancellation
     let _ = rustls::crypto::ring::default_provider().install_default();
     let bridge = Bridge::open(config, shutdown.clone()).await?;
     let outbox = tokio::spawn(submission::run(bridge.clone()));
+    if let Some(address) = bridge.config.metrics_listen {
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("PISMO_METRICS_LISTEN: cannot listen on {address}"))?;
+        let (router, stop) = (http::metrics::router(bridge.clone()), shutdown.clone());
+        let serving = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
+        // Ends with the token; nothing is lost with a figure that nobody fetched.
+        tokio::spawn(async move { serving.await });
+    }
     let housekeeping = tokio::spawn(keep_house(bridge.clone()));
     let router = http::router(bridge.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let stop = shutdown.clone();

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use app::wire::{Draft, Error, Refusal, SubmissionId, SubmissionState};
 use tokio::{
     sync::Notify,
+    task::JoinSet,
     time::{sleep, timeout},
 };
 use tracing::{error, info, warn};
@@ -23,6 +24,9 @@ const LEASE: i64 = 600;
 
 /// Waits between attempts, in seconds. After the last the submission is rejected.
 const WAITS: [i64; 8] = [15, 60, 300, 900, 1800, 3600, 4 * 3600, 12 * 3600];
+
+/// Submissions under way at once.
+const AT_ONCE: usize = 8;
 
 /// Recipients of one message, at most.
 const MAX_RECIPIENTS: usize = 500;
@@ -117,15 +121,38 @@ async fn work(bridge: &Bridge) -> Result<()> {
     for submission in bridge.store.unfiled_submissions().await? {
         file(bridge, &submission).await?;
     }
-    while !bridge.shutdown.is_cancelled() {
-        let Some(submission) = bridge.store.claim_submission(LEASE).await? else { return Ok(()) };
-        bridge.tell(&submission).await;
-        send(bridge, submission).await?;
+    // Several at once, so that one slow server does not hold up everybody else's mail. Whatever fails, those under way
+    // are waited for: to drop one half-way would leave it in doubt.
+    let mut under_way = JoinSet::new();
+    loop {
+        while under_way.len() < AT_ONCE && !bridge.shutdown.is_cancelled() {
+            match bridge.store.claim_submission(LEASE).await {
+                Ok(Some(submission)) => {
+                    let bridge = bridge.clone();
+                    under_way.spawn(async move { send(&bridge, submission).await });
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    error!(error = format!("{error:#}"), "The outbox cannot be read");
+                    break;
+                }
+            }
+        }
+        tokio::select! {
+            ended = under_way.join_next() => match ended {
+                None => return Ok(()),
+                Some(Ok(Ok(()))) => {}
+                Some(Ok(Err(error))) => error!(error = format!("{error:#}"), "A submission's outcome is not stored"),
+                Some(Err(error)) => error!(%error, "A submission's task has failed"),
+            },
+            // Something new may be due while a slow one is under way.
+            () = bridge.outbox.0.notified() => {}
+        }
     }
-    Ok(())
 }
 
 async fn send(bridge: &Bridge, mut submission: StoredSubmission) -> Result<()> {
+    bridge.tell(&submission).await;
     let limit = Duration::from_secs(LEASE.unsigned_abs() - 30);
     let outcome = match timeout(limit, relay(bridge, &submission)).await {
         Ok(Ok(outcome)) => outcome,

@@ -12,7 +12,7 @@ use super::{
     actor::{Actor, Failure},
     tab::Source,
 };
-use crate::imap::{Session, UidSet, search::Key};
+use crate::imap::{self, CopyUid, Session, UidSet, search::Key};
 
 /// Actions that can be taken back, at most.
 const UNDOABLE: usize = 32;
@@ -163,7 +163,7 @@ impl Actor {
             return Ok(0);
         }
         mark_all(session, &group.uids, mark, unmark).await?;
-        let copied = session.move_to(&group.uids, to).await?;
+        let copied = self.move_what_is_left(session, &group.uids, to).await?;
         self.gone(group);
         self.want_counts(to);
         let Some(copied) = copied else { return Ok(group.uids.len()) };
@@ -177,6 +177,24 @@ impl Actor {
             mark: unmark.iter().filter(|flag| **flag == Flag::Junk).cloned().collect(),
         });
         Ok(count)
+    }
+
+    /// Moves messages. Some may have been erased by another hand a moment ago: they are no reason to leave the others.
+    async fn move_what_is_left(
+        &mut self,
+        session: &mut Session,
+        uids: &UidSet,
+        to: &str,
+    ) -> Result<Option<CopyUid>, Failure> {
+        match session.move_to(uids, to).await {
+            // RFC 5530 §3: after a NOOP the session knows that they are gone, and passes over them.
+            Err(imap::Error::Refused { code: Some(imap::Code::ExpungeIssued), .. }) => {
+                session.noop().await?;
+                self.settle(session).await?;
+                Ok(session.move_to(uids, to).await?)
+            }
+            result => Ok(result?),
+        }
     }
 
     /// Takes an action back.
@@ -198,7 +216,7 @@ impl Actor {
                     }
                     self.settle(session).await?;
                     mark_all(session, &uids, &mark, &unmark).await?;
-                    session.move_to(&uids, &to).await?;
+                    self.move_what_is_left(session, &uids, &to).await?;
                     self.gone(&Group { mailbox: mailbox.clone(), uid_validity, uids });
                     self.want_counts(&mailbox);
                     self.want_counts(&to);

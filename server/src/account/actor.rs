@@ -21,7 +21,7 @@ use super::{
     Account, Accounts, Attached, Input, Loaded, Parts,
     act::Undoable,
     load::Cache,
-    tab::{Tab, View},
+    tab::{Hit, Tab, View},
     watch::{self, Target},
 };
 use crate::{
@@ -76,6 +76,8 @@ pub(super) struct Actor {
     pub(super) synced: HashMap<String, super::listing::Baseline>,
     /// Messages in the selected mailbox, as far as the tabs were told.
     pub(super) exists: u32,
+    /// Counts the times a mailbox was selected: what was known of another one's flags before is not known any more.
+    pub(super) selects: u64,
     /// Mailboxes whose counts have to be asked for.
     pub(super) counts_wanted: HashSet<String>,
     swept: Instant,
@@ -125,6 +127,16 @@ enum Waiting {
         message: Vec<u8>,
         reply: oneshot::Sender<Result<(), Error>>,
     },
+    /// A search has ended: its rows are to be shown.
+    Found {
+        tab: TabId,
+        id: u32,
+        query: Query,
+        from: u32,
+        count: u32,
+        hits: Vec<Hit>,
+        tried: bool,
+    },
 }
 
 /// Why something was not done.
@@ -137,7 +149,13 @@ pub(super) enum Failure {
 
 impl From<imap::Error> for Failure {
     fn from(error: imap::Error) -> Self {
-        if error.is_refusal() { Failure::Told(to_wire(error)) } else { Failure::Lost(error) }
+        match error {
+            // RFC 5530 §3: the server has lost its footing; Dovecot says so of a mailbox that was made anew, and hangs
+            // up after it (2026-11). A new session does better.
+            imap::Error::Refused { code: Some(imap::Code::ServerBug), .. } => Failure::Lost(error),
+            error if error.is_refusal() => Failure::Told(to_wire(error)),
+            error => Failure::Lost(error),
+        }
     }
 }
 
@@ -178,6 +196,7 @@ impl Actor {
             statuses: HashMap::new(),
             synced: HashMap::new(),
             exists: 0,
+            selects: 0,
             counts_wanted: HashSet::new(),
             swept: Instant::now(),
             sweep_wanted: false,
@@ -257,7 +276,10 @@ impl Actor {
                 self.enter(Waiting::File { submission, message, reply }).await;
             }
             Input::Connected(result) => self.connected(*result).await,
-            Input::Found { tab, id, query, count, from, hits } => self.found(tab, id, query, from, count, hits).await,
+            Input::Found { tab, id, query, count, from, hits } => match hits {
+                Ok(hits) => self.enter(Waiting::Found { tab, id, query, from, count, hits, tried: false }).await,
+                Err(error) => self.reply(&tab, id, Err(error)),
+            },
             Input::Previews { mailbox, previews } => {
                 for tab in self.tabs.values_mut() {
                     let Some(view) = &tab.view else { continue };
@@ -304,6 +326,10 @@ impl Actor {
     async fn enter(&mut self, waiting: Waiting) {
         if matches!(self.line, Line::Live(_)) {
             self.work(waiting).await;
+        } else if let Line::Down { error: error @ Error::Credentials { .. }, .. } = &self.line {
+            // Nothing changes by itself: the person has to sign in anew.
+            let error = error.clone();
+            self.refuse(waiting, error);
         } else if self.waiting.len() < WAITING {
             self.waiting.push_back(waiting);
             self.connect_if_due();
@@ -316,6 +342,7 @@ impl Actor {
         // Receivers that are gone have nobody to be told.
         match waiting {
             Waiting::Command { tab, frame, .. } => self.reply(&tab, frame.id, Err(error)),
+            Waiting::Found { tab, id, .. } => self.reply(&tab, id, Err(error)),
             Waiting::Load { reply, .. } => drop(reply.send(Err(error))),
             Waiting::File { reply, .. } => drop(reply.send(Err(error))),
             Waiting::Page { .. } => {}
@@ -345,6 +372,11 @@ impl Actor {
         match waiting {
             Waiting::Command { tab, frame, tried } => {
                 let mut result = self.perform(session, &tab, &frame).await;
+                // A snapshot precedes its changes: what came in while it was made is told after it.
+                if let Ok(Some(reply @ Reply::Listing(_))) = result {
+                    self.reply(&tab, frame.id, Ok(reply));
+                    result = Ok(None);
+                }
                 if !matches!(result, Err(Failure::Lost(_)))
                     && let Err(error) = self.settle(session).await
                 {
@@ -352,16 +384,30 @@ impl Actor {
                 }
                 match result {
                     Ok(Some(reply)) => self.reply(&tab, frame.id, Ok(reply)),
-                    // Answered later.
+                    // Answered already, or later.
                     Ok(None) => {}
                     Err(Failure::Told(error)) => self.reply(&tab, frame.id, Err(error)),
                     Err(Failure::Lost(error)) => {
                         // Every command is safe to send twice; it gets one more session to try.
                         if tried {
-                            let host = self.record.imap.host.clone();
-                            self.reply(&tab, frame.id, Err(Error::Unreachable { host }));
+                            self.reply(&tab, frame.id, Err(self.lost(&error)));
                         } else {
                             self.waiting.push_front(Waiting::Command { tab, frame, tried: true });
+                        }
+                        return Err(error);
+                    }
+                }
+            }
+            Waiting::Found { tab, id, query, from, count, hits, tried } => {
+                match self.found(session, &tab, &query, from, count, &hits).await {
+                    Ok(reply) => self.reply(&tab, id, Ok(reply)),
+                    Err(Failure::Told(error)) => self.reply(&tab, id, Err(error)),
+                    Err(Failure::Lost(error)) => {
+                        if tried {
+                            self.reply(&tab, id, Err(self.lost(&error)));
+                        } else {
+                            let again = Waiting::Found { tab, id, query, from, count, hits, tried: true };
+                            self.waiting.push_front(again);
                         }
                         return Err(error);
                     }
@@ -409,6 +455,14 @@ impl Actor {
         Ok(())
     }
 
+    /// What whoever asked is told of an error that cost the session.
+    fn lost(&self, error: &imap::Error) -> Error {
+        match error {
+            imap::Error::Refused { .. } => to_wire(error.clone()),
+            _ => Error::Unreachable { host: self.record.imap.host.clone() },
+        }
+    }
+
     /// One match decides what a command is.
     async fn perform(
         &mut self,
@@ -428,8 +482,10 @@ impl Actor {
                 Ok(Some(Reply::Listing(self.window(session, tab, list, from, count).await?)))
             }
             Command::Read { message } => {
+                self.cache.forget_unwatched(&message, self.selects);
                 let loaded = self.load(session, &message).await?;
-                Ok(Some(Reply::Message(Box::new(loaded.to_wire()))))
+                let flags = self.cache.flags(&message).unwrap_or(&loaded.flags).to_vec();
+                Ok(Some(Reply::Message(Box::new(app::wire::Message { flags, ..loaded.to_wire() }))))
             }
             Command::Act { selection, action } => {
                 self.settle(session).await?;
@@ -653,7 +709,7 @@ impl Actor {
     }
 
     pub(super) fn lose_session(&mut self, error: imap::Error) {
-        let wait = self.backoff.next();
+        let wait = self.backoff.wait();
         let told = to_wire(error);
         info!(account.id = self.record.id.0, ?wait, "The line to the mail server is lost");
         // A refused password is not tried again by itself: it could lock the user out.
@@ -661,6 +717,9 @@ impl Actor {
         self.line = Line::Down { error: told.clone(), retry: Instant::now() + retry };
         self.tell_all(&Event::Connectivity { connectivity: Connectivity::Offline { error: told.clone() } });
         if matches!(told, Error::Credentials { .. }) {
+            if let Some((_, stop)) = self.watching.take() {
+                stop.cancel();
+            }
             for waiting in std::mem::take(&mut self.waiting) {
                 self.refuse(waiting, told.clone());
             }
@@ -699,44 +758,6 @@ impl Actor {
                 changed
             });
         }
-    }
-
-    /// Shows what a search found, or says why it found nothing.
-    async fn found(
-        &mut self,
-        tab: TabId,
-        id: u32,
-        query: Query,
-        from: u32,
-        count: u32,
-        hits: Result<Vec<super::tab::Hit>, Error>,
-    ) {
-        let hits = match hits {
-            Ok(hits) => hits,
-            Err(error) => return self.reply(&tab, id, Err(error)),
-        };
-        let line = std::mem::replace(&mut self.line, Line::Connecting);
-        let Line::Live(mut session) = line else {
-            self.line = line;
-            let host = self.record.imap.host.clone();
-            return self.reply(&tab, id, Err(Error::Unreachable { host }));
-        };
-        let result = match self.found_with(&mut session, &tab, query, from, count, hits).await {
-            Ok(reply) => {
-                self.reply(&tab, id, Ok(reply));
-                Ok(())
-            }
-            Err(Failure::Told(error)) => {
-                self.reply(&tab, id, Err(error));
-                Ok(())
-            }
-            Err(Failure::Lost(error)) => {
-                let host = self.record.imap.host.clone();
-                self.reply(&tab, id, Err(Error::Unreachable { host }));
-                Err(error)
-            }
-        };
-        self.put_back(session, result).await;
     }
 
     pub(super) fn want_sweep(&mut self) {

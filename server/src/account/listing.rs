@@ -58,11 +58,11 @@ impl Actor {
         }
         let selected = self.select(session, &query.mailbox).await?;
         self.settle(session).await?;
-        let (from, count) = clamp(from, count, self.exists);
-        let rows = self.rows_at(session, from, count).await?;
+        let (first, length) = clamp(from, count, self.exists);
+        let rows = self.rows_at(session, first, length).await?;
         let total = self.exists;
         let source = Source::Mailbox { uid_validity: selected.uid_validity };
-        self.show(tab, query.clone(), total, from, count, source, rows)
+        self.show(tab, query.clone(), total, (from, count), source, rows)
     }
 
     fn show(
@@ -70,15 +70,16 @@ impl Actor {
         tab: &TabId,
         query: Query,
         total: u32,
-        from: u32,
-        count: u32,
+        (from, count): (u32, u32),
         source: Source,
         rows: Vec<Row>,
     ) -> Result<Listing, Failure> {
         let tab = self.tabs.get_mut(tab).ok_or(Error::Gone)?;
         tab.list += 1;
         let list = tab.list;
+        // As asked for, not as there was: the list may grow into it.
         tab.view = Some(View { list, query: query.clone(), total, from, count, source });
+        let (from, _) = clamp(from, count, total);
         Ok(Listing { list, query, total, from, rows })
     }
 
@@ -107,11 +108,12 @@ impl Actor {
             }
         };
         let view = self.tabs.get_mut(tab).and_then(|tab| tab.view.as_mut()).ok_or(Error::Gone)?;
-        (view.from, view.count) = clamp(from, count, view.total);
-        Ok(Listing { list, query, total: view.total, from: view.from, rows })
+        (view.from, view.count) = (from, count);
+        let (from, _) = clamp(from, count, view.total);
+        Ok(Listing { list, query, total: view.total, from, rows })
     }
 
-    /// Starts a search on the side; [`found`](Self::found) goes on.
+    /// Starts a search on the side; [`found`](Self::found) goes on with what it brings.
     pub(super) fn search(&mut self, tab: &TabId, id: u32, query: Query, from: u32, count: u32) {
         let mailboxes = if query.everywhere {
             self.mailboxes.iter().filter(|mailbox| mailbox.selectable).map(|mailbox| mailbox.path.clone()).collect()
@@ -130,19 +132,18 @@ impl Actor {
     }
 
     /// Shows what a search found.
-    pub(super) async fn found_with(
+    pub(super) async fn found(
         &mut self,
         session: &mut Session,
         tab: &TabId,
-        query: Query,
+        query: &Query,
         from: u32,
         count: u32,
-        hits: Vec<Hit>,
+        hits: &[Hit],
     ) -> Result<Reply, Failure> {
         let total = u32::try_from(hits.len()).unwrap_or(u32::MAX);
-        let (from, count) = clamp(from, count, total);
-        let rows = self.rows_of_hits(session, &stretch(&hits, from, count)).await?;
-        let listing = self.show(tab, query, total, from, count, Source::Hits(hits), rows)?;
+        let rows = self.rows_of_hits(session, &stretch(hits, from, count)).await?;
+        let listing = self.show(tab, query.clone(), total, (from, count), Source::Hits(hits.to_vec()), rows)?;
         Ok(Reply::Listing(listing))
     }
 
@@ -158,7 +159,11 @@ impl Actor {
         }
         let selected = session.select(path).await?;
         self.exists = selected.exists;
+        self.selects += 1;
         let baseline = Baseline::from(&selected);
+        if self.statuses.get(path).map(Baseline::from).as_ref() != Some(&baseline) {
+            self.want_counts(path);
+        }
         let known = self.synced.insert(path.to_owned(), baseline.clone());
         let viewed = self.is_viewed(path);
         if viewed && (known.as_ref() != Some(&baseline) || baseline.modseq.is_none()) {
@@ -282,7 +287,8 @@ impl Actor {
     async fn replace_hits(&mut self, session: &mut Session, id: &TabId) -> Result<(), imap::Error> {
         let Some(view) = self.view(id) else { return Ok(()) };
         let Source::Hits(hits) = &view.source else { return Ok(()) };
-        let (from, hits) = (view.from, stretch(hits, view.from, view.count));
+        let (from, _) = clamp(view.from, view.count, view.total);
+        let hits = stretch(hits, view.from, view.count);
         let rows = match self.rows_of_hits(session, &hits).await {
             Ok(rows) => rows,
             Err(Failure::Lost(error)) => return Err(error),
@@ -379,8 +385,7 @@ impl Actor {
     /// Asks for all mailboxes and their counts, and tells the tabs what is new.
     pub(super) async fn learn_mailboxes(&mut self, session: &mut Session) -> Result<(), imap::Error> {
         let listed = session.list().await?;
-        self.statuses =
-            listed.iter().filter_map(|mailbox| Some((mailbox.path.clone(), mailbox.status.clone()?))).collect();
+        self.statuses = listed.iter().filter_map(|mailbox| Some((mailbox.path.clone(), mailbox.status?))).collect();
         let mailboxes = in_order(listed);
         if mailboxes != self.mailboxes {
             self.mailboxes = mailboxes;

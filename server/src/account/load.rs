@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use anyhow::Context;
-use app::wire::{Body, Error, Flag, Message, MessageRef};
+use app::wire::{Body, Error, Flag, Message, MessageRef, Uid};
 use tokio::time::Instant;
 
 use super::actor::{Actor, Failure};
@@ -87,28 +87,59 @@ impl Loaded {
 
 /// Messages just read, the latest last.
 #[derive(Default)]
-pub(super) struct Cache(VecDeque<(Instant, Arc<Loaded>)>);
+pub(super) struct Cache(VecDeque<Remembered>);
+
+struct Remembered {
+    used: Instant,
+    loaded: Arc<Loaded>,
+    /// What the server said of its flags last.
+    flags: Vec<Flag>,
+    /// Which selection of its mailbox they are from.
+    selects: u64,
+}
 
 impl Cache {
     fn get(&mut self, message: &MessageRef) -> Option<Arc<Loaded>> {
-        let at = self.0.iter().position(|(_, loaded)| loaded.message == *message)?;
-        let (_, loaded) = self.0.remove(at)?;
-        self.0.push_back((Instant::now(), loaded.clone()));
+        let at = self.0.iter().position(|known| known.loaded.message == *message)?;
+        let known = self.0.remove(at)?;
+        let loaded = known.loaded.clone();
+        self.0.push_back(Remembered { used: Instant::now(), ..known });
         Some(loaded)
     }
 
-    fn put(&mut self, loaded: Arc<Loaded>) {
-        self.0.push_back((Instant::now(), loaded));
+    fn put(&mut self, loaded: Arc<Loaded>, selects: u64) {
+        let flags = loaded.flags.clone();
+        self.0.push_back(Remembered { used: Instant::now(), loaded, flags, selects });
         while self.0.len() > REMEMBERED
-            || self.0.iter().map(|(_, loaded)| loaded.bytes()).sum::<usize>() > REMEMBERED_BYTES
+            || self.0.iter().map(|known| known.loaded.bytes()).sum::<usize>() > REMEMBERED_BYTES
         {
             self.0.pop_front();
         }
     }
 
+    /// The flags of a message that is remembered.
+    pub fn flags(&self, message: &MessageRef) -> Option<&[Flag]> {
+        self.0.iter().find(|known| known.loaded.message == *message).map(|known| known.flags.as_slice())
+    }
+
+    /// Messages of the selected mailbox have these flags now.
+    pub fn set_flags(&mut self, path: &str, flags: &[(Uid, Vec<Flag>)]) {
+        for known in self.0.iter_mut().filter(|known| known.loaded.message.mailbox == path) {
+            let uid = known.loaded.message.uid;
+            if let Some((_, flags)) = flags.iter().rev().find(|(of, _)| *of == uid) {
+                known.flags.clone_from(flags);
+            }
+        }
+    }
+
+    /// Forgets a message whose mailbox was left since: nobody has told what happened to its flags.
+    pub fn forget_unwatched(&mut self, message: &MessageRef, selects: u64) {
+        self.0.retain(|known| known.loaded.message != *message || known.selects == selects);
+    }
+
     /// Forgets what was not asked for in a while: an idle account holds no mail.
     pub fn forget_old(&mut self) {
-        self.0.retain(|(since, _)| since.elapsed().as_secs() < REMEMBERED_SECONDS);
+        self.0.retain(|known| known.used.elapsed().as_secs() < REMEMBERED_SECONDS);
         if self.0.is_empty() {
             self.0.shrink_to_fit();
         }
@@ -170,7 +201,7 @@ impl Actor {
             shown,
             flags: fetched.flags,
         });
-        self.cache.put(loaded.clone());
+        self.cache.put(loaded.clone(), self.selects);
         Ok(loaded)
     }
 }

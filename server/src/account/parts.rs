@@ -215,12 +215,19 @@ async fn fetch(
     section: &str,
     stretch: Option<Stretch>,
 ) -> Result<Option<Vec<u8>>, imap::Error> {
-    if session.selected().map(|selected| selected.path.as_str()) != Some(message.mailbox.as_str()) {
+    let known = session.selected().is_some_and(|selected| selected.path == message.mailbox);
+    if !known {
         session.select(&message.mailbox).await?;
     }
     if session.selected().map(|selected| selected.uid_validity) != Some(message.uid_validity) {
         return Ok(None);
     }
+    let fetched = session.fetch_section(message.uid, section, stretch).await?;
+    if fetched.is_some() || !known {
+        return Ok(fetched);
+    }
+    // A message that came since is not there for this session before it was told of it (RFC 9051 §5.2).
+    session.noop().await?;
     session.fetch_section(message.uid, section, stretch).await
 }
 

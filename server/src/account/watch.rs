@@ -13,11 +13,14 @@ use super::Input;
 use crate::{
     backoff::Backoff,
     endpoint::Endpoint,
-    imap::{self, Credentials, Woken},
+    imap::{self, Credentials, Session, Woken},
 };
 
 /// IDLE is begun anew this often: half-open lines go deaf long before the 29 minutes of RFC 2177.
 const RENEW: Duration = Duration::from_secs(240);
+
+/// How long a refused password is left alone, unless the user signs in anew.
+const REFUSED: Duration = Duration::from_secs(3600);
 
 /// What the watch is told.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -39,9 +42,17 @@ pub(super) async fn run(
         loop {
             match listen(&endpoint, &credentials, &mut target, &inputs, &mut backoff).await {
                 Ok(()) => return,
-                Err(error) => debug!(%error, "The watch lost its line"),
+                Err(error) => {
+                    debug!(%error, "The watch lost its line");
+                    // Most likely the actor's is lost as well: it finds out when it looks, and tells the tabs.
+                    if !look(&inputs, true, false).await {
+                        return;
+                    }
+                    // A refused password is not tried again by itself: it could lock the user out.
+                    let refused = matches!(error, imap::Error::Credentials { .. });
+                    sleep(if refused { REFUSED } else { backoff.wait() }).await;
+                }
             }
-            sleep(backoff.next()).await;
         }
     };
     stop.run_until_cancelled(listening).await;
@@ -56,45 +67,66 @@ async fn listen(
     backoff: &mut Backoff,
 ) -> Result<(), imap::Error> {
     let mut session = imap::connect(endpoint, credentials).await?;
-    let notify = session.capabilities().notify;
+    let notified = announce(&mut session).await?;
     // Changes of the target cut the waiting short.
     let wake = Arc::new(Notify::new());
-    let mut announced = false;
+    let mut looked = false;
     loop {
         let mailbox = target.borrow_and_update().mailbox.clone();
-        if session.selected().map(|selected| selected.path.as_str()) != Some(mailbox.as_str()) {
+        let elsewhere = session.selected().map(|selected| selected.path.as_str()) != Some(mailbox.as_str());
+        if !notified && elsewhere {
             match session.select(&mailbox).await {
                 Err(error) if error.is_refusal() => debug!(%error, "The watch cannot open a mailbox"),
                 result => drop(result?),
             }
-            if notify && !announced {
-                match session.notify_all().await {
-                    Err(error) if error.is_refusal() => info!(%error, "NOTIFY was offered and refused"),
-                    result => result?,
-                }
-                announced = true;
-            }
+            looked = false;
+        }
+        if !looked {
             // What happened while the session was elsewhere or not there at all.
             if !look(inputs, true, true).await {
                 return Ok(());
             }
+            looked = true;
         }
         let woken = tokio::select! {
             woken = session.wait_for_news(&wake, RENEW) => woken?,
             // `wait_for_news` must not be dropped half-way, so the change of target only wakes it: see below.
-            never = wake_on_change(target.clone(), &wake) => match never {},
+            never = wake_on_change(target.clone(), &wake), if !notified => match never {},
         };
         backoff.reset();
         let changes = session.take_changes();
         if woken == Woken::News || !changes.is_empty() {
             let elsewhere =
                 changes.iter().any(|change| matches!(change, imap::Change::Elsewhere | imap::Change::Overflow));
-            let selected = changes.iter().any(|change| !matches!(change, imap::Change::Elsewhere));
+            let selected = notified || changes.iter().any(|change| !matches!(change, imap::Change::Elsewhere));
             if !look(inputs, selected, elsewhere).await {
                 timeout(Duration::from_secs(2), session.logout()).await.ok();
                 return Ok(());
             }
+            if changes.contains(&imap::Change::Overflow) {
+                // Whatever it was, a server that has lost count does not tell all from now on.
+                timeout(Duration::from_secs(2), session.logout()).await.ok();
+                return Err(imap::Error::Closed);
+            }
         }
+    }
+}
+
+/// Has the server tell of all mailboxes, where it can.
+///
+/// No mailbox is selected then: Dovecot (2.3, 2026-11) tells nothing more of one that was selected while it listened.
+async fn announce(session: &mut Session) -> Result<bool, imap::Error> {
+    if !session.capabilities().notify {
+        return Ok(false);
+    }
+    // RFC 7162 §3.1: asking for HIGHESTMODSEQ makes every flag news, and not only \Seen.
+    session.status(&["INBOX"]).await?;
+    match session.notify_all().await {
+        Err(error) if error.is_refusal() => {
+            info!(%error, "NOTIFY was offered and refused");
+            Ok(false)
+        }
+        result => result.map(|()| true),
     }
 }
 

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     guard::Client,
-    page::{Person, site, with_policy},
+    page::{INBOX, Person, site, with_policy},
 };
 use crate::{
     bridge::{Bridge, internal},
@@ -246,5 +246,5 @@ pub async fn sign_out(
 
 /// Where to go after signing in: only ever a page of ours.
 fn safe(next: &str) -> &str {
-    if next.starts_with("/mail/") && !next.contains(['\\', '\r', '\n']) { next } else { "/mail/" }
+    if next.starts_with("/mail/") && !next.contains(['\\', '\r', '\n']) { next } else { INBOX }
 }

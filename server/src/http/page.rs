@@ -5,7 +5,6 @@ use app::{
     page::{Assets, CLOCK_COOKIE, PageContext, clock_from_cookie, render_page},
     route::Route,
     state::Theme,
-    wire::Query,
 };
 use axum::{
     extract::{OriginalUri, State},
@@ -18,6 +17,9 @@ use super::{
     login::{cookie, login_of},
 };
 use crate::{bridge::Bridge, error::HttpError, seal::random_hex};
+
+/// Where everybody begins.
+pub const INBOX: &str = "/mail/INBOX";
 
 /// Rows in the page: a tall screen's worth.
 const ROWS: u32 = 40;
@@ -48,13 +50,20 @@ pub async fn mail(
 ) -> Result<Response, HttpError> {
     let Some(login) = login_of(&bridge, &headers).await? else {
         let next = uri.path_and_query().map_or("", |path| path.as_str());
-        let target =
-            if next == "/mail/" { "/login".to_owned() } else { format!("/login?next={}", app::route::encode(next)) };
+        let target = if next == INBOX || next == "/mail/" {
+            "/login".to_owned()
+        } else {
+            format!("/login?next={}", app::route::encode(next))
+        };
         return Ok(Redirect::to(&target).into_response());
     };
     let Some(route) = Route::parse(uri.path(), uri.query().unwrap_or_default()) else {
         return Ok(Redirect::to("/mail/").into_response());
     };
+    if route.query.mailbox.is_empty() {
+        // Every list has an address of its own, so that Back finds it.
+        return Ok(Redirect::to(INBOX).into_response());
+    }
     let account = match bridge.account(&login).await {
         Ok(account) => account,
         // The password cannot be opened any more: signing in again seals it anew.
@@ -64,10 +73,7 @@ pub async fn mail(
         }
         Err(error) => return Err(error.into()),
     };
-    let mut query = Query { ..route.query.clone() };
-    if query.mailbox.is_empty() {
-        query.mailbox = "INBOX".to_owned();
-    }
+    let query = route.query.clone();
     // A search takes its time; its rows come over the socket.
     let frames = if query.search.is_empty() { account.page(query, ROWS, &login.token).await } else { None };
     let Person { language, theme, clock } = Person::of(&headers);

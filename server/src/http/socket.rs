@@ -81,7 +81,8 @@ async fn serve(bridge: &Bridge, login: &Login, account: Account, mut socket: Web
         return refuse(socket, id, "Too many tabs are open".to_owned()).await;
     };
     // Only the actor's sender keeps the queue open: when it lets go, the socket ends.
-    let sender = sender.downgrade();
+    let replies = sender.downgrade();
+    drop(sender);
     let mut heartbeat = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
     let mut nonsense = 0;
     let mut signed_out = false;
@@ -121,8 +122,8 @@ async fn serve(bridge: &Bridge, login: &Login, account: Account, mut socket: Web
                 };
                 match read(&text) {
                     Ok(frame) => {
-                        let Some(sender) = sender.upgrade() else { break "the account let go" };
-                        if !handle(bridge, login, &account, &attached.tab, frame, &sender).await {
+                        let Some(replies) = replies.upgrade() else { break "the account let go" };
+                        if !handle(bridge, login, &account, &attached.tab, frame, &replies).await {
                             close(socket, close_code::RESTART, "").await;
                             break "the account has stopped";
                         }

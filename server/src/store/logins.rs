@@ -42,15 +42,25 @@ impl Store {
     }
 
     pub async fn end_login(&self, token: &[u8]) -> Result<()> {
-        change!(self, pool => sqlx::query("DELETE FROM logins WHERE token = $1")
-            .bind(token).execute(pool))?;
+        change!(self, pool => sqlx::query("DELETE FROM logins WHERE token = $1").bind(token).execute(pool))?;
+        self.forget_unused_passwords().await
+    }
+
+    /// A password is kept for as long as someone is signed in with it or something is still to be sent with it.
+    async fn forget_unused_passwords(&self) -> Result<()> {
+        change!(self, pool => sqlx::query(
+            "UPDATE accounts SET password = NULL WHERE password IS NOT NULL
+             AND NOT EXISTS (SELECT 1 FROM logins WHERE logins.user_id = accounts.user_id)
+             AND NOT EXISTS (SELECT 1 FROM submissions WHERE submissions.account_id = accounts.id
+                             AND (submissions.state IN ('waiting', 'sending', 'retrying')
+                                  OR (submissions.state = 'sent' AND submissions.filed = 0)))")
+            .execute(pool))?;
         Ok(())
     }
 
-    /// Removes logins that ended by themselves; says how many.
-    pub async fn forget_ended_logins(&self) -> Result<u64> {
-        let changed = change!(self, pool => sqlx::query("DELETE FROM logins WHERE seen <= $1")
-            .bind(now() - IDLE).execute(pool))?;
-        Ok(changed)
+    /// Removes logins that ended by themselves, and passwords that nobody needs any more.
+    pub async fn forget_ended_logins(&self) -> Result<()> {
+        change!(self, pool => sqlx::query("DELETE FROM logins WHERE seen <= $1").bind(now() - IDLE).execute(pool))?;
+        self.forget_unused_passwords().await
     }
 }

@@ -1,0 +1,36 @@
+//! Pismo as a whole: a real server over a real socket, in front of a real Dovecot and Postfix. One topic per file; they
+//! are one program, because each of them would have to be linked with all of Pismo in it.
+
+#[path = "../support/browser.rs"]
+mod browser;
+#[path = "../support/http_client.rs"]
+mod http_client;
+#[path = "../support/mail.rs"]
+mod mail;
+#[path = "../support/mail_server.rs"]
+mod mail_server;
+#[path = "../support/peer.rs"]
+mod peer;
+#[path = "../support/recording_proxy.rs"]
+mod recording_proxy;
+#[path = "../support/tab.rs"]
+mod tab;
+#[path = "../support/test_bridge.rs"]
+mod test_bridge;
+#[path = "../support/view.rs"]
+mod view;
+
+mod act;
+mod admission;
+mod agree;
+mod draft;
+mod frames;
+mod line;
+mod list;
+mod live;
+mod read;
+mod restart;
+mod search;
+mod send;
+mod sign_in;
+mod tabs;

@@ -1,0 +1,122 @@
+//! Searching the open folder and all of them, on the server.
+
+use app::wire::{Action, Flag, Selection};
+
+use crate::{mail::Mail, tab::Tab, test_bridge::TestBridge};
+
+fn message(from: &str, subject: &str, text: &str) -> String {
+    format!(
+        "From: {from}\nTo: ana@pismo.test\nSubject: {subject}\nDate: Mon, 23 Nov 2026 10:00:00 +0300\n\
+         MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{text}\n"
+    )
+}
+
+/// A mailbox with a few messages to look for.
+async fn mailbox() -> (TestBridge, Tab, Mail) {
+    let bridge = TestBridge::start().await;
+    let mut mail = bridge.mail("ana");
+    mail.append_message("INBOX", "", &message("Carla <carla@example.org>", "Lunch", "Shall we eat pizza?")).await;
+    mail.append_message("INBOX", "\\Seen \\Flagged", &message("Boris <boris@example.org>", "Report", "pizza sales"))
+        .await;
+    // Счёт за октябрь
+    let russian = "=?utf-8?B?0KHRh9GR0YIg0LfQsCDQvtC60YLRj9Cx0YDRjA==?=";
+    mail.append_message("INBOX", "", &message("Boris <boris@example.org>", russian, "Оплатите до пятницы")).await;
+    mail.append_message("Archive", "", &message("Carla <carla@example.org>", "Old lunch", "pasta")).await;
+    let tab = bridge.sign_in("ana").await.open("INBOX").await;
+    (bridge, tab, mail)
+}
+
+#[tokio::test]
+async fn words_are_found_where_they_are_looked_for() {
+    let (_bridge, mut tab, _) = mailbox().await;
+    for (search, found) in [
+        ("pizza", vec!["Report", "Lunch"]),
+        ("subject:lunch", vec!["Lunch"]),
+        ("from:boris", vec!["Счёт за октябрь", "Report"]),
+        ("from:boris pizza", vec!["Report"]),
+        ("body:sales", vec!["Report"]),
+        ("is:unread", vec!["Счёт за октябрь", "Lunch"]),
+        ("is:starred", vec!["Report"]),
+        ("-is:starred pizza", vec!["Lunch"]),
+        ("\"eat pizza\"", vec!["Lunch"]),
+        ("since:2026-11-01", vec!["Счёт за октябрь", "Report", "Lunch"]),
+        ("before:2001-01-01", vec![]),
+        ("nothing-like-this", vec![]),
+    ] {
+        let listing = tab.search("INBOX", search).await;
+        assert_eq!(tab.view.subjects(), found, "{search}");
+        assert_eq!(listing.total as usize, found.len(), "{search}");
+    }
+}
+
+#[tokio::test]
+async fn cyrillic_is_found_in_either_case() {
+    let (_bridge, mut tab, _) = mailbox().await;
+    for search in ["счёт", "СЧЁТ", "subject:октябрь", "body:пятницы", "оплатите"] {
+        tab.search("INBOX", search).await;
+        assert_eq!(tab.view.subjects(), ["Счёт за октябрь"], "{search}");
+    }
+}
+
+#[tokio::test]
+async fn all_folders_are_searched() {
+    let (_bridge, mut tab, mut mail) = mailbox().await;
+    mail.create("Lists").await;
+    mail.append_message("Lists", "", &message("carla@example.org", "Lunch list", "x")).await;
+    tab.until("the new folder", |view| view.mailbox("Lists").is_some()).await;
+    let listing = tab.search_everywhere("lunch").await;
+    assert_eq!(listing.total, 3);
+    let mut places: Vec<String> = tab.messages().into_iter().map(|message| message.mailbox).collect();
+    places.sort();
+    assert_eq!(places, ["Archive", "INBOX", "Lists"]);
+}
+
+#[tokio::test]
+async fn long_results_come_in_windows() {
+    let bridge = TestBridge::start().await;
+    bridge.mail("ana").fill("INBOX", 120).await;
+    let mut tab = bridge.sign_in("ana").await.open("INBOX").await;
+    let listing = tab.search("INBOX", "subject:message").await;
+    assert_eq!((listing.total, listing.rows.len()), (120, 50));
+    let window = tab.window(100, 50).await;
+    assert_eq!((window.total, window.from, window.rows.len()), (120, 100, 20));
+    assert_eq!(window.rows[19].subject, "message 1");
+}
+
+#[tokio::test]
+async fn results_follow_what_happens_to_their_messages() {
+    let (_bridge, mut tab, mut mail) = mailbox().await;
+    tab.search("INBOX", "pizza").await;
+    let uids: Vec<_> = tab.messages().iter().map(|message| message.uid).collect();
+    mail.store("INBOX", uids[1], Flag::Flagged, true).await;
+    tab.until("the star", |view| view.has(uids[1], &Flag::Flagged)).await;
+    mail.expunge("INBOX", uids[0]).await;
+    tab.until("it is gone", |view| view.total() == 1).await;
+    assert_eq!(tab.view.subjects(), ["Lunch"]);
+    tab.act(uids[1], Action::Archive).await;
+    assert_eq!(tab.view.total(), 0, "what was moved away is no result of this folder");
+}
+
+#[tokio::test]
+async fn an_action_on_all_results_is_for_the_results() {
+    let (_bridge, mut tab, mut mail) = mailbox().await;
+    tab.search_everywhere("carla").await;
+    let all = Selection::All { list: tab.view.list, except: Vec::new() };
+    let (undo, count) = tab.act_on(all, Action::Move { to: "Trash".to_owned() }).await;
+    assert_eq!(count, 2);
+    assert_eq!(tab.view.total(), 0);
+    assert_eq!(mail.messages("Trash").await.len(), 2);
+    assert_eq!(mail.messages("INBOX").await.len(), 2);
+    tab.undo(undo).await;
+    assert_eq!(mail.messages("INBOX").await.len(), 3);
+    assert_eq!(mail.messages("Archive").await.len(), 1);
+}
+
+#[tokio::test]
+async fn after_a_search_the_folder_is_live_again() {
+    let (_bridge, mut tab, mut mail) = mailbox().await;
+    tab.search("INBOX", "pizza").await;
+    tab.open("INBOX").await;
+    mail.append("INBOX", "fresh").await;
+    tab.until("the new message", |view| view.total() == 4).await;
+}

@@ -1,0 +1,137 @@
+//! What a tab shows: the smallest model that frames can be applied to, written apart from the app's own.
+
+use app::wire::{
+    Connectivity, Event, Flag, ListChange, Listing, Mailbox, Row, Submission, SubmissionId, SubmissionState, Uid,
+    Welcome,
+};
+
+/// What a tab knows.
+#[derive(Debug, Default)]
+pub struct View {
+    pub connectivity: Option<Connectivity>,
+    pub mailboxes: Vec<Mailbox>,
+    pub submissions: Vec<Submission>,
+    /// The open list.
+    pub list: u32,
+    /// Its rows from the top; none where a row is not here.
+    pub rows: Vec<Option<Row>>,
+    pub signed_out: bool,
+    pub reset: bool,
+}
+
+impl View {
+    pub fn welcome(&mut self, welcome: &Welcome) {
+        self.connectivity = Some(welcome.connectivity.clone());
+        self.mailboxes = welcome.mailboxes.clone();
+        self.submissions = welcome.submissions.clone();
+    }
+
+    pub fn listing(&mut self, listing: &Listing) {
+        if listing.list != self.list {
+            self.list = listing.list;
+            self.rows.clear();
+        }
+        self.rows.resize(listing.total as usize, None);
+        for (row, place) in listing.rows.iter().zip(&mut self.rows[listing.from as usize..]) {
+            *place = Some(row.clone());
+        }
+    }
+
+    pub fn apply(&mut self, event: &Event) {
+        match event {
+            Event::Reset => self.reset = true,
+            Event::SignedOut => self.signed_out = true,
+            Event::Connectivity { connectivity } => self.connectivity = Some(connectivity.clone()),
+            Event::Mailboxes { mailboxes } => self.mailboxes = mailboxes.clone(),
+            Event::Counts { counts } => {
+                for count in counts {
+                    let known = self.mailboxes.iter_mut().find(|mailbox| mailbox.path == count.path);
+                    let mailbox = known.unwrap_or_else(|| panic!("counts of the unknown {}", count.path));
+                    (mailbox.total, mailbox.unseen) = (count.total, count.unseen);
+                }
+            }
+            Event::Submission { submission } => {
+                self.submissions.retain(|known| known.id != submission.id);
+                self.submissions.push(submission.clone());
+            }
+            Event::Messages { list, change } if *list == self.list => self.change(change),
+            Event::Messages { .. } => {}
+        }
+    }
+
+    fn change(&mut self, change: &ListChange) {
+        match change {
+            ListChange::Added { count, rows } => {
+                assert!(rows.len() <= *count as usize, "more rows than messages came");
+                let mut added: Vec<Option<Row>> = rows.iter().cloned().map(Some).collect();
+                added.resize(*count as usize, None);
+                self.rows.splice(0..0, added);
+            }
+            ListChange::Vanished { positions } => {
+                assert!(positions.windows(2).all(|pair| pair[0] > pair[1]), "not in descending order: {positions:?}");
+                for position in positions {
+                    self.rows.remove(*position as usize);
+                }
+            }
+            ListChange::Flags { mailbox, flags } => {
+                for (uid, flags) in flags {
+                    for row in self.rows.iter_mut().flatten() {
+                        if row.message.mailbox == *mailbox && row.message.uid == *uid {
+                            row.flags = flags.clone();
+                        }
+                    }
+                }
+            }
+            ListChange::Previews { mailbox, previews } => {
+                for (uid, preview) in previews {
+                    for row in self.rows.iter_mut().flatten() {
+                        if row.message.mailbox == *mailbox && row.message.uid == *uid {
+                            row.preview = preview.clone();
+                        }
+                    }
+                }
+            }
+            ListChange::Replaced { listing } => {
+                self.list = listing.list;
+                self.rows.clear();
+                self.listing(listing);
+            }
+        }
+    }
+
+    /// Number of messages in the open list.
+    pub fn total(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The row of a message, if it is here.
+    pub fn row(&self, uid: Uid) -> Option<&Row> {
+        self.rows.iter().flatten().find(|row| row.message.uid == uid)
+    }
+
+    pub fn has(&self, uid: Uid, flag: &Flag) -> bool {
+        self.row(uid).is_some_and(|row| row.has(flag))
+    }
+
+    /// The subjects of the rows that are here, from the top.
+    pub fn subjects(&self) -> Vec<&str> {
+        self.rows.iter().flatten().map(|row| row.subject.as_str()).collect()
+    }
+
+    pub fn mailbox(&self, path: &str) -> Option<&Mailbox> {
+        self.mailboxes.iter().find(|mailbox| mailbox.path == path)
+    }
+
+    /// Messages, and those of them that are unread.
+    pub fn counts(&self, path: &str) -> Option<(u32, u32)> {
+        self.mailbox(path).map(|mailbox| (mailbox.total, mailbox.unseen))
+    }
+
+    pub fn submission(&self, id: SubmissionId) -> Option<SubmissionState> {
+        self.submissions.iter().find(|submission| submission.id == id).map(|submission| submission.state)
+    }
+
+    pub fn is_live(&self) -> bool {
+        self.connectivity == Some(Connectivity::Live)
+    }
+}
