@@ -1,6 +1,7 @@
 //! The languages of the interface. The words are in `app/locales`.
 
 use leptos::prelude::*;
+use leptos_i18n::context::{UseLocalesOptions, init_i18n_subcontext_with_options};
 
 pub use words::*;
 
@@ -20,7 +21,9 @@ pub fn negotiate(cookie: Option<&str>, accept_language: &str) -> Locale {
     let mut best = (0.0_f32, Locale::en);
     for item in accept_language.split(',').take(32) {
         let mut fields = item.split(';');
-        let Some(locale) = fields.next().and_then(locale) else { continue };
+        let Some(locale) = fields.next().and_then(locale) else {
+            continue;
+        };
         let weight = fields
             .find_map(|field| field.trim().strip_prefix("q="))
             .map_or(1.0, |weight| weight.trim().parse().unwrap_or(0.0));
@@ -51,7 +54,9 @@ pub fn tag(language: Locale) -> &'static str {
 
 /// Makes the words follow `language`. Called once at the root of each tree of views.
 pub fn provide(language: Signal<Locale>) {
-    provide_context(leptos_i18n::context::init_i18n_subcontext::<Locale>(Some(language)));
+    // Without this the library looks for the request by itself, and complains that it finds none.
+    let no_request = UseLocalesOptions::default().ssr_lang_header_getter(|| None);
+    provide_context(init_i18n_subcontext_with_options::<Locale>(Some(language), None, None, Some(no_request)));
 }
 
 /// Which form of a noun goes with a number.

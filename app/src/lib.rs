@@ -1,6 +1,8 @@
 //! What the two sides say ([`wire`]), what the browser knows ([`state`], written by [`client`]), and what it
 //! shows ([`view`]). The server renders the same views to text ([`page`]) that the browser then takes over.
 #![forbid(unsafe_code)]
+// Views are types, and theirs are deep.
+#![recursion_limit = "512"]
 
 pub mod client;
 pub mod i18n;

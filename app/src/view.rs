@@ -22,3 +22,40 @@ pub mod settings;
 pub mod toast;
 pub mod toolbar;
 pub mod words;
+
+use leptos::{children::ViewFn, prelude::*};
+
+/// Handles an event. Boxed, so that all handlers of a kind of event share the code that attaches them: left as they
+/// are, each closure has its own, and the browser would load a third more.
+pub(crate) fn handler<E: 'static>(handle: impl FnMut(E) + 'static) -> Box<dyn FnMut(E)> {
+    Box::new(handle)
+}
+
+/// Shows something only `when`. Leptos' own, with the condition boxed for the same reason.
+#[component]
+pub(crate) fn Show(
+    #[prop(into)] when: Signal<bool>,
+    children: ChildrenFn,
+    #[prop(optional, into)] fallback: ViewFn,
+) -> impl IntoView {
+    let when = Memo::new(move |_| when.get());
+    move || if when.get() { children() } else { fallback.run() }
+}
+
+/// An element of what [`each`] shows.
+pub(crate) struct Item {
+    key: String,
+    view: Box<dyn FnOnce() -> AnyView + Send>,
+}
+
+impl Item {
+    pub(crate) fn new<V: IntoView + 'static>(key: impl ToString, view: impl FnOnce() -> V + Send + 'static) -> Item {
+        Item { key: key.to_string(), view: Box::new(move || view().into_any()) }
+    }
+}
+
+/// Shows items; those whose keys stay the same stay as they are. Leptos' `For`, of one kind for all lists.
+pub(crate) fn each(items: impl Fn() -> Vec<Item> + Send + 'static) -> AnyView {
+    let items: Box<dyn Fn() -> Vec<Item> + Send> = Box::new(items);
+    view! { <For each=items key=|item| item.key.clone() children=|item: Item| (item.view)() /> }.into_any()
+}

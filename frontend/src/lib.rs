@@ -1,5 +1,7 @@
 //! The browser's own input and output: takes the page over that the server rendered, holds the socket, uploads files.
 
+#![recursion_limit = "512"]
+
 mod page;
 mod platform;
 mod socket;

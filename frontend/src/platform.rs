@@ -10,7 +10,7 @@ use app::{
 use futures_channel::mpsc;
 use futures_util::future::LocalBoxFuture;
 use leptos::prelude::{document, window};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 
 /// The cookie with the person's clock, in minutes ahead of UTC.
 pub const CLOCK: &str = "pismo_tz";
@@ -21,8 +21,8 @@ const DRAFT: &str = "pismo_draft";
 /// In `sessionStorage`: this tab is the one that writes it.
 const WRITER: &str = "pismo_draft_here";
 
-/// A draft that its tab has not touched for so long, in milliseconds, was left behind.
-const LEFT_BEHIND: f64 = 60_000.0;
+/// A draft that its tab has not touched for so many seconds was left behind.
+const LEFT_BEHIND: i64 = 60;
 
 pub struct Browser {
     nudge: std::sync::Mutex<mpsc::Sender<()>>,
@@ -36,7 +36,9 @@ impl Browser {
 
 impl Platform for Browser {
     fn visit(&self, url: &str, visit: Visit) {
-        let Ok(history) = window().history() else { return };
+        let Ok(history) = window().history() else {
+            return;
+        };
         // Refused only when a script asks for hundreds within seconds.
         drop(match visit {
             Visit::Push => history.push_state_with_url(&JsValue::NULL, "", Some(url)),
@@ -56,18 +58,23 @@ impl Platform for Browser {
     }
 
     fn warm(&self, url: &str) {
-        let options = web_sys::RequestInit::new();
-        drop(js_sys::Reflect::set(&options, &"priority".into(), &"low".into()));
-        let response = window().fetch_with_str_and_init(url, &options);
-        wasm_bindgen_futures::spawn_local(async move {
-            // Read to its end, so that the cache keeps it.
-            if let Ok(response) = wasm_bindgen_futures::JsFuture::from(response).await
-                && let Ok(response) = response.dyn_into::<web_sys::Response>()
-                && let Ok(text) = response.text()
-            {
-                drop(wasm_bindgen_futures::JsFuture::from(text).await);
-            }
-        });
+        // The cache keeps documents of frames apart from what scripts fetch: only a frame can fill it for a frame.
+        let Ok(frame) = document().create_element("iframe") else {
+            return;
+        };
+        for (name, value) in
+            [("hidden", ""), ("sandbox", ""), ("aria-hidden", "true"), ("tabindex", "-1"), ("src", url)]
+        {
+            drop(frame.set_attribute(name, value));
+        }
+        let loaded = {
+            let frame = frame.clone();
+            Closure::once_into_js(move || frame.remove())
+        };
+        drop(frame.add_event_listener_with_callback("load", loaded.unchecked_ref()));
+        if let Some(body) = document().body() {
+            drop(body.append_child(&frame));
+        }
     }
 
     fn theme(&self, theme: Theme) -> &'static str {
@@ -86,11 +93,13 @@ impl Platform for Browser {
     }
 
     fn keep_draft(&self, draft: Option<&str>) {
-        let (Some(local), Some(session)) = (storage(true), storage(false)) else { return };
+        let (Some(local), Some(session)) = (storage(true), storage(false)) else {
+            return;
+        };
         // A full store is the person's to empty; Drafts has the text soon anyway.
         match draft {
             Some(draft) => {
-                drop(local.set_item(DRAFT, &format!("{} {draft}", js_sys::Date::now())));
+                drop(local.set_item(DRAFT, &format!("{} {draft}", seconds())));
                 drop(session.set_item(WRITER, "1"));
             }
             None if session.get_item(WRITER).ok().flatten().is_some() => {
@@ -105,7 +114,7 @@ impl Platform for Browser {
         let kept = storage(true)?.get_item(DRAFT).ok()??;
         let (touched, draft) = kept.split_once(' ')?;
         let here = storage(false)?.get_item(WRITER).ok()?.is_some();
-        let left_behind = js_sys::Date::now() - touched.parse::<f64>().ok()? > LEFT_BEHIND;
+        let left_behind = seconds() - touched.parse::<i64>().ok()? > LEFT_BEHIND;
         (here || left_behind).then(|| draft.to_owned())
     }
 
@@ -156,8 +165,15 @@ fn storage(local: bool) -> Option<web_sys::Storage> {
 
 /// Tells the server about the person's clock, for the next page.
 pub fn write_clock_cookie() {
-    let minutes = -js_sys::Date::new_0().get_timezone_offset();
-    set_cookie(CLOCK, &format!("{minutes:.0}"));
+    #[expect(clippy::cast_possible_truncation, reason = "zones are whole minutes")]
+    let minutes = -js_sys::Date::new_0().get_timezone_offset() as i32;
+    set_cookie(CLOCK, &minutes.to_string());
+}
+
+/// Since 1970.
+#[expect(clippy::cast_possible_truncation, reason = "whole seconds are wanted")]
+fn seconds() -> i64 {
+    (js_sys::Date::now() / 1000.0) as i64
 }
 
 fn set_cookie(name: &str, value: &str) {

@@ -105,7 +105,9 @@ impl Socket {
     }
 
     async fn connect(&mut self, requests: &mut mpsc::Receiver<Request>, nudges: &mut mpsc::Receiver<()>) -> End {
-        let Ok(socket) = WebSocket::open(&wait::url()) else { return End::Lost };
+        let Ok(socket) = WebSocket::open(&wait::url()) else {
+            return End::Lost;
+        };
         let (mut sink, stream) = socket.split();
         let mut stream = stream.fuse();
         let attach = self.next;
@@ -159,7 +161,8 @@ impl Socket {
                         return End::Lost;
                     }
                 },
-                _ = nudges.next() => if js_sys::Date::now() - heard > DOUBT { return End::Lost },
+                // The browser knows of some drops before any silence tells.
+                _ = nudges.next() => if wait::is_offline() || js_sys::Date::now() - heard > DOUBT { return End::Lost },
                 _ = look.next() => if js_sys::Date::now() - heard > SILENCE { return End::Lost },
                 () = attach_limit => if !attached { return End::Lost },
             }

@@ -153,8 +153,12 @@ impl Client {
                 inner.browse.asking = wanted.is_some();
             });
             let Some(range) = wanted else { return };
-            let Some(list) = self.state.list.id() else { continue };
-            let Some(missing) = self.state.list.missing(range, &self.state.pending) else { continue };
+            let Some(list) = self.state.list.id() else {
+                continue;
+            };
+            let Some(missing) = self.state.list.missing(range, &self.state.pending) else {
+                continue;
+            };
             let count = (missing.end - missing.start).min(MAX_WINDOW);
             match self.send(Command::Window { list, from: missing.start, count }).await {
                 // A list that is gone was replaced: its rows come by themselves.
@@ -207,7 +211,9 @@ impl Client {
 
     /// Asks for the open message again.
     pub fn retry_message(&self) {
-        let Some(target) = self.state.opened.target.get_untracked() else { return };
+        let Some(target) = self.state.opened.target.get_untracked() else {
+            return;
+        };
         self.state.opened.show(Some(target.clone()));
         let turn = self.next_turn();
         let client = *self;
@@ -249,7 +255,7 @@ impl Client {
         if let Some(known) = self.state.opened.known(&message)
             && matches!(known.body, Body::Html { .. })
         {
-            self.platform().warm(&self.body_url(&message, false));
+            self.platform().warm(&untrack(|| self.body_url(&message, false)));
         }
     }
 

@@ -9,7 +9,7 @@ use super::Client;
 use crate::{
     opening::begin,
     state::{DraftStatus, File, FileState, Notice},
-    wire::{Command, Draft, DraftKind, Error, MessageRef, Reply, SubmissionId},
+    wire::{AccountId, Command, Draft, DraftKind, Error, MessageRef, Reply, SubmissionId},
 };
 
 /// How long the person pauses before the draft is saved.
@@ -92,7 +92,9 @@ impl Client {
     /// Throws away what was written, here and in Drafts. Asks nothing: see [`crate::state::Dialog::Discard`].
     pub fn discard(&self) {
         let composer = self.state.composer;
-        let Some(draft) = composer.id.get_untracked() else { return };
+        let Some(draft) = composer.id.get_untracked() else {
+            return;
+        };
         for file in composer.files.get_untracked() {
             self.forget_file(&file);
         }
@@ -110,7 +112,9 @@ impl Client {
     /// Sends what was written.
     pub fn send_draft(&self) {
         let composer = self.state.composer;
-        let Some(draft) = composer.draft() else { return };
+        let Some(draft) = composer.draft() else {
+            return;
+        };
         if draft.to.is_empty() && draft.cc.is_empty() && draft.bcc.is_empty() {
             composer.problem.set(Some(Error::NoRecipient));
             return;
@@ -231,8 +235,9 @@ impl Client {
 
     /// Opens again what was being written before a reload.
     pub fn restore_draft(&self) {
-        let kept = self.platform().kept_draft().and_then(|json| serde_json::from_str::<Draft>(&json).ok());
-        if let Some(draft) = kept {
+        let kept = self.platform().kept_draft().and_then(|json| serde_json::from_str::<(AccountId, Draft)>(&json).ok());
+        // On a shared machine the next person must not read what the last one wrote.
+        if let Some((_, draft)) = kept.filter(|(account, _)| *account == self.state.account.get_untracked()) {
             self.state.composer.open(draft);
             self.edited();
             self.notify(Notice::DraftRestored, None);
@@ -254,7 +259,11 @@ impl Client {
 
     /// Keeps the draft in the browser now.
     pub fn keep_now(&self) {
-        if let Some(json) = self.state.composer.draft().and_then(|draft| serde_json::to_string(&draft).ok()) {
+        let composer = self.state.composer;
+        let Some(draft) = composer.draft().filter(|_| composer.edits.get_untracked() > 0) else {
+            return;
+        };
+        if let Ok(json) = serde_json::to_string(&(self.state.account.get_untracked(), draft)) {
             self.platform().keep_draft(Some(&json));
         }
     }
@@ -269,7 +278,11 @@ impl Client {
             return true;
         }
         let mut saved = true;
-        while saved && composer.status.get_untracked() == DraftStatus::Dirty && !composer.sending.get_untracked() {
+        while saved
+            && composer.id.with_untracked(Option::is_some)
+            && composer.status.get_untracked() == DraftStatus::Dirty
+            && !composer.sending.get_untracked()
+        {
             saved = self.save_once().await;
         }
         self.inner.update_value(|inner| inner.compose.saving = false);
@@ -278,7 +291,9 @@ impl Client {
 
     async fn save_once(&self) -> bool {
         let composer = self.state.composer;
-        let Some(draft) = composer.draft() else { return true };
+        let Some(draft) = composer.draft() else {
+            return true;
+        };
         let (id, edits) = (draft.id.clone(), composer.edits.get_untracked());
         composer.status.set(DraftStatus::Saving);
         let result = self.send(Command::SaveDraft { draft }).await;

@@ -237,7 +237,9 @@ impl List {
         let changes: HashMap<Uid, &T> = changes.iter().map(|(uid, change)| (*uid, change)).collect();
         self.rows.with_value(|rows| {
             for (_, entry) in rows.window.iter().filter(|(_, entry)| entry.message.mailbox == mailbox) {
-                let Some(value) = changes.get(&entry.message.uid) else { continue };
+                let Some(value) = changes.get(&entry.message.uid) else {
+                    continue;
+                };
                 entry.row.update(|row| change(row, value));
             }
         });
@@ -249,7 +251,9 @@ impl List {
             let position = |message: &MessageRef| {
                 rows.window.iter().find(|(_, entry)| entry.message == *message).map(|(at, _)| at)
             };
-            let (Some(one), Some(other)) = (position(one), position(other)) else { return Vec::new() };
+            let (Some(one), Some(other)) = (position(one), position(other)) else {
+                return Vec::new();
+            };
             rows.window
                 .iter()
                 .filter(|(at, _)| (one.min(other)..=one.max(other)).contains(at))
@@ -304,7 +308,9 @@ impl Entry {
     }
 
     fn of(row: &Row, known: &HashMap<MessageRef, Entry>) -> Entry {
-        let Some(entry) = known.get(&row.message) else { return Entry::new(row) };
+        let Some(entry) = known.get(&row.message) else {
+            return Entry::new(row);
+        };
         entry.row.maybe_update(|known| {
             let changed = known != row;
             known.clone_from(row);

@@ -68,7 +68,9 @@ impl Mailboxes {
             .iter()
             .map(|mailbox| {
                 let fresh = Folder::new(mailbox);
-                let Some(known) = before.iter().find(|folder| **folder == fresh) else { return fresh };
+                let Some(known) = before.iter().find(|folder| **folder == fresh) else {
+                    return fresh;
+                };
                 set_counts(known, counts(mailbox));
                 known.clone()
             })

@@ -3,6 +3,7 @@
 mod check;
 mod files;
 
+use crate::view::{Item, Show, each, handler};
 use leptos::{ev, html, prelude::*};
 
 use super::{explain::Explained, icon::Icon, recipients::Recipients, words::size};
@@ -20,7 +21,7 @@ use files::{Files, Memory};
 pub fn Composer() -> impl IntoView {
     let state = expect_context::<State>();
     // Keyed by the draft: another draft gets fresh fields.
-    view! { <For each=move || state.composer.id.get() key=|id| id.clone() children=move |_| view! { <Card /> } /> }
+    each(move || state.composer.id.get().into_iter().map(|id| Item::new(id.0, || view! { <Card /> })).collect())
 }
 
 #[component]
@@ -74,15 +75,15 @@ fn Card() -> impl IntoView {
             data-testid="compose"
             data-state=move || composer.status.get().name()
             data-size=size_name
-            on:keydown=on_keydown
-            on:dragenter=on_drag
-            on:dragover=on_drag
-            on:dragleave=move |event| {
+            on:keydown=handler(on_keydown)
+            on:dragenter=handler(on_drag)
+            on:dragover=handler(on_drag)
+            on:dragleave=handler(move |event: ev::DragEvent| {
                 if event.target() == event.current_target() {
                     dragged_over.set(false);
                 }
-            }
-            on:drop=on_drop
+            })
+            on:drop=handler(on_drop)
         >
             <Bar full=full />
             <Show when=open>
@@ -137,7 +138,7 @@ fn Bar(full: RwSignal<bool>) -> impl IntoView {
                 aria-label=minimise_words
                 title=minimise_words
                 aria-expanded=move || (!composer.minimised.get()).to_string()
-                on:click=move |_| composer.minimised.update(|minimised| *minimised = !*minimised)
+                on:click=handler(move |_| composer.minimised.update(|minimised| *minimised = !*minimised))
             >
                 <Show when=move || composer.minimised.get() fallback=|| view! { <Icon name="minimize" /> }>
                     <Icon name="up" />
@@ -148,7 +149,7 @@ fn Bar(full: RwSignal<bool>) -> impl IntoView {
                 class="icon-button compose-size"
                 aria-label=size_words
                 title=size_words
-                on:click=move |_| full.update(|full| *full = !*full)
+                on:click=handler(move |_| full.update(|full| *full = !*full))
             >
                 <Show when=move || full.get() fallback=|| view! { <Icon name="maximize" /> }>
                     <Icon name="restore" />
@@ -160,7 +161,7 @@ fn Bar(full: RwSignal<bool>) -> impl IntoView {
                 aria-label=move || t_string!(i18n, help.set_aside)
                 title=move || t_string!(i18n, help.set_aside)
                 data-testid="compose-close"
-                on:click=move |_| client.close_composer()
+                on:click=handler(move |_| client.close_composer())
             >
                 <Icon name="x" />
             </button>
@@ -202,7 +203,7 @@ fn Fields(memory: Memory) -> impl IntoView {
                 node=to
             />
             <Show when=move || !more.get()>
-                <button type="button" class="button button-quiet button-small" on:click=move |_| more.set(true)>
+                <button type="button" class="button button-quiet button-small" on:click=handler(move |_| more.set(true))>
                     {move || t_string!(i18n, compose.show_cc)}
                 </button>
             </Show>
@@ -247,7 +248,7 @@ fn Fields(memory: Memory) -> impl IntoView {
                 composer.body.set(event.target().value());
                 client.edited();
             }
-            on:paste=on_paste
+            on:paste=handler(on_paste)
         ></textarea>
     }
 }
@@ -282,7 +283,7 @@ fn Foot(memory: Memory) -> impl IntoView {
                 title="Ctrl+Enter"
                 data-testid="compose-send"
                 prop:disabled=move || composer.sending.get()
-                on:click=move |_| send(state, client)
+                on:click=handler(move |_| send(state, client))
             >
                 <Icon name="sent" />
                 {move || {
@@ -317,7 +318,7 @@ fn Foot(memory: Memory) -> impl IntoView {
                 aria-label=move || t_string!(i18n, compose.discard)
                 title=move || t_string!(i18n, compose.discard)
                 data-testid="compose-discard"
-                on:click=discard
+                on:click=handler(discard)
             >
                 <Icon name="trash" />
             </button>
@@ -328,7 +329,9 @@ fn Foot(memory: Memory) -> impl IntoView {
 /// Sends, unless something is missing; what may be meant so is asked.
 fn send(state: State, client: Client) {
     let composer = state.composer;
-    let Some(draft) = composer.draft() else { return };
+    let Some(draft) = composer.draft() else {
+        return;
+    };
     let failed = untrack(|| composer.files.with(|all| all.iter().any(files::has_failed)));
     match obstacle(&draft, failed, untrack(|| composer.is_uploading())) {
         None => client.send_draft(),

@@ -1,5 +1,6 @@
 //! Questions and sheets in front of everything else, in the browser's own `<dialog>`.
 
+use crate::view::handler;
 use leptos::{ev, html, prelude::*};
 
 use super::{help::Help, icon::Icon, outbox::OutboxList, settings::SettingsSheet, words::counted};
@@ -96,7 +97,7 @@ pub fn Modal(
     #[prop(into)] title: Signal<String>,
     /// `small`, `wide` or `full`.
     size: &'static str,
-    on_close: impl Fn() + Clone + Send + 'static,
+    #[prop(into)] on_close: Callback<()>,
     children: Children,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -107,8 +108,10 @@ pub fn Modal(
             node_ref=node
             class=format!("dialog dialog-{size}")
             aria-labelledby="dialog-title"
-            on:close=move |_| on_close()
-            on:click=move |event| close_from_beside(node, &event)
+            on:close=handler(move |_| on_close.run(()))
+            // The keys are for what is in front.
+            on:keydown=handler(|event: ev::KeyboardEvent| event.stop_propagation())
+            on:click=handler(move |event: ev::MouseEvent| close_from_beside(node, &event))
         >
             <div class="dialog-head">
                 <h2 id="dialog-title">{title}</h2>
@@ -117,7 +120,7 @@ pub fn Modal(
                     class="icon-button"
                     aria-label=move || t_string!(i18n, app.close)
                     title=move || t_string!(i18n, app.close)
-                    on:click=move |_| close(node)
+                    on:click=handler(move |_| close(node))
                 >
                     <Icon name="x" />
                 </button>
@@ -139,8 +142,8 @@ pub fn Question(
     /// Whether yes cannot be taken back.
     #[prop(optional)]
     danger: bool,
-    on_yes: impl Fn() + Send + 'static,
-    on_close: impl Fn() + Clone + Send + 'static,
+    #[prop(into)] on_yes: Callback<()>,
+    #[prop(into)] on_close: Callback<()>,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
     show(node);
@@ -151,8 +154,10 @@ pub fn Question(
             role="alertdialog"
             aria-labelledby="question-title"
             aria-describedby="question-text"
-            on:close=move |_| on_close()
-            on:click=move |event| close_from_beside(node, &event)
+            on:close=handler(move |_| on_close.run(()))
+            // The keys are for what is in front.
+            on:keydown=handler(|event: ev::KeyboardEvent| event.stop_propagation())
+            on:click=handler(move |event: ev::MouseEvent| close_from_beside(node, &event))
         >
             <div class="dialog-head">
                 <h2 id="question-title">{title}</h2>
@@ -161,7 +166,7 @@ pub fn Question(
                 <p id="question-text">{text}</p>
             </div>
             <div class="dialog-actions">
-                <button type="button" class="button" autofocus=danger on:click=move |_| close(node)>
+                <button type="button" class="button" autofocus=danger on:click=handler(move |_| close(node))>
                     {no}
                 </button>
                 <button
@@ -171,10 +176,10 @@ pub fn Question(
                     class:button-primary=!danger
                     autofocus=!danger
                     data-testid="dialog-yes"
-                    on:click=move |_| {
+                    on:click=handler(move |_| {
                         close(node);
-                        on_yes();
-                    }
+                        on_yes.run(());
+                    })
                 >
                     {yes}
                 </button>

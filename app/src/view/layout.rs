@@ -1,5 +1,6 @@
 //! The page of someone who is signed in: header, folders, list, message; and what comes in front of them.
 
+use crate::view::{Show, handler};
 use leptos::{ev, prelude::*};
 
 use super::{
@@ -14,12 +15,14 @@ use super::{
     outbox::Outbox,
     search::Search,
     toast::Toasts,
-    toolbar::{ListToolbar, ReaderToolbar},
+    toolbar::{ListToolbar, ReaderToolbar, list_title},
+    words::{Words, path_name},
 };
 use crate::{
     Client, i18n,
     i18n::*,
     state::{Connection, Dialog, State},
+    wire::SpecialUse,
 };
 
 /// All of it. Needs [`State`] and [`Client`] in its context.
@@ -30,6 +33,7 @@ pub fn App() -> impl IntoView {
     let i18n = use_i18n();
     let client = expect_context::<Client>();
     keyboard::listen(state, client);
+    follow(i18n, state);
     Effect::new(move |_| {
         if state.signed_out.get() {
             client.leave_for_login();
@@ -51,11 +55,11 @@ pub fn App() -> impl IntoView {
                     class="icon-button layout-menu"
                     aria-label=move || t_string!(i18n, app.menu)
                     aria-expanded=move || state.drawer.get().to_string()
-                    on:click=move |_| state.drawer.update(|drawer| *drawer = !*drawer)
+                    on:click=handler(move |_| state.drawer.update(|drawer| *drawer = !*drawer))
                 >
                     <Icon name="menu" />
                 </button>
-                <a class="brand" href="/" on:click=move |event: ev::MouseEvent| go_home(&event, state, client)>
+                <a class="brand" href="/" on:click=handler(move |event: ev::MouseEvent| go_home(&event, state, client))>
                     <Icon name="pismo" />
                     <span>"Pismo"</span>
                 </a>
@@ -68,7 +72,7 @@ pub fn App() -> impl IntoView {
                     type="button"
                     class="button button-primary compose-open"
                     data-testid="compose-open"
-                    on:click=move |_| client.compose_new()
+                    on:click=handler(move |_| client.compose_new())
                 >
                     <Icon name="pen" />
                     <span>{move || t_string!(i18n, action.compose)}</span>
@@ -81,9 +85,11 @@ pub fn App() -> impl IntoView {
                 class="layout-scrim"
                 tabindex="-1"
                 aria-label=move || t_string!(i18n, app.close)
-                on:click=move |_| state.drawer.set(false)
+                on:click=handler(move |_| state.drawer.set(false))
             ></button>
-            <main class="layout-list" aria-label=move || t_string!(i18n, app.messages)>
+            <main class="layout-main">
+                <h1 class="visually-hidden">{move || list_title(i18n, state)}</h1>
+                <section class="layout-list" aria-label=move || t_string!(i18n, app.messages)>
                 <ListToolbar />
                 <SearchProgress />
                 <MessageList />
@@ -91,17 +97,18 @@ pub fn App() -> impl IntoView {
                     type="button"
                     class="compose-fab"
                     aria-label=move || t_string!(i18n, action.compose)
-                    on:click=move |_| client.compose_new()
+                    on:click=handler(move |_| client.compose_new())
                 >
                     <Icon name="pen" />
                 </button>
-            </main>
-            <section class="layout-reader" aria-label=move || t_string!(i18n, app.message)>
+                </section>
+                <section class="layout-reader" aria-label=move || t_string!(i18n, app.message)>
                 <Show when=move || opened.get()>
                     <ReaderToolbar />
                 </Show>
                 <MessageView />
-            </section>
+                </section>
+            </main>
         </div>
         <Composer />
         <Dialogs />
@@ -109,8 +116,27 @@ pub fn App() -> impl IntoView {
     }
 }
 
+/// The document as a whole: its title, language and colours.
+fn follow(i18n: Words, state: State) {
+    let inbox = Memo::new(move |_| state.mailboxes.by_use(SpecialUse::Inbox));
+    let title = move || {
+        let unseen = inbox.with(|inbox| inbox.as_ref().map_or(0, |inbox| state.counts(inbox).unseen));
+        let place = state.list.query.with(|query| path_name(i18n, state, &query.mailbox));
+        let count = if unseen > 0 { format!("({unseen}) ") } else { String::new() };
+        format!("{count}{place} — Pismo")
+    };
+    Effect::new(move |_| document().set_title(&title()));
+    let set = |name: &str, value: &str| {
+        if let Some(root) = document().document_element() {
+            drop(root.set_attribute(name, value));
+        }
+    };
+    Effect::new(move |_| set("lang", i18n::tag(state.language.get())));
+    Effect::new(move |_| set("data-theme", state.theme.get().name()));
+}
+
 fn go_home(event: &ev::MouseEvent, state: State, client: Client) {
-    let inbox = untrack(|| state.mailboxes.by_use(crate::wire::SpecialUse::Inbox));
+    let inbox = untrack(|| state.mailboxes.by_use(SpecialUse::Inbox));
     if let Some(inbox) = inbox.filter(|_| super::mailbox_list::is_plain(event)) {
         event.prevent_default();
         client.open_mailbox(&inbox.mailbox.path);
@@ -146,7 +172,9 @@ fn ConnectionBar() -> impl IntoView {
     let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
     let connection = Memo::new(move |_| state.connection());
     move || {
-        let Connection::Offline(reason) = connection.get() else { return None };
+        let Connection::Offline(reason) = connection.get() else {
+            return None;
+        };
         let here = reason.is_none();
         let words = move || match &reason {
             None => t_string!(i18n, connection.offline_bar).to_owned(),
@@ -157,7 +185,7 @@ fn ConnectionBar() -> impl IntoView {
                 <Icon name="offline" />
                 <span>{words}</span>
                 {here.then(|| view! {
-                    <button type="button" class="button button-quiet button-small" on:click=move |_| client.reconnect()>
+                    <button type="button" class="button button-quiet button-small" on:click=handler(move |_| client.reconnect())>
                         {move || t_string!(i18n, connection.retry)}
                     </button>
                 })}
@@ -198,7 +226,7 @@ fn Account() -> impl IntoView {
                 class="icon-button layout-help"
                 aria-label=move || t_string!(i18n, app.help)
                 title=move || t_string!(i18n, app.help)
-                on:click=move |_| show(Dialog::Help)
+                on:click=handler(move |_| show(Dialog::Help))
             >
                 <Icon name="help" />
             </button>
@@ -208,7 +236,7 @@ fn Account() -> impl IntoView {
                 data-testid="settings-open"
                 aria-label=move || t_string!(i18n, settings.title)
                 title=move || t_string!(i18n, settings.title)
-                on:click=move |_| show(Dialog::Settings)
+                on:click=handler(move |_| show(Dialog::Settings))
             >
                 <Icon name="user" />
             </button>

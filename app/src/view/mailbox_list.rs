@@ -1,5 +1,6 @@
 //! The folders: special ones first, then the others as a tree, each with its unread count. A place to drop messages.
 
+use crate::view::{Item, each, handler};
 use leptos::{ev, prelude::*};
 
 use super::{
@@ -23,18 +24,18 @@ pub fn MailboxList() -> impl IntoView {
         let (special, others) = all.split_at(split.get().min(all.len()));
         if from_special { special.to_vec() } else { others.to_vec() }
     };
-    let key = |folder: &Folder| {
+    let item = |folder: Folder| {
         let (path, _, special_use, selectable) = folder.identity();
-        (path.to_owned(), special_use, selectable)
+        Item::new(format!("{special_use:?} {selectable} {path}"), || view! { <MailboxRow folder /> })
     };
     view! {
         <nav class="mailbox-list" aria-label=move || t_string!(i18n, app.folders)>
             <ul>
-                <For each=move || part(true) key=key children=|folder| view! { <MailboxRow folder /> } />
+                {each(move || part(true).into_iter().map(item).collect())}
             </ul>
             <div class="mailbox-separator" hidden=move || part(false).is_empty()></div>
             <ul>
-                <For each=move || part(false) key=key children=|folder| view! { <MailboxRow folder /> } />
+                {each(move || part(false).into_iter().map(item).collect())}
             </ul>
         </nav>
     }
@@ -119,10 +120,10 @@ fn MailboxRow(folder: Folder) -> impl IntoView {
                 data-unseen=move || unseen().to_string()
                 data-total=total
                 aria-current=move || current().then_some("page")
-                on:click=open
-                on:dragover=drag_over
-                on:dragleave=move |_| over.set(false)
-                on:drop=drop_here
+                on:click=handler(open)
+                on:dragover=handler(drag_over)
+                on:dragleave=handler(move |_| over.set(false))
+                on:drop=handler(drop_here)
             >
                 <Icon name=icon />
                 <span class="mailbox-name">{name}</span>

@@ -6,6 +6,7 @@
 mod row;
 mod scroll;
 
+use crate::view::{Item, each, handler};
 use leptos::{html, prelude::*};
 
 use super::{explain::Explained, icon::Icon};
@@ -13,7 +14,7 @@ use crate::{
     Client,
     i18n::*,
     state::{Shown, State},
-    wire::SpecialUse,
+    wire::{MessageRef, SpecialUse},
 };
 use row::{MessageRow, PlaceholderRow};
 use scroll::Scroll;
@@ -47,23 +48,24 @@ pub fn MessageList() -> impl IntoView {
             aria-multiselectable=move || filled().then_some("true")
             aria-rowcount=move || filled().then(|| total.get().to_string())
             aria-busy=move || (!loaded.get()).to_string()
-            on:scroll=move |_| scroll.moved()
+            on:scroll=handler(move |_| scroll.moved())
         >
             <div node_ref=space class="message-list-space" role=move || filled().then_some("rowgroup")>
-                <For
-                    each=rendered
-                    key=|shown| match &shown.entry {
-                        Some(entry) => (Some(entry.message.clone()), 0),
-                        None => (None, shown.position),
-                    }
-                    children=|Shown { position, entry }| match entry {
-                        Some(entry) => view! { <MessageRow entry /> }.into_any(),
-                        None => view! { <PlaceholderRow position /> }.into_any(),
-                    }
-                />
+                {each(move || rendered().into_iter().map(item).collect())}
             </div>
             <Nothing />
         </div>
+    }
+}
+
+fn item(shown: Shown) -> Item {
+    let Shown { position, entry } = shown;
+    match entry {
+        Some(entry) => {
+            let MessageRef { mailbox, uid_validity, uid, .. } = &entry.message;
+            Item::new(format!("{}.{} {mailbox}", uid_validity.0, uid.0), || view! { <MessageRow entry /> })
+        }
+        None => Item::new(position, move || view! { <PlaceholderRow position /> }),
     }
 }
 
@@ -88,7 +90,7 @@ fn Nothing() -> impl IntoView {
                 <Icon name="warning" />
                 <h2>{move || t_string!(i18n, list.error_title)}</h2>
                 <Explained error />
-                <button type="button" class="button" on:click=move |_| client.retry_list()>
+                <button type="button" class="button" on:click=handler(move |_| client.retry_list())>
                     {move || t_string!(i18n, app.retry)}
                 </button>
             </div>

@@ -20,23 +20,17 @@ pub fn begin(state: State, mut draft: Draft) -> Draft {
 }
 
 fn opening(language: Locale, original: &Original, date: &str, quote: &str) -> String {
-    if quote.trim().is_empty() && original.kind != DraftKind::Forward {
+    if original.kind == DraftKind::Forward {
+        // Whose words follow is said by the header lines they come with.
+        return format!("\n\n{quote}");
+    }
+    if quote.trim().is_empty() {
         return String::new();
     }
     // What stands in a From field is the sender's choice: it must not end the line.
     let name: Vec<_> = original.from.iter().map(|address| address.display().replace(['\r', '\n'], " ")).collect();
-    let name = name.join(", ");
-    let line = match original.kind {
-        DraftKind::Forward => td_string!(language, compose.forwarded).to_string(),
-        _ => td_string!(language, compose.attribution, date = date, name = name.as_str()).to_string(),
-    };
-    let about = match original.kind {
-        DraftKind::Forward => {
-            format!("\n{}: {name}\n{}: {date}\n", td_string!(language, view.from), td_string!(language, view.date))
-        }
-        _ => String::new(),
-    };
-    format!("\n\n{line}{about}\n{quote}")
+    let line = td_string!(language, compose.attribution, date = date, name = name.join(", "));
+    format!("\n\n{line}\n{quote}")
 }
 
 #[cfg(test)]
@@ -76,8 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_forwarded_is_named() {
-        let text = opening(Locale::en, &original(DraftKind::Forward), "1 May", "Hello");
-        assert_eq!(text, "\n\n---------- Forwarded message ----------\nFrom: Ольга X\nDate: 1 May\n\nHello");
+    fn what_is_forwarded_stands_below_room_to_write() {
+        assert_eq!(opening(Locale::en, &original(DraftKind::Forward), "1 May", "From: X"), "\n\nFrom: X");
     }
 }

@@ -1,5 +1,6 @@
 //! What is on its way, and what did not get there and why.
 
+use crate::view::handler;
 use leptos::prelude::*;
 
 use super::{
@@ -29,7 +30,7 @@ pub fn Outbox() -> impl IntoView {
                     class="outbox-open"
                     data-testid="outbox-open"
                     data-trouble=move || trouble.get().to_string()
-                    on:click=move |_| state.dialog.set(Some(Dialog::Outbox))
+                    on:click=handler(move |_| state.dialog.set(Some(Dialog::Outbox)))
                 >
                     <Icon name="sent" />
                     <span>{move || t_string!(i18n, folder.outbox)}</span>
@@ -88,10 +89,10 @@ fn SubmissionView(submission: Submission) -> impl IntoView {
                             <button
                                 type="button"
                                 class="button button-primary button-small"
-                                on:click=move |_| {
+                                on:click=handler(move |_| {
                                     state.dialog.set(None);
                                     client.edit_submission(id);
-                                }
+                                })
                             >
                                 {move || t_string!(i18n, outbox.edit)}
                             </button>
@@ -103,13 +104,13 @@ fn SubmissionView(submission: Submission) -> impl IntoView {
                             <button
                                 type="button"
                                 class="button button-small"
-                                on:click=move |_| client.retry_submission(id)
+                                on:click=handler(move |_| client.retry_submission(id))
                             >
                                 {move || t_string!(i18n, outbox.retry)}
                             </button>
                         }
                     })}
-                <button type="button" class="button button-small" on:click=move |_| client.drop_submission(id)>
+                <button type="button" class="button button-small" on:click=handler(move |_| client.drop_submission(id))>
                     {move || t_string!(i18n, outbox.drop)}
                 </button>
             </div>

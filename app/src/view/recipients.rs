@@ -2,6 +2,7 @@
 
 mod parse;
 
+use crate::view::{Item, each, handler};
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 
@@ -62,7 +63,9 @@ pub fn Recipients(
         }
     };
     let on_keydown = move |event: ev::KeyboardEvent| {
-        let Some(input) = node.get_untracked() else { return };
+        let Some(input) = node.get_untracked() else {
+            return;
+        };
         let text = input.value();
         match event.key().as_str() {
             // Ctrl+Enter sends; what was typed goes with it.
@@ -107,28 +110,27 @@ pub fn Recipients(
         }
     };
     let hint = format!("{id}-hint");
+    let remove = move |index: usize| {
+        if let Some(taken) = take(index) {
+            said.set(t_string!(i18n, recipient.removed, name = taken.display().to_owned()).to_string());
+        }
+        if let Some(input) = node.get_untracked() {
+            drop(input.focus());
+        }
+    };
+    let item = move |(index, address): (usize, Address)| {
+        let key = format!("{index} {}", parse::written(&address));
+        let chip = move || {
+            view! { <Chip address=address on_edit=move || edit_again(index) on_remove=move || remove(index) /> }
+        };
+        Item::new(key, chip)
+    };
     view! {
         <div class="compose-field">
             <label for=id>{label}</label>
-            <div class="recipients" on:click=move |event| focus_beside(node, &event)>
+            <div class="recipients" on:click=handler(move |event: ev::MouseEvent| focus_beside(node, &event))>
                 <ul aria-label=label>
-                    <For each=move || field.get().into_iter().enumerate() key=|(index, address)| (*index, address.clone()) let:item>
-                        <Chip
-                            address=item.1
-                            on_edit=move || edit_again(item.0)
-                            on_remove=move || {
-                                if let Some(taken) = take(item.0) {
-                                    said.set(
-                                        t_string!(i18n, recipient.removed, name = taken.display().to_owned())
-                                            .to_string(),
-                                    );
-                                }
-                                if let Some(input) = node.get_untracked() {
-                                    drop(input.focus());
-                                }
-                            }
-                        />
-                    </For>
+                    {each(move || field.get().into_iter().enumerate().map(item).collect())}
                 </ul>
                 <input
                     node_ref=node
@@ -143,10 +145,10 @@ pub fn Recipients(
                     aria-describedby=hint.clone()
                     prop:disabled=move || state.composer.sending.get()
                     data-testid=id
-                    on:keydown=on_keydown
-                    on:input=on_input
-                    on:paste=on_paste
-                    on:blur=move |_| commit()
+                    on:keydown=handler(on_keydown)
+                    on:input=handler(on_input)
+                    on:paste=handler(on_paste)
+                    on:blur=handler(move |_| commit())
                 />
             </div>
             <span class="visually-hidden" id=hint>
@@ -160,14 +162,14 @@ pub fn Recipients(
 }
 
 #[component]
-fn Chip(address: Address, on_edit: impl Fn() + Send + 'static, on_remove: impl Fn() + Send + 'static) -> impl IntoView {
+fn Chip(address: Address, #[prop(into)] on_edit: Callback<()>, #[prop(into)] on_remove: Callback<()>) -> impl IntoView {
     let i18n = use_i18n();
     let trouble = problem(&address.email);
     let shown = address.display().to_owned();
     let named = shown.clone();
     view! {
         <li class="recipient" data-valid=trouble.is_none().to_string() title=parse::written(&address)>
-            <span class="recipient-name" on:dblclick=move |_| on_edit()>
+            <span class="recipient-name" on:dblclick=handler(move |_| on_edit.run(()))>
                 {shown}
             </span>
             {trouble
@@ -177,7 +179,7 @@ fn Chip(address: Address, on_edit: impl Fn() + Send + 'static, on_remove: impl F
             <button
                 type="button"
                 aria-label=move || t_string!(i18n, recipient.remove, name = named.clone()).to_string()
-                on:click=move |_| on_remove()
+                on:click=handler(move |_| on_remove.run(()))
             >
                 <Icon name="x" />
             </button>

@@ -1,5 +1,6 @@
 //! The search box. A bare word searches whole messages; operators narrow it down. The server does the searching.
 
+use crate::view::handler;
 use leptos::{ev, html, prelude::*};
 
 use super::icon::Icon;
@@ -42,9 +43,9 @@ pub fn Search() -> impl IntoView {
             class="search"
             role="search"
             action="/mail"
-            on:submit=submit
-            on:focusin=move |_| focused.set(true)
-            on:focusout=move |_| focused.set(false)
+            on:submit=handler(submit)
+            on:focusin=handler(move |_| focused.set(true))
+            on:focusout=handler(move |_| focused.set(false))
         >
             <Icon name="search" />
             <input
@@ -61,11 +62,11 @@ pub fn Search() -> impl IntoView {
             />
             <fieldset class="search-scope" hidden=move || !in_use() aria-label=move || t_string!(i18n, search.scope)>
                 <label>
-                    <input type="radio" name="in" value="" prop:checked=move || !everywhere.get() on:change=move |_| scope(false) />
+                    <input type="radio" name="in" value="" prop:checked=move || !everywhere.get() on:change=handler(move |_| scope(false)) />
                     <span>{move || t_string!(i18n, search.here)}</span>
                 </label>
                 <label>
-                    <input type="radio" name="in" value="all" prop:checked=everywhere on:change=move |_| scope(true) />
+                    <input type="radio" name="in" value="all" prop:checked=everywhere on:change=handler(move |_| scope(true)) />
                     <span>{move || t_string!(i18n, search.everywhere)}</span>
                 </label>
             </fieldset>
@@ -76,8 +77,8 @@ pub fn Search() -> impl IntoView {
                 hidden=move || !in_use()
                 aria-label=move || t_string!(i18n, search.clear)
                 title=move || t_string!(i18n, search.clear)
-                on:mousedown=move |event| event.prevent_default()
-                on:click=clear
+                on:mousedown=handler(move |event: ev::MouseEvent| event.prevent_default())
+                on:click=handler(clear)
             >
                 <Icon name="x" />
             </button>

@@ -1,5 +1,6 @@
 //! What a person can choose: the language and the colours.
 
+use crate::view::handler;
 use leptos::prelude::*;
 
 use crate::{
@@ -19,7 +20,7 @@ pub fn SettingsSheet() -> impl IntoView {
                     type="radio"
                     name="language"
                     prop:checked=move || state.language.get() == locale
-                    on:change=move |_| client.choose_language(locale)
+                    on:change=handler(move |_| client.choose_language(locale))
                 />
                 <span lang=locale_tag(locale)>{name}</span>
             </label>
@@ -32,7 +33,7 @@ pub fn SettingsSheet() -> impl IntoView {
                     type="radio"
                     name="theme"
                     prop:checked=move || state.theme.get() == theme
-                    on:change=move |_| client.choose_theme(theme)
+                    on:change=handler(move |_| client.choose_theme(theme))
                 />
                 <span>
                     {move || match theme {

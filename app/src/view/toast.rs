@@ -1,5 +1,8 @@
 //! Short notices at the foot of the page: what was done, with the way back; what went wrong.
 
+use std::time::Duration;
+
+use crate::view::{Item, each, handler};
 use leptos::prelude::*;
 
 use super::{
@@ -10,19 +13,78 @@ use super::{
 use crate::{
     Client,
     i18n::*,
-    state::{Notice, State, Toast},
-    wire::{Action, Flag},
+    state::{Dialog, Notice, State, Toast},
+    wire::{Action, Flag, Submission, SubmissionId, SubmissionState},
 };
+
+/// How long a notice stays.
+const SHOWN: Duration = Duration::from_secs(10);
 
 /// All notices. The region is always there, so that a screen reader hears of what comes into it.
 #[component]
 pub fn Toasts() -> impl IntoView {
     let state = expect_context::<State>();
+    let seen = RwSignal::new(Vec::<(SubmissionId, SubmissionState)>::new());
+    let troubled = move || {
+        let mut all = state.submissions.get();
+        all.retain(|one| {
+            let in_trouble = matches!(one.state, SubmissionState::Rejected | SubmissionState::Unknown);
+            in_trouble && seen.with(|seen| !seen.contains(&(one.id, one.state)))
+        });
+        all
+    };
     view! {
         <div class="toasts" role="status" aria-live="polite" aria-relevant="additions">
-            <For each=move || state.toasts.shown.get() key=|toast| toast.id let:toast>
-                <ToastView toast=toast />
-            </For>
+            {each(move || {
+                let item = |submission: Submission| {
+                    let key = format!("{} {:?}", submission.id.0, submission.state);
+                    Item::new(key, move || view! { <Trouble submission=submission seen=seen /> })
+                };
+                troubled().into_iter().map(item).collect()
+            })}
+            {each(move || {
+                let item = |toast: Toast| Item::new(toast.id, move || view! { <ToastView toast=toast /> });
+                state.toasts.shown.get().into_iter().map(item).collect()
+            })}
+        </div>
+    }
+}
+
+/// A message that did not get there, or may not have: told until the person has looked.
+#[component]
+fn Trouble(submission: Submission, seen: RwSignal<Vec<(SubmissionId, SubmissionState)>>) -> impl IntoView {
+    let (i18n, state) = (use_i18n(), expect_context::<State>());
+    let Submission { id, state: phase, subject, .. } = submission;
+    let dismiss = move || seen.update(|seen| seen.push((id, phase)));
+    view! {
+        <div class="toast" data-testid="toast" data-kind="error" role="alert">
+            <div class="toast-text">
+                <p>
+                    {move || match phase {
+                        SubmissionState::Unknown => t_string!(i18n, outbox.unknown_toast),
+                        _ => t_string!(i18n, outbox.rejected_toast),
+                    }}
+                </p>
+                <p class="toast-subject">{subject}</p>
+            </div>
+            <button
+                type="button"
+                class="button button-quiet button-small"
+                on:click=handler(move |_| {
+                    dismiss();
+                    state.dialog.set(Some(Dialog::Outbox));
+                })
+            >
+                {move || t_string!(i18n, outbox.look)}
+            </button>
+            <button
+                type="button"
+                class="icon-button"
+                aria-label=move || t_string!(i18n, app.close)
+                on:click=handler(move |_| dismiss())
+            >
+                <Icon name="x" />
+            </button>
         </div>
     }
 }
@@ -32,13 +94,14 @@ fn ToastView(toast: Toast) -> impl IntoView {
     let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
     let Toast { id, notice, undo } = toast;
     let kind = notice.kind();
+    Effect::new(move |_| set_timeout(move || state.toasts.dismiss(id), SHOWN));
     let undo = undo.map(|undo| {
         view! {
             <button
                 type="button"
                 class="button button-quiet button-small"
                 data-testid="toast-undo"
-                on:click=move |_| client.undo(undo)
+                on:click=handler(move |_| client.undo(undo))
             >
                 {move || t_string!(i18n, app.undo)}
             </button>
@@ -57,7 +120,7 @@ fn ToastView(toast: Toast) -> impl IntoView {
                 type="button"
                 class="icon-button"
                 aria-label=move || t_string!(i18n, app.close)
-                on:click=move |_| state.toasts.dismiss(id)
+                on:click=handler(move |_| state.toasts.dismiss(id))
             >
                 <Icon name="x" />
             </button>

@@ -1,11 +1,12 @@
 //! What can be done: with the selection above the list, with the open message above it.
 
+use crate::view::{Show, handler};
 use leptos::{ev, html, prelude::*};
 
 use super::{
     icon::Icon,
     mailbox_list::icon_of,
-    words::{counted, folder_name, path_name},
+    words::{Words, counted, folder_name, path_name},
 };
 use crate::{
     Client,
@@ -22,10 +23,6 @@ pub fn ListToolbar() -> impl IntoView {
     let chosen = Memo::new(move |_| state.chosen.with(|chosen| chosen.count(total.get().unwrap_or(0))));
     let any = Memo::new(move |_| state.chosen.with(|chosen| !chosen.is_empty()));
     let all = move || state.chosen.with(|chosen| matches!(chosen, Chosen::AllBut(except) if except.is_empty()));
-    let title = move || {
-        let (path, everywhere) = state.list.query.with(|query| (query.mailbox.clone(), query.everywhere));
-        if everywhere { t_string!(i18n, search.everywhere).to_owned() } else { path_name(i18n, state, &path) }
-    };
     let count = move || {
         let searching = state.list.query.with(|query| !query.search.is_empty());
         total.get().map(|total| match searching {
@@ -44,7 +41,7 @@ pub fn ListToolbar() -> impl IntoView {
                     }
                     prop:checked=all
                     prop:indeterminate=move || any.get() && !all()
-                    on:change=move |_| if any.get_untracked() { client.choose_none() } else { client.choose_all() }
+                    on:change=handler(move |_| if any.get_untracked() { client.choose_none() } else { client.choose_all() })
                 />
             </span>
             {move || {
@@ -57,13 +54,21 @@ pub fn ListToolbar() -> impl IntoView {
                     .into_any()
                 } else {
                     view! {
-                        <h1 class="toolbar-title">{title}</h1>
+                        <span class="toolbar-title" aria-hidden="true">{move || list_title(i18n, state)}</span>
                         <span class="toolbar-count" role="status">{count}</span>
                     }
                     .into_any()
                 }
             }}
         </div>
+    }
+}
+
+/// What the open list is called. Reactive.
+pub(super) fn list_title(i18n: Words, state: State) -> String {
+    match state.list.query.with(|query| (!query.everywhere).then(|| query.mailbox.clone())) {
+        Some(path) => path_name(i18n, state, &path),
+        None => t_string!(i18n, search.everywhere).to_owned(),
     }
 }
 
@@ -177,7 +182,7 @@ fn Actions(#[prop(into)] target: Signal<Option<Selection>>, for_message: bool) -
                 data-testid="action-unread"
                 aria-label=move || if seen.get() { t_string!(i18n, action.unread) } else { t_string!(i18n, action.read) }
                 title=move || if seen.get() { t_string!(i18n, action.unread) } else { t_string!(i18n, action.read) }
-                on:click=move |_| act(Action::Flag { flag: Flag::Seen, set: !seen.get_untracked() })
+                on:click=handler(move |_| act(Action::Flag { flag: Flag::Seen, set: !seen.get_untracked() }))
             >
                 <Show when=move || seen.get() fallback=|| view! { <Icon name="mail-open" /> }>
                     <Icon name="mail" />
@@ -190,7 +195,7 @@ fn Actions(#[prop(into)] target: Signal<Option<Selection>>, for_message: bool) -
                 aria-pressed=move || flagged.get().to_string()
                 aria-label=move || t_string!(i18n, action.flag)
                 title=move || if flagged.get() { t_string!(i18n, action.unflag) } else { t_string!(i18n, action.flag) }
-                on:click=move |_| act(Action::Flag { flag: Flag::Flagged, set: !flagged.get_untracked() })
+                on:click=handler(move |_| act(Action::Flag { flag: Flag::Flagged, set: !flagged.get_untracked() }))
             >
                 <Icon name="star" />
             </button>
@@ -205,7 +210,7 @@ fn Button(
     #[prop(optional)] class: &'static str,
     icon: &'static str,
     words: Signal<String>,
-    press: impl Fn() + 'static,
+    #[prop(into)] press: Callback<()>,
 ) -> impl IntoView {
     view! {
         <button
@@ -214,7 +219,7 @@ fn Button(
             data-testid=testid
             aria-label=words
             title=words
-            on:click=move |_| press()
+            on:click=handler(move |_| press.run(()))
         >
             <Icon name=icon />
         </button>
@@ -284,7 +289,7 @@ fn MoveMenu(target: Signal<Option<Selection>>, for_message: bool) -> impl IntoVi
             aria-expanded=move || open.get().to_string()
             aria-label=move || t_string!(i18n, action.relocate)
             title=move || t_string!(i18n, action.relocate)
-            on:click=move |_| if open.get_untracked() { close() } else { mine.set(true) }
+            on:click=handler(move |_| if open.get_untracked() { close() } else { mine.set(true) })
         >
             <Icon name="move" />
         </button>
@@ -303,7 +308,7 @@ fn MoveMenu(target: Signal<Option<Selection>>, for_message: bool) -> impl IntoVi
                             tabindex="-1"
                             data-path=data_path
                             data-depth=depth
-                            on:click=move |_| choose(path.clone())
+                            on:click=handler(move |_| choose(path.clone()))
                         >
                             <Icon name=icon />
                             <span>{folder_name(i18n, &folder.mailbox)}</span>
@@ -316,8 +321,8 @@ fn MoveMenu(target: Signal<Option<Selection>>, for_message: bool) -> impl IntoVi
                         class="menu move-menu"
                         role="menu"
                         aria-label=t_string!(i18n, list.select_folder)
-                        on:keydown=key
-                        on:focusout=move |event: ev::FocusEvent| if leaves(menu, &event) { close() }
+                        on:keydown=handler(key)
+                        on:focusout=handler(move |event: ev::FocusEvent| if leaves(menu, &event) { close() })
                     >
                         {items.collect_view()}
                     </div>

@@ -101,7 +101,7 @@ pub struct UndoId(pub u64);
 
 /// Answers to [`Command`]s.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Reply {
     /// `welcome` is absent when the tab was resumed: the events it missed follow.
     Attached {

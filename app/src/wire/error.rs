@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why a command failed, or why there is no line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "error", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Error {
     /// Address or password refused.
     Credentials { text: String },

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Error, Flag, Listing, Mailbox, MailboxCounts, Row, Submission, Uid};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// Too much was missed: attach and open again.
     Reset,
@@ -24,7 +24,7 @@ pub enum Event {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Connectivity {
     Live,
     Connecting,
@@ -36,7 +36,7 @@ pub enum Connectivity {
 
 /// What happened to a list. Positions are those before the change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "change", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum ListChange {
     /// `count` messages were put in at the top, in place of nothing; the first of them are here.
     Added { count: u32, rows: Vec<Row> },

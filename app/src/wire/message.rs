@@ -165,7 +165,7 @@ pub struct Message {
 
 /// What is shown as the text of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Body {
     /// Plain text, decoded, with `\n` line ends. `truncated` when only the beginning is here.
     Text { text: String, truncated: bool },

@@ -14,6 +14,7 @@ pub fn url() -> String {
 /// The network came back, or the person did: no use waiting.
 pub fn listen(client: Client) -> impl Sized {
     let online = window_event_listener(ev::online, move |_| client.reconnect());
+    let offline = window_event_listener(ev::offline, move |_| client.reconnect());
     let visible = Closure::<dyn Fn()>::new(move || {
         if document().visibility_state() == web_sys::VisibilityState::Visible {
             client.reconnect();
@@ -21,7 +22,7 @@ pub fn listen(client: Client) -> impl Sized {
     });
     // Fails only for names that are no events.
     drop(document().add_event_listener_with_callback("visibilitychange", visible.as_ref().unchecked_ref()));
-    (online, visible)
+    ((online, offline), visible)
 }
 
 /// Whether the server refuses the socket because nobody is signed in. A websocket does not tell; a plain request to
@@ -30,4 +31,9 @@ pub async fn login_is_over() -> Option<()> {
     let response = wasm_bindgen_futures::JsFuture::from(window().fetch_with_str("/socket")).await.ok()?;
     let response = response.dyn_into::<web_sys::Response>().ok()?;
     (response.status() == 401).then_some(())
+}
+
+/// Whether the browser knows that there is no network.
+pub fn is_offline() -> bool {
+    !window().navigator().on_line()
 }

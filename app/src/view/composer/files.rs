@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::view::{Item, Show, each, handler};
 use leptos::{ev, prelude::*};
 
 use crate::{
@@ -73,9 +74,10 @@ pub fn Files(memory: Memory) -> impl IntoView {
     view! {
         <Show when=move || any.get()>
             <ul class="compose-files">
-                <For each=move || files.get() key=|file| file.key let:file>
-                    <FileView file=file memory=memory />
-                </For>
+                {each(move || {
+                    let item = |file: File| Item::new(file.key, move || view! { <FileView file=file memory=memory /> });
+                    files.get().into_iter().map(item).collect()
+                })}
             </ul>
             <p id="compose-files-note" class="compose-files-note" role="status" tabindex="-1">
                 {trouble}
@@ -95,7 +97,7 @@ fn FileView(file: File, memory: Memory) -> impl IntoView {
         FileState::Here(_) => "here",
         FileState::Failed(_) => "failed",
     };
-    let percent = move || sent.get().saturating_mul(100) / bytes.max(1);
+    let percent = move || u32::try_from(sent.get().saturating_mul(100) / bytes.max(1)).unwrap_or(100).min(100);
     let (bar_name, retry_name, remove_name) = (name.clone(), name.clone(), name.clone());
     let remove_words = move || {
         if uploading() {
@@ -131,12 +133,12 @@ fn FileView(file: File, memory: Memory) -> impl IntoView {
                         let name = retry_name.clone();
                         move || t_string!(i18n, compose.upload_retry, name = name.clone()).to_string()
                     }
-                    on:click=move |_| memory.retry(client, key)
+                    on:click=handler(move |_| memory.retry(client, key))
                 >
                     <Icon name="retry" />
                 </button>
             </Show>
-            <button type="button" class="icon-button" aria-label=remove_words on:click=move |_| client.detach(key)>
+            <button type="button" class="icon-button" aria-label=remove_words on:click=handler(move |_| client.detach(key))>
                 <Icon name="x" />
             </button>
         </li>

@@ -1,5 +1,6 @@
 //! Files that came with a message: to download, and to look at where a browser can.
 
+use crate::view::{Show, handler};
 use leptos::prelude::*;
 
 use super::fetched::FetchedText;
@@ -69,7 +70,7 @@ fn File(message: MessageRef, part: Part, looked_at: RwSignal<Option<Part>>) -> i
                 aria-label=move || t_string!(i18n, view.preview, name = named.clone()).to_string()
                 title=move || t_string!(i18n, view.preview, name = "").trim().to_owned()
                 data-testid="attachment-preview"
-                on:click=move |_| looked_at.set(Some(part.clone()))
+                on:click=handler(move |_| looked_at.set(Some(part.clone())))
             >
                 <Icon name="eye" />
             </button>
@@ -128,7 +129,7 @@ fn Picture(url: String, name: String) -> impl IntoView {
             when=move || !broken.get()
             fallback=move || view! { <p role="alert">{move || t_string!(i18n, view.preview_failed)}</p> }
         >
-            <img class="dialog-picture" src=url.clone() alt=name.clone() on:error=move |_| broken.set(true) />
+            <img class="dialog-picture" src=url.clone() alt=name.clone() on:error=handler(move |_| broken.set(true)) />
         </Show>
     }
 }

@@ -3,11 +3,14 @@
 mod blocks;
 mod links;
 
-use leptos::prelude::*;
+use crate::view::handler;
+use leptos::{ev, prelude::*};
 
 use crate::{
+    Client,
     i18n::*,
-    view::{icon::Icon, words::counted},
+    route::decode,
+    view::{icon::Icon, recipients, words::counted},
 };
 use blocks::{Block, blocks};
 use links::{Piece, pieces};
@@ -79,6 +82,20 @@ fn paragraphs(text: &str, class: &'static str) -> AnyView {
 fn piece(piece: Piece<'_>) -> AnyView {
     match piece {
         Piece::Text(text) => text.to_owned().into_any(),
+        Piece::Link { href, text } if href.starts_with("mailto:") => {
+            let client = expect_context::<Client>();
+            let target = href.clone();
+            let write = move |event: ev::MouseEvent| {
+                event.prevent_default();
+                write_to(client, &target);
+            };
+            view! {
+                <a href=href on:click=handler(write)>
+                    {text.to_owned()}
+                </a>
+            }
+            .into_any()
+        }
         Piece::Link { href, text } => view! {
             <a href=href target="_blank" rel="noopener noreferrer nofollow">
                 {text.to_owned()}
@@ -86,4 +103,13 @@ fn piece(piece: Piece<'_>) -> AnyView {
         }
         .into_any(),
     }
+}
+
+/// Opens the composer for the address of a `mailto:` link (RFC 6068 §2), without its fields: they are someone else's
+/// words.
+fn write_to(client: Client, href: &str) {
+    let address = href.trim_start_matches("mailto:").split('?').next().and_then(decode).unwrap_or_default();
+    client.compose_new();
+    client.state.composer.to.update(|to| to.extend(recipients::parse(&address)));
+    client.edited();
 }

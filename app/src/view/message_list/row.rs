@@ -1,5 +1,6 @@
 //! A row of the list.
 
+use crate::view::handler;
 use leptos::{ev, prelude::*};
 
 use crate::{
@@ -110,11 +111,11 @@ pub(super) fn MessageRow(entry: Entry) -> impl IntoView {
             aria-current=move || open.get().then_some("true")
             tabindex=move || if focusable.get() { "0" } else { "-1" }
             draggable="true"
-            on:click=press
-            on:dragstart=drag
-            on:dragend=move |_| state.dragged.set(None)
+            on:click=handler(press)
+            on:dragstart=handler(drag)
+            on:dragend=handler(move |_| state.dragged.set(None))
         >
-            <span class="row-select" role="gridcell" on:click=choose>
+            <span class="row-select" role="gridcell" on:click=handler(choose)>
                 <input
                     type="checkbox"
                     tabindex="-1"
@@ -150,7 +151,7 @@ pub(super) fn MessageRow(entry: Entry) -> impl IntoView {
                     data-testid="row-flag"
                     aria-pressed=move || has(Flag::Flagged).to_string()
                     aria-label=move || t_string!(i18n, list.flagged)
-                    on:click=star
+                    on:click=handler(star)
                 >
                     <Icon name="star" />
                 </button>

@@ -104,7 +104,9 @@ impl Scroll {
 
     /// Finds out what is in sight, renders it and asks for what is missing.
     fn measure(self) {
-        let Some(list) = self.list.get_untracked() else { return };
+        let Some(list) = self.list.get_untracked() else {
+            return;
+        };
         let total = untrack(|| self.total());
         let (top, height) = (pixels(list.scroll_top()), pixels(list.client_height()));
         let first = (top / ROW_HEIGHT).min(total.saturating_sub(1));
@@ -138,7 +140,9 @@ impl Scroll {
 
     /// After a change of the list: what was in sight stays where it was, unless the top was.
     fn hold(self) {
-        let Some(list) = self.list.get_untracked() else { return };
+        let Some(list) = self.list.get_untracked() else {
+            return;
+        };
         if list.scroll_top() > 0 {
             let place = self.anchors.with_value(|anchors| {
                 anchors.iter().find_map(|(message, below)| {
@@ -157,8 +161,12 @@ impl Scroll {
     }
 
     fn reveal(self, message: &MessageRef) {
-        let Some(list) = self.list.get_untracked() else { return };
-        let Some(entry) = untrack(|| self.state.list.entry(message)) else { return };
+        let Some(list) = self.list.get_untracked() else {
+            return;
+        };
+        let Some(entry) = untrack(|| self.state.list.entry(message)) else {
+            return;
+        };
         let position = untrack(|| self.state.list.shown_position(&entry, &self.state.pending));
         let above = i32::try_from(position.saturating_mul(ROW_HEIGHT)).unwrap_or(i32::MAX);
         let row = i32::try_from(ROW_HEIGHT).unwrap_or_default();
@@ -174,7 +182,9 @@ impl Scroll {
     fn watch_size(self) {
         let Some(list) = self.list.get() else { return };
         let changed = Closure::<dyn Fn()>::new(move || self.measure());
-        let Ok(observer) = web_sys::ResizeObserver::new(changed.as_ref().unchecked_ref()) else { return };
+        let Ok(observer) = web_sys::ResizeObserver::new(changed.as_ref().unchecked_ref()) else {
+            return;
+        };
         observer.observe(&list);
         // Both live as long as the list.
         let kept = StoredValue::new_local((observer, changed));

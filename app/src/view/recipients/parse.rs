@@ -39,7 +39,9 @@ pub fn written(address: &Address) -> String {
 
 /// What is wrong with an address, if anything.
 pub fn problem(email: &str) -> Option<Problem> {
-    let Some((local, domain)) = email.rsplit_once('@') else { return Some(Problem::NoAt) };
+    let Some((local, domain)) = email.rsplit_once('@') else {
+        return Some(Problem::NoAt);
+    };
     if email.contains(char::is_whitespace) {
         return Some(Problem::Space);
     }

@@ -16,10 +16,14 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
         let word_start = from;
         from += word.len();
         let trimmed = word.trim_end_matches(is_border);
-        let Some((start, length, href)) = link_in(trimmed) else { continue };
+        let Some((start, length, href)) = link_in(trimmed) else {
+            continue;
+        };
         let start = word_start + start;
         let end = start + length;
-        let (Some(before), Some(link)) = (text.get(plain..start), text.get(start..end)) else { continue };
+        let (Some(before), Some(link)) = (text.get(plain..start), text.get(start..end)) else {
+            continue;
+        };
         if !before.is_empty() {
             found.push(Piece::Text(before));
         }
@@ -81,7 +85,9 @@ fn trim_end(text: &str) -> &str {
 }
 
 fn is_address(text: &str) -> bool {
-    let Some((local, domain)) = text.split_once('@') else { return false };
+    let Some((local, domain)) = text.split_once('@') else {
+        return false;
+    };
     let is_local = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '+' | '-' | '=' | '%');
     let labels: Vec<&str> = domain.split('.').collect();
     !local.is_empty()

@@ -1,0 +1,89 @@
+//! A message on paper, its header fields, and as it came.
+
+use crate::view::handler;
+use leptos::prelude::*;
+
+use super::fetched::FetchedText;
+use crate::{
+    i18n::*,
+    route,
+    view::{dialog::Modal, icon::Icon},
+    wire::MessageRef,
+};
+
+/// The ways to them.
+#[component]
+pub fn Papers(message: MessageRef) -> impl IntoView {
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum Paper {
+        Headers,
+        Source,
+    }
+    let i18n = use_i18n();
+    let open = RwSignal::new(None::<Paper>);
+    let (headers, source) = (route::headers_url(&message), route::source_url(&message));
+    view! {
+        <div class="message-papers">
+            <a
+                class="icon-button"
+                href=route::print_url(&message)
+                target="_blank"
+                rel="noopener"
+                aria-label=move || t_string!(i18n, action.print)
+                title=move || t_string!(i18n, action.print)
+                data-testid="action-print"
+            >
+                <Icon name="print" />
+            </a>
+            <button
+                type="button"
+                class="icon-button"
+                aria-label=move || t_string!(i18n, action.headers)
+                title=move || t_string!(i18n, action.headers)
+                data-testid="action-headers"
+                on:click=handler(move |_| open.set(Some(Paper::Headers)))
+            >
+                <Icon name="info" />
+            </button>
+            <button
+                type="button"
+                class="icon-button"
+                aria-label=move || t_string!(i18n, action.source)
+                title=move || t_string!(i18n, action.source)
+                data-testid="action-source"
+                on:click=handler(move |_| open.set(Some(Paper::Source)))
+            >
+                <Icon name="source" />
+            </button>
+        </div>
+        {move || {
+            open.get()
+                .map(|paper| {
+                    let title = move || match paper {
+                        Paper::Headers => t_string!(i18n, view.headers_title).to_owned(),
+                        Paper::Source => t_string!(i18n, view.source_title).to_owned(),
+                    };
+                    let url = match paper {
+                        Paper::Headers => headers.clone(),
+                        Paper::Source => source.clone(),
+                    };
+                    let is_source = paper == Paper::Source;
+                    view! {
+                        <Modal title=title size="full" on_close=move || open.set(None)>
+                            {is_source
+                                .then(|| {
+                                    view! {
+                                        <p>
+                                            <a href=url.clone() download="message.eml">
+                                                {move || t_string!(i18n, view.whole)}
+                                            </a>
+                                        </p>
+                                    }
+                                })}
+                            <FetchedText url=url.clone() />
+                        </Modal>
+                    }
+                })
+        }}
+    }
+}
