@@ -66,7 +66,6 @@ export class App {
   }
 
   async signOut(): Promise<void> {
-    await this.page.getByRole("button", { name: /^(Account|Учётная запись|Аккаунт)/ }).click();
     await this.page.getByRole("button", { name: /^(Sign out|Выйти)$/ }).or(this.page.getByRole("menuitem", { name: /^(Sign out|Выйти)$/ })).click();
     await expect(this.login.address).toBeVisible();
   }

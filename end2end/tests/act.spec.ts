@@ -86,7 +86,7 @@ test("in Trash, deleting asks and then erases", async ({ visitor, mail }) => {
   await visitor.mailboxList.open("Trash");
   await visitor.messageList.open("Away with it");
   await visitor.message.act("delete");
-  const question = visitor.page.getByRole("dialog");
+  const question = visitor.page.getByRole("alertdialog");
   await question.getByRole("button", { name: "Cancel" }).click();
   expect(await mail.subjects("Trash")).toEqual(["Away with it", "Kept"]);
   await visitor.message.act("delete");
@@ -103,11 +103,12 @@ test("with no Trash, deleting asks first", async ({ browser }) => {
   await app.signIn(mail);
   await app.messageList.open("Nowhere to go");
   await app.message.act("delete");
-  await expect(page.getByRole("dialog")).toContainText("cannot be undone");
-  await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+  await expect(page.getByRole("alertdialog")).toContainText("cannot be undone");
+  await page.getByRole("alertdialog").getByRole("button", { name: "Cancel" }).click();
   expect(await mail.subjects("INBOX")).toEqual(["Nowhere to go"]);
+  await app.messageList.open("Nowhere to go");
   await app.message.act("delete");
-  await page.getByRole("dialog").getByRole("button", { name: "Delete forever" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Delete forever" }).click();
   await expect.poll(() => mail.subjects("INBOX")).toEqual([]);
   await page.close();
   await mail.close();
