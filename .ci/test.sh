@@ -33,7 +33,8 @@ rust_tests() {
   local summary ok bad
   summary=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -E '^ *Summary ' | tail -1 || true)
   ok=$(grep -oE '[0-9]+ passed' <<<"$summary" | grep -oE '[0-9]+' || echo 0)
-  bad=$(grep -oE '[0-9]+ (failed|timed out)' <<<"$summary" | awk '{ sum += $1 } END { print sum + 0 }')
+  # No match means none failed; under pipefail it must not end the script.
+  bad=$({ grep -oE '[0-9]+ (failed|timed out)' <<<"$summary" || true; } | awk '{ sum += $1 } END { print sum + 0 }')
   # A run that broke before its summary is a failure as well.
   [ "$status" = 0 ] || [ "$bad" != 0 ] || bad=1
   add "$ok" "$bad"
