@@ -67,6 +67,7 @@ async function serve() {
   const stdin = fs.fstatSync(0, { throwIfNoEntry: false });
   if (stdin?.isFIFO() || stdin?.isSocket()) process.stdin.on("end", () => stop(0)).on("error", () => stop(0)).resume();
 
+  const watched = guard(place.run);
   const start = (name, command) => {
     const out = fs.openSync(path.join(place.log, `${name}.out`), "a");
     const [program, ...args] = command.args;
@@ -84,21 +85,22 @@ async function serve() {
       stop(1);
     });
     children.push(child);
+    if (child.pid) watched(child.pid);
   };
 
   const shared = { ...settings, ports, place };
   fs.writeFileSync(path.join(place.dir, "users"), dovecotUsers(shared), { mode: 0o644 });
   fs.writeFileSync(path.join(place.dir, "dovecot.conf"), dovecotConf(shared));
+  const { submission, ...others } = ports;
   start("dovecot", { args: ["/usr/sbin/dovecot", "-F", "-c", path.join(place.dir, "dovecot.conf")], env: {} });
-  if (settings.smtp) {
-    const conf = postfixConf(shared);
-    start("postfix", { args: ["/usr/lib/postfix/sbin/master", "-c", conf, "-d"], env: { MAIL_CONFIG: conf } });
-  }
-
-  guard(children.map(({ pid }) => pid), place.run);
-
   try {
-    await Promise.all(Object.values(ports).map(accepts));
+    await Promise.all(Object.entries(others).map(([name, port]) => greets(port, name !== "imaps")));
+    if (settings.smtp) {
+      // Only now: an smtpd that finds no SASL socket ends, and Postfix then lets nobody in for a minute.
+      const conf = postfixConf(shared);
+      start("postfix", { args: ["/usr/lib/postfix/sbin/master", "-c", conf, "-d"], env: { MAIL_CONFIG: conf } });
+      await greets(submission, true);
+    }
   } catch (error) {
     console.error(`mailserver: ${error.message}`);
     await stop(1);
@@ -108,11 +110,15 @@ async function serve() {
   console.log("ready");
 }
 
-/** Leaves a shell behind that ends the daemons should this process be killed outright: its end of the pipe closes then. */
-function guard(pids, run) {
-  const groups = pids.filter(Boolean).map((pid) => `-${pid}`).join(" ");
-  const script = `read _; kill -TERM ${pids.filter(Boolean).join(" ")}; sleep 1; kill -KILL -- ${groups}; rm -rf '${run}'`;
-  spawn("sh", ["-c", script], { stdio: ["pipe", "ignore", "ignore"], detached: true }).on("error", () => {}).unref();
+/**
+ * Leaves a shell behind that ends the daemons it was told of, should this process be killed outright: its end of the pipe
+ * closes then. Answers with a function that tells it of one more.
+ */
+function guard(run) {
+  const script = `while read -r pid; do pids="$pids $pid"; groups="$groups -$pid"; done; kill -TERM $pids; sleep 1; kill -KILL -- $groups; rm -rf '${run}'`;
+  const shell = spawn("sh", ["-c", script], { stdio: ["pipe", "ignore", "ignore"], detached: true }).on("error", () => {});
+  shell.unref();
+  return (pid) => shell.stdin?.write(`${pid}\n`);
 }
 
 /** Makes the folders: what must be kept in `dir`, sockets and queues under a short path (socket names hold 108 bytes). */
@@ -168,14 +174,19 @@ function free(port) {
   });
 }
 
-/** Waits until the port takes connections. */
-async function accepts(port) {
+/** Waits until the port takes connections, and, where the server speaks first in clear text, until it has greeted. */
+async function greets(port, speaks) {
   for (const until = Date.now() + READY_WITHIN_MS; Date.now() < until; await pause(15)) {
-    const connected = await new Promise((resolve) => {
-      const socket = net.connect(port, "127.0.0.1", () => resolve(true)).on("error", () => resolve(false));
-      socket.on("connect", () => socket.destroy());
+    const answered = await new Promise((resolve) => {
+      const socket = net.connect(port, "127.0.0.1");
+      const settle = (answered) => () => {
+        socket.destroy();
+        resolve(answered);
+      };
+      socket.once(speaks ? "data" : "connect", settle(true)).once("error", settle(false)).once("close", settle(false));
+      socket.setTimeout(2_000, settle(false));
     });
-    if (connected) return;
+    if (answered) return;
   }
   throw new Error(`nothing answers on port ${port} after ${READY_WITHIN_MS / 1000} seconds.`);
 }
