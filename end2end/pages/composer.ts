@@ -43,7 +43,7 @@ export class Composer {
   async fill({ to, cc, bcc, subject, body }: Letter): Promise<void> {
     if (to !== undefined) await this.address(this.to, to);
     if (cc !== undefined || bcc !== undefined) {
-      if (!(await this.cc.isVisible())) await this.page.getByRole("button", { name: /^(Cc and Bcc|Копия и скрытая)/ }).click();
+      if (!(await this.cc.isVisible())) await this.page.getByRole("button", { name: /^(Cc\/Bcc|Копии)/ }).click();
       if (cc !== undefined) await this.address(this.cc, cc);
       if (bcc !== undefined) await this.address(this.bcc, bcc);
     }

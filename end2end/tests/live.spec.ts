@@ -52,8 +52,7 @@ test("what one tab does the other shows", async ({ visitor, mail, pismo }) => {
   await other.messageList.expectFlagged("Seen by two", true);
 });
 
-// Mended, and not yet seen to pass on every run.
-test.fixme("the line drops: the page says so, keeps what is done, and catches up", async ({ visitor, mail, problems }) => {
+test("the line drops: the page says so, keeps what is done, and catches up", async ({ visitor, mail, problems }) => {
   problems.expect(/ERR_INTERNET_DISCONNECTED|WebSocket/);
   await mail.append("INBOX", { subject: "Star me offline" });
   await visitor.signIn(mail);
@@ -70,8 +69,7 @@ test.fixme("the line drops: the page says so, keeps what is done, and catches up
   await visitor.messageList.expectFlagged("Star me offline", true);
 });
 
-// Mended, and not yet seen to pass on every run.
-test.fixme("catching up keeps the place in the list and the selection", async ({ visitor, mail, problems }) => {
+test("catching up keeps the place in the list and the selection", async ({ visitor, mail, problems }) => {
   problems.expect(/ERR_INTERNET_DISCONNECTED|WebSocket/);
   await mail.fill("Many", 500);
   await visitor.signIn(mail);

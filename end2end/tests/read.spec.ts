@@ -138,8 +138,7 @@ test("the source and all headers are there on request", async ({ visitor, mail }
   await expect(visitor.page.getByRole("dialog")).toContainText("X-Walrus: tusks");
 });
 
-// Mended, and not yet seen to pass on every run.
-test.fixme("Back closes the message on a phone and leaves the list where it was @phone", async ({ visitor, mail }) => {
+test("Back closes the message on a phone and leaves the list where it was @phone", async ({ visitor, mail }) => {
   await mail.append("INBOX", { subject: "First" }, { subject: "Second" });
   await visitor.signIn(mail);
   await visitor.messageList.open("First");

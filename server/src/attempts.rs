@@ -1,47 +1,95 @@
-//! Attempts to sign in: limited for each address and for each network, by delay and never by lockout.
+//! Attempts to sign in: failed ones are limited for each address and for each network, by delay and never by lockout.
 
-use std::{net::IpAddr, num::NonZeroU32, time::Duration};
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
+use tokio::time::Instant;
 
-/// Attempts that may come at once, and how fast they grow back.
-const PER_ADDRESS: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
-const PER_NETWORK: NonZeroU32 = NonZeroU32::new(30).expect("not zero");
+/// Failures that may come at once, from one client for one address and from one network for all.
+const PER_ADDRESS: f64 = 10.0;
+const PER_NETWORK: f64 = 30.0;
+
+/// One more after this long.
 const GROW_BACK: Duration = Duration::from_secs(20);
 
-/// Who has tried to sign in how often.
-pub struct Attempts {
-    addresses: DefaultKeyedRateLimiter<(String, String)>,
-    networks: DefaultKeyedRateLimiter<String>,
+/// Who has failed to sign in how often.
+///
+/// Every attempt pays beforehand, so that many at once get no further than one after the other; one that succeeds is
+/// paid back, so that an office behind one address can sign in in the morning. No rate limiter of the registry pays
+/// back, which is why the buckets are our own.
+#[derive(Default)]
+pub struct Attempts(Mutex<HashMap<Payer, Bucket>>);
+
+/// Who pays: an address at a network, or the network as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Payer {
+    address: Option<String>,
+    network: String,
 }
 
-impl Default for Attempts {
-    fn default() -> Self {
-        let quota = |burst| Quota::with_period(GROW_BACK).map(|quota| quota.allow_burst(burst));
-        // A period that is not zero always makes a quota.
-        let quota = |burst| quota(burst).unwrap_or(Quota::per_minute(burst));
-        Self { addresses: RateLimiter::keyed(quota(PER_ADDRESS)), networks: RateLimiter::keyed(quota(PER_NETWORK)) }
+/// Failures that have not been forgiven yet, as of a moment.
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    failures: f64,
+    at: Instant,
+}
+
+impl Bucket {
+    fn now(self) -> Self {
+        let forgiven = self.at.elapsed().as_secs_f64() / GROW_BACK.as_secs_f64();
+        Self { failures: (self.failures - forgiven).max(0.0), at: Instant::now() }
     }
 }
+
+/// An attempt that was let through.
+#[must_use = "an attempt that succeeds is paid back"]
+pub struct Attempt([Payer; 2]);
 
 impl Attempts {
-    /// Counts a failed attempt's ticket beforehand. The error is how many seconds to wait.
+    /// Lets an attempt through and counts it as failed until told otherwise. The error is how many seconds to wait.
     ///
     /// The address is limited per network, so that nobody can lock out its owner from elsewhere.
-    pub fn admit(&self, address: &str, client: IpAddr) -> Result<(), u32> {
+    pub fn admit(&self, address: &str, client: IpAddr) -> Result<Attempt, u32> {
         let network = network(client);
-        let wait = |error: governor::NotUntil<_>| {
-            let wait = error.wait_time_from(governor::clock::DefaultClock::default().now());
-            u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).max(1)
-        };
-        self.networks.check_key(&network).map_err(wait)?;
-        self.addresses.check_key(&(address.to_lowercase(), network)).map_err(wait)
+        let payers = [
+            Payer { address: None, network: network.clone() },
+            Payer { address: Some(address.to_lowercase()), network },
+        ];
+        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let paid = payers.each_ref().map(|payer| {
+            let bucket = buckets.get(payer).map_or(Bucket { failures: 0.0, at: Instant::now() }, |known| known.now());
+            Bucket { failures: bucket.failures + 1.0, ..bucket }
+        });
+        for (bucket, limit) in paid.iter().zip([PER_NETWORK, PER_ADDRESS]) {
+            if bucket.failures > limit {
+                let wait = GROW_BACK.mul_f64(bucket.failures - limit).as_secs_f64().ceil();
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and 20")]
+                return Err(wait.max(1.0) as u32);
+            }
+        }
+        buckets.extend(payers.iter().cloned().zip(paid));
+        Ok(Attempt(payers))
     }
 
-    /// Forgets whoever has not tried for a while, or the tables only grow.
+    /// The password was right.
+    pub fn pay_back(&self, attempt: Attempt) {
+        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for payer in attempt.0 {
+            if let Some(bucket) = buckets.get_mut(&payer) {
+                bucket.failures = (bucket.failures - 1.0).max(0.0);
+            }
+        }
+    }
+
+    /// Forgets whoever has been forgiven, or the table only grows.
     pub fn forget_old(&self) {
-        self.addresses.retain_recent();
-        self.networks.retain_recent();
+        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        buckets.retain(|_, bucket| bucket.now().failures > 0.0);
+        buckets.shrink_to_fit();
     }
 }
 
@@ -60,21 +108,63 @@ fn network(client: IpAddr) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn guessing_is_slowed_for_the_guesser_and_not_for_the_owner() {
+    const GUESSER: &str = "192.0.2.1";
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn guessing_is_slowed_for_the_guesser_and_not_for_the_owner() {
         let attempts = Attempts::default();
-        let (guesser, owner) = ("192.0.2.1".parse().unwrap(), "198.51.100.1".parse().unwrap());
-        for _ in 0..PER_ADDRESS.get() {
-            assert!(attempts.admit("ana@example.org", guesser).is_ok());
+        for _ in 0..10 {
+            assert!(attempts.admit("ana@example.org", ip(GUESSER)).is_ok());
         }
-        assert!(attempts.admit("Ana@example.org", guesser).is_err());
-        assert!(attempts.admit("ana@example.org", owner).is_ok());
-        assert!(attempts.admit("boris@example.org", guesser).is_ok());
+        assert_eq!(attempts.admit("Ana@example.org", ip(GUESSER)).err(), Some(20));
+        assert!(attempts.admit("ana@example.org", ip("198.51.100.1")).is_ok());
+        assert!(attempts.admit("boris@example.org", ip(GUESSER)).is_ok());
+        tokio::time::advance(Duration::from_secs(19)).await;
+        assert_eq!(attempts.admit("ana@example.org", ip(GUESSER)).err(), Some(1));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(attempts.admit("ana@example.org", ip(GUESSER)).is_ok());
+        assert!(attempts.admit("ana@example.org", ip(GUESSER)).is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_network_that_guesses_at_many_addresses_is_slowed() {
+        let attempts = Attempts::default();
+        for number in 0..30 {
+            assert!(attempts.admit(&format!("{number}@example.org"), ip(GUESSER)).is_ok());
+        }
+        assert!(attempts.admit("another@example.org", ip(GUESSER)).is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_office_behind_one_address_signs_in_in_the_morning() {
+        let attempts = Attempts::default();
+        for number in 0..500 {
+            let attempt = attempts.admit(&format!("{number}@example.org"), ip(GUESSER)).ok().unwrap();
+            attempts.pay_back(attempt);
+        }
+        attempts.forget_old();
+        assert!(attempts.0.lock().unwrap().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_right_password_does_not_forgive_wrong_ones() {
+        let attempts = Attempts::default();
+        for _ in 0..9 {
+            drop(attempts.admit("ana@example.org", ip(GUESSER)).ok());
+        }
+        let right = attempts.admit("ana@example.org", ip(GUESSER)).ok().unwrap();
+        attempts.pay_back(right);
+        assert!(attempts.admit("ana@example.org", ip(GUESSER)).is_ok());
+        assert!(attempts.admit("ana@example.org", ip(GUESSER)).is_err());
     }
 
     #[test]
     fn an_ipv6_network_counts_as_one() {
-        assert_eq!(network("2001:db8:1:2::1".parse().unwrap()), network("2001:db8:1:2:ffff::9".parse().unwrap()));
-        assert_eq!(network("::ffff:192.0.2.1".parse().unwrap()), "192.0.2.1");
+        assert_eq!(network(ip("2001:db8:1:2::1")), network(ip("2001:db8:1:2:ffff::9")));
+        assert_eq!(network(ip("::ffff:192.0.2.1")), "192.0.2.1");
     }
 }

@@ -96,6 +96,7 @@ pub fn App() -> impl IntoView {
                 <button
                     type="button"
                     class="compose-fab"
+                    data-testid="compose-open"
                     aria-label=move || t_string!(i18n, action.compose)
                     on:click=handler(move |_| client.compose_new())
                 >

@@ -163,9 +163,10 @@ async fn try_sign_in(
 ) -> Result<String, wire::Error> {
     let address = filled.address.trim();
     let (imap, smtp) = servers(bridge, address, filled)?;
-    bridge.attempts.admit(address, client.address).map_err(|seconds| Error::TooManyAttempts { seconds })?;
+    let attempt = bridge.attempts.admit(address, client.address).map_err(|seconds| Error::TooManyAttempts { seconds })?;
     let credentials = Credentials { user: address.to_owned(), password: filled.password.clone() };
     let session = imap::connect(&imap, &credentials).await.map_err(to_wire)?;
+    bridge.attempts.pay_back(attempt);
     let record = bridge.store.account_for(address, &imap, smtp.as_ref()).await.map_err(internal)?;
     bridge.keep_password(&record, &credentials).await.map_err(internal)?;
     let token = random_hex(32).map_err(internal)?;
