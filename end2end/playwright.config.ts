@@ -10,7 +10,6 @@ export default defineConfig({
   workers: Number(process.env.PISMO_TEST_WORKERS || 2),
   fullyParallel: true,
   forbidOnly: Boolean(process.env.CI),
-  retries: process.env.CI ? 2 : 0,
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: [["list"]],

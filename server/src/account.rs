@@ -5,6 +5,7 @@ mod act;
 mod actor;
 mod changes;
 mod drafts;
+mod hits;
 mod listing;
 mod load;
 mod parts;
@@ -85,7 +86,7 @@ enum Input {
         query: Query,
         count: u32,
         from: u32,
-        hits: Result<Vec<tab::Hit>, Error>,
+        hits: Result<hits::Hits, Error>,
     },
     /// Beginnings of texts, fetched on the side.
     Previews {

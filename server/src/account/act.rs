@@ -250,7 +250,8 @@ impl Actor {
                     except.iter().map(|message| (message.mailbox.as_str(), message.uid)).collect();
                 match &view.source {
                     Source::Hits(hits) => Ok(grouped(
-                        hits.iter()
+                        hits.found
+                            .iter()
                             .filter(|hit| !left_out.contains(&(&*hit.mailbox, hit.uid)))
                             .map(|hit| (hit.mailbox.to_string(), hit.uid_validity, hit.uid)),
                     )),

@@ -20,8 +20,9 @@ use tracing::{info, warn};
 use super::{
     Account, Accounts, Attached, Input, Loaded, Parts,
     act::Undoable,
+    hits::Hits,
     load::Cache,
-    tab::{Hit, Tab, View},
+    tab::{Tab, View},
     watch::{self, Target},
 };
 use crate::{
@@ -134,7 +135,7 @@ enum Waiting {
         query: Query,
         from: u32,
         count: u32,
-        hits: Vec<Hit>,
+        hits: Hits,
         tried: bool,
     },
 }
@@ -399,7 +400,7 @@ impl Actor {
                 }
             }
             Waiting::Found { tab, id, query, from, count, hits, tried } => {
-                match self.found(session, &tab, &query, from, count, &hits).await {
+                match self.found(session, &tab, &query, from, count, hits.clone()).await {
                     Ok(reply) => self.reply(&tab, id, Ok(reply)),
                     Err(Failure::Told(error)) => self.reply(&tab, id, Err(error)),
                     Err(Failure::Lost(error)) => {
@@ -645,7 +646,8 @@ impl Actor {
     pub(super) async fn sweep(&mut self, session: &mut Session) -> Result<(), imap::Error> {
         self.swept = Instant::now();
         self.learn_mailboxes(session).await?;
-        self.refresh_changed(session).await
+        self.refresh_changed(session).await?;
+        self.catch_up_hits(session).await
     }
 
     // The line.

@@ -197,7 +197,7 @@ impl Actor {
         if !counts.is_empty() {
             self.tell_all(&Event::Counts { counts });
         }
-        Ok(())
+        self.catch_up_hits(session).await
     }
 }
 

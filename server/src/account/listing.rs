@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use app::wire::{Error, Event, ListChange, Listing, MAX_WINDOW, Mailbox, Query, Reply, Row, TabId, Uid};
+use app::wire::{Error, Event, ListChange, Listing, MAX_WINDOW, Mailbox, Query, Row, TabId, Uid, UidValidity};
 
 use super::{
     Input,
     actor::{Actor, Failure},
-    tab::{Hit, Source, View},
+    tab::{Source, View},
 };
-use crate::imap::{self, FetchedRow, Listed, Selected, Session, Status, TextPart, UidSet, search};
+use crate::imap::{self, FetchedRow, Listed, Selected, Session, Status, TextPart};
 
 /// What must be unchanged for a list to be unchanged. Without MODSEQ nothing can be told from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,22 @@ pub(super) struct Baseline {
     uid_next: u32,
     exists: u32,
     modseq: Option<u64>,
+}
+
+impl Baseline {
+    /// Whether something has happened in between.
+    pub(super) fn is_behind(&self, now: &Baseline) -> bool {
+        self.uid_validity != now.uid_validity
+            || now.uid_next > self.uid_next
+            || now.modseq > self.modseq
+            // A server that keeps no MODSEQ, or does not count erasing in it; news older than this is none.
+            || (now.exists != self.exists && now.uid_next == self.uid_next && now.modseq == self.modseq)
+    }
+
+    /// The first UID that was not there, in what is the same mailbox or a new one of its name.
+    pub(super) fn first_new(&self, uid_validity: UidValidity) -> Uid {
+        Uid(if self.uid_validity == uid_validity.0 { self.uid_next } else { 1 })
+    }
 }
 
 impl From<&Selected> for Baseline {
@@ -65,7 +81,7 @@ impl Actor {
         self.show(tab, query.clone(), total, (from, count), source, rows)
     }
 
-    fn show(
+    pub(super) fn show(
         &mut self,
         tab: &TabId,
         query: Query,
@@ -94,11 +110,7 @@ impl Actor {
     ) -> Result<Listing, Failure> {
         let view = self.view(tab).filter(|view| view.list == list).ok_or(Error::Gone)?;
         let query = view.query.clone();
-        let hits = match &view.source {
-            Source::Mailbox { .. } => None,
-            Source::Hits(hits) => Some(stretch(hits, from, count)),
-        };
-        let rows = match hits {
+        let rows = match self.stretch_of_hits(tab, from, count) {
             Some(hits) => self.rows_of_hits(session, &hits).await?,
             None => {
                 self.select(session, &query.mailbox).await?;
@@ -111,40 +123,6 @@ impl Actor {
         (view.from, view.count) = (from, count);
         let (from, _) = clamp(from, count, view.total);
         Ok(Listing { list, query, total: view.total, from, rows })
-    }
-
-    /// Starts a search on the side; [`found`](Self::found) goes on with what it brings.
-    pub(super) fn search(&mut self, tab: &TabId, id: u32, query: Query, from: u32, count: u32) {
-        let mailboxes = if query.everywhere {
-            self.mailboxes.iter().filter(|mailbox| mailbox.selectable).map(|mailbox| mailbox.path.clone()).collect()
-        } else {
-            vec![query.mailbox.clone()]
-        };
-        let (parts, inputs, tab) = (self.parts.clone(), self.myself(), tab.clone());
-        // Bounded by the limits of the parts task, which answers every job.
-        tokio::spawn(async move {
-            let hits = parts.search(mailboxes, search::parse(&query.search)).await;
-            if let Some(inputs) = inputs.upgrade() {
-                // An actor that has stopped has no tab to tell.
-                let _ = inputs.send(Input::Found { tab, id, query, count, from, hits }).await;
-            }
-        });
-    }
-
-    /// Shows what a search found.
-    pub(super) async fn found(
-        &mut self,
-        session: &mut Session,
-        tab: &TabId,
-        query: &Query,
-        from: u32,
-        count: u32,
-        hits: &[Hit],
-    ) -> Result<Reply, Failure> {
-        let total = u32::try_from(hits.len()).unwrap_or(u32::MAX);
-        let rows = self.rows_of_hits(session, &stretch(hits, from, count)).await?;
-        let listing = self.show(tab, query.clone(), total, (from, count), Source::Hits(hits.to_vec()), rows)?;
-        Ok(Reply::Listing(listing))
     }
 
     /// Selects a mailbox, and brings what tabs show of it up to date if it changed since it was last selected.
@@ -232,74 +210,7 @@ impl Actor {
     pub(super) async fn refresh_all(&mut self, session: &mut Session) -> Result<(), imap::Error> {
         self.synced.clear();
         self.refresh_changed(session).await?;
-        let with_hits: Vec<TabId> = self
-            .tabs
-            .values()
-            .filter(|tab| tab.view.as_ref().is_some_and(|view| matches!(view.source, Source::Hits(_))))
-            .map(|tab| tab.id.clone())
-            .collect();
-        for id in with_hits {
-            self.replace_hits(session, &id).await?;
-        }
-        Ok(())
-    }
-
-    /// Takes out of the search results what is no longer in this, the selected, mailbox.
-    pub(super) async fn verify_hits(&mut self, session: &mut Session, path: &str) -> Result<(), imap::Error> {
-        let Some(uid_validity) = session.selected().map(|selected| selected.uid_validity) else { return Ok(()) };
-        let shown: UidSet = self
-            .tabs
-            .values()
-            .filter_map(|tab| tab.view.as_ref())
-            .filter_map(|view| match &view.source {
-                Source::Hits(hits) => Some(hits),
-                Source::Mailbox { .. } => None,
-            })
-            .flatten()
-            .filter(|hit| &*hit.mailbox == path && hit.uid_validity == uid_validity)
-            .map(|hit| hit.uid)
-            .collect();
-        if shown.is_empty() {
-            return Ok(());
-        }
-        let there: HashSet<Uid> = session.search(&[search::Key::All], Some(&shown)).await?.into_iter().collect();
-        self.drop_hits(|hit| &*hit.mailbox == path && !there.contains(&hit.uid));
-        Ok(())
-    }
-
-    /// Takes messages out of search results, and tells the tabs.
-    pub(super) fn drop_hits(&mut self, gone: impl Fn(&Hit) -> bool) {
-        for tab in self.tabs.values_mut() {
-            let Some(view) = tab.view.as_mut() else { continue };
-            let Source::Hits(hits) = &mut view.source else { continue };
-            let positions: Vec<u32> =
-                (0u32..).zip(hits.iter()).filter(|(_, hit)| gone(hit)).map(|(at, _)| at).rev_vec();
-            if positions.is_empty() {
-                continue;
-            }
-            hits.retain(|hit| !gone(hit));
-            view.total = u32::try_from(hits.len()).unwrap_or(u32::MAX);
-            let list = view.list;
-            tab.tell(Event::Messages { list, change: ListChange::Vanished { positions } });
-        }
-    }
-
-    async fn replace_hits(&mut self, session: &mut Session, id: &TabId) -> Result<(), imap::Error> {
-        let Some(view) = self.view(id) else { return Ok(()) };
-        let Source::Hits(hits) = &view.source else { return Ok(()) };
-        let (from, _) = clamp(view.from, view.count, view.total);
-        let hits = stretch(hits, view.from, view.count);
-        let rows = match self.rows_of_hits(session, &hits).await {
-            Ok(rows) => rows,
-            Err(Failure::Lost(error)) => return Err(error),
-            Err(Failure::Told(_)) => Vec::new(),
-        };
-        let Some(tab) = self.tabs.get_mut(id) else { return Ok(()) };
-        let Some(view) = tab.view.as_mut() else { return Ok(()) };
-        let listing = Listing { list: view.list, query: view.query.clone(), total: view.total, from, rows };
-        let list = view.list;
-        tab.tell(Event::Messages { list, change: ListChange::Replaced { listing } });
-        Ok(())
+        self.refresh_hits(session).await
     }
 
     /// The rows at these positions of the selected mailbox.
@@ -329,33 +240,8 @@ impl Actor {
         Ok(self.with_previews(session, rows))
     }
 
-    /// The rows of these hits, in their order. One that is gone is left out.
-    async fn rows_of_hits(&mut self, session: &mut Session, hits: &[Hit]) -> Result<Vec<Row>, Failure> {
-        let mut by_mailbox: BTreeMap<&str, Vec<&Hit>> = BTreeMap::new();
-        for hit in hits {
-            by_mailbox.entry(&hit.mailbox).or_default().push(hit);
-        }
-        let mut found: BTreeMap<(String, Uid), Row> = BTreeMap::new();
-        for (path, hits) in by_mailbox {
-            let selected = match self.select(session, path).await {
-                Err(Failure::Told(_)) => continue,
-                result => result?,
-            };
-            self.settle(session).await?;
-            let uids: UidSet =
-                hits.iter().filter(|hit| hit.uid_validity == selected.uid_validity).map(|hit| hit.uid).collect();
-            if uids.is_empty() {
-                continue;
-            }
-            let rows = session.fetch_rows_by_uid(&uids).await?;
-            let rows = self.with_previews(session, rows);
-            found.extend(rows.into_iter().map(|row| ((path.to_owned(), row.message.uid), row)));
-        }
-        Ok(hits.iter().filter_map(|hit| found.remove(&(hit.mailbox.to_string(), hit.uid))).collect())
-    }
-
     /// The rows; the beginnings of texts that the server did not give with them are fetched on the side.
-    fn with_previews(&self, session: &Session, fetched: Vec<FetchedRow>) -> Vec<Row> {
+    pub(super) fn with_previews(&self, session: &Session, fetched: Vec<FetchedRow>) -> Vec<Row> {
         let mut wanted = Vec::new();
         let rows = fetched
             .into_iter()
@@ -433,26 +319,10 @@ fn in_order(listed: Vec<Listed>) -> Vec<Mailbox> {
 }
 
 /// A stretch of a list of `total`, no longer than allowed.
-fn clamp(from: u32, count: u32, total: u32) -> (u32, u32) {
+pub(super) fn clamp(from: u32, count: u32, total: u32) -> (u32, u32) {
     let from = from.min(total);
     (from, count.min(MAX_WINDOW).min(total - from))
 }
-
-fn stretch(hits: &[Hit], from: u32, count: u32) -> Vec<Hit> {
-    let count = count.min(MAX_WINDOW);
-    hits.iter().skip(from as usize).take(count as usize).cloned().collect()
-}
-
-trait RevVec: Iterator + Sized {
-    /// The items in reverse, as a vector.
-    fn rev_vec(self) -> Vec<Self::Item> {
-        let mut items: Vec<_> = self.collect();
-        items.reverse();
-        items
-    }
-}
-
-impl<I: Iterator> RevVec for I {}
 
 #[cfg(test)]
 mod tests {

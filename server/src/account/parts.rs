@@ -11,7 +11,10 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::debug;
 
-use super::tab::Hit;
+use super::{
+    hits::{Hit, Hits, Searched},
+    listing::Baseline,
+};
 use crate::{
     endpoint::Endpoint,
     error::to_wire,
@@ -46,7 +49,7 @@ enum Job {
     Search {
         mailboxes: Vec<String>,
         keys: Vec<Key>,
-        reply: oneshot::Sender<Result<Vec<Hit>, Error>>,
+        reply: oneshot::Sender<Result<Hits, Error>>,
     },
     Previews {
         mailbox: String,
@@ -81,7 +84,7 @@ impl Parts {
     }
 
     /// What is found in these mailboxes, newest first.
-    pub(super) async fn search(&self, mailboxes: Vec<String>, keys: Vec<Key>) -> Result<Vec<Hit>, Error> {
+    pub(super) async fn search(&self, mailboxes: Vec<String>, keys: Vec<Key>) -> Result<Hits, Error> {
         self.ask(|reply| Job::Search { mailboxes, keys, reply }).await
     }
 
@@ -175,7 +178,7 @@ impl Worker {
         result.map_err(to_wire)?.ok_or(Error::Gone)
     }
 
-    async fn search(&mut self, mailboxes: &[String], keys: &[Key]) -> Result<Vec<Hit>, Error> {
+    async fn search(&mut self, mailboxes: &[String], keys: &[Key]) -> Result<Hits, Error> {
         let fresh = self.session.is_none();
         let mut session = self.take().await?;
         let mut result = search(&mut session, mailboxes, keys).await;
@@ -231,8 +234,9 @@ async fn fetch(
     session.fetch_section(message.uid, section, stretch).await
 }
 
-async fn search(session: &mut Session, mailboxes: &[String], keys: &[Key]) -> Result<Vec<Hit>, imap::Error> {
-    let mut dated: Vec<(i64, Hit)> = Vec::new();
+async fn search(session: &mut Session, mailboxes: &[String], keys: &[Key]) -> Result<Hits, imap::Error> {
+    let mut found: Vec<Hit> = Vec::new();
+    let mut searched = Vec::new();
     for path in mailboxes {
         // One mailbox that cannot be opened or searched does not spoil the rest.
         let selected = match session.select(path).await {
@@ -246,15 +250,14 @@ async fn search(session: &mut Session, mailboxes: &[String], keys: &[Key]) -> Re
         uids.sort_unstable();
         let uids = uids.split_off(uids.len().saturating_sub(HITS_PER_MAILBOX));
         let mailbox: Arc<str> = path.as_str().into();
-        let hit = |uid| Hit { mailbox: mailbox.clone(), uid_validity: selected.uid_validity, uid };
+        searched.push(Searched { mailbox: mailbox.clone(), baseline: Baseline::from(&selected), selects: None });
+        let hit = |(uid, date)| Hit { mailbox: mailbox.clone(), uid_validity: selected.uid_validity, uid, date };
         if mailboxes.len() == 1 {
-            return Ok(uids.into_iter().rev().map(hit).collect());
-        }
-        if !uids.is_empty() {
-            let dates = session.fetch_dates(&uids.iter().copied().collect()).await?;
-            dated.extend(dates.into_iter().map(|(uid, date)| (date, hit(uid))));
+            found.extend(uids.into_iter().rev().map(|uid| hit((uid, 0))));
+        } else if !uids.is_empty() {
+            found.extend(session.fetch_dates(&uids.into_iter().collect()).await?.into_iter().map(hit));
         }
     }
-    dated.sort_by(|(date, hit), (other_date, other)| other_date.cmp(date).then(other.uid.cmp(&hit.uid)));
-    Ok(dated.into_iter().map(|(_, hit)| hit).collect())
+    found.sort_by(Hit::newest_first);
+    Ok(Hits { found, searched })
 }

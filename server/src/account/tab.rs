@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
-use app::wire::{Error, Event, Query, Reply, ServerFrame, TabId, Uid, UidValidity};
+use app::wire::{Error, Event, Query, Reply, ServerFrame, TabId, UidValidity};
 use tokio::{sync::mpsc, time::Instant};
+
+use super::hits::Hits;
 
 /// Events kept for a tab that may come back.
 const REPLAY: usize = 512;
@@ -44,16 +46,8 @@ pub(super) struct View {
 pub(super) enum Source {
     /// A whole mailbox, by sequence number: position 0 is the highest.
     Mailbox { uid_validity: UidValidity },
-    /// What a search found, in the order of the screen.
-    Hits(Vec<Hit>),
-}
-
-/// One message that a search found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hit {
-    pub mailbox: std::sync::Arc<str>,
-    pub uid_validity: UidValidity,
-    pub uid: Uid,
+    /// What a search found.
+    Hits(Hits),
 }
 
 impl Tab {

@@ -163,7 +163,8 @@ async fn try_sign_in(
 ) -> Result<String, wire::Error> {
     let address = filled.address.trim();
     let (imap, smtp) = servers(bridge, address, filled)?;
-    let attempt = bridge.attempts.admit(address, client.address).map_err(|seconds| Error::TooManyAttempts { seconds })?;
+    let attempt =
+        bridge.attempts.admit(address, client.address).map_err(|seconds| Error::TooManyAttempts { seconds })?;
     let credentials = Credentials { user: address.to_owned(), password: filled.password.clone() };
     let session = imap::connect(&imap, &credentials).await.map_err(to_wire)?;
     bridge.attempts.pay_back(attempt);

@@ -1,6 +1,6 @@
 //! Searching the open folder and all of them, on the server.
 
-use app::wire::{Action, Flag, Selection};
+use app::wire::{Action, Flag, Row, Selection};
 
 use crate::{mail::Mail, tab::Tab, test_bridge::TestBridge};
 
@@ -21,7 +21,7 @@ async fn mailbox() -> (TestBridge, Tab, Mail) {
     // Счёт за октябрь
     let russian = "=?utf-8?B?0KHRh9GR0YIg0LfQsCDQvtC60YLRj9Cx0YDRjA==?=";
     mail.append_message("INBOX", "", &message("Boris <boris@example.org>", russian, "Оплатите до пятницы")).await;
-    mail.append_message("Archive", "", &message("Carla <carla@example.org>", "Old lunch", "pasta")).await;
+    mail.append_dated("Archive", "01-Jan-2020", &message("Carla <carla@example.org>", "Old lunch", "pasta")).await;
     let tab = bridge.sign_in("ana").await.open("INBOX").await;
     (bridge, tab, mail)
 }
@@ -119,4 +119,54 @@ async fn after_a_search_the_folder_is_live_again() {
     tab.open("INBOX").await;
     mail.append("INBOX", "fresh").await;
     tab.until("the new message", |view| view.total() == 4).await;
+}
+
+#[tokio::test]
+async fn mail_that_fits_appears_in_the_open_results() {
+    let (_bridge, mut tab, mut mail) = mailbox().await;
+    tab.search("INBOX", "pizza").await;
+    mail.append_message("INBOX", "", &message("Dan <dan@example.org>", "Pasta", "no more of the other")).await;
+    mail.append_message("INBOX", "", &message("Dan <dan@example.org>", "Pizza again", "at eight")).await;
+    tab.until("the new message", |view| view.total() == 3).await;
+    assert_eq!(tab.view.subjects(), ["Pizza again", "Report", "Lunch"]);
+    let uid = tab.messages()[0].uid;
+    tab.flag(uid, Flag::Seen, true).await;
+    assert!(tab.view.has(uid, &Flag::Seen), "it can be acted on like the others");
+    mail.expunge("INBOX", uid).await;
+    tab.until("it is gone again", |view| view.total() == 2).await;
+}
+
+#[tokio::test]
+async fn results_from_all_folders_follow_every_folder() {
+    let (_bridge, mut tab, mut mail) = mailbox().await;
+    tab.search_everywhere("lunch").await;
+    assert_eq!(tab.view.subjects(), ["Lunch", "Old lunch"]);
+    let old = tab.messages()[1].uid;
+    mail.store("Archive", old, Flag::Flagged, true).await;
+    let starred = |row: &Row| row.message.mailbox == "Archive" && row.flags.contains(&Flag::Flagged);
+    tab.until("the star in a folder that is not open", |view| view.rows.iter().flatten().any(starred)).await;
+    mail.append_message("Archive", "", &message("Dan <dan@example.org>", "New lunch", "x")).await;
+    tab.until("the new message", |view| view.total() == 3).await;
+    assert_eq!(tab.view.subjects(), ["New lunch", "Lunch", "Old lunch"]);
+    mail.expunge("Archive", old).await;
+    tab.until("it is gone", |view| view.total() == 2).await;
+    assert_eq!(tab.view.subjects(), ["New lunch", "Lunch"]);
+}
+
+#[tokio::test]
+async fn a_result_that_moves_is_found_where_it_went_unless_it_was_deleted() {
+    let (_bridge, mut tab, mut mail) = mailbox().await;
+    mail.create("Lists").await;
+    tab.until("the new folder", |view| view.mailbox("Lists").is_some()).await;
+    tab.search_everywhere("lunch").await;
+    let old = tab.messages()[1].clone();
+    mail.move_to("Archive", old.uid, "Lists").await;
+    let in_lists = |row: &Row| row.message.mailbox == "Lists";
+    tab.until("it is in Lists", |view| view.total() == 2 && view.rows[1].as_ref().is_some_and(in_lists)).await;
+    assert_eq!(tab.view.subjects(), ["Lunch", "Old lunch"], "the order is that of their dates");
+    let old = tab.messages()[1].clone();
+    mail.move_to("Lists", old.uid, "Trash").await;
+    tab.until("it is gone", |view| view.total() == 1).await;
+    tab.until("the count of Trash", |view| view.counts("Trash").is_some_and(|(total, _)| total == 1)).await;
+    assert_eq!(tab.view.subjects(), ["Lunch"]);
 }

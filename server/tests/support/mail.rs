@@ -59,6 +59,13 @@ impl Mail {
         Uid(self.hand().await.append(mailbox, flags, message.as_bytes()).await)
     }
 
+    /// Puts a message into a mailbox as if it had come on this day, like `01-Jan-2020`.
+    pub async fn append_dated(&mut self, mailbox: &str, day: &str, message: &str) -> Uid {
+        let message = message.replace('\n', "\r\n");
+        let options = format!("() \"{day} 10:00:00 +0000\"");
+        Uid(self.hand().await.append_with(mailbox, &options, message.as_bytes()).await)
+    }
+
     /// Puts messages with the subjects `message 1`, `message 2`, … into a mailbox.
     pub async fn fill(&mut self, mailbox: &str, count: u32) -> Vec<Uid> {
         let mut uids = Vec::new();

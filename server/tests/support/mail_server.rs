@@ -243,9 +243,14 @@ impl Hand {
 
     /// Puts a message into a mailbox and gives back its UID.
     pub async fn append(&mut self, mailbox: &str, flags: &str, message: &[u8]) -> u32 {
+        self.append_with(mailbox, &format!("({flags})"), message).await
+    }
+
+    /// The same with what APPEND takes beside the flags: `(\Seen) "01-Jan-2020 10:00:00 +0000"`.
+    pub async fn append_with(&mut self, mailbox: &str, options: &str, message: &[u8]) -> u32 {
         self.tag += 1;
         let tag = format!("h{}", self.tag);
-        let head = format!("{tag} APPEND \"{mailbox}\" ({flags}) {{{}+}}\r\n", message.len());
+        let head = format!("{tag} APPEND \"{mailbox}\" {options} {{{}+}}\r\n", message.len());
         self.line.write_all(&[head.as_bytes(), message, b"\r\n"].concat()).await.expect("a message out");
         let (_, end) = self.answer(&tag).await;
         let uid = end.strip_prefix("OK [APPENDUID ").and_then(|rest| rest.split([' ', ']']).nth(1));
