@@ -65,6 +65,8 @@ for part in "$@"; do
       need node "Node.js 20 or newer is missing."
       need npm "npm is missing; it comes with Node.js."
       command -v cc >/dev/null || packages build-essential
+      # The browser's half brings a standard library built for size.
+      rustup component list --installed 2>/dev/null | grep -q rust-src || rustup component add rust-src
       rustup target list --installed 2>/dev/null | grep -q wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
       # Not --locked: its lock file names a release that was withdrawn. The version is exactly that of the library.
       cargo_tool wasm-bindgen-cli "$(locked wasm-bindgen)"

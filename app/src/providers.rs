@@ -16,7 +16,7 @@ pub struct Provider {
 
 /// The provider whose addresses end in this domain.
 pub fn provider_for(domain: &str) -> Option<&'static Provider> {
-    let domain = domain.trim().trim_end_matches('.').to_lowercase();
+    let domain = domain.trim().trim_end_matches('.').to_ascii_lowercase();
     PROVIDERS.iter().find(|provider| provider.domains.contains(&domain.as_str()))
 }
 

@@ -14,6 +14,7 @@ mod error;
 mod event;
 mod mailbox;
 mod message;
+mod read;
 
 pub use command::{Action, Command, Query, Reply, Resume, Selection, UndoId, Welcome};
 pub use compose::{Attachment, BlobId, Draft, DraftId, DraftKind, Original, Submission, SubmissionId, SubmissionState};
@@ -21,6 +22,7 @@ pub use error::{Error, Refusal};
 pub use event::{Connectivity, Event, ListChange};
 pub use mailbox::{AccountId, Mailbox, MailboxCounts, SpecialUse};
 pub use message::{Address, Body, Flag, Listing, Message, MessageRef, ModSeq, Part, Row, Uid, UidValidity};
+pub use read::read;
 
 use serde::{Deserialize, Serialize};
 

@@ -159,7 +159,7 @@ fn replies_look_like_this() {
         Reply::Done,
     ];
     let frames: Vec<_> = (1..).zip(replies).map(|(id, reply)| ServerFrame::Reply { id, result: Ok(reply) }).collect();
-    round_trip(&frames);
+    reaches_the_browser(&frames);
     insta::assert_json_snapshot!(frames);
 }
 
@@ -185,7 +185,7 @@ fn events_look_like_this() {
         .map(|(seq, event)| ServerFrame::Event { seq, event })
         .collect();
     frames.push(ServerFrame::Heartbeat);
-    round_trip(&frames);
+    reaches_the_browser(&frames);
     insta::assert_json_snapshot!(frames);
 }
 
@@ -205,28 +205,66 @@ fn errors_look_like_this() {
         Error::OverQuota { text: text() },
         Error::Gone,
         Error::NoTrash,
+        Error::ServerNotKnown,
+        Error::BadServer { text: text() },
+        Error::ClearText { host: text() },
         Error::BadRequest { text: text() },
         Error::TooLarge { limit: 1 },
         Error::BadAddress { text: text() },
         Error::NoRecipient,
+        Error::TooManyRecipients { limit: 500 },
         Error::BlobGone { name: text() },
         Error::Busy,
         Error::SignedOut,
         Error::Internal,
     ];
     let frames: Vec<_> = (1..).zip(errors).map(|(id, error)| ServerFrame::Reply { id, result: Err(error) }).collect();
-    round_trip(&frames);
+    reaches_the_browser(&frames);
     insta::assert_json_snapshot!(frames);
 }
 
 #[test]
 fn a_page_carries_its_first_frames() {
     let page = PageFrames { welcome: welcome(), listing: Some(listing()) };
-    round_trip(&page);
+    reaches_the_browser(&page);
     insta::assert_json_snapshot!(page);
 }
 
 fn round_trip<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T) {
     let json = serde_json::to_string(value).unwrap();
     assert_eq!(serde_json::from_str::<T>(&json).unwrap(), *value);
+}
+
+/// What goes down is read by the browser's own reader, and by the tests with serde_json.
+fn reaches_the_browser<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T) {
+    round_trip(value);
+    assert_eq!(read::<T>(&serde_json::to_string(value).unwrap()).as_ref(), Some(value));
+}
+
+#[test]
+fn what_is_not_a_frame_is_not_read_as_one() {
+    for text in [
+        "",
+        "{",
+        "null",
+        "[]",
+        r#""unknown""#,
+        r#"{"unknown":{}}"#,
+        r#"{"reply":{"id":"1","result":{"Ok":"done"}}}"#,
+        r#"{"reply":{"id":-1,"result":{"Ok":"done"}}}"#,
+        r#"{"reply":{"id":4294967296,"result":{"Ok":"done"}}}"#,
+        r#"{"reply":{"id":1.5,"result":{"Ok":"done"}}}"#,
+        r#"{"reply":{"id":1}}"#,
+        r#"{"event":{"seq":1,"event":{"counts":{"counts":{}}}}}"#,
+        r#""heartbeat" "heartbeat""#,
+    ] {
+        assert_eq!(read::<ServerFrame>(text), None, "{text}");
+    }
+}
+
+#[test]
+fn what_a_newer_server_adds_is_left_unread() {
+    let frame = read::<ServerFrame>(r#"{"reply":{"id":1,"new":[{"a":1.5}],"result":{"Ok":"done"}}}"#);
+    assert_eq!(frame, Some(ServerFrame::Reply { id: 1, result: Ok(Reply::Done) }));
+    assert_eq!(read::<ServerFrame>(r#""heartbeat""#), Some(ServerFrame::Heartbeat));
 }

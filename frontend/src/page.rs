@@ -5,7 +5,7 @@ use app::{
     i18n::{self, Locale},
     route::Route,
     state::Theme,
-    wire::PageFrames,
+    wire::{PageFrames, read},
 };
 use leptos::{ev, prelude::*};
 
@@ -26,7 +26,7 @@ impl Page {
         let attribute = |name: &str| root.as_ref().and_then(|root| root.get_attribute(name)).unwrap_or_default();
         let frames = document().get_element_by_id("page-frames").and_then(|script| script.text_content());
         Page {
-            frames: frames.and_then(|frames| serde_json::from_str(&frames).ok()),
+            frames: frames.and_then(|frames| read(&frames)),
             route: route(),
             language: i18n::locale(&attribute("lang")).unwrap_or(Locale::en),
             theme: Theme::from_name(&attribute("data-theme")),

@@ -12,7 +12,7 @@ use app::{
     Client, State,
     client::{MAX_REQUESTS, Request},
     state::Line,
-    wire::{ClientFrame, Command, Error, Event, MAX_FRAME, Reply, Resume, Selection, ServerFrame, TabId},
+    wire::{ClientFrame, Command, Error, Event, MAX_FRAME, Reply, Resume, Selection, ServerFrame, TabId, read},
 };
 use futures_channel::{mpsc, oneshot};
 use futures_util::{FutureExt, SinkExt, StreamExt, select};
@@ -249,7 +249,7 @@ fn names_list(command: &Command) -> bool {
 
 fn parse(message: &Message) -> Option<ServerFrame> {
     match message {
-        Message::Text(text) if text.len() <= MAX_FRAME => serde_json::from_str(text).ok(),
+        Message::Text(text) if text.len() <= MAX_FRAME => read(text),
         _ => None,
     }
 }

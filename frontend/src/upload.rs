@@ -2,7 +2,7 @@
 
 use app::{
     route::encode,
-    wire::{Attachment, Error},
+    wire::{Attachment, Error, read},
 };
 use futures_channel::oneshot;
 use wasm_bindgen::{JsCast, prelude::Closure};
@@ -43,9 +43,9 @@ fn result(request: &web_sys::XmlHttpRequest) -> Result<Attachment, Error> {
     match request.status() {
         // No answer at all: the line was cut.
         Err(_) | Ok(0) => Err(Error::Unreachable { host: "Pismo".to_owned() }),
-        Ok(200..300) => serde_json::from_str(&text).map_err(|_| Error::Internal),
+        Ok(200..300) => read(&text).ok_or(Error::Internal),
         Ok(401) => Err(Error::SignedOut),
-        Ok(_) => Err(serde_json::from_str(&text).unwrap_or(Error::Internal)),
+        Ok(_) => Err(read(&text).unwrap_or(Error::Internal)),
     }
 }
 

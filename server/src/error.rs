@@ -24,10 +24,11 @@ pub fn to_wire(error: imap::Error) -> wire::Error {
         Error::Refused { code: Some(imap::Code::NonExistent), .. } => wire::Error::Gone,
         Error::Refused { text, .. } => wire::Error::Refused { text },
         Error::Unspeakable => wire::Error::BadRequest { text: "A line end or a NUL cannot be part of this".to_owned() },
-        Error::Timeout => wire::Error::Unavailable { text: "The mail server did not answer in time".to_owned() },
-        Error::Closed => wire::Error::Unavailable { text: "The mail server closed the connection".to_owned() },
-        Error::Protocol(text) => wire::Error::Unavailable { text },
-        Error::Limit(what) => wire::Error::Unavailable { text: what.to_owned() },
+        // In our own words, and not the server's, which is all that `text` may hold; the log has them.
+        Error::Timeout | Error::Closed | Error::Protocol(_) | Error::Limit(_) => {
+            tracing::info!(%error, "The mail server failed us");
+            wire::Error::Unavailable { text: String::new() }
+        }
     }
 }
 
@@ -68,7 +69,13 @@ pub fn status(error: &wire::Error) -> StatusCode {
         Error::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::OverQuota { .. } => StatusCode::INSUFFICIENT_STORAGE,
         Error::Gone | Error::NoTrash | Error::BlobGone { .. } => StatusCode::NOT_FOUND,
-        Error::BadRequest { .. } | Error::BadAddress { .. } | Error::NoRecipient => StatusCode::BAD_REQUEST,
+        Error::BadRequest { .. }
+        | Error::ServerNotKnown
+        | Error::BadServer { .. }
+        | Error::ClearText { .. }
+        | Error::BadAddress { .. }
+        | Error::NoRecipient
+        | Error::TooManyRecipients { .. } => StatusCode::BAD_REQUEST,
         Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }

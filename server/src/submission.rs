@@ -29,7 +29,7 @@ const WAITS: [i64; 8] = [15, 60, 300, 900, 1800, 3600, 4 * 3600, 12 * 3600];
 const AT_ONCE: usize = 8;
 
 /// Recipients of one message, at most.
-const MAX_RECIPIENTS: usize = 500;
+const MAX_RECIPIENTS: u32 = 500;
 
 /// Wakes the outbox task. Cheap to clone.
 #[derive(Clone, Default)]
@@ -42,8 +42,8 @@ impl Bridge {
         if recipients.to.is_empty() {
             return Err(Error::NoRecipient);
         }
-        if recipients.to.len() > MAX_RECIPIENTS {
-            return Err(Error::BadRequest { text: format!("A message has at most {MAX_RECIPIENTS} recipients") });
+        if recipients.to.len() > MAX_RECIPIENTS as usize {
+            return Err(Error::TooManyRecipients { limit: MAX_RECIPIENTS });
         }
         for attachment in &draft.attachments {
             let blob = self.store.blob(login.account, &attachment.blob).await.map_err(internal)?;

@@ -46,7 +46,7 @@ impl Client {
     /// Does something to messages: shown at once, taken back if the server refuses, and undone by the person for a
     /// while. Deleting in Trash, or where there is no Trash, asks first.
     pub fn act(&self, selection: Selection, action: Action) {
-        if action == Action::Delete && untrack(|| self.only_in_trash(&selection)) {
+        if action == Action::Delete && untrack(|| self.only_in_trash(&selection) || self.has_no_trash()) {
             self.ask_to_erase(selection);
         } else {
             self.perform(selection, action, true);
@@ -137,9 +137,7 @@ impl Client {
             _ => None,
         };
         let counts = untrack(|| self.effect_on_counts(&selection, &action, leaves));
-        if leaves {
-            self.step_aside(&selection);
-        }
+        let closed = leaves.then(|| self.step_aside(&selection)).flatten();
         let change = Change { selection: selection.clone(), flag, leaves, counts, confirmed: false };
         let pending = self.state.pending.add(change);
         let client = *self;
@@ -159,6 +157,11 @@ impl Client {
                 }
                 Err(error) => {
                     client.state.pending.remove(pending);
+                    if let Some(closed) = closed.filter(|_| error != Error::Gone)
+                        && client.state.opened.target.with_untracked(Option::is_none)
+                    {
+                        client.read(&closed);
+                    }
                     match error {
                         Error::NoTrash => client.ask_to_erase(selection),
                         // The next look at the list shows that it is gone.
@@ -184,6 +187,12 @@ impl Client {
         }
     }
 
+    /// Whether there is nowhere to delete to. Reactive.
+    fn has_no_trash(&self) -> bool {
+        let mailboxes = &self.state.mailboxes;
+        mailboxes.by_use(SpecialUse::Trash).is_none() && mailboxes.by_use(SpecialUse::Inbox).is_some()
+    }
+
     /// Whether an action takes messages out of the open list.
     fn leaves(&self, selection: &Selection, action: &Action) -> bool {
         match (action, selection) {
@@ -199,8 +208,9 @@ impl Client {
         }
     }
 
-    /// When the open message or the row of the keyboard goes, the keyboard is on the next row.
-    fn step_aside(&self, selection: &Selection) {
+    /// When the open message or the row of the keyboard goes, the keyboard is on the next row. Returns the message that
+    /// was closed.
+    fn step_aside(&self, selection: &Selection) -> Option<MessageRef> {
         let state = &self.state;
         if let Some(cursor) = state.cursor.get_untracked().filter(|cursor| covers(selection, cursor)) {
             let stays = |message: &MessageRef| !covers(selection, message);
@@ -208,11 +218,12 @@ impl Client {
             let next = next.or_else(|| (1..50).find_map(|by| self.beside(&cursor, -by).filter(stays)));
             state.cursor.set(next);
         }
-        let open = state.opened.target.with_untracked(|open| open.as_ref().is_some_and(|open| covers(selection, open)));
-        if open {
+        let open = state.opened.target.get_untracked().filter(|open| covers(selection, open));
+        if open.is_some() {
             self.close_message();
         }
         self.choose_none();
+        open
     }
 
     fn effect_on_counts(&self, selection: &Selection, action: &Action, leaves: bool) -> Vec<(String, i64, i64)> {

@@ -9,7 +9,7 @@ use super::Client;
 use crate::{
     opening::begin,
     state::{DraftStatus, File, FileState, Notice},
-    wire::{AccountId, Command, Draft, DraftKind, Error, MessageRef, Reply, SubmissionId},
+    wire::{AccountId, Command, Draft, DraftKind, Error, MessageRef, Reply, SubmissionId, read},
 };
 
 /// How long the person pauses before the draft is saved.
@@ -235,7 +235,7 @@ impl Client {
 
     /// Opens again what was being written before a reload.
     pub fn restore_draft(&self) {
-        let kept = self.platform().kept_draft().and_then(|json| serde_json::from_str::<(AccountId, Draft)>(&json).ok());
+        let kept = self.platform().kept_draft().and_then(|json| read::<(AccountId, Draft)>(&json));
         // On a shared machine the next person must not read what the last one wrote.
         if let Some((_, draft)) = kept.filter(|(account, _)| *account == self.state.account.get_untracked()) {
             self.state.composer.open(draft);

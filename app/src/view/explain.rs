@@ -23,10 +23,14 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::OverQuota { .. } => t_string!(i18n, error.over_quota).to_string(),
         Error::Gone => t_string!(i18n, error.gone).to_string(),
         Error::NoTrash => t_string!(i18n, error.no_trash).to_string(),
+        Error::ServerNotKnown => t_string!(i18n, error.server_not_known).to_string(),
+        Error::BadServer { text } => t_string!(i18n, error.bad_server, text = text.clone()).to_string(),
+        Error::ClearText { host } => t_string!(i18n, error.clear_text, host = host.clone()).to_string(),
         Error::BadRequest { .. } => t_string!(i18n, error.bad_request).to_string(),
         Error::TooLarge { limit } => t_string!(i18n, error.too_large, size = size(i18n, *limit)).to_string(),
         Error::BadAddress { text } => t_string!(i18n, error.bad_address, text = text.clone()).to_string(),
         Error::NoRecipient => t_string!(i18n, error.no_recipient).to_string(),
+        Error::TooManyRecipients { limit } => counted!(i18n, error.too_many_recipients, *limit),
         Error::BlobGone { name } => t_string!(i18n, error.blob_gone, name = name.clone()).to_string(),
         Error::Busy => t_string!(i18n, error.busy).to_string(),
         Error::SignedOut => t_string!(i18n, error.signed_out).to_string(),
@@ -50,6 +54,10 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::TooManyAttempts { .. }
         | Error::Gone
         | Error::NoTrash
+        | Error::ServerNotKnown
+        | Error::BadServer { .. }
+        | Error::ClearText { .. }
+        | Error::TooManyRecipients { .. }
         | Error::TooLarge { .. }
         | Error::BadAddress { .. }
         | Error::NoRecipient
@@ -126,7 +134,7 @@ pub fn refusal_text(i18n: Words, refusal: &Refusal) -> &'static str {
 
 /// The most telling first: what the words say, then the enhanced status code (RFC 3463), then the reply code.
 pub fn reason(refusal: &Refusal) -> Reason {
-    let text = refusal.text.to_lowercase();
+    let text = refusal.text.to_ascii_lowercase();
     if let Some((_, reason)) = PHRASES.iter().find(|(phrase, _)| text.contains(phrase)) {
         return *reason;
     }

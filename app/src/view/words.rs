@@ -97,6 +97,17 @@ fn scale(bytes: u64) -> (String, u32) {
     }
 }
 
+/// A text in small letters. The browser knows them, so that the module need not carry the table.
+#[cfg(target_arch = "wasm32")]
+pub fn lower_case(text: &str) -> String {
+    js_sys::JsString::from(text).to_lower_case().into()
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+pub fn lower_case(text: &str) -> String {
+    text.to_lowercase()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

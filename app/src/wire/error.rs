@@ -31,6 +31,12 @@ pub enum Error {
     Gone,
     /// There is no Trash to move to: ask, then erase.
     NoTrash,
+    /// Which mail server this address belongs to is not known: type it.
+    ServerNotKnown,
+    /// What was typed for a mail server is no address of one.
+    BadServer { text: String },
+    /// The password would travel in clear text to this server.
+    ClearText { host: String },
     /// What was sent made no sense to the server side of Pismo.
     BadRequest { text: String },
     /// The file is larger than allowed, in bytes.
@@ -39,6 +45,8 @@ pub enum Error {
     BadAddress { text: String },
     /// The message has no recipient.
     NoRecipient,
+    /// The message has more recipients than this.
+    TooManyRecipients { limit: u32 },
     /// A file of the draft is no longer there: attach it again.
     BlobGone { name: String },
     /// Too much is waiting already.

@@ -189,11 +189,7 @@ fn servers(bridge: &Bridge, address: &str, filled: &Filled) -> Result<(Endpoint,
     let known = address.rsplit_once('@').and_then(|(_, domain)| providers::provider_for(domain));
     let imap = match (filled.imap.trim(), &known) {
         ("", Some(provider)) => typed(bridge, provider.imap, Protocol::Imap)?,
-        ("", None) => {
-            let text =
-                "Pismo does not know the mail server of this address. Open “Mail server” and type it.".to_owned();
-            return Err(Error::BadRequest { text });
-        }
+        ("", None) => return Err(Error::ServerNotKnown),
         (text, _) => typed(bridge, text, Protocol::Imap)?,
     };
     let smtp = match (filled.smtp.trim(), &known) {
@@ -206,9 +202,8 @@ fn servers(bridge: &Bridge, address: &str, filled: &Filled) -> Result<(Endpoint,
 
 /// A server as people type it: with or without the scheme.
 fn typed(bridge: &Bridge, text: &str, protocol: Protocol) -> Result<Endpoint, wire::Error> {
-    let invalid = |text: String| Error::BadRequest { text };
-    let endpoint: Endpoint = if text.contains("://") {
-        text.parse().map_err(|error: crate::endpoint::Invalid| invalid(error.to_string()))?
+    let full = if text.contains("://") {
+        text.to_owned()
     } else {
         let scheme = match protocol {
             Protocol::Imap if text.ends_with(":143") => "imap+starttls",
@@ -216,13 +211,14 @@ fn typed(bridge: &Bridge, text: &str, protocol: Protocol) -> Result<Endpoint, wi
             Protocol::Smtp if text.ends_with(":587") => "smtp+starttls",
             Protocol::Smtp => "smtps",
         };
-        format!("{scheme}://{text}").parse().map_err(|error: crate::endpoint::Invalid| invalid(error.to_string()))?
+        format!("{scheme}://{text}")
     };
-    if endpoint.protocol != protocol {
-        return Err(invalid(format!("{text} is for another protocol")));
-    }
+    let endpoint: Option<Endpoint> = full.parse().ok();
+    let Some(endpoint) = endpoint.filter(|endpoint| endpoint.protocol == protocol) else {
+        return Err(Error::BadServer { text: text.to_owned() });
+    };
     if endpoint.security == Security::Insecure && !(endpoint.is_loopback() || bridge.config.allow_insecure) {
-        return Err(invalid(format!("{text} would send your password in clear text")));
+        return Err(Error::ClearText { host: endpoint.host });
     }
     Ok(endpoint)
 }

@@ -132,6 +132,11 @@ async fn without_a_configured_server_the_form_takes_one() {
     let clear = browser.fill_in(PASSWORD, &[("imap", "imap+insecure://192.0.2.1")]).await;
     assert_eq!(clear.status, 400);
     assert!(trouble(&clear.text()).contains("clear text"));
+    for text in ["imaps://", "smtps://smtp.example.org", "imap.example.org:port"] {
+        let wrong = browser.fill_in(PASSWORD, &[("imap", text)]).await;
+        assert_eq!(wrong.status, 400, "{text}");
+        assert!(trouble(&wrong.text()).contains("not the address"), "{text}");
+    }
     let imap = imap(server.imap_port()).to_string();
     let answer = browser.fill_in(PASSWORD, &[("imap", &imap)]).await;
     assert_eq!(answer.status, 303, "{}", answer.text());

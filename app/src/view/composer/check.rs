@@ -2,6 +2,7 @@
 
 use crate::{
     view::recipients::problem,
+    view::words::lower_case,
     wire::{Draft, Error},
 };
 
@@ -60,7 +61,7 @@ fn speaks_of_files(body: &str) -> bool {
         "приложенн",
     ];
     let own = body.lines().take_while(|line| !line.starts_with('>') && !line.starts_with("-----"));
-    own.map(str::to_lowercase).any(|line| SIGNS.iter().any(|sign| line.contains(sign)))
+    own.map(lower_case).any(|line| SIGNS.iter().any(|sign| line.contains(sign)))
 }
 
 #[cfg(test)]
