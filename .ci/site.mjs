@@ -65,6 +65,7 @@ async function code(folder) {
     // ordering by use tears it apart (+13 kB), and ordering by name puts copies of one generic function side by side (-2 kB).
     const passes = ["-Os", ...["inlining", "inlining-optimizing", "reorder-functions"].map((pass) => `--skip-pass=${pass}`), "--reorder-functions-by-name"];
     run("wasm-opt", ...features, ...passes, trimmed, "-o", module);
+    if (!WebAssembly.validate(fs.readFileSync(module))) throw new Error("the module makes use of what browsers do not know");
   }
   fs.writeFileSync(path.join(folder, "pismo.js"), bundle(!dev));
   fs.rmSync(bound, { recursive: true, force: true });

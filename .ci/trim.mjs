@@ -19,8 +19,8 @@ export async function trim(bytes, script) {
   // The names stay until the functions are sorted by them.
   binaryen.setDebugInfo(true);
   const module = binaryen.readBinary(bytes);
-  // Only what is written again is allowed here; the module keeps to the features it came with.
-  module.setFeatures(binaryen.Features.All);
+  const { MutableGlobals, SignExt, BulkMemory, BulkMemoryOpt, NontrappingFPToInt, ReferenceTypes, Multivalue, CallIndirectOverlong } = binaryen.Features;
+  module.setFeatures(MutableGlobals | SignExt | BulkMemory | BulkMemoryOpt | NontrappingFPToInt | ReferenceTypes | Multivalue | CallIndirectOverlong);
   let emptied = 0;
   for (let index = 0; index < module.getNumFunctions(); index += 1) {
     const reference = module.getFunctionByIndex(index);
