@@ -11,7 +11,10 @@ const require = createRequire(path.join(process.env.TOOLS, "node", "package.json
 // `hydrate_async` takes over a view within a <Suspense> that is still loading, and `hydrate_from_template` one that was
 // copied from a <template>. Together they are a seventh of the module. A call to an emptied function ends the program at
 // once, so a page that came to need one would not pass a single browser test.
-const EMPTIED = /into_any(_attr)?::hydrate_(async|from_template)\b|RenderHtml for F>::hydrate_async\b/;
+//
+// Only these functions themselves, not the closures in them: the compiler keeps one copy of functions that came out the
+// same, under the name of any of them. What only they call goes by itself.
+const EMPTIED = /(into_any(_attr)?::hydrate_(async|from_template)|RenderHtml for F>::hydrate_async)(?!.*\{\{closure)/;
 
 /** The module without those, and without the exports that `script`, which loads it, does not use. */
 export async function trim(bytes, script) {

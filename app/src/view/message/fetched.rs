@@ -13,7 +13,15 @@ const SHOWN: usize = 300_000;
 #[component]
 pub fn FetchedText(#[prop(into)] url: String) -> impl IntoView {
     let i18n = use_i18n();
-    let text = LocalResource::new(move || fetch(url.clone()));
+    let text = RwSignal::new(None);
+    Effect::new(move |_| {
+        let url = url.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            let fetched = fetch(url).await;
+            // The dialog may be closed by now.
+            let _ = text.try_set(Some(fetched));
+        });
+    });
     move || match text.get() {
         None => view! {
             <p role="status">
