@@ -52,6 +52,10 @@ const SWEEP_WITH_NOTIFY: Duration = Duration::from_secs(120);
 /// Sweeps that news ask for are not closer together than this.
 const SWEEP_PAUSE: Duration = Duration::from_millis(1000);
 
+/// When mailboxes have come, gone or got another name, all are looked at once more after this long: a second such change
+/// soon after the first is not always told (Dovecot 2.3 with NOTIFY, 2026-11).
+const SECOND_LOOK: Duration = Duration::from_secs(3);
+
 /// How often things that only time changes are looked at.
 const TICK: Duration = Duration::from_secs(5);
 
@@ -84,6 +88,8 @@ pub(super) struct Actor {
     swept: Instant,
     /// News asked for a sweep that has not been made yet.
     sweep_wanted: bool,
+    /// When the mailboxes are looked at once more because some have changed.
+    second_look: Option<Instant>,
     pub(super) tabs: HashMap<TabId, Tab>,
     waiting: VecDeque<Waiting>,
     /// Commands that wait or are being worked on, so that a repeated one is not done twice.
@@ -201,6 +207,7 @@ impl Actor {
             counts_wanted: HashSet::new(),
             swept: Instant::now(),
             sweep_wanted: false,
+            second_look: None,
             tabs: HashMap::new(),
             waiting: VecDeque::new(),
             pending: HashSet::new(),
@@ -239,6 +246,9 @@ impl Actor {
         }
         if self.sweep_wanted && matches!(self.line, Line::Live(_)) {
             wake = wake.min(self.swept + SWEEP_PAUSE);
+        }
+        if let (Some(at), Line::Live(_)) = (self.second_look, &self.line) {
+            wake = wake.min(at);
         }
         let stop = self.stop.clone();
         tokio::select! {
@@ -623,7 +633,8 @@ impl Actor {
         let since = self.swept.elapsed();
         let period = if session.capabilities().notify { SWEEP_WITH_NOTIFY } else { SWEEP };
         let attended = self.tabs.values().any(Tab::is_attached);
-        let due = (self.sweep_wanted && since >= SWEEP_PAUSE) || (attended && since >= period);
+        let second_look = self.second_look.take_if(|at| *at <= Instant::now()).is_some();
+        let due = second_look || (self.sweep_wanted && since >= SWEEP_PAUSE) || (attended && since >= period);
         if selected || due {
             // The news is about the mailbox the watch listens to, which is not always the one at hand.
             let watched = self.watch_target().mailbox;
@@ -645,7 +656,12 @@ impl Actor {
     /// Asks all mailboxes how they are, and brings open lists up to date where they changed.
     pub(super) async fn sweep(&mut self, session: &mut Session) -> Result<(), imap::Error> {
         self.swept = Instant::now();
+        let paths = |mailboxes: &[Mailbox]| mailboxes.iter().map(|mailbox| mailbox.path.clone()).collect::<Vec<_>>();
+        let before = paths(&self.mailboxes);
         self.learn_mailboxes(session).await?;
+        if paths(&self.mailboxes) != before {
+            self.second_look = Some(self.swept + SECOND_LOOK);
+        }
         self.refresh_changed(session).await?;
         self.catch_up_hits(session).await
     }
