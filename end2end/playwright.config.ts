@@ -10,7 +10,7 @@ export default defineConfig({
   workers: Number(process.env.PISMO_TEST_WORKERS || 2),
   fullyParallel: true,
   forbidOnly: Boolean(process.env.CI),
-  // A test that needs a second try is reported as flaky, not hidden (see CHANGELOG, "Known").
+  // A test that needs a second try is reported as flaky, not hidden.
   retries: 1,
   timeout: 60_000,
   expect: { timeout: 10_000 },

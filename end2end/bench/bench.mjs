@@ -192,10 +192,12 @@ export function middle(values) {
   return sorted.length % 2 ? sorted[Math.floor(half)] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
-export async function until(condition) {
-  for (let attempt = 0; attempt < 600; attempt++) {
+/** Asks again, after a pause in milliseconds, until it holds. */
+export async function until(condition, pause = 25) {
+  const begun = performance.now();
+  while (performance.now() - begun < 15_000) {
     if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
   throw new Error("it did not happen in 15 seconds");
 }

@@ -177,14 +177,14 @@ export const FIGURES = [
             (wanted) => document.querySelector('[data-testid="message-row"][data-position="2"]').dataset.flagged === wanted,
             wanted,
           ),
-          until(async () => (await bench.imap.command(`UID FETCH ${uid} (FLAGS)`)).some((line) => line.includes("\\Flagged") === (wanted === "true") && line.includes("FETCH"))).then(() => stored.push(performance.now() - pressed)),
+          until(async () => (await bench.imap.command(`UID FETCH ${uid} (FLAGS)`)).some((line) => line.includes("\\Flagged") === (wanted === "true") && line.includes("FETCH")), 0).then(() => stored.push(performance.now() - pressed)),
         ]);
         shown.push(taken);
       }
       await page.context().close();
       return [
         { what: "→ shown", floor: ms(floor), peer: "16 ms", aim: "16 ms", value: ms(middle(shown)) },
-        { what: "→ on the server (polled each 25 ms)", floor: ms(floor), peer: "24 ms", aim: "20 ms", value: ms(middle(stored)) },
+        { what: "→ on the server (polled without a pause)", floor: ms(floor), peer: "24 ms", aim: "20 ms", value: ms(middle(stored)) },
       ];
     },
   },
