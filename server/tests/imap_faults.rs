@@ -347,3 +347,23 @@ async fn search_answers_of_all_kinds_are_understood() {
     assert!(session.search(&[], None).await.expect("a search").len() < 2000);
     session.search(&[], None).await.expect("a long line");
 }
+
+#[tokio::test]
+async fn a_mailbox_that_is_listed_and_not_there_is_left_out() {
+    let login = ("LOGIN", "{tag} OK [CAPABILITY IMAP4rev1 LIST-EXTENDED LIST-STATUS] in\r\n");
+    let list = (
+        "LIST",
+        "* LIST () \"/\" INBOX\r\n* STATUS INBOX (MESSAGES 1 UNSEEN 0 UIDNEXT 2 UIDVALIDITY 7)\r\n\
+         * LIST () \"/\" Ghost\r\n* NO Mailbox doesn't exist: Ghost\r\n* LIST () \"/\" Closed\r\n{tag} OK done\r\n",
+    );
+    let (session, _peer) = connect(&[
+        login,
+        list,
+        ("STATUS \"Ghost\"", "{tag} NO Mailbox doesn't exist: Ghost\r\n"),
+        ("STATUS \"Closed\"", "{tag} NO [NOPERM] not for you\r\n"),
+    ])
+    .await;
+    let listed = session.expect("a session").list().await.expect("a list");
+    let paths: Vec<&str> = listed.iter().map(|mailbox| mailbox.path.as_str()).collect();
+    assert_eq!(paths, ["INBOX", "Closed"]);
+}

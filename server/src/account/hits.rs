@@ -185,36 +185,50 @@ impl Actor {
     }
 
     async fn catch_up(&mut self, session: &mut Session, tab: &TabId, at: usize) -> Result<(), Failure> {
-        let Some((query, mut searched)) = self.view(tab).and_then(|view| {
+        let Some((query, searched)) = self.view(tab).and_then(|view| {
             let searched = view.source.hits()?.searched.get(at)?.clone();
             Some((view.query.clone(), searched))
         }) else {
             return Ok(());
         };
-        let path = searched.mailbox.clone();
-        let Some(now) = self.statuses.get(&*path).map(Baseline::from) else { return Ok(()) };
-        let before = std::mem::replace(&mut searched.baseline, now);
-        // Whatever comes of it, the same news is not worth a second try.
-        self.set_searched(tab, at, &searched);
-        if session.selected().is_some_and(|selected| selected.path == *path) {
+        let Some(now) = self.statuses.get(&*searched.mailbox).map(Baseline::from) else { return Ok(()) };
+        let result = self.take_up(session, tab, &query, &searched).await;
+        // After a lost line all is still to be done; what was refused is not asked again for the same news.
+        if !matches!(result, Err(Failure::Lost(_))) {
+            let selects = result.is_ok().then_some(self.selects);
+            if let Some(known) = self.hits_mut(tab).and_then(|hits| hits.searched.get_mut(at)) {
+                (known.baseline, known.selects) = (now, selects);
+            }
+        }
+        result
+    }
+
+    /// Takes into a search what has happened in a mailbox since its baseline.
+    async fn take_up(
+        &mut self,
+        session: &mut Session,
+        tab: &TabId,
+        query: &Query,
+        searched: &Searched,
+    ) -> Result<(), Failure> {
+        let path = &searched.mailbox;
+        if session.selected().is_some_and(|selected| selected.path == **path) {
             // A search sees no more than what the session was told of (RFC 9051 §5.2).
             session.noop().await?;
         }
-        let selected = self.select(session, &path).await?;
+        let selected = self.select(session, path).await?;
         self.settle(session).await?;
         let followed = searched.selects == Some(self.selects);
-        let first = before.first_new(selected.uid_validity);
-        self.verify_hits(session, &path).await?;
-        let new = session.search(&search::parse(&query.search), Some(&UidSet::range(first, Uid(u32::MAX)))).await?;
-        // What was deleted is not a find because it has come to Trash.
-        if !self.is_refuse(&path) {
-            self.add_hits(session, tab, &path, selected.uid_validity, new).await?;
+        self.verify_hits(session, path).await?;
+        // What was deleted is not a find in all folders because it has come to Trash.
+        if !(query.everywhere && self.is_refuse(path)) {
+            let since = UidSet::range(searched.baseline.first_new(selected.uid_validity), Uid(u32::MAX));
+            let new = session.search(&search::parse(&query.search), Some(&since)).await?;
+            self.add_hits(session, tab, path, selected.uid_validity, new).await?;
         }
         if !followed {
             self.replace_hits(session, tab).await?;
         }
-        searched.selects = Some(self.selects);
-        self.set_searched(tab, at, &searched);
         Ok(())
     }
 
@@ -222,12 +236,6 @@ impl Actor {
     fn is_refuse(&self, path: &str) -> bool {
         let mailbox = self.mailboxes.iter().find(|mailbox| mailbox.path == path);
         matches!(mailbox.and_then(|mailbox| mailbox.special_use), Some(SpecialUse::Trash | SpecialUse::Junk))
-    }
-
-    fn set_searched(&mut self, tab: &TabId, at: usize, searched: &Searched) {
-        if let Some(known) = self.hits_mut(tab).and_then(|hits| hits.searched.get_mut(at)) {
-            known.clone_from(searched);
-        }
     }
 
     /// Puts what has come in the selected mailbox where it belongs, and tells the tab.

@@ -170,3 +170,12 @@ async fn a_result_that_moves_is_found_where_it_went_unless_it_was_deleted() {
     tab.until("the count of Trash", |view| view.counts("Trash").is_some_and(|(total, _)| total == 1)).await;
     assert_eq!(tab.view.subjects(), ["Lunch"]);
 }
+
+#[tokio::test]
+async fn a_search_of_trash_itself_follows_it() {
+    let (_bridge, mut tab, mut mail) = mailbox().await;
+    tab.search("Trash", "lunch").await;
+    assert_eq!(tab.view.total(), 0);
+    mail.append_message("Trash", "", &message("Carla <carla@example.org>", "Old lunch", "pasta")).await;
+    tab.until("the message", |view| view.total() == 1).await;
+}

@@ -1,11 +1,12 @@
 //! All mailboxes and their counts (RFC 9051 §6.3.9, RFC 5258, RFC 5819).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use app::wire::SpecialUse;
 
 use super::{Command, Error, Limits, Response, Session};
 use crate::imap::{
+    Code,
     response::List,
     special_use::{Look, assign, by_attributes, by_name, shows_all},
 };
@@ -50,6 +51,14 @@ impl Status {
 /// The largest number of mailboxes anybody is shown.
 const MAX_MAILBOXES: usize = 10_000;
 
+/// What STATUS told of some mailboxes.
+#[derive(Default)]
+struct Counted {
+    counts: Vec<(String, Status)>,
+    /// Those that are not there, by the server's word.
+    missing: HashSet<String>,
+}
+
 impl Session {
     /// All mailboxes, in the server's order, with their counts: one round trip where the server has LIST-STATUS.
     pub async fn list(&mut self) -> Result<Vec<Listed>, Error> {
@@ -85,11 +94,16 @@ impl Session {
         let mut mailboxes = self.mailboxes(lines);
         let mut known: HashMap<String, Status> =
             statuses.into_iter().map(|(name, status)| (self.path_of(&name), status)).collect();
-        if !at_once {
-            let paths: Vec<&str> =
-                mailboxes.iter().filter(|mailbox| mailbox.selectable).map(|mailbox| mailbox.path.as_str()).collect();
-            known.extend(self.status(&paths).await?);
-        }
+        // With LIST-STATUS none are left but those the server stumbled over. Dovecot (2.3) goes on listing a mailbox that
+        // was renamed and then deleted, to a session that had it listed before (2026-11); STATUS tells that it is gone.
+        let untold: Vec<&str> = mailboxes
+            .iter()
+            .filter(|mailbox| mailbox.selectable && !known.contains_key(&mailbox.path))
+            .map(|mailbox| mailbox.path.as_str())
+            .collect();
+        let Counted { counts, missing } = self.count(&untold).await?;
+        known.extend(counts);
+        mailboxes.retain(|mailbox| !missing.contains(&mailbox.path));
         for mailbox in &mut mailboxes {
             mailbox.status = known.remove(&mailbox.path);
         }
@@ -98,33 +112,48 @@ impl Session {
 
     /// The counts of some mailboxes, in one round trip. A mailbox of which the server refuses to tell is left out.
     pub async fn status(&mut self, paths: &[&str]) -> Result<Vec<(String, Status)>, Error> {
+        Ok(self.count(paths).await?.counts)
+    }
+
+    async fn count(&mut self, paths: &[&str]) -> Result<Counted, Error> {
         let items = self.status_items();
-        let mut commands = Vec::new();
+        let (mut commands, mut asked) = (Vec::new(), Vec::new());
         for path in paths.iter().take(MAX_MAILBOXES) {
             // A name that cannot be said is none of the server's.
             if let Ok(command) = self.mailbox_command("STATUS", path) {
                 commands.push(command.words(&items));
+                asked.push(*path);
             }
         }
         if commands.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Counted::default());
         }
         let mut found: Vec<(Vec<u8>, Status)> = Vec::new();
         let limits = Limits { total: 32 * 1024 * 1024, ..Limits::SHORT };
-        self.run_all(commands, limits, 1, |response| match response {
-            Response::StatusOf { name, items } => {
-                if found.len() < 2 * MAX_MAILBOXES {
-                    found.push((name, Status::read(&items)));
+        let answers = self
+            .run_all(commands, limits, 1, |response| match response {
+                Response::StatusOf { name, items } => {
+                    if found.len() < 2 * MAX_MAILBOXES {
+                        found.push((name, Status::read(&items)));
+                    }
+                    None
                 }
-                None
-            }
-            other => Some(other),
-        })
-        .await?;
+                other => Some(other),
+            })
+            .await?;
         // With NOTIFY on, a mailbox nobody asked for may be among them: it changed.
-        let wanted: std::collections::HashSet<&str> = paths.iter().copied().collect();
+        let wanted: HashSet<&str> = paths.iter().copied().collect();
         let named = found.into_iter().map(|(name, status)| (self.path_of(&name), status));
-        Ok(named.filter(|(path, _)| wanted.contains(path.as_str())).collect())
+        let counts = named.filter(|(path, _)| wanted.contains(path.as_str())).collect();
+        let is_missing =
+            |error: Error| matches!(error.of_missing(), Error::Refused { code: Some(Code::NonExistent), .. });
+        let missing = asked
+            .into_iter()
+            .zip(answers)
+            .filter(|(_, answer)| answer.as_ref().is_err_and(|error| is_missing(error.clone())))
+            .map(|(path, _)| path.to_owned())
+            .collect();
+        Ok(Counted { counts, missing })
     }
 
     fn status_items(&self) -> String {
