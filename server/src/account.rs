@@ -6,6 +6,7 @@ mod actor;
 mod changes;
 mod drafts;
 mod hits;
+mod line;
 mod listing;
 mod load;
 mod parts;

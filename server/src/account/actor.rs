@@ -15,15 +15,16 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::warn;
 
 use super::{
     Account, Accounts, Attached, Input, Loaded, Parts,
     act::Undoable,
     hits::Hits,
+    line::Line,
     load::Cache,
     tab::{Tab, View},
-    watch::{self, Target},
+    watch::Target,
 };
 use crate::{
     backoff::Backoff,
@@ -61,18 +62,18 @@ const TICK: Duration = Duration::from_secs(5);
 
 pub(super) struct Actor {
     pub(super) record: AccountRecord,
-    credentials: Credentials,
+    pub(super) credentials: Credentials,
     inputs: mpsc::Receiver<Input>,
     /// To hand to tasks that report back. Weak, so that the actor ends when its handles are gone.
     myself: mpsc::WeakSender<Input>,
-    stop: CancellationToken,
+    pub(super) stop: CancellationToken,
     pub(super) store: Store,
     pub(super) data: Arc<std::path::Path>,
     pub(super) upload_limit: u64,
     pub(super) parts: Parts,
 
-    line: Line,
-    backoff: Backoff,
+    pub(super) line: Line,
+    pub(super) backoff: Backoff,
     pub(super) mailboxes: Vec<Mailbox>,
     /// What STATUS said last, by path.
     pub(super) statuses: HashMap<String, Status>,
@@ -85,35 +86,24 @@ pub(super) struct Actor {
     pub(super) selects: u64,
     /// Mailboxes whose counts have to be asked for.
     pub(super) counts_wanted: HashSet<String>,
-    swept: Instant,
+    pub(super) swept: Instant,
     /// News asked for a sweep that has not been made yet.
     sweep_wanted: bool,
     /// When the mailboxes are looked at once more because some have changed.
     second_look: Option<Instant>,
     pub(super) tabs: HashMap<TabId, Tab>,
-    waiting: VecDeque<Waiting>,
+    pub(super) waiting: VecDeque<Waiting>,
     /// Commands that wait or are being worked on, so that a repeated one is not done twice.
     pending: HashSet<(TabId, u32)>,
     pub(super) cache: Cache,
     pub(super) undoable: VecDeque<Undoable>,
     pub(super) undo_count: u64,
-    watching: Option<(target::Sender<Target>, CancellationToken)>,
+    pub(super) watching: Option<(target::Sender<Target>, CancellationToken)>,
     idle_since: Option<Instant>,
 }
 
-/// The line to the mail server.
-enum Line {
-    Live(Box<Session>),
-    Connecting,
-    /// Tried again at this time.
-    Down {
-        error: Error,
-        retry: Instant,
-    },
-}
-
 /// What waits for a session.
-enum Waiting {
+pub(super) enum Waiting {
     Command {
         tab: TabId,
         frame: ClientFrame,
@@ -349,7 +339,7 @@ impl Actor {
         }
     }
 
-    fn refuse(&mut self, waiting: Waiting, error: Error) {
+    pub(super) fn refuse(&mut self, waiting: Waiting, error: Error) {
         // Receivers that are gone have nobody to be told.
         match waiting {
             Waiting::Command { tab, frame, .. } => self.reply(&tab, frame.id, Err(error)),
@@ -361,7 +351,7 @@ impl Actor {
     }
 
     /// Does one thing with the session, tells the tabs what changed, and only then answers.
-    async fn work(&mut self, waiting: Waiting) {
+    pub(super) async fn work(&mut self, waiting: Waiting) {
         let line = std::mem::replace(&mut self.line, Line::Connecting);
         let Line::Live(mut session) = line else {
             self.line = line;
@@ -464,14 +454,6 @@ impl Actor {
         self.count(session).await?;
         self.aim_watch();
         Ok(())
-    }
-
-    /// What whoever asked is told of an error that cost the session.
-    fn lost(&self, error: &imap::Error) -> Error {
-        match error {
-            imap::Error::Refused { .. } => to_wire(error.clone()),
-            _ => Error::Unreachable { host: self.record.imap.host.clone() },
-        }
     }
 
     /// One match decides what a command is.
@@ -588,15 +570,6 @@ impl Actor {
         }
     }
 
-    fn connectivity(&self) -> Connectivity {
-        match &self.line {
-            Line::Live(_) => Connectivity::Live,
-            Line::Connecting => Connectivity::Connecting,
-            Line::Down { error: Error::Busy, .. } => Connectivity::Connecting,
-            Line::Down { error, .. } => Connectivity::Offline { error: error.clone() },
-        }
-    }
-
     pub(super) fn tell_all(&mut self, event: &Event) {
         for tab in self.tabs.values_mut() {
             tab.tell(event.clone());
@@ -663,118 +636,6 @@ impl Actor {
         }
         self.refresh_changed(session).await?;
         self.catch_up_hits(session).await
-    }
-
-    // The line.
-
-    fn connect_if_due(&mut self) {
-        let needed = !self.tabs.is_empty() || !self.waiting.is_empty();
-        if let Line::Down { retry, .. } = &self.line
-            && needed
-            && *retry <= Instant::now()
-        {
-            self.connect();
-        }
-    }
-
-    fn connect(&mut self) {
-        self.line = Line::Connecting;
-        let (endpoint, credentials) = (self.record.imap.clone(), self.credentials.clone());
-        let (inputs, stop) = (self.myself.clone(), self.stop.clone());
-        // Ends by itself within the limits of `imap::connect`; its only effect is the input it sends.
-        tokio::spawn(async move {
-            let Some(result) = stop.run_until_cancelled(imap::connect(&endpoint, &credentials)).await else { return };
-            if let Some(inputs) = inputs.upgrade() {
-                // An actor that has stopped needs no session.
-                let _ = inputs.send(Input::Connected(Box::new(result))).await;
-            }
-        });
-    }
-
-    async fn connected(&mut self, result: Result<Session, imap::Error>) {
-        if matches!(self.line, Line::Live(_)) {
-            return;
-        }
-        let mut session = match result {
-            Ok(session) => Box::new(session),
-            Err(error) => return self.lose_session(error),
-        };
-        session.account = self.record.id;
-        if let Err(error) = self.resume(&mut session).await {
-            return self.lose_session(error);
-        }
-        self.backoff.reset();
-        self.line = Line::Live(session);
-        self.tell_all(&Event::Connectivity { connectivity: Connectivity::Live });
-        if self.watching.is_none() {
-            self.watch();
-        }
-        for waiting in std::mem::take(&mut self.waiting) {
-            match self.line {
-                Line::Live(_) => self.work(waiting).await,
-                _ => self.waiting.push_back(waiting),
-            }
-        }
-    }
-
-    /// Brings what the tabs look at up to date over a new session.
-    async fn resume(&mut self, session: &mut Session) -> Result<(), imap::Error> {
-        self.swept = Instant::now();
-        self.learn_mailboxes(session).await?;
-        self.refresh_all(session).await?;
-        self.settle(session).await
-    }
-
-    pub(super) fn lose_session(&mut self, error: imap::Error) {
-        let wait = self.backoff.wait();
-        let told = to_wire(error);
-        info!(account.id = self.record.id.0, ?wait, "The line to the mail server is lost");
-        // A refused password is not tried again by itself: it could lock the user out.
-        let retry = if matches!(told, Error::Credentials { .. }) { Duration::from_secs(3600) } else { wait };
-        self.line = Line::Down { error: told.clone(), retry: Instant::now() + retry };
-        self.tell_all(&Event::Connectivity { connectivity: Connectivity::Offline { error: told.clone() } });
-        if matches!(told, Error::Credentials { .. }) {
-            if let Some((_, stop)) = self.watching.take() {
-                stop.cancel();
-            }
-            for waiting in std::mem::take(&mut self.waiting) {
-                self.refuse(waiting, told.clone());
-            }
-        }
-        // Pages are not worth waiting for; whoever asked has gone by now.
-        self.waiting.retain(|waiting| !matches!(waiting, Waiting::Page { .. }));
-    }
-
-    // The watch.
-
-    fn watch(&mut self) {
-        let (sender, receiver) = target::channel(self.watch_target());
-        let stop = self.stop.child_token();
-        let listening =
-            watch::run(self.record.imap.clone(), self.credentials.clone(), receiver, self.myself.clone(), stop.clone());
-        tokio::spawn(listening);
-        self.watching = Some((sender, stop));
-    }
-
-    /// The mailbox most tabs look at is listened to most closely.
-    fn watch_target(&self) -> Target {
-        let mut counts: HashMap<&str, usize> = HashMap::new();
-        for view in self.tabs.values().filter_map(|tab| tab.view.as_ref()) {
-            *counts.entry(view.query.mailbox.as_str()).or_default() += 1;
-        }
-        let mailbox = counts.into_iter().max_by_key(|(path, count)| (*count, std::cmp::Reverse(*path)));
-        Target { mailbox: mailbox.map_or("INBOX", |(path, _)| path).to_owned() }
-    }
-
-    fn aim_watch(&mut self) {
-        let target = self.watch_target();
-        if let Some((sender, _)) = &self.watching {
-            sender.send_if_modified(|current| {
-                let changed = *current != target;
-                *current = target;
-                changed
-            });
-        }
     }
 
     pub(super) fn want_sweep(&mut self) {

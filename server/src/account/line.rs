@@ -1,0 +1,155 @@
+//! The line to the mail server: opening it, losing it, opening it again, and the watch beside it.
+
+use std::{collections::HashMap, time::Duration};
+
+use app::wire::{Connectivity, Error, Event};
+use tokio::{sync::watch as target, time::Instant};
+use tracing::info;
+
+use super::{
+    Input,
+    actor::{Actor, Waiting},
+    watch::{self, Target},
+};
+use crate::{
+    error::to_wire,
+    imap::{self, Session},
+};
+
+/// The line to the mail server.
+pub(super) enum Line {
+    Live(Box<Session>),
+    Connecting,
+    /// Tried again at this time.
+    Down {
+        error: Error,
+        retry: Instant,
+    },
+}
+
+impl Actor {
+    pub(super) fn connectivity(&self) -> Connectivity {
+        match &self.line {
+            Line::Live(_) => Connectivity::Live,
+            Line::Connecting => Connectivity::Connecting,
+            Line::Down { error: Error::Busy, .. } => Connectivity::Connecting,
+            Line::Down { error, .. } => Connectivity::Offline { error: error.clone() },
+        }
+    }
+
+    /// What whoever asked is told of an error that cost the session.
+    pub(super) fn lost(&self, error: &imap::Error) -> Error {
+        match error {
+            imap::Error::Refused { .. } => to_wire(error.clone()),
+            _ => Error::Unreachable { host: self.record.imap.host.clone() },
+        }
+    }
+
+    pub(super) fn connect_if_due(&mut self) {
+        let needed = !self.tabs.is_empty() || !self.waiting.is_empty();
+        if let Line::Down { retry, .. } = &self.line
+            && needed
+            && *retry <= Instant::now()
+        {
+            self.connect();
+        }
+    }
+
+    pub(super) fn connect(&mut self) {
+        self.line = Line::Connecting;
+        let (endpoint, credentials) = (self.record.imap.clone(), self.credentials.clone());
+        let (inputs, stop) = (self.myself(), self.stop.clone());
+        // Ends by itself within the limits of `imap::connect`; its only effect is the input it sends.
+        tokio::spawn(async move {
+            let Some(result) = stop.run_until_cancelled(imap::connect(&endpoint, &credentials)).await else { return };
+            if let Some(inputs) = inputs.upgrade() {
+                // An actor that has stopped needs no session.
+                let _ = inputs.send(Input::Connected(Box::new(result))).await;
+            }
+        });
+    }
+
+    pub(super) async fn connected(&mut self, result: Result<Session, imap::Error>) {
+        if matches!(self.line, Line::Live(_)) {
+            return;
+        }
+        let mut session = match result {
+            Ok(session) => Box::new(session),
+            Err(error) => return self.lose_session(error),
+        };
+        session.account = self.record.id;
+        if let Err(error) = self.resume(&mut session).await {
+            return self.lose_session(error);
+        }
+        self.backoff.reset();
+        self.line = Line::Live(session);
+        self.tell_all(&Event::Connectivity { connectivity: Connectivity::Live });
+        if self.watching.is_none() {
+            self.watch();
+        }
+        for waiting in std::mem::take(&mut self.waiting) {
+            match self.line {
+                Line::Live(_) => self.work(waiting).await,
+                _ => self.waiting.push_back(waiting),
+            }
+        }
+    }
+
+    /// Brings what the tabs look at up to date over a new session.
+    async fn resume(&mut self, session: &mut Session) -> Result<(), imap::Error> {
+        self.swept = Instant::now();
+        self.learn_mailboxes(session).await?;
+        self.refresh_all(session).await?;
+        self.settle(session).await
+    }
+
+    pub(super) fn lose_session(&mut self, error: imap::Error) {
+        let wait = self.backoff.wait();
+        let told = to_wire(error);
+        info!(account.id = self.record.id.0, ?wait, "The line to the mail server is lost");
+        // A refused password is not tried again by itself: it could lock the user out.
+        let retry = if matches!(told, Error::Credentials { .. }) { Duration::from_secs(3600) } else { wait };
+        self.line = Line::Down { error: told.clone(), retry: Instant::now() + retry };
+        self.tell_all(&Event::Connectivity { connectivity: Connectivity::Offline { error: told.clone() } });
+        if matches!(told, Error::Credentials { .. }) {
+            if let Some((_, stop)) = self.watching.take() {
+                stop.cancel();
+            }
+            for waiting in std::mem::take(&mut self.waiting) {
+                self.refuse(waiting, told.clone());
+            }
+        }
+        // Pages are not worth waiting for; whoever asked has gone by now.
+        self.waiting.retain(|waiting| !matches!(waiting, Waiting::Page { .. }));
+    }
+
+    pub(super) fn watch(&mut self) {
+        let (sender, receiver) = target::channel(self.watch_target());
+        let stop = self.stop.child_token();
+        let listening =
+            watch::run(self.record.imap.clone(), self.credentials.clone(), receiver, self.myself(), stop.clone());
+        tokio::spawn(listening);
+        self.watching = Some((sender, stop));
+    }
+
+    /// The mailbox most tabs look at is listened to most closely.
+    pub(super) fn watch_target(&self) -> Target {
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for view in self.tabs.values().filter_map(|tab| tab.view.as_ref()) {
+            *counts.entry(view.query.mailbox.as_str()).or_default() += 1;
+        }
+        let mailbox = counts.into_iter().max_by_key(|(path, count)| (*count, std::cmp::Reverse(*path)));
+        Target { mailbox: mailbox.map_or("INBOX", |(path, _)| path).to_owned() }
+    }
+
+    pub(super) fn aim_watch(&mut self) {
+        let target = self.watch_target();
+        if let Some((sender, _)) = &self.watching {
+            sender.send_if_modified(|current| {
+                let changed = *current != target;
+                *current = target;
+                changed
+            });
+        }
+    }
+}
