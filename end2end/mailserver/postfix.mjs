@@ -82,6 +82,10 @@ local_recipient_maps =
 virtual_mailbox_domains = ${domains(users).join(", ")}
 virtual_mailbox_maps = regexp:${conf}/mailboxes
 virtual_transport = lmtp:inet:127.0.0.1:${ports.lmtp}
+# What Dovecot does not take at once is offered again in a second, not in five minutes.
+queue_run_delay = 1s
+minimal_backoff_time = 1s
+maximal_backoff_time = 5s
 recipient_delimiter = +
 message_size_limit = ${messageSize}
 mailbox_size_limit = 0
