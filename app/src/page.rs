@@ -73,12 +73,14 @@ pub fn render_page(page: &PageContext) -> String {
     });
     let Assets { script, wasm, .. } = assets;
     let frames = frames.as_ref().and_then(|frames| serde_json::to_string(frames).ok()).unwrap_or_default();
+    // The rows are on the screen before the takeover keeps the browser busy; a hidden tab has no screen to wait for.
     let head = format!(
         "<link rel=\"modulepreload\" href=\"{script}\">\
          <link rel=\"preload\" href=\"{wasm}\" as=\"fetch\" type=\"application/wasm\" crossorigin>\
          <script type=\"application/json\" id=\"page-frames\">{}</script>\
          <script type=\"module\" nonce=\"{}\">\
-         import init,{{hydrate}} from \"{script}\";await init({{module_or_path:\"{wasm}\"}});hydrate()\
+         import init,{{hydrate}} from \"{script}\";await init({{module_or_path:\"{wasm}\"}});\
+         document.hidden||await new Promise(f=>requestAnimationFrame(()=>setTimeout(f)));hydrate()\
          </script>",
         for_script(&frames),
         for_attribute(nonce),

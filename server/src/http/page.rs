@@ -21,8 +21,8 @@ use crate::{bridge::Bridge, error::HttpError, seal::random_hex};
 /// Where everybody begins.
 pub const INBOX: &str = "/mail/INBOX";
 
-/// Rows in the page: a tall screen's worth.
-const ROWS: u32 = 40;
+/// Rows that come with the page: those in sight on a laptop and a dozen more, so that the list does not ask again at once.
+const ROWS: u32 = 28;
 
 /// What the person chose, from cookies and the browser's languages.
 pub struct Person {
