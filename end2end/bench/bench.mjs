@@ -127,12 +127,12 @@ export class Bench {
   }
 }
 
-/** In every document: notes the moment at which the first real rows have been painted. */
+/** In every document: notes the moment at which the first real rows are laid out and visible, looking at every frame. */
 const NOTE_ROWS = () => {
   const look = () => {
-    if (document.querySelector('[data-testid="message-row"]')) {
-      requestAnimationFrame(() => { window.rowsShownAt = performance.timeOrigin + performance.now(); });
-    } else requestAnimationFrame(look);
+    const row = document.querySelector('[data-testid="message-row"]');
+    if (row?.checkVisibility() && row.getBoundingClientRect().height > 0) window.rowsShownAt = performance.timeOrigin + performance.now();
+    else requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
 };
