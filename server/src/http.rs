@@ -7,6 +7,7 @@ mod login;
 mod message;
 pub mod metrics;
 mod page;
+mod section;
 mod socket;
 
 use std::time::Duration;

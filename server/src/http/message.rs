@@ -4,24 +4,20 @@ use std::{collections::HashMap, sync::Arc};
 
 use app::wire::{AccountId, Error, MessageRef, Uid, UidValidity};
 use axum::{
-    body::{Body, Bytes},
     extract::{Path, Query, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, header},
     response::{Html, IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 
-use super::login::SignedIn;
+use super::{login::SignedIn, section::Section};
 use crate::{
     account::{Account, Loaded},
     bridge::Bridge,
     error::HttpError,
-    mime::{self, PartDecoder, html, structure::Encoding},
+    mime::{self, html, structure::Encoding},
 };
-
-/// How much is fetched at a time, in bytes as transferred.
-const CHUNK: u32 = 256 * 1024;
 
 /// Inline images that are put into a body, in bytes as transferred: each, and together.
 const MAX_IMAGE: u32 = 4 * 1024 * 1024;
@@ -125,6 +121,7 @@ pub async fn part(
     SignedIn(login): SignedIn,
     Path((account, uid_validity, uid, section)): Path<(i64, u32, u32, String)>,
     Query(asked): Query<Asked>,
+    request: HeaderMap,
 ) -> Result<Response, HttpError> {
     let (account, message) = find(&bridge, &login, (account, uid_validity, uid), &asked.mailbox).await?;
     let loaded = account.load(message.clone()).await?;
@@ -137,7 +134,7 @@ pub async fn part(
         .ok_or(Error::Gone)?
         .clone();
     let encoding = loaded.structure.find(&section).ok_or(Error::Gone)?.encoding;
-    let mut response = stream(account, message, section, encoding).await?;
+    let mut response = Section { account, message, section, encoding }.answer(&request).await?;
     let inline = asked.inline == Some(1);
     let headers = response.headers_mut();
     let shown = if inline { mime::inline_type(&part.content_type) } else { None };
@@ -162,9 +159,11 @@ pub async fn source(
     SignedIn(login): SignedIn,
     Path(place): Place,
     Query(asked): Query<Asked>,
+    request: HeaderMap,
 ) -> Result<Response, HttpError> {
     let (account, message) = find(&bridge, &login, place, &asked.mailbox).await?;
-    let mut response = stream(account, message, String::new(), Encoding::Identity).await?;
+    let whole = Section { account, message, section: String::new(), encoding: Encoding::Identity };
+    let mut response = whole.answer(&request).await?;
     let headers = response.headers_mut();
     let inline = asked.inline == Some(1);
     let content_type = if inline { "text/plain; charset=utf-8" } else { "message/rfc822" };
@@ -204,54 +203,6 @@ pub async fn print(
         .filter(|(_, value)| !value.is_empty())
         .collect();
     Ok(framed(html::with_header(&document, &fields), remote, false))
-}
-
-/// Streams a section, decoded, piece by piece: no more than a piece is ever held.
-async fn stream(
-    account: Account,
-    message: MessageRef,
-    section: String,
-    encoding: Encoding,
-) -> Result<Response, HttpError> {
-    struct Progress {
-        account: Account,
-        message: MessageRef,
-        section: String,
-        decoder: PartDecoder,
-        offset: u32,
-        done: bool,
-    }
-    let mut progress =
-        Progress { account, message, section, decoder: PartDecoder::new(encoding), offset: 0, done: false };
-
-    async fn next(progress: &mut Progress) -> Result<Bytes, Error> {
-        let stretch = Some((progress.offset, CHUNK));
-        let chunk = progress.account.parts().section(progress.message.clone(), &progress.section, stretch).await?;
-        let length = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
-        progress.offset = progress.offset.saturating_add(length);
-        progress.done = length < CHUNK;
-        let mut bytes = progress.decoder.push(&chunk);
-        if progress.done {
-            bytes.extend(progress.decoder.finish());
-        }
-        Ok(bytes.into())
-    }
-
-    // The first piece is fetched before the answer begins, so that what fails fails with a status.
-    let first = next(&mut progress).await?;
-    let rest = futures_util::stream::unfold(progress, |mut progress| async move {
-        if progress.done {
-            return None;
-        }
-        let piece = next(&mut progress).await;
-        if piece.is_err() {
-            progress.done = true;
-        }
-        // A cut answer is the only way to say so now.
-        Some((piece.map_err(|_| std::io::Error::other("The mail server stopped")), progress))
-    });
-    let pieces = futures_util::StreamExt::chain(futures_util::stream::iter([Ok(first)]), rest);
-    Ok((StatusCode::OK, Body::from_stream(pieces)).into_response())
 }
 
 /// Content-Disposition with a file name of any letters (RFC 6266, RFC 8187).

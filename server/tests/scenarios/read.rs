@@ -157,8 +157,8 @@ async fn attachments_come_as_they_were_sent() {
     }
 }
 
-#[tokio::test]
-async fn a_long_attachment_comes_byte_for_byte() {
+/// A file that is fetched in several pieces, and a message with it.
+fn long_file() -> (Vec<u8>, String) {
     let bytes: Vec<u8> = (0u32..700_000).map(|number| (number.wrapping_mul(7919) >> 3) as u8).collect();
     let encoded = STANDARD.encode(&bytes);
     let mut source = String::from(
@@ -172,6 +172,12 @@ async fn a_long_attachment_comes_byte_for_byte() {
         source.push_str("\r\n");
     }
     source.push_str("--b--\r\n");
+    (bytes, source)
+}
+
+#[tokio::test]
+async fn a_long_attachment_comes_byte_for_byte() {
+    let (bytes, source) = long_file();
     let (_bridge, browser, mut tab, uid) = message(&source).await;
     let read = tab.read(uid).await;
     let part = &read.attachments[0];
@@ -182,6 +188,41 @@ async fn a_long_attachment_comes_byte_for_byte() {
     assert!(answer.body == bytes, "{} bytes came", answer.body.len());
     let whole = browser.get(&route::source_url(&read.message)).await;
     assert!(whole.body == source.as_bytes(), "{} of {} bytes came", whole.body.len(), source.len());
+}
+
+#[tokio::test]
+async fn a_broken_download_goes_on_where_it_stopped() {
+    let (bytes, source) = long_file();
+    let (_bridge, browser, mut tab, uid) = message(&source).await;
+    let read = tab.read(uid).await;
+    let part = route::part_url(&read.message, &read.attachments[0].section, false);
+    for (url, whole) in [(part, bytes.as_slice()), (route::source_url(&read.message), source.as_bytes())] {
+        let (total, path) = (whole.len(), url.as_str());
+        let known = browser.get(path).await;
+        assert_eq!(known.header("accept-ranges").as_deref(), Some("bytes"));
+        let tag = known.header("etag").expect("a tag");
+        let get = async |range: &str, known: &str| {
+            browser.request("GET", path, &[("range", range), ("if-range", known)], b"").await
+        };
+        for (range, start, end) in [
+            ("bytes=0-9".to_owned(), 0, 9),
+            ("bytes=300000-699000".to_owned(), 300_000, 699_000),
+            (format!("bytes={}-", total - 3), total - 3, total - 1),
+            ("bytes=-5".to_owned(), total - 5, total - 1),
+        ] {
+            let answer = get(&range, &tag).await;
+            assert_eq!(answer.status, 206, "{range}");
+            assert!(answer.body == whole[start..=end], "{range}: {} bytes came", answer.body.len());
+            let place = answer.header("content-range");
+            assert_eq!(place, Some(format!("bytes {start}-{end}/{total}")), "{range}");
+        }
+        let outside = get(&format!("bytes={total}-"), &tag).await;
+        assert_eq!((outside.status, outside.header("content-range")), (416, Some(format!("bytes */{total}"))));
+        for (range, known) in [("bytes=0-9", "\"another\""), ("bytes=0-1,5-6", tag.as_str()), ("lines=1-2", &tag)] {
+            let answer = get(range, known).await;
+            assert_eq!((answer.status, answer.body.len()), (200, total), "{range} {known}");
+        }
+    }
 }
 
 #[tokio::test]
