@@ -9,11 +9,11 @@ use crate::{
     platform::Visit,
     route::Route,
     state::Chosen,
-    wire::{Action, Body, Command, Error, Flag, MAX_WINDOW, MessageRef, Query, Selection, SpecialUse},
+    wire::{Action, Body, Command, Error, Flag, MAX_WINDOW, MessageRef, Query, Reply, Selection, SpecialUse},
 };
 
 /// Rows asked for at first.
-pub const FIRST_ROWS: u32 = 50;
+pub const FIRST_ROWS: u32 = 32;
 
 #[derive(Default)]
 pub(super) struct Memory {
@@ -88,13 +88,14 @@ impl Client {
     }
 
     fn open_list(&self, query: Query, known: bool) {
+        let near = if known { self.state.list.near() } else { 0..0 };
+        let (from, count) = (near.start, (near.end.saturating_sub(near.start)).clamp(FIRST_ROWS, MAX_WINDOW));
+        // Sent before anything is rendered anew: the server works meanwhile.
+        let (client, reply) = (*self, self.send(Command::Open { query: query.clone(), from, count }));
         if !known {
             self.state.chosen.set(Chosen::default());
             self.state.list.turn_to(query.clone());
         }
-        let near = if known { self.state.list.near() } else { 0..0 };
-        let (from, count) = (near.start, (near.end.saturating_sub(near.start)).clamp(FIRST_ROWS, MAX_WINDOW));
-        let (client, reply) = (*self, self.send(Command::Open { query: query.clone(), from, count }));
         self.spawn(async move {
             if let Err(error) = reply.await
                 && client.state.list.query.with_untracked(|now| *now == query)
@@ -136,36 +137,36 @@ impl Client {
     pub fn ensure_window(&self, range: Range<u32>) {
         let mut idle = false;
         self.inner.update_value(|inner| {
-            idle = !std::mem::replace(&mut inner.browse.asking, true);
+            idle = !inner.browse.asking;
             inner.browse.wanted = Some(range);
         });
-        if idle {
-            let client = *self;
-            self.spawn(async move { client.fetch_windows().await });
-        }
+        // Sent at once, and not from a task that begins after whatever is about to be rendered.
+        let Some(mut reply) = idle.then(|| self.ask_for_window()).flatten() else { return };
+        let client = *self;
+        self.spawn(async move {
+            loop {
+                match reply.await {
+                    // A list that is gone was replaced: its rows come by themselves.
+                    Ok(_) | Err(Error::Gone) => {}
+                    Err(error) => client.complain(error),
+                }
+                let Some(next) = client.ask_for_window() else { return };
+                reply = next;
+            }
+        });
     }
 
-    async fn fetch_windows(&self) {
-        loop {
-            let mut wanted = None;
-            self.inner.update_value(|inner| {
-                wanted = inner.browse.wanted.take();
-                inner.browse.asking = wanted.is_some();
-            });
-            let Some(range) = wanted else { return };
-            let Some(list) = self.state.list.id() else {
-                continue;
-            };
-            let Some(missing) = self.state.list.missing(range, &self.state.pending) else {
-                continue;
-            };
+    /// Asks for what is missing of the newest wish.
+    fn ask_for_window(&self) -> Option<impl Future<Output = Result<Reply, Error>> + use<>> {
+        let mut wanted = None;
+        self.inner.update_value(|inner| wanted = inner.browse.wanted.take());
+        let missing = wanted.and_then(|range| self.state.list.missing(range, &self.state.pending));
+        let reply = self.state.list.id().zip(missing).map(|(list, missing)| {
             let count = (missing.end - missing.start).min(MAX_WINDOW);
-            match self.send(Command::Window { list, from: missing.start, count }).await {
-                // A list that is gone was replaced: its rows come by themselves.
-                Ok(_) | Err(Error::Gone) => {}
-                Err(error) => self.complain(error),
-            }
-        }
+            self.send(Command::Window { list, from: missing.start, count })
+        });
+        self.inner.update_value(|inner| inner.browse.asking = reply.is_some());
+        reply
     }
 
     fn show_message(&self, message: Option<MessageRef>, visit: Option<Visit>) {

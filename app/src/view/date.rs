@@ -127,12 +127,17 @@ fn full(language: Locale, date: Civil) -> String {
         Locale::en => ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
         Locale::ru => ["пн", "вт", "ср", "чт", "пт", "сб", "вс"],
     };
-    format!("{}, {}", weekday.get(date.weekday).copied().unwrap_or_default(), plain(language, date))
+    let weekday = weekday.get(date.weekday).copied().unwrap_or_default();
+    format!("{weekday}, {}", day_and_time(short_months(language), date))
 }
 
 fn plain(language: Locale, date: Civil) -> String {
+    day_and_time(months(language), date)
+}
+
+fn day_and_time(months: [&'static str; 12], date: Civil) -> String {
     let Civil { year, month, day, hour, minute, .. } = date;
-    format!("{day}\u{a0}{} {year}, {hour:02}:{minute:02}", name(months(language), month))
+    format!("{day}\u{a0}{} {year}, {hour:02}:{minute:02}", name(months, month))
 }
 
 fn name(names: [&'static str; 12], month: usize) -> &'static str {
@@ -208,8 +213,8 @@ mod tests {
 
     #[test]
     fn a_whole_date_names_the_day() {
-        assert_eq!(full(Locale::en, Civil::new(NOW, 0)), "Mon, 23\u{a0}November 2026, 18:10");
-        assert_eq!(full(Locale::ru, Civil::new(NOW, 0)), "пн, 23\u{a0}ноября 2026, 18:10");
+        assert_eq!(full(Locale::en, Civil::new(NOW, 0)), "Mon, 23\u{a0}Nov 2026, 18:10");
+        assert_eq!(full(Locale::ru, Civil::new(NOW, 0)), "пн, 23\u{a0}нояб. 2026, 18:10");
         assert_eq!(iso(NOW), "2026-11-23T18:10Z");
     }
 

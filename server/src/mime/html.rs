@@ -133,9 +133,10 @@ fn page(theme: Theme, colours: bool, sheet: &str, body: &str, content: &str) -> 
     )
 }
 
-/// What a message looks like that says nothing about it.
-const BASE: &str = "html{-webkit-text-size-adjust:100%}\
-    body{margin:16px;font:15px/1.5 system-ui,-apple-system,\"Segoe UI\",Roboto,\"Noto Sans\",sans-serif;\
+/// What a message looks like that says nothing about it. A message can take its own margin away, not that of the page: on a
+/// phone its text would touch the glass.
+const BASE: &str = "html{-webkit-text-size-adjust:100%;padding:0 8px}\
+    body{margin:16px 8px;font:15px/1.5 system-ui,-apple-system,\"Segoe UI\",Roboto,\"Noto Sans\",sans-serif;\
     overflow-wrap:anywhere}\
     img{max-width:100%}@media (max-width:640px){img{height:auto}}\
     table{max-width:100%}pre{white-space:pre-wrap}\

@@ -1,6 +1,6 @@
 //! Which rows are in sight, and keeping them there while the list changes around them.
 
-use std::ops::Range;
+use std::{ops::Range, time::Duration};
 
 use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, prelude::Closure};
@@ -31,6 +31,8 @@ pub(super) struct Scroll {
     pub(super) visible: RwSignal<Range<u32>>,
     /// Positions in the document.
     pub(super) rendered: RwSignal<Range<u32>>,
+    /// Whether more rows are about to be rendered.
+    widening: StoredValue<bool>,
     /// The messages in sight and where each was, in pixels below the top edge.
     anchors: StoredValue<Vec<(MessageRef, i32)>>,
 }
@@ -44,6 +46,7 @@ impl Scroll {
             space,
             visible: RwSignal::new(0..FIRST),
             rendered: RwSignal::new(0..FIRST),
+            widening: StoredValue::new(false),
             anchors: StoredValue::new(Vec::new()),
         }
     }
@@ -61,6 +64,9 @@ impl Scroll {
             let query = self.state.list.query.get();
             if before.is_some_and(|before| before != query) {
                 self.anchors.set_value(Vec::new());
+                // The rows in sight come first; the rest follows.
+                let sight = self.visible.get_untracked();
+                set(self.rendered, 0..sight.end.saturating_sub(sight.start));
                 if let Some(list) = self.list.get_untracked() {
                     list.set_scroll_top(0);
                 }
@@ -112,22 +118,53 @@ impl Scroll {
         let (top, height) = (pixels(list.scroll_top()), pixels(list.client_height()));
         let first = (top / ROW_HEIGHT).min(total.saturating_sub(1));
         let end = (top + height).div_ceil(ROW_HEIGHT).clamp(first, total.max(first));
-        set(self.visible, first..end);
-        let rendered = first.saturating_sub(BEYOND)..end.saturating_add(BEYOND);
-        // Once in a while is enough while what is in sight is rendered anyway.
-        let now = self.rendered.get_untracked();
-        if now.start > first
-            || now.end < end
-            || now.end - now.start > 3 * (rendered.end - rendered.start)
-            || now.start.abs_diff(rendered.start) > BEYOND / 2
-        {
-            set(self.rendered, rendered);
-        }
+        // Asked for first: the server works while the rows are rendered.
         if self.state.list.missing(first.saturating_sub(SOON)..end.saturating_add(SOON), &self.state.pending).is_some()
         {
             self.client.ensure_window(first.saturating_sub(AHEAD)..end.saturating_add(AHEAD));
         }
+        set(self.visible, first..end);
+        self.render(first..end);
         self.remember(top);
+    }
+
+    /// Renders these rows at once, and those around them at once or soon.
+    fn render(self, sight: Range<u32>) {
+        let wide = sight.start.saturating_sub(BEYOND)..sight.end.saturating_add(BEYOND);
+        let now = self.rendered.get_untracked();
+        if now.end <= sight.start || sight.end <= now.start {
+            // Somewhere else altogether: what is in sight is on the screen before the rest is worked on.
+            set(self.rendered, sight);
+            self.widen_soon();
+        } else if now.start > sight.start || now.end < sight.end {
+            set(self.rendered, wide);
+        } else if now.end - now.start > 3 * (wide.end - wide.start)
+            || now.start.abs_diff(wide.start) > BEYOND / 2
+            || now.end + BEYOND / 2 < wide.end
+        {
+            self.widen_soon();
+        }
+    }
+
+    /// Renders rows around those in sight, once these are painted.
+    fn widen_soon(self) {
+        if self.widening.get_value() {
+            return;
+        }
+        self.widening.set_value(true);
+        request_animation_frame(move || {
+            set_timeout(
+                move || {
+                    // The list may have gone meanwhile.
+                    if self.widening.try_set_value(false).is_none()
+                        && let Some(sight) = self.visible.try_get_untracked()
+                    {
+                        set(self.rendered, sight.start.saturating_sub(BEYOND)..sight.end.saturating_add(BEYOND));
+                    }
+                },
+                Duration::ZERO,
+            );
+        });
     }
 
     fn remember(self, top: u32) {
