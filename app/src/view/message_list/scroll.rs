@@ -130,6 +130,10 @@ impl Scroll {
 
     /// Renders these rows at once, and those around them at once or soon.
     fn render(self, sight: Range<u32>) {
+        if sight.is_empty() {
+            // Nothing is here yet, or any more: what was rendered last is as good a guess as any.
+            return;
+        }
         let wide = sight.start.saturating_sub(BEYOND)..sight.end.saturating_add(BEYOND);
         let now = self.rendered.get_untracked();
         if now.end <= sight.start || sight.end <= now.start {
