@@ -9,8 +9,10 @@ mod hits;
 mod line;
 mod listing;
 mod load;
+mod look;
 mod parts;
 mod tab;
+mod tabs;
 mod watch;
 
 use std::{

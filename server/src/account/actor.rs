@@ -7,15 +7,13 @@ use std::{
 };
 
 use app::wire::{
-    ClientFrame, Command, Connectivity, Error, Event, Mailbox, MessageRef, PageFrames, Query, Reply, Resume,
-    ServerFrame, TabId, Welcome,
+    ClientFrame, Command, Connectivity, Error, Event, Mailbox, MessageRef, PageFrames, Query, Reply, TabId,
 };
 use tokio::{
     sync::{mpsc, oneshot, watch as target},
     time::{Instant, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
 
 use super::{
     Account, Accounts, Attached, Input, Loaded, Parts,
@@ -23,6 +21,7 @@ use super::{
     hits::Hits,
     line::Line,
     load::Cache,
+    look::SWEEP_PAUSE,
     tab::{Tab, View},
     watch::Target,
 };
@@ -30,32 +29,14 @@ use crate::{
     backoff::Backoff,
     error::to_wire,
     imap::{self, Credentials, Session, Status},
-    seal::random_hex,
     store::{AccountRecord, Store},
 };
 
 /// Commands that may wait for a session.
 const WAITING: usize = 256;
 
-/// Tabs of one account, detached ones included.
-const TABS: usize = 64;
-
-/// A tab without a socket is forgotten after this long.
-const TAB_PATIENCE: Duration = Duration::from_secs(300);
-
 /// With no tab for this long the account logs out and stops.
 const IDLE: Duration = Duration::from_secs(600);
-
-/// How often all mailboxes are looked at while tabs are open, if nothing else says so. With NOTIFY as well: Dovecot 2.3 was
-/// seen not to tell of a mailbox that is renamed or deleted soon after it was made (2026-11).
-const SWEEP: Duration = Duration::from_secs(20);
-
-/// Sweeps that news ask for are not closer together than this.
-const SWEEP_PAUSE: Duration = Duration::from_millis(1000);
-
-/// When mailboxes have come, gone or got another name, all are looked at once more after this long: a second such change
-/// soon after the first is not always told (Dovecot 2.3 with NOTIFY, 2026-11).
-const SECOND_LOOK: Duration = Duration::from_secs(3);
 
 /// How often things that only time changes are looked at.
 const TICK: Duration = Duration::from_secs(5);
@@ -88,18 +69,18 @@ pub(super) struct Actor {
     pub(super) counts_wanted: HashSet<String>,
     pub(super) swept: Instant,
     /// News asked for a sweep that has not been made yet.
-    sweep_wanted: bool,
+    pub(super) sweep_wanted: bool,
     /// When the mailboxes are looked at once more because some have changed.
-    second_look: Option<Instant>,
+    pub(super) second_look: Option<Instant>,
     pub(super) tabs: HashMap<TabId, Tab>,
     pub(super) waiting: VecDeque<Waiting>,
     /// Commands that wait or are being worked on, so that a repeated one is not done twice.
-    pending: HashSet<(TabId, u32)>,
+    pub(super) pending: HashSet<(TabId, u32)>,
     pub(super) cache: Cache,
     pub(super) undoable: VecDeque<Undoable>,
     pub(super) undo_count: u64,
     pub(super) watching: Option<(target::Sender<Target>, CancellationToken)>,
-    idle_since: Option<Instant>,
+    pub(super) idle_since: Option<Instant>,
 }
 
 /// What waits for a session.
@@ -307,22 +288,6 @@ impl Actor {
         }
     }
 
-    async fn signed_in(&mut self, credentials: Credentials, session: Option<Box<Session>>) {
-        self.parts.set_credentials(credentials.clone()).await;
-        self.credentials = credentials;
-        if let Some((_, stop)) = self.watching.take() {
-            stop.cancel();
-        }
-        match (&self.line, session) {
-            (Line::Live(_), Some(session)) => {
-                timeout(Duration::from_secs(2), session.logout()).await.ok();
-                self.watch();
-            }
-            (_, Some(session)) => self.connected(Ok(*session)).await,
-            (_, None) => self.connect(),
-        }
-    }
-
     /// Takes up something that needs a session: now if there is one, else when there is.
     async fn enter(&mut self, waiting: Waiting) {
         if matches!(self.line, Line::Live(_)) {
@@ -362,7 +327,7 @@ impl Actor {
     }
 
     /// A session that returned an error of the line is not used again.
-    async fn put_back(&mut self, session: Box<Session>, result: Result<(), imap::Error>) {
+    pub(super) async fn put_back(&mut self, session: Box<Session>, result: Result<(), imap::Error>) {
         match result {
             Ok(()) => self.line = Line::Live(session),
             Err(error) => self.lose_session(error),
@@ -505,71 +470,6 @@ impl Actor {
         }
     }
 
-    async fn attach(
-        &mut self,
-        id: u32,
-        resume: Option<Resume>,
-        login: Vec<u8>,
-        frames: mpsc::Sender<ServerFrame>,
-        reply: oneshot::Sender<Attached>,
-    ) {
-        if let Some(Resume { tab, seq }) = resume
-            && let Some(known) = self.tabs.get_mut(&tab)
-            && known.login == login
-            && known.can_resume(seq)
-        {
-            let generation = known.attach(frames);
-            known.reply(id, Ok(Reply::Attached { welcome: None }));
-            known.replay(seq);
-            // A socket that went away meanwhile is noticed when it is written to.
-            let _ = reply.send(Attached { tab, generation });
-        } else {
-            let Some(tab) = self.new_tab(login) else {
-                let result = Err(Error::Busy);
-                let _ = frames.try_send(ServerFrame::Reply { id, result });
-                return;
-            };
-            let welcome = self.welcome(&tab).await;
-            let Some(known) = self.tabs.get_mut(&tab) else { return };
-            let generation = known.attach(frames);
-            known.reply(id, Ok(Reply::Attached { welcome: Some(Box::new(welcome)) }));
-            let _ = reply.send(Attached { tab, generation });
-        }
-        self.idle_since = None;
-        self.connect_if_due();
-    }
-
-    fn new_tab(&mut self, login: Vec<u8>) -> Option<TabId> {
-        if self.tabs.len() >= TABS {
-            // The tab that has been without a socket for longest makes room.
-            let oldest =
-                self.tabs.values().filter_map(|tab| Some((tab.detached?, tab.id.clone()))).min_by_key(|(at, _)| *at);
-            self.tabs.remove(&oldest?.1);
-        }
-        let id = TabId(random_hex(16).ok()?);
-        self.tabs.insert(id.clone(), Tab::new(id.clone(), login));
-        Some(id)
-    }
-
-    async fn welcome(&self, tab: &TabId) -> Welcome {
-        let submissions = match self.store.submissions(self.record.id).await {
-            Ok(submissions) => submissions.iter().map(crate::store::StoredSubmission::to_wire).collect(),
-            Err(error) => {
-                warn!(error = format!("{error:#}"), "The outbox cannot be read");
-                Vec::new()
-            }
-        };
-        Welcome {
-            tab: tab.clone(),
-            account: self.record.id,
-            identity: app::wire::Address { name: String::new(), email: self.record.address.clone() },
-            connectivity: self.connectivity(),
-            mailboxes: self.mailboxes.clone(),
-            submissions,
-            upload_limit: self.upload_limit,
-        }
-    }
-
     pub(super) fn tell_all(&mut self, event: &Event) {
         for tab in self.tabs.values_mut() {
             tab.tell(event.clone());
@@ -581,69 +481,6 @@ impl Actor {
         if let Some(tab) = self.tabs.get_mut(tab) {
             tab.reply(id, result);
         }
-    }
-
-    /// Looks after the line, the tabs and the mailboxes: when time has passed, or because of news.
-    async fn look(&mut self, selected: bool, elsewhere: bool) {
-        self.tabs.retain(|_, tab| tab.detached.is_none_or(|since| since.elapsed() < TAB_PATIENCE));
-        self.pending.retain(|(tab, _)| self.tabs.contains_key(tab));
-        self.cache.forget_old();
-        if self.tabs.is_empty() {
-            self.idle_since.get_or_insert_with(Instant::now);
-        }
-        self.sweep_wanted |= elsewhere;
-        self.connect_if_due();
-        let line = std::mem::replace(&mut self.line, Line::Connecting);
-        let Line::Live(mut session) = line else {
-            self.line = line;
-            return;
-        };
-        let result = self.look_with(&mut session, selected).await;
-        self.put_back(session, result).await;
-    }
-
-    async fn look_with(&mut self, session: &mut Session, selected: bool) -> Result<(), imap::Error> {
-        let since = self.swept.elapsed();
-        let attended = self.tabs.values().any(Tab::is_attached);
-        let second_look = self.second_look.take_if(|at| *at <= Instant::now()).is_some();
-        let due = second_look || (self.sweep_wanted && since >= SWEEP_PAUSE) || (attended && since >= SWEEP);
-        if selected || due {
-            // The news is about the mailbox the watch listens to, which is not always the one at hand.
-            let watched = self.watch_target().mailbox;
-            if session.selected().is_some_and(|at_hand| at_hand.path == watched) || !selected {
-                session.noop().await?;
-            } else if let Err(Failure::Lost(error)) = self.select(session, &watched).await {
-                return Err(error);
-            }
-            self.settle(session).await?;
-        }
-        if due {
-            self.sweep_wanted = false;
-            self.sweep(session).await?;
-            self.settle(session).await?;
-        }
-        self.count(session).await
-    }
-
-    /// Asks all mailboxes how they are, and brings open lists up to date where they changed.
-    pub(super) async fn sweep(&mut self, session: &mut Session) -> Result<(), imap::Error> {
-        self.swept = Instant::now();
-        let paths = |mailboxes: &[Mailbox]| mailboxes.iter().map(|mailbox| mailbox.path.clone()).collect::<Vec<_>>();
-        let before = paths(&self.mailboxes);
-        self.learn_mailboxes(session).await?;
-        if paths(&self.mailboxes) != before {
-            self.second_look = Some(self.swept + SECOND_LOOK);
-        }
-        self.refresh_changed(session).await?;
-        self.catch_up_hits(session).await
-    }
-
-    pub(super) fn want_sweep(&mut self) {
-        self.sweep_wanted = true;
-    }
-
-    pub(super) fn want_counts(&mut self, path: &str) {
-        self.counts_wanted.insert(path.to_owned());
     }
 
     /// The view of a tab.

@@ -3,7 +3,10 @@
 use std::{collections::HashMap, time::Duration};
 
 use app::wire::{Connectivity, Error, Event};
-use tokio::{sync::watch as target, time::Instant};
+use tokio::{
+    sync::watch as target,
+    time::{Instant, timeout},
+};
 use tracing::info;
 
 use super::{
@@ -13,7 +16,7 @@ use super::{
 };
 use crate::{
     error::to_wire,
-    imap::{self, Session},
+    imap::{self, Credentials, Session},
 };
 
 /// The line to the mail server.
@@ -92,6 +95,23 @@ impl Actor {
                 Line::Live(_) => self.work(waiting).await,
                 _ => self.waiting.push_back(waiting),
             }
+        }
+    }
+
+    /// The person signed in, with this password and perhaps the session that proved it.
+    pub(super) async fn signed_in(&mut self, credentials: Credentials, session: Option<Box<Session>>) {
+        self.parts.set_credentials(credentials.clone()).await;
+        self.credentials = credentials;
+        if let Some((_, stop)) = self.watching.take() {
+            stop.cancel();
+        }
+        match (&self.line, session) {
+            (Line::Live(_), Some(session)) => {
+                timeout(Duration::from_secs(2), session.logout()).await.ok();
+                self.watch();
+            }
+            (_, Some(session)) => self.connected(Ok(*session)).await,
+            (_, None) => self.connect(),
         }
     }
 

@@ -1,0 +1,78 @@
+//! How tabs come to an account: new ones, and those that come back.
+
+use app::wire::{Error, Reply, Resume, ServerFrame, TabId, Welcome};
+use tokio::sync::{mpsc, oneshot};
+use tracing::warn;
+
+use super::{Attached, actor::Actor, tab::Tab};
+use crate::seal::random_hex;
+
+/// Tabs of one account, detached ones included.
+const TABS: usize = 64;
+
+impl Actor {
+    pub(super) async fn attach(
+        &mut self,
+        id: u32,
+        resume: Option<Resume>,
+        login: Vec<u8>,
+        frames: mpsc::Sender<ServerFrame>,
+        reply: oneshot::Sender<Attached>,
+    ) {
+        if let Some(Resume { tab, seq }) = resume
+            && let Some(known) = self.tabs.get_mut(&tab)
+            && known.login == login
+            && known.can_resume(seq)
+        {
+            let generation = known.attach(frames);
+            known.reply(id, Ok(Reply::Attached { welcome: None }));
+            known.replay(seq);
+            // A socket that went away meanwhile is noticed when it is written to.
+            let _ = reply.send(Attached { tab, generation });
+        } else {
+            let Some(tab) = self.new_tab(login) else {
+                let result = Err(Error::Busy);
+                let _ = frames.try_send(ServerFrame::Reply { id, result });
+                return;
+            };
+            let welcome = self.welcome(&tab).await;
+            let Some(known) = self.tabs.get_mut(&tab) else { return };
+            let generation = known.attach(frames);
+            known.reply(id, Ok(Reply::Attached { welcome: Some(Box::new(welcome)) }));
+            let _ = reply.send(Attached { tab, generation });
+        }
+        self.idle_since = None;
+        self.connect_if_due();
+    }
+
+    pub(super) fn new_tab(&mut self, login: Vec<u8>) -> Option<TabId> {
+        if self.tabs.len() >= TABS {
+            // The tab that has been without a socket for longest makes room.
+            let oldest =
+                self.tabs.values().filter_map(|tab| Some((tab.detached?, tab.id.clone()))).min_by_key(|(at, _)| *at);
+            self.tabs.remove(&oldest?.1);
+        }
+        let id = TabId(random_hex(16).ok()?);
+        self.tabs.insert(id.clone(), Tab::new(id.clone(), login));
+        Some(id)
+    }
+
+    pub(super) async fn welcome(&self, tab: &TabId) -> Welcome {
+        let submissions = match self.store.submissions(self.record.id).await {
+            Ok(submissions) => submissions.iter().map(crate::store::StoredSubmission::to_wire).collect(),
+            Err(error) => {
+                warn!(error = format!("{error:#}"), "The outbox cannot be read");
+                Vec::new()
+            }
+        };
+        Welcome {
+            tab: tab.clone(),
+            account: self.record.id,
+            identity: app::wire::Address { name: String::new(), email: self.record.address.clone() },
+            connectivity: self.connectivity(),
+            mailboxes: self.mailboxes.clone(),
+            submissions,
+            upload_limit: self.upload_limit,
+        }
+    }
+}
