@@ -126,7 +126,8 @@ impl Reader {
             let chunk = account.parts().section(message.clone(), section, stretch).await?;
             let length = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
             self.offset = self.offset.saturating_add(length);
-            self.done = length < CHUNK;
+            // A server that always has more is not followed beyond what IMAP can number.
+            self.done = length < CHUNK || self.offset == u32::MAX;
             let mut bytes = self.decoder.push(&chunk);
             if self.done {
                 bytes.extend(self.decoder.finish());
