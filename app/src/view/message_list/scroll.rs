@@ -109,7 +109,7 @@ impl Scroll {
         }
     }
 
-    /// Finds out what is in sight, renders it and asks for what is missing.
+    /// Finds out what is in sight, asks for what is missing and renders it.
     fn measure(self) {
         let Some(list) = self.list.get_untracked() else {
             return;
@@ -134,7 +134,7 @@ impl Scroll {
             // Nothing is here yet, or any more: what was rendered last is as good a guess as any.
             return;
         }
-        let wide = sight.start.saturating_sub(BEYOND)..sight.end.saturating_add(BEYOND);
+        let wide = around(&sight);
         let now = self.rendered.get_untracked();
         if now.end <= sight.start || sight.end <= now.start {
             // Somewhere else altogether: what is in sight is on the screen before the rest is worked on.
@@ -162,8 +162,9 @@ impl Scroll {
                     // The list may have gone meanwhile.
                     if self.widening.try_set_value(false).is_none()
                         && let Some(sight) = self.visible.try_get_untracked()
+                        && !sight.is_empty()
                     {
-                        set(self.rendered, sight.start.saturating_sub(BEYOND)..sight.end.saturating_add(BEYOND));
+                        set(self.rendered, around(&sight));
                     }
                 },
                 Duration::ZERO,
@@ -251,6 +252,11 @@ fn focus_row(list: &web_sys::HtmlDivElement) {
             drop(row.focus_with_options(&options));
         }
     });
+}
+
+/// The rows to render when these are in sight.
+fn around(sight: &Range<u32>) -> Range<u32> {
+    sight.start.saturating_sub(BEYOND)..sight.end.saturating_add(BEYOND)
 }
 
 fn set(signal: RwSignal<Range<u32>>, range: Range<u32>) {
