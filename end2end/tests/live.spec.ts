@@ -2,9 +2,6 @@
 
 import { App, expect, test } from "../fixtures";
 
-/** What the browser notes of a dropped line; the last when its question whether the login is over comes just as the line is back. */
-const LINE_DROPPED = /ERR_INTERNET_DISCONNECTED|WebSocket|400 .*\/socket\)/;
-
 test("new mail appears @both", async ({ app, mail }) => {
   await mail.deliver({ subject: "Just arrived" });
   await expect(app.messageList.at(0)).toContainText("Just arrived");
@@ -56,7 +53,7 @@ test("what one tab does the other shows", async ({ visitor, mail, pismo }) => {
 });
 
 test("the line drops: the page says so, keeps what is done, and catches up", async ({ visitor, mail, problems }) => {
-  problems.expect(LINE_DROPPED);
+  problems.expect(/ERR_INTERNET_DISCONNECTED|WebSocket/);
   await mail.append("INBOX", { subject: "Star me offline" });
   await visitor.signIn(mail);
   await visitor.offline(true);
@@ -73,7 +70,7 @@ test("the line drops: the page says so, keeps what is done, and catches up", asy
 });
 
 test("catching up keeps the place in the list and the selection", async ({ visitor, mail, problems }) => {
-  problems.expect(LINE_DROPPED);
+  problems.expect(/ERR_INTERNET_DISCONNECTED|WebSocket/);
   await mail.fill("Many", 500);
   await visitor.signIn(mail);
   await visitor.mailboxList.open("Many");

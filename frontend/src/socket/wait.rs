@@ -3,6 +3,8 @@
 use app::Client;
 use leptos::{ev, prelude::*};
 use wasm_bindgen::{JsCast, prelude::Closure};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{RequestInit, RequestRedirect, Response};
 
 /// The address of the socket.
 pub fn url() -> String {
@@ -25,12 +27,15 @@ pub fn listen(client: Client) -> impl Sized {
     ((online, offline), visible)
 }
 
-/// Whether the server refuses the socket because nobody is signed in. A websocket does not tell; a plain request to
-/// the same address does.
+/// Whether the socket is refused because nobody is signed in. A websocket does not tell; the login page does: it is shown to
+/// who is not, and sends everybody else on.
 pub async fn login_is_over() -> Option<()> {
-    let response = wasm_bindgen_futures::JsFuture::from(window().fetch_with_str("/socket")).await.ok()?;
-    let response = response.dyn_into::<web_sys::Response>().ok()?;
-    (response.status() == 401).then_some(())
+    let asked = RequestInit::new();
+    asked.set_method("HEAD");
+    asked.set_redirect(RequestRedirect::Manual);
+    let response = JsFuture::from(window().fetch_with_str_and_init("/login", &asked)).await.ok()?;
+    let response = response.dyn_into::<Response>().ok()?;
+    (response.status() == 200).then_some(())
 }
 
 /// Whether the browser knows that there is no network.
