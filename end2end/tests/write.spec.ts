@@ -72,6 +72,8 @@ test("a file goes along, its progress shown", async ({ app, mail }) => {
   await app.composer.fill({ to: friend.address, subject: "Big file", body: "There" });
   await app.composer.attach.setInputFiles({ name: "большой.bin", mimeType: "application/octet-stream", buffer: bytes });
   await expect(app.composer.attachments).toContainText("большой.bin");
+  // Send while a file is on its way up only says so.
+  await expect(app.composer.attachments).toHaveAttribute("data-state", "here");
   await app.composer.sendAndWait();
   await expect.poll(() => friend.subjects()).toEqual(["Big file"]);
   const source = (await friend.source("Big file")).replaceAll(/\r?\n/g, "");
