@@ -157,7 +157,8 @@ function reachable(folder, owner) {
 async function freePorts(base, count) {
   const names = ["imap", "imaps", "lmtp", "submission"].slice(0, count);
   for (let attempt = 0; attempt < (base === 0 ? 200 : 1); attempt++) {
-    const first = base || 20_000 + 4 * Math.floor(Math.random() * 10_000);
+    // Below what Linux gives to outgoing connections: one of those may take a port between this look and the server's own.
+    const first = base || 12_000 + 4 * Math.floor(Math.random() * 5_000);
     const ports = Object.fromEntries(names.map((name, index) => [name, first + index]));
     const busy = (await Promise.all(Object.values(ports).map(async (port) => ((await free(port)) ? [] : [port])))).flat();
     if (busy.length === 0) return ports;
