@@ -130,7 +130,11 @@ impl Mail {
         self.select(mailbox).await;
         let lines = self.run("UID FETCH 1:* (UID FLAGS)").await;
         // A change of flags that another client just made comes without a UID; it is in the answer of the next time.
-        lines.iter().filter(|line| line.contains("FETCH (") && line.contains("UID ")).map(|line| of_line(line)).collect()
+        lines
+            .iter()
+            .filter(|line| line.contains("FETCH (") && line.contains("UID "))
+            .map(|line| of_line(line))
+            .collect()
     }
 
     /// The flags of a message; none when it is not there.
