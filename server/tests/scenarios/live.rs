@@ -152,6 +152,7 @@ async fn an_open_folder_that_is_deleted_and_made_anew_shows_the_new_one() {
     mail.create("Plans").await;
     mail.fill("Plans", 3).await;
     tab.open("Plans").await;
+    tab.until("it is in the tree", |view| view.counts("Plans") == Some((3, 3))).await;
     mail.delete("Plans").await;
     tab.until("it is gone from the tree", |view| view.mailbox("Plans").is_none()).await;
     mail.create("Plans").await;
