@@ -54,6 +54,9 @@ pub struct PageContext {
 /// The cookie with the person's clock: minutes ahead of UTC.
 pub const CLOCK_COOKIE: &str = "pismo_tz";
 
+/// Loads the page again where scripts are off, until the mail server was quick enough (HTML §4.2.5.3).
+const RELOAD_WITHOUT_SCRIPTS: &str = "<noscript><meta http-equiv=\"refresh\" content=\"2\"></noscript>";
+
 /// Reads that cookie.
 pub fn clock_from_cookie(value: &str) -> Option<i32> {
     let minutes: i32 = value.parse().ok()?;
@@ -72,6 +75,8 @@ pub fn render_page(page: &PageContext) -> String {
         view! { <App /> }
     });
     let Assets { script, wasm, .. } = assets;
+    // Without scripts no socket brings the rows that were late; those of a search never come with the page.
+    let again = if frames.is_none() && route.query.search.is_empty() { RELOAD_WITHOUT_SCRIPTS } else { "" };
     let frames = frames.as_ref().and_then(|frames| serde_json::to_string(frames).ok()).unwrap_or_default();
     // The rows are on the screen before the takeover keeps the browser busy; a hidden tab has no screen to wait for.
     let head = format!(
@@ -81,7 +86,7 @@ pub fn render_page(page: &PageContext) -> String {
          <script type=\"module\" nonce=\"{}\">\
          import init,{{hydrate}} from \"{script}\";await init({{module_or_path:\"{wasm}\"}});\
          document.hidden||await new Promise(f=>requestAnimationFrame(()=>setTimeout(f)));hydrate()\
-         </script>",
+         </script>{again}",
         for_script(&frames),
         for_attribute(nonce),
     );

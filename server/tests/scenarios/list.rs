@@ -12,6 +12,9 @@ use crate::{
     test_bridge::{TestBridge, imap},
 };
 
+/// What loads a page again where scripts are off.
+const RELOAD: &str = "http-equiv=\"refresh\"";
+
 /// Asks for the page until the mail server was quick enough to be in it.
 async fn page(browser: &crate::browser::Browser, path: &str) -> (String, app::wire::PageFrames) {
     let deadline = tokio::time::Instant::now() + PATIENCE;
@@ -170,7 +173,14 @@ async fn a_silent_mail_server_does_not_make_a_white_page() {
     let (html, frames) = browser.page("/mail/INBOX").await;
     assert!(frames.is_none());
     assert!(html.contains("data-testid=\"message-list\""), "the page is there without rows");
+    assert!(html.contains(RELOAD), "without scripts it is loaded again");
     assert!(begun.elapsed().as_secs() < 5, "it does not wait for the mail server: {:?}", begun.elapsed());
+
+    let (html, _) = browser.page("/mail/INBOX?q=from%3Aboris").await;
+    assert!(!html.contains(RELOAD), "the hits of a search never come with the page");
+    proxy.restore();
+    let (html, _) = page(&browser, "/mail/INBOX").await;
+    assert!(!html.contains(RELOAD), "the rows are there");
 }
 
 /// The bridge behind a recording proxy, and the mail of its user.
