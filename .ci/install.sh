@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, and only that: install.sh build mail browser nextest image. Says what it is about to install.
+# Installs what is missing, and only that: install.sh build mail browser nextest fuzz image. Says what it is about to install.
 . "$(dirname "$0")/env.sh"
 
 as_root() {
@@ -99,6 +99,14 @@ for part in "$@"; do
         say "Installing cargo-nextest with cargo (once; it takes some minutes)"
         CARGO_TARGET_DIR=$CACHE/toolbuild cargo install cargo-nextest --locked --root "$TOOLS"
       }
+      ;;
+    fuzz)
+      command -v cargo-fuzz >/dev/null || {
+        say "Installing cargo-fuzz with cargo (once; it takes some minutes)"
+        CARGO_TARGET_DIR=$CACHE/toolbuild cargo install cargo-fuzz --locked --root "$TOOLS"
+      }
+      # Fuzzing needs a compiler with its sanitizers, which only the nightly one has.
+      rustup toolchain list | grep -q '^nightly' || rustup toolchain install nightly --profile minimal
       ;;
     image)
       packages buildah ca-certificates

@@ -22,11 +22,22 @@ properties() {
   echo "properties: every property held for ${CASES:-20000} cases"
 }
 
-for name in properties agree; do
+fuzz() {
+  .ci/install.sh fuzz
+  local seconds=${FUZZ_SECONDS:-600} target=imap_response log=$CACHE/fuzz.log
+  # What is found on the way is kept beside the sources' own corpus, for the next run.
+  local found=$CACHE/fuzz/$target
+  mkdir -p "$found"
+  cp Cargo.lock server/fuzz/
+  (cd server && cargo +nightly fuzz run $target "$found" fuzz/corpus/$target -- -max_total_time="$seconds") 2>&1 | tee "$log"
+  echo "fuzz: $target held for $(grep -oE 'Done [0-9]+ runs' "$log" | grep -oE '[0-9]+') inputs in $seconds seconds"
+}
+
+for name in properties agree fuzz; do
   if [ "$part" = all ] || [ "$part" = $name ]; then
     say "proof: $name"
     $name
     ran=yes
   fi
 done
-[ -n "$ran" ] || fail "there is no part named $part; there are: properties, agree"
+[ -n "$ran" ] || fail "there is no part named $part; there are: properties, agree, fuzz"
