@@ -318,6 +318,15 @@ async fn what_is_said_between_starttls_and_tls_is_not_believed() {
 }
 
 #[tokio::test]
+async fn a_mailbox_that_somebody_else_has_just_made_is_opened_all_the_same() {
+    let taken = ("SELECT", "{tag} NO [ALREADYEXISTS] Mailbox already exists\r\n");
+    let (session, _peer) = connect(&[LOGIN, taken, SELECT, taken, taken]).await;
+    let mut session = session.expect("a session");
+    assert_eq!(session.select("INBOX").await.expect("the inbox").exists, 9);
+    assert!(session.select("Plans").await.is_err_and(|error| error.is_refusal()), "once more, and not for ever");
+}
+
+#[tokio::test]
 async fn a_refused_literal_is_not_sent() {
     let mut session = inbox(&[
         ("APPEND", "* 10 EXISTS\r\n{tag} NO [OVERQUOTA] full\r\n"),

@@ -40,6 +40,14 @@ impl Session {
     /// SELECT, with CONDSTORE where the server has it. Changes that were not taken are forgotten with the mailbox they
     /// belong to. After a refusal no mailbox is selected.
     pub async fn select(&mut self, path: &str) -> Result<Selected, Error> {
+        match self.select_once(path).await {
+            // Dovecot (2.3) makes a person's INBOX when it is first opened: of two who open it at once, one is told this.
+            Err(Error::Refused { code: Some(Code::AlreadyExists), .. }) => self.select_once(path).await,
+            result => result,
+        }
+    }
+
+    async fn select_once(&mut self, path: &str) -> Result<Selected, Error> {
         let mut command = self.mailbox_command("SELECT", path)?;
         if self.capabilities.condstore {
             command = command.words("(CONDSTORE)");
