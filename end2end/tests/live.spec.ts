@@ -1,6 +1,6 @@
 // Part 5: what happens elsewhere appears here by itself.
 
-import { App, expect, test } from "../fixtures";
+import { App, PASSWORD, expect, test } from "../fixtures";
 
 test("new mail appears @both", async ({ app, mail }) => {
   await mail.deliver({ subject: "Just arrived" });
@@ -67,6 +67,26 @@ test("the line drops: the page says so, keeps what is done, and catches up", asy
   await expect(visitor.messageList.row("Came meanwhile")).toBeVisible();
   await expect.poll(() => mail.flags("Star me offline")).toContain("\\Flagged");
   await visitor.messageList.expectFlagged("Star me offline", true);
+});
+
+test("a login that ends while the line is down leads to the form, and what was written is still there", async ({ app, mail, pismo, playwright, problems }) => {
+  problems.expect(/ERR_INTERNET_DISCONNECTED|WebSocket/);
+  const cookies = await app.page.context().cookies();
+  await app.offline(true);
+  await expect(app.connectionState).not.toHaveAttribute("data-state", "live", { timeout: 45_000 });
+  await app.composer.open();
+  await app.composer.fill({ subject: "Written on a train", body: "Half a sentence" });
+  const elsewhere = await playwright.request.newContext({
+    extraHTTPHeaders: { Cookie: cookies.map(({ name, value }) => `${name}=${value}`).join("; "), Origin: pismo.url },
+  });
+  expect((await elsewhere.post(`${pismo.url}/logout`, { maxRedirects: 0 })).status()).toBe(303);
+  await elsewhere.dispose();
+  await app.offline(false);
+  await expect(app.login.address).toBeVisible();
+  await app.login.signIn(mail.address, PASSWORD);
+  await app.live();
+  await expect(app.composer.subject).toHaveValue("Written on a train");
+  await expect(app.composer.body).toHaveValue("Half a sentence");
 });
 
 test("catching up keeps the place in the list and the selection", async ({ visitor, mail, problems }) => {

@@ -1,10 +1,16 @@
 //! Around the socket: its address, what makes it hurry, and whether it is of any use to go on.
 
+use std::pin::pin;
+
 use app::Client;
+use futures_util::future::{Either, select};
 use leptos::{ev, prelude::*};
 use wasm_bindgen::{JsCast, prelude::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, RequestRedirect, Response};
+
+/// How long the login page may take to tell, in milliseconds.
+const PATIENCE: u32 = 10_000;
 
 /// The address of the socket.
 pub fn url() -> String {
@@ -30,6 +36,14 @@ pub fn listen(client: Client) -> impl Sized {
 /// Whether the socket is refused because nobody is signed in. A websocket does not tell; the login page does: it is shown to
 /// who is not, and sends everybody else on.
 pub async fn login_is_over() -> Option<()> {
+    let limit = gloo_timers::future::TimeoutFuture::new(PATIENCE);
+    match select(pin!(ask_login_page()), limit).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right(_) => None,
+    }
+}
+
+async fn ask_login_page() -> Option<()> {
     let asked = RequestInit::new();
     asked.set_method("HEAD");
     asked.set_redirect(RequestRedirect::Manual);
