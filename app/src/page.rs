@@ -10,6 +10,7 @@ use crate::{
     route::Route,
     state::Theme,
     view::{
+        date::date_on_paper,
         icon::SPRITE,
         layout::App,
         login::{Login, LoginPage},
@@ -107,6 +108,23 @@ pub fn render_login(login: &LoginPage, assets: &Assets) -> String {
          <link rel=\"prefetch\" href=\"{wasm}\" as=\"fetch\" crossorigin>"
     );
     document(language, theme, "Pismo", assets, &head, &format!("{body}{SPRITE}"))
+}
+
+/// What stands above a message on paper, in the person's words and by the person's clock; empty fields are left out.
+pub fn fields_on_paper(
+    language: Locale,
+    clock: Option<i32>,
+    [from, to, cc]: [String; 3],
+    seconds: i64,
+) -> Vec<(&'static str, String)> {
+    let date = date_on_paper(language, clock.unwrap_or_default(), seconds);
+    let fields = [
+        (i18n::td_string!(language, view.from), from),
+        (i18n::td_string!(language, view.to), to),
+        (i18n::td_string!(language, view.cc), cc),
+        (i18n::td_string!(language, view.date), date),
+    ];
+    fields.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }
 
 fn document(language: Locale, theme: Theme, title: &str, assets: &Assets, head: &str, body: &str) -> String {

@@ -79,8 +79,9 @@ pub fn headers_url(message: &MessageRef) -> String {
 }
 
 /// A page to print.
-pub fn print_url(message: &MessageRef) -> String {
-    message_url(message, "print")
+pub fn print_url(message: &MessageRef, remote: bool) -> String {
+    let remote = if remote { "&remote=1" } else { "" };
+    format!("{}{remote}", message_url(message, "print"))
 }
 
 /// Where an uploaded file can be taken back.

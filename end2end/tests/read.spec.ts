@@ -97,6 +97,31 @@ test("pictures inside a message are shown", async ({ visitor, mail }) => {
   await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(120);
 });
 
+test("a message goes to the printer whole, by button and by key, with its pictures when they were asked for", async ({ visitor, mail, problems }) => {
+  problems.expect(/ERR_/);
+  const { page } = visitor;
+  await page.context().addInitScript(() => {
+    window.print = () => document.documentElement.setAttribute("data-printed", "yes");
+  });
+  await mail.append("INBOX", { subject: "Paper & <ink>", html: '<p>To keep</p><img src="http://127.0.0.1:9/seal.png" alt="seal"><script>document.documentElement.dataset.printed = "no"</script>' });
+  await visitor.signIn(mail);
+  await visitor.messageList.open("Paper & <ink>");
+  await visitor.message.rendered();
+  const [byButton] = await Promise.all([page.context().waitForEvent("page"), page.getByTestId("action-print").click()]);
+  await expect(byButton.locator("html")).toHaveAttribute("data-printed", "yes");
+  await expect(byButton).toHaveTitle("Paper & <ink>");
+  await expect(byButton.getByText("To keep")).toBeVisible();
+  await expect(byButton.getByRole("rowheader", { name: "Date" })).toBeVisible();
+  expect(byButton.url()).not.toContain("remote");
+  await byButton.close();
+
+  await visitor.message.showRemote.click();
+  await visitor.messageList.row("Paper & <ink>").focus();
+  const [byKey] = await Promise.all([page.context().waitForEvent("page"), page.keyboard.press("Control+p")]);
+  await expect(byKey.locator("html")).toHaveAttribute("data-printed", "yes");
+  expect(byKey.url()).toContain("remote=1");
+});
+
 test("attachments are listed, and downloaded byte by byte as they were", async ({ visitor, mail }) => {
   const bytes = pdf(["A page"]);
   await mail.append("INBOX", {

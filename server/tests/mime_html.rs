@@ -369,7 +369,7 @@ fn no_scheme_survives_in_any_address() {
 
 #[test]
 fn the_policy_closes_the_net() {
-    use pismo::mime::html::content_security_policy;
+    use pismo::mime::html::{content_security_policy, printing_policy};
     for remote in [false, true] {
         let policy = content_security_policy(remote);
         for part in [
@@ -387,6 +387,10 @@ fn the_policy_closes_the_net() {
                 && !policy.contains("script-src")
         );
         assert_eq!(policy.contains("https:"), remote);
+        let printing = printing_policy(remote, "abc");
+        assert!(printing.starts_with("script-src 'nonce-abc'; default-src 'none'"), "{printing}");
+        assert!(printing.contains("sandbox allow-scripts allow-modals allow-popups"), "{printing}");
+        assert!(!printing.contains("allow-same-origin") && !printing.contains("'self' 'unsafe"), "{printing}");
     }
 }
 

@@ -35,6 +35,11 @@ pub fn quote_date(state: State, seconds: i64) -> String {
     untrack(|| plain(state.language.get(), Civil::new(seconds, offset(state, seconds))))
 }
 
+/// Date and time by a clock that is so many seconds ahead of UTC, for paper.
+pub fn date_on_paper(language: Locale, clock: i32, seconds: i64) -> String {
+    plain(language, Civil::new(seconds, clock))
+}
+
 /// The moment in UTC (RFC 3339), for machines.
 pub fn iso(seconds: i64) -> String {
     let Civil { year, month, day, hour, minute, .. } = Civil::new(seconds, 0);

@@ -45,6 +45,7 @@ const ACT: &[Shortcut] = &[
     (|i18n| t_string!(i18n, help.read), &[Sign("Shift"), Plus, Sign("i")]),
     (|i18n| t_string!(i18n, help.relocate), &[Sign("v")]),
     (|i18n| t_string!(i18n, help.undo), &[Sign("z")]),
+    (|i18n| t_string!(i18n, help.print), &[Sign("Ctrl"), Plus, Sign("p")]),
 ];
 
 const WRITE: &[Shortcut] = &[

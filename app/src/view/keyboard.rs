@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use crate::{
     Client, State,
     state::Dialog,
+    view::message::print,
     wire::{Action, DraftKind, Flag, Selection, SpecialUse},
 };
 
@@ -40,11 +41,15 @@ fn handle_key(state: State, client: Client, chord: StoredValue<bool>, event: &ev
         return false;
     }
     if event.ctrl_key() || event.meta_key() {
-        if letter(event) == Some('a') {
-            client.choose_all();
-            return true;
-        }
-        return false;
+        return match letter(event) {
+            Some('a') => {
+                client.choose_all();
+                true
+            }
+            // What is on the screen is an app with a frame in it: paper has a page of its own.
+            Some('p') => print(),
+            _ => false,
+        };
     }
     if chord.get_value() {
         chord.set_value(false);

@@ -21,6 +21,7 @@ use crate::{
 };
 use attachments::Attachments;
 use header::Header;
+pub use papers::print;
 use plain::PlainText;
 
 /// The reading pane: nothing, a message on its way, why it did not come, or the message.
@@ -110,8 +111,12 @@ fn Article(message: Arc<Message>) -> impl IntoView {
     let target = message.message.clone();
     let uid = target.uid.0.to_string();
     let is_html = matches!(message.body, Body::Html { .. });
+    // Whether the person asked for what is on the net.
+    let remote = RwSignal::new(false);
     let body = match &message.body {
-        Body::Html { remote } => view! { <HtmlBody message=target.clone() has_remote=*remote /> }.into_any(),
+        Body::Html { remote: has_remote } => {
+            view! { <HtmlBody message=target.clone() has_remote=*has_remote remote /> }.into_any()
+        }
         Body::Text { text, truncated } => {
             let source = truncated.then(|| route::source_url(&target));
             view! {
@@ -134,7 +139,7 @@ fn Article(message: Arc<Message>) -> impl IntoView {
     view! {
         <article class="message" class:message-html=is_html data-testid="message-view" data-uid=uid>
             <div class="message-scroll" tabindex=(!is_html).then_some("0")>
-                <Header message=message.clone() />
+                <Header message=message.clone() remote />
                 <Unsent message=target.clone() />
                 {body}
                 <Attachments message=target parts=message.attachments.clone() />
@@ -171,9 +176,8 @@ fn Unsent(message: MessageRef) -> impl IntoView {
 /// The frame that a body in HTML lives in: no scripts, no forms, not our origin (it is cleaned besides, and comes
 /// with a policy of its own). Links open in new tabs.
 #[component]
-fn HtmlBody(message: MessageRef, has_remote: bool) -> impl IntoView {
+fn HtmlBody(message: MessageRef, has_remote: bool, remote: RwSignal<bool>) -> impl IntoView {
     let (i18n, client) = (use_i18n(), expect_context::<Client>());
-    let remote = RwSignal::new(false);
     let rendered = RwSignal::new(false);
     let url = Memo::new(move |_| client.body_url(&message, remote.get()));
     view! {

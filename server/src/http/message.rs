@@ -2,21 +2,25 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use app::wire::{AccountId, Error, MessageRef, Uid, UidValidity};
+use app::{
+    page::fields_on_paper,
+    wire::{AccountId, Error, MessageRef, Uid, UidValidity},
+};
 use axum::{
     extract::{Path, Query, State},
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 
-use super::{login::SignedIn, section::Section};
+use super::{login::SignedIn, page::Person, section::Section};
 use crate::{
     account::{Account, Loaded},
     bridge::Bridge,
     error::HttpError,
     mime::{self, html, structure::Encoding},
+    seal::random_hex,
 };
 
 /// Inline images that are put into a body, in bytes as transferred: each, and together.
@@ -67,7 +71,7 @@ pub async fn body(
     let loaded = account.load(message).await?;
     let remote = asked.remote == Some(1);
     let document = document(&account, &loaded, &asked.theme, remote).await?;
-    Ok(framed(document, remote, true))
+    Ok(framed(document, html::content_security_policy(remote), true))
 }
 
 async fn document(account: &Account, loaded: &Loaded, theme: &str, remote: bool) -> Result<String, HttpError> {
@@ -86,10 +90,11 @@ async fn document(account: &Account, loaded: &Loaded, theme: &str, remote: bool)
 }
 
 /// A document from a message: sandboxed, and under its own policy.
-fn framed(document: String, remote: bool, keep: bool) -> Response {
+fn framed(document: String, policy: &str, keep: bool) -> Response {
+    // Our own words are a valid header value.
+    let Ok(policy) = HeaderValue::from_str(policy) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let mut response = Html(document).into_response();
     let headers = response.headers_mut();
-    let policy = HeaderValue::from_static(html::content_security_policy(remote));
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     // A UID's text never changes; the frame is shown again without asking.
     let cache = if keep { "private, max-age=3600" } else { "no-store" };
@@ -186,23 +191,24 @@ pub async fn headers(
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
 }
 
-/// The message with its main header fields as one page, for the printer.
+/// The message with its main header fields as one page, which asks for the printer.
 pub async fn print(
     State(bridge): State<Bridge>,
     SignedIn(login): SignedIn,
     Path(place): Place,
     Query(asked): Query<Asked>,
+    headers: HeaderMap,
 ) -> Result<Response, HttpError> {
     let (account, message) = find(&bridge, &login, place, &asked.mailbox).await?;
     let loaded = account.load(message).await?;
     let remote = asked.remote == Some(1);
     let document = document(&account, &loaded, "light", remote).await?;
-    let fields: Vec<(&str, String)> = ["From", "To", "Cc", "Date", "Subject"]
-        .into_iter()
-        .map(|name| (name, loaded.headers.text(name)))
-        .filter(|(_, value)| !value.is_empty())
-        .collect();
-    Ok(framed(html::with_header(&document, &fields), remote, false))
+    let Person { language, clock, .. } = Person::of(&headers);
+    let field = |name| loaded.headers.text(name);
+    let fields = fields_on_paper(language, clock, ["From", "To", "Cc"].map(field), loaded.date);
+    let nonce = random_hex(16)?;
+    let page = html::for_the_printer(&document, &field("Subject"), &fields, &nonce);
+    Ok(framed(page, &html::printing_policy(remote, &nonce), false))
 }
 
 /// Content-Disposition with a file name of any letters (RFC 6266, RFC 8187).

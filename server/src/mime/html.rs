@@ -13,7 +13,7 @@ use std::{
     sync::Arc,
 };
 
-pub use around::{Survey, from_text, survey, with_header};
+pub use around::{Survey, for_the_printer, from_text, survey};
 pub use text::to_text;
 
 use css::Declarations;
@@ -68,6 +68,14 @@ pub fn content_security_policy(remote: bool) -> &'static str {
         "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; \
          form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
     }
+}
+
+/// The policy of a body on its way to the printer: the same, but for one script of ours, which can do no more than open the
+/// browser's dialog. The page has an origin of its own, without cookies, and the network stays closed.
+pub fn printing_policy(remote: bool, nonce: &str) -> String {
+    let sandbox = "sandbox allow-scripts allow-modals";
+    let policy = content_security_policy(remote).replace("sandbox", sandbox);
+    format!("script-src 'nonce-{nonce}'; {policy}")
 }
 
 /// Runs what parses hostile input in libraries; a panic there must not reach the caller.

@@ -97,7 +97,7 @@ fn urls(message: &app::wire::MessageRef) -> [String; 5] {
         route::part_url(message, "1", false),
         route::source_url(message),
         route::headers_url(message),
-        route::print_url(message),
+        route::print_url(message, false),
     ]
 }
 

@@ -237,11 +237,21 @@ async fn source_headers_and_print_show_the_message() {
     assert_eq!(headers.header("content-type").as_deref(), Some("text/plain; charset=utf-8"));
     assert!(headers.text().contains("X-Odd: something\r\n") && !headers.text().contains("--outer"));
 
-    let print = browser.get(&route::print_url(&message)).await;
+    let print = browser.get(&route::print_url(&message, false)).await;
     let html = print.text();
     assert!(html.contains("Отчёт за ноябрь") && html.contains("anna@example.org") && html.contains("Привет"), "{html}");
     assert!(!html.contains("steal") && !html.contains("tracker.example"), "{html}");
-    assert!(policy(&print).contains("default-src 'none'") && policy(&print).contains("sandbox"));
+    let policy = policy(&print);
+    assert!(policy.contains("default-src 'none'") && policy.contains("sandbox allow-scripts"), "{policy}");
+    assert!(!policy.contains("allow-same-origin") && !policy.contains("connect-src"), "{policy}");
+    let (_, nonce) = policy.split_once("'nonce-").expect("a nonce");
+    let nonce = &nonce[..32];
+    assert_eq!(html.matches("<script").count(), 1, "{html}");
+    assert!(html.contains(&format!("<script nonce=\"{nonce}\">addEventListener")), "{html}");
+    assert!(!browser.get(&route::print_url(&message, false)).await.text().contains(nonce), "a nonce is used once");
+    let headers = [("Accept-Language", "ru")];
+    let russian = browser.request("GET", &route::print_url(&message, false), &headers, b"").await.text();
+    assert!(html.contains(">From&emsp;") && russian.contains(">От кого&emsp;"), "{russian}");
 }
 
 #[tokio::test]
@@ -260,7 +270,7 @@ async fn what_is_not_there_is_not_found() {
             route::part_url(message, "2", false),
             route::source_url(message),
             route::headers_url(message),
-            route::print_url(message),
+            route::print_url(message, false),
         ] {
             let answer = browser.get(&url).await;
             assert!((400..500).contains(&answer.status), "{url}: {} {}", answer.status, answer.text());
@@ -308,7 +318,7 @@ async fn broken_messages_are_shown_as_far_as_they_go() {
         tab.read(uid).await;
         let message = tab.message(uid);
         assert_eq!(browser.get(&route::body_url(&message, "dark", false)).await.status, 200);
-        assert_eq!(browser.get(&route::print_url(&message)).await.status, 200);
+        assert_eq!(browser.get(&route::print_url(&message, false)).await.status, 200);
         assert_eq!(browser.get(&route::source_url(&message)).await.status, 200);
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 
 /// The header of the open message.
 #[component]
-pub fn Header(message: Arc<Message>) -> impl IntoView {
+pub fn Header(message: Arc<Message>, remote: RwSignal<bool>) -> impl IntoView {
     let (i18n, state) = (use_i18n(), expect_context::<State>());
     let subject = message.subject.clone();
     let date = message.date;
@@ -44,7 +44,7 @@ pub fn Header(message: Arc<Message>) -> impl IntoView {
                 {move || full_date(state, date)}
             </time>
             <People message=message.clone() />
-            <Papers message=message.message.clone() />
+            <Papers message=message.message.clone() remote />
         </header>
     }
 }

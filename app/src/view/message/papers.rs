@@ -2,6 +2,7 @@
 
 use crate::view::handler;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use super::fetched::FetchedText;
 use crate::{
@@ -11,9 +12,18 @@ use crate::{
     wire::MessageRef,
 };
 
+/// The element that leads to the page to print.
+const PRINT: &str = "print";
+
+/// Follows the way to the printer, if a message is open.
+pub fn print() -> bool {
+    let link = document().get_element_by_id(PRINT).and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok());
+    link.map(|link| link.click()).is_some()
+}
+
 /// The ways to them.
 #[component]
-pub fn Papers(message: MessageRef) -> impl IntoView {
+pub fn Papers(message: MessageRef, remote: RwSignal<bool>) -> impl IntoView {
     #[derive(Clone, Copy, PartialEq, Eq)]
     enum Paper {
         Headers,
@@ -26,7 +36,8 @@ pub fn Papers(message: MessageRef) -> impl IntoView {
         <div class="message-papers">
             <a
                 class="icon-button"
-                href=route::print_url(&message)
+                id=PRINT
+                href=move || route::print_url(&message, remote.get())
                 target="_blank"
                 rel="noopener"
                 aria-label=move || t_string!(i18n, action.print)
