@@ -242,7 +242,7 @@ async fn source_headers_and_print_show_the_message() {
     assert!(html.contains("Отчёт за ноябрь") && html.contains("anna@example.org") && html.contains("Привет"), "{html}");
     assert!(!html.contains("steal") && !html.contains("tracker.example"), "{html}");
     let policy = policy(&print);
-    assert!(policy.contains("default-src 'none'") && policy.contains("sandbox allow-scripts"), "{policy}");
+    assert!(policy.contains("default-src 'none'") && policy.contains("allow-scripts allow-modals;"), "{policy}");
     assert!(!policy.contains("allow-same-origin") && !policy.contains("connect-src"), "{policy}");
     let (_, nonce) = policy.split_once("'nonce-").expect("a nonce");
     let nonce = &nonce[..32];
