@@ -13,7 +13,7 @@ use leptos::prelude::*;
 
 use crate::{
     platform::{Nowhere, Platform},
-    state::{Notice, State},
+    state::{Line, Notice, State},
     wire::{Command, Error, Reply},
 };
 
@@ -75,6 +75,14 @@ impl Client {
     /// Tries the line to the server now instead of later.
     pub fn reconnect(&self) {
         self.platform().reconnect();
+    }
+
+    /// The person looks at this tab, or no longer does.
+    pub fn attend(&self, front: bool) {
+        // Without a line there is nobody to be told; whoever comes back says it anew.
+        if self.state.line.get_untracked() == Line::Live {
+            drop(self.send(Command::Attend { front }));
+        }
     }
 
     /// The login is over: signs in again, and comes back to what is on the screen.

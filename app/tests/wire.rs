@@ -119,6 +119,7 @@ fn commands_look_like_this() {
         Command::EditSubmission { submission: SubmissionId(9) },
         Command::DropSubmission { submission: SubmissionId(9) },
         Command::DropBlob { blob: BlobId("b1".to_owned()) },
+        Command::Attend { front: true },
     ];
     let frames: Vec<_> = (1..).zip(commands).map(|(id, command)| ClientFrame { id, command }).collect();
     round_trip(&frames);

@@ -173,6 +173,7 @@ impl Socket {
     fn attached(&mut self, resumed: bool) {
         self.backoff = Backoff::default();
         self.state.line.set(Line::Live);
+        self.client.attend(wait::is_in_front());
         if resumed {
             return;
         }

@@ -11,13 +11,14 @@ mod listing;
 mod load;
 mod look;
 mod parts;
+mod pulse;
 mod tab;
 mod tabs;
 mod watch;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicUsize},
     time::Duration,
 };
 
@@ -113,6 +114,8 @@ enum Input {
         credentials: Credentials,
         session: Option<Box<Session>>,
     },
+    /// The selected mailbox is asked whether there is anything new: somebody looks at it.
+    Beat,
     /// Something happened in the mailboxes (from the watch), or time has passed.
     Look {
         selected: bool,
@@ -211,11 +214,21 @@ pub struct Accounts {
     store: Store,
     data: Arc<std::path::Path>,
     upload_limit: u64,
+    /// How many have a [`pulse`].
+    pulses: Arc<AtomicUsize>,
 }
 
 impl Accounts {
     pub fn new(store: Store, data: Arc<std::path::Path>, upload_limit: u64, shutdown: CancellationToken) -> Self {
-        Self { running: Arc::default(), tasks: TaskTracker::new(), shutdown, store, data, upload_limit }
+        Self {
+            running: Arc::default(),
+            tasks: TaskTracker::new(),
+            shutdown,
+            store,
+            data,
+            upload_limit,
+            pulses: Arc::default(),
+        }
     }
 
     /// The running account, or none.

@@ -13,6 +13,9 @@ use super::{
 pub enum Command {
     /// The first frame on every socket: a new tab, or one that comes back. → [`Reply::Attached`]
     Attach { resume: Option<Resume> },
+    /// Whether the person looks at this tab: then the news of its list are asked for more often. Holds for this socket.
+    /// → [`Reply::Done`]
+    Attend { front: bool },
     /// Show this list, from its top or from a position. The tab's earlier list is forgotten. → [`Reply::Listing`]
     Open { query: Query, from: u32, count: u32 },
     /// More rows of the open list. → [`Reply::Listing`]

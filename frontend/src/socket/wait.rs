@@ -24,9 +24,10 @@ pub fn listen(client: Client) -> impl Sized {
     let online = window_event_listener(ev::online, move |_| client.reconnect());
     let offline = window_event_listener(ev::offline, move |_| client.reconnect());
     let visible = Closure::<dyn Fn()>::new(move || {
-        if document().visibility_state() == web_sys::VisibilityState::Visible {
+        if is_in_front() {
             client.reconnect();
         }
+        client.attend(is_in_front());
     });
     // Fails only for names that are no events.
     drop(document().add_event_listener_with_callback("visibilitychange", visible.as_ref().unchecked_ref()));
@@ -50,6 +51,11 @@ async fn ask_login_page() -> Option<()> {
     let response = JsFuture::from(window().fetch_with_str_and_init("/login", &asked)).await.ok()?;
     let response = response.dyn_into::<Response>().ok()?;
     (response.status() == 200).then_some(())
+}
+
+/// Whether the person can see this page.
+pub fn is_in_front() -> bool {
+    document().visibility_state() == web_sys::VisibilityState::Visible
 }
 
 /// Whether the browser knows that there is no network.

@@ -22,6 +22,7 @@ use super::{
     line::Line,
     load::Cache,
     look::SWEEP_PAUSE,
+    pulse::Pulse,
     tab::{Tab, View},
     watch::Target,
 };
@@ -81,6 +82,9 @@ pub(super) struct Actor {
     pub(super) undo_count: u64,
     pub(super) watching: Option<(target::Sender<Target>, CancellationToken)>,
     pub(super) idle_since: Option<Instant>,
+    pub(super) pulse: Pulse,
+    /// When things that only time changes were looked at last.
+    pub(super) looked: Instant,
 }
 
 /// What waits for a session.
@@ -187,6 +191,8 @@ impl Actor {
             undo_count: 0,
             watching: None,
             idle_since: Some(Instant::now()),
+            pulse: Pulse::new(accounts.pulses.clone()),
+            looked: Instant::now(),
         }
     }
 
@@ -210,8 +216,7 @@ impl Actor {
 
     /// Waits for the next thing that happens. None when all is over.
     async fn next(&mut self) -> Option<Input> {
-        let now = Instant::now();
-        let mut wake = now + TICK;
+        let mut wake = self.looked + TICK;
         if let Line::Down { retry, .. } = &self.line {
             wake = wake.min(*retry);
         }
@@ -221,12 +226,16 @@ impl Actor {
         if let (Some(at), Line::Live(_)) = (self.second_look, &self.line) {
             wake = wake.min(at);
         }
+        let (mut wake, mut then) = (wake, Input::Look { selected: false, elsewhere: false });
+        if let Some(beat) = self.pulse_due().filter(|beat| *beat < wake) {
+            (wake, then) = (beat, Input::Beat);
+        }
         let stop = self.stop.clone();
         tokio::select! {
             biased;
             () = stop.cancelled() => None,
             input = self.inputs.recv() => input,
-            () = sleep_until(wake) => Some(Input::Look { selected: false, elsewhere: false }),
+            () = sleep_until(wake) => Some(then),
         }
     }
 
@@ -250,6 +259,10 @@ impl Actor {
                 let key = (tab.clone(), frame.id);
                 if known.reply_again(frame.id) || !self.pending.insert(key) {
                     return;
+                }
+                if let Command::Attend { front } = frame.command {
+                    known.in_front = front;
+                    return self.reply(&tab, frame.id, Ok(Reply::Done));
                 }
                 self.enter(Waiting::Command { tab, frame, tried: false }).await;
             }
@@ -285,6 +298,7 @@ impl Actor {
             }
             Input::SignedIn { credentials, session } => self.signed_in(credentials, session).await,
             Input::Look { selected, elsewhere } => self.look(selected, elsewhere).await,
+            Input::Beat => self.beat().await,
         }
     }
 
@@ -460,6 +474,7 @@ impl Actor {
                 Ok(Some(Reply::Done))
             }
             Command::Attach { .. }
+            | Command::Attend { .. }
             | Command::Send { .. }
             | Command::RetrySubmission { .. }
             | Command::EditSubmission { .. }

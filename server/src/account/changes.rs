@@ -100,13 +100,15 @@ fn runs(numbers: &[u32]) -> Vec<std::ops::RangeInclusive<u32>> {
 }
 
 impl Actor {
-    /// Tells the tabs all that the server has said about the selected mailbox so far.
-    pub(super) async fn settle(&mut self, session: &mut Session) -> Result<(), imap::Error> {
+    /// Tells the tabs all that the server has said about the selected mailbox so far. Returns whether it said anything.
+    pub(super) async fn settle(&mut self, session: &mut Session) -> Result<bool, imap::Error> {
+        let mut news = false;
         loop {
             let changes = session.take_changes();
             if changes.is_empty() {
-                return Ok(());
+                return Ok(news);
             }
+            news = true;
             let Some(selected) = session.selected() else {
                 self.want_sweep();
                 continue;

@@ -120,7 +120,7 @@ impl Actor {
         self.swept = Instant::now();
         self.learn_mailboxes(session).await?;
         self.refresh_all(session).await?;
-        self.settle(session).await
+        self.settle(session).await.map(drop)
     }
 
     pub(super) fn lose_session(&mut self, error: imap::Error) {

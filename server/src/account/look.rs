@@ -29,6 +29,7 @@ const SECOND_LOOK: Duration = Duration::from_secs(3);
 impl Actor {
     /// Looks after the line, the tabs and the mailboxes: when time has passed, or because of news.
     pub(super) async fn look(&mut self, selected: bool, elsewhere: bool) {
+        self.looked = Instant::now();
         self.tabs.retain(|_, tab| tab.detached.is_none_or(|since| since.elapsed() < TAB_PATIENCE));
         self.pending.retain(|(tab, _)| self.tabs.contains_key(tab));
         self.cache.forget_old();
@@ -59,7 +60,10 @@ impl Actor {
             } else if let Err(Failure::Lost(error)) = self.select(session, &watched).await {
                 return Err(error);
             }
-            self.settle(session).await?;
+            let news = self.settle(session).await?;
+            if selected {
+                self.pulse.told(news);
+            }
         }
         if due {
             self.sweep_wanted = false;

@@ -27,6 +27,8 @@ pub(super) struct Tab {
     replay: VecDeque<(u64, Event)>,
     replies: VecDeque<(u32, Result<Reply, Error>)>,
     pub view: Option<View>,
+    /// Whether the person looks at it.
+    pub in_front: bool,
     /// The number of the newest list of this tab.
     pub list: u32,
 }
@@ -62,6 +64,7 @@ impl Tab {
             replay: VecDeque::new(),
             replies: VecDeque::new(),
             view: None,
+            in_front: false,
             list: 0,
         }
     }
@@ -69,6 +72,8 @@ impl Tab {
     /// Gives the tab a socket. Returns its generation.
     pub fn attach(&mut self, frames: mpsc::Sender<ServerFrame>) -> u64 {
         self.frames = Some(frames);
+        // It says so again by every socket.
+        self.in_front = false;
         self.detached = None;
         self.generation += 1;
         self.generation

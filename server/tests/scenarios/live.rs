@@ -1,8 +1,16 @@
 //! What happens elsewhere appears by itself.
 
+use std::time::Duration;
+
 use app::wire::{Action, Command, Error, Flag, ListChange, Selection, Uid};
 
-use crate::{mail::letter, tab::Tab, test_bridge::TestBridge};
+use crate::{
+    mail::letter,
+    mail_server::MailServer,
+    recording_proxy::RecordingProxy,
+    tab::{PATIENCE, Tab},
+    test_bridge::{TestBridge, imap},
+};
 
 /// A bridge, and the inbox of a user with this many messages.
 async fn inbox(messages: u32) -> (TestBridge, Tab, crate::mail::Mail, Vec<Uid>) {
@@ -178,4 +186,46 @@ async fn news_come_without_a_new_snapshot() {
         })
         .await;
     assert!(!matches!(change, ListChange::Replaced { .. }), "{change:?}");
+}
+
+/// What the server says, without its offers to tell by itself.
+fn deaf(said: Vec<u8>) -> Vec<u8> {
+    if !said.windows(10).any(|ten| ten == b"CAPABILITY") {
+        return said;
+    }
+    String::from_utf8_lossy(&said).replace(" IDLE", "").replace(" NOTIFY", "").into_bytes()
+}
+
+#[tokio::test]
+async fn the_list_in_front_is_asked_often_and_no_longer_than_that() {
+    let proxy = RecordingProxy::start(MailServer::shared_with_smtp().imap_port()).await;
+    proxy.rewrite(deaf);
+    let bridge = TestBridge::with(|config| config.imap = Some(imap(proxy.port))).await;
+    let mut mail = bridge.mail("ana");
+    mail.fill("INBOX", 1).await;
+    let mut tab = bridge.sign_in("ana").await.open("INBOX").await;
+    let asked = || proxy.lines().iter().map(|line| line.take_said().matches(" NOOP").count()).sum::<usize>();
+    tab.ask(Command::Attend { front: true }).await;
+    asked();
+    let (mut times, deadline) = (0, tokio::time::Instant::now() + PATIENCE);
+    while times < 10 {
+        assert!(tokio::time::Instant::now() < deadline, "asked {times} times only");
+        tab.listen_for(Duration::from_millis(50)).await;
+        times += asked();
+    }
+    mail.deliver("fresh").await;
+    tab.until("the delivery", |view| view.total() == 2 && view.counts("INBOX") == Some((2, 2))).await;
+
+    tab.ask(Command::Attend { front: false }).await;
+    asked();
+    tab.listen_for(Duration::from_secs(1)).await;
+    assert!(asked() <= 1, "nobody looks");
+
+    // A socket that comes back says anew whether anybody looks.
+    tab.ask(Command::Attend { front: true }).await;
+    tab.drop_line();
+    tab.come_back().await;
+    asked();
+    tab.listen_for(Duration::from_secs(1)).await;
+    assert!(asked() <= 1, "nobody has said so over this socket");
 }
