@@ -4,6 +4,7 @@
 mod act;
 mod browse;
 mod compose;
+mod folders;
 mod settings;
 
 use std::sync::Arc;

@@ -144,6 +144,15 @@ pub enum Dialog {
         selection: Selection,
         count: u32,
     },
+    /// The name and place of a folder: of a new one, or of the one at this path.
+    Folder {
+        path: Option<String>,
+        parent: Option<String>,
+    },
+    /// Delete this folder with all that is in it? Yes: [`crate::Client::delete_folder`].
+    DeleteFolder {
+        path: String,
+    },
     /// Throw away what was written? Yes: [`crate::Client::discard`].
     Discard,
     /// Send without a subject? Yes: [`crate::Client::send_draft`].

@@ -12,6 +12,7 @@ pub mod keyboard;
 pub mod layout;
 pub mod login;
 pub mod mailbox_list;
+pub mod menu;
 pub mod message;
 pub mod message_list;
 pub mod opening;

@@ -96,6 +96,7 @@ fn welcome() -> Welcome {
 #[test]
 fn commands_look_like_this() {
     let act = |selection, action| Command::Act { selection, action };
+    let arrange = |change| Command::Arrange { change };
     let these = || Selection::Messages(vec![message()]);
     let commands = vec![
         Command::Attach { resume: None },
@@ -120,6 +121,12 @@ fn commands_look_like_this() {
         Command::DropSubmission { submission: SubmissionId(9) },
         Command::DropBlob { blob: BlobId("b1".to_owned()) },
         Command::Attend { front: true },
+        act(Selection::Mailbox { path: "Trash".to_owned() }, Action::Erase),
+        arrange(Arrangement::Create { parent: Some("Проекты".to_owned()), name: "2027".to_owned() }),
+        arrange(Arrangement::Rename {
+            path: "Проекты/2027".to_owned(), parent: None, name: "Планы".to_owned()
+        }),
+        arrange(Arrangement::Delete { path: "Планы".to_owned() }),
     ];
     let frames: Vec<_> = (1..).zip(commands).map(|(id, command)| ClientFrame { id, command }).collect();
     round_trip(&frames);
@@ -157,6 +164,8 @@ fn replies_look_like_this() {
         Reply::Draft(Box::new(draft())),
         Reply::Saved { message: message() },
         Reply::Submitted { submission: SubmissionId(9) },
+        Reply::Arranged { path: Some("Проекты/2027".to_owned()) },
+        Reply::Arranged { path: None },
         Reply::Done,
     ];
     let frames: Vec<_> = (1..).zip(replies).map(|(id, reply)| ServerFrame::Reply { id, result: Ok(reply) }).collect();

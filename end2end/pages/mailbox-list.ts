@@ -34,6 +34,22 @@ export class MailboxList {
     await expect(this.page.getByTestId("message-list")).toHaveAttribute("data-loaded", "true");
   }
 
+  /** Chooses from the menu of a folder: `read`, `create-inside`, `rename`, `empty` or `delete`. */
+  async choose(path: string, what: string): Promise<void> {
+    await this.show();
+    const item = this.page.getByRole("listitem").filter({ has: this.mailbox(path) });
+    await item.hover();
+    await item.getByTestId("mailbox-menu").click();
+    await this.page.getByTestId(`mailbox-${what}`).click();
+  }
+
+  /** Fills in the name and the place of a folder, and saves. The place is a path; empty for the top. */
+  async fill(name: string, place?: string): Promise<void> {
+    await this.page.getByTestId("folder-name").fill(name);
+    if (place !== undefined) await this.page.getByTestId("folder-place").selectOption(place);
+    await this.page.getByTestId("folder-save").click();
+  }
+
   async expectUnseen(path: string, count: number): Promise<void> {
     await expect(this.mailbox(path)).toHaveAttribute("data-unseen", String(count));
   }

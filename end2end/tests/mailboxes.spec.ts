@@ -47,3 +47,76 @@ test("opening a folder changes the address, and Back returns @both", async ({ vi
   await visitor.page.goBack();
   await expect(visitor.messageList.row("They wrote this")).toBeVisible();
 });
+
+test("a folder is made, renamed, moved and deleted with what is in it @both", async ({ app, mail }) => {
+  await app.mailboxList.show();
+  await app.page.getByTestId("mailbox-create").click();
+  await app.mailboxList.fill("Проекты");
+  await expect(app.mailboxList.mailbox("Проекты")).toBeAttached();
+  await app.mailboxList.choose("Проекты", "create-inside");
+  await app.mailboxList.fill("2026");
+  await expect(app.mailboxList.mailbox("Проекты/2026")).toBeAttached();
+  await mail.append("Проекты/2026", { subject: "The plan" });
+  await app.mailboxList.open("Проекты/2026");
+  await expect(app.messageList.row("The plan")).toBeVisible();
+
+  await app.mailboxList.choose("Проекты", "rename");
+  await expect(app.page.getByTestId("folder-name")).toHaveValue("Проекты");
+  await app.mailboxList.fill("Дела", "Archive");
+  await expect(app.mailboxList.mailbox("Archive/Дела/2026")).toHaveAttribute("aria-current", "page");
+  await expect(app.page).toHaveURL(/Archive%2F%D0%94%D0%B5%D0%BB%D0%B0%2F2026$/);
+  await expect(app.messageList.row("The plan")).toBeVisible();
+  await expect(app.mailboxList.mailbox("Проекты")).toHaveCount(0);
+
+  await app.mailboxList.choose("Archive/Дела", "delete");
+  const question = app.page.getByRole("alertdialog");
+  await expect(question).toContainText("1 message goes with it. So does 1 folder inside.");
+  await question.getByTestId("dialog-yes").click();
+  await expect(app.mailboxList.mailbox("Archive/Дела")).toHaveCount(0);
+  await expect(app.mailboxList.mailbox("INBOX")).toHaveAttribute("aria-current", "page");
+  await expect(app.messageList.list).toHaveAttribute("data-loaded", "true");
+});
+
+test("a name that is taken or impossible is told, and what was typed stays", async ({ app, mail }) => {
+  await mail.createFolder("Plans");
+  await expect(app.mailboxList.mailbox("Plans")).toBeAttached();
+  await app.page.getByTestId("mailbox-create").click();
+  await app.mailboxList.fill("Plans");
+  await expect(app.page.getByRole("alert")).toContainText("There is a folder of this name already");
+  await app.mailboxList.fill("a/b");
+  await expect(app.page.getByRole("alert")).toContainText("A folder cannot be called this");
+  await expect(app.page.getByTestId("folder-name")).toHaveValue("a/b");
+  await app.mailboxList.fill("Plans", "Archive");
+  await expect(app.page.getByRole("dialog")).toBeHidden();
+  await expect(app.mailboxList.mailbox("Archive/Plans")).toBeAttached();
+});
+
+test("a folder is marked read as a whole, and Junk is emptied after a question", async ({ app, mail }) => {
+  await mail.fill("Junk", 12);
+  await app.mailboxList.expectUnseen("Junk", 12);
+  await app.mailboxList.choose("Junk", "read");
+  await app.mailboxList.expectUnseen("Junk", 0);
+  await app.toasts.undo();
+  await app.mailboxList.expectUnseen("Junk", 12);
+  await app.mailboxList.open("Junk");
+  await app.mailboxList.choose("Junk", "empty");
+  const question = app.page.getByRole("alertdialog");
+  await expect(question).toContainText("12 messages");
+  await question.getByTestId("dialog-yes").click();
+  await app.messageList.expectTotal(0);
+  expect(await mail.subjects("Junk")).toEqual([]);
+});
+
+test("the menu of a folder is worked by keys, and special folders stay what they are", async ({ app }) => {
+  const { page } = app;
+  await app.mailboxList.mailbox("Sent").focus();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("menuitem", { name: "New folder inside" })).toBeFocused();
+  await expect(page.getByTestId("mailbox-delete")).toHaveCount(0);
+  await expect(page.getByTestId("mailbox-rename")).toHaveCount(0);
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("menu")).toHaveCount(0);
+  await app.mailboxList.mailbox("Archive").click({ button: "right" });
+  await expect(page.getByRole("menu")).toBeVisible();
+});

@@ -3,6 +3,7 @@
 
 mod act;
 mod actor;
+mod arrange;
 mod changes;
 mod drafts;
 mod hits;

@@ -22,6 +22,7 @@ pub fn to_wire(error: imap::Error) -> wire::Error {
         Error::Unavailable { text } => wire::Error::Unavailable { text },
         Error::Refused { code: Some(imap::Code::OverQuota), text } => wire::Error::OverQuota { text },
         Error::Refused { code: Some(imap::Code::NonExistent), .. } => wire::Error::Gone,
+        Error::Refused { code: Some(imap::Code::AlreadyExists), .. } => wire::Error::MailboxExists,
         Error::Refused { text, .. } => wire::Error::Refused { text },
         Error::Unspeakable => wire::Error::BadRequest { text: "A line end or a NUL cannot be part of this".to_owned() },
         // In our own words, and not the server's, which is all that `text` may hold; the log has them.
@@ -69,7 +70,9 @@ pub fn status(error: &wire::Error) -> StatusCode {
         Error::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::OverQuota { .. } => StatusCode::INSUFFICIENT_STORAGE,
         Error::Gone | Error::NoTrash | Error::BlobGone { .. } => StatusCode::NOT_FOUND,
+        Error::MailboxExists => StatusCode::CONFLICT,
         Error::BadRequest { .. }
+        | Error::MailboxName
         | Error::ServerNotKnown
         | Error::BadServer { .. }
         | Error::ClearText { .. }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::Client;
 use crate::{
     state::{Change, Chosen, Dialog, Notice, covers},
-    wire::{Action, Command, Error, Flag, MessageRef, Reply, Selection, SpecialUse, UndoId},
+    wire::{Action, Command, Error, Flag, MailboxCounts, MessageRef, Reply, Selection, SpecialUse, UndoId},
 };
 
 /// How long a notice can be seen, and an action be taken back.
@@ -40,6 +40,7 @@ impl Client {
         match selection {
             Selection::Messages(messages) => count(messages),
             Selection::All { except, .. } => self.state.list.total.get().unwrap_or(0).saturating_sub(count(except)),
+            Selection::Mailbox { path } => self.counts_of(path).total,
         }
     }
 
@@ -150,7 +151,7 @@ impl Client {
                     client.platform().after(EFFECT, Box::new(forget));
                     if let Reply::Acted { undo, count } = reply
                         && tell
-                        && (leaves || undo.is_some())
+                        && (leaves || undo.is_some() || action == Action::Erase)
                     {
                         client.notify(Notice::Acted { action, count }, undo);
                     }
@@ -173,7 +174,16 @@ impl Client {
         });
     }
 
-    fn ask_to_erase(&self, selection: Selection) {
+    /// The counts of a mailbox as they are shown. Reactive.
+    fn counts_of(&self, path: &str) -> MailboxCounts {
+        let folder = self.state.mailboxes.by_path(path);
+        folder.map_or_else(
+            || MailboxCounts { path: path.to_owned(), total: 0, unseen: 0 },
+            |folder| self.state.counts(&folder),
+        )
+    }
+
+    pub(super) fn ask_to_erase(&self, selection: Selection) {
         let count = untrack(|| self.count_of(&selection));
         self.state.dialog.set(Some(Dialog::Erase { selection, count }));
     }
@@ -184,6 +194,7 @@ impl Client {
         match selection {
             Selection::Messages(messages) => messages.iter().all(|message| is_trash(&message.mailbox)),
             Selection::All { .. } => self.state.list.query.with(|query| !query.everywhere && is_trash(&query.mailbox)),
+            Selection::Mailbox { path } => is_trash(path),
         }
     }
 
@@ -197,6 +208,8 @@ impl Client {
     fn leaves(&self, selection: &Selection, action: &Action) -> bool {
         match (action, selection) {
             (Action::Flag { .. }, _) => false,
+            // It may take long: the list shows how it goes.
+            (_, Selection::Mailbox { .. }) => false,
             // Moved to where it is already.
             (Action::Move { to }, Selection::Messages(messages)) => {
                 messages.iter().any(|message| message.mailbox != *to)
@@ -238,6 +251,9 @@ impl Client {
             Action::NotJunk => path_of(self, SpecialUse::Inbox),
             Action::Erase => None,
         };
+        if let (Selection::Mailbox { path }, Action::Flag { set: true, .. }) = (selection, action) {
+            return vec![(path.clone(), 0, -i64::from(self.counts_of(path).unseen))];
+        }
         let mut counts: HashMap<String, (i64, i64)> = HashMap::new();
         for entry in state.list.entries_where(|message| covers(selection, message)) {
             let mailbox = &entry.message.mailbox;

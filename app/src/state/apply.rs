@@ -30,6 +30,7 @@ impl State {
             | Reply::Draft(_)
             | Reply::Saved { .. }
             | Reply::Submitted { .. }
+            | Reply::Arranged { .. }
             | Reply::Done => {}
         }
     }

@@ -69,7 +69,7 @@ impl Pending {
     pub(super) fn settle(&self, still_here: impl Fn(&MessageRef) -> bool) {
         let arrived = |change: &Change| match &change.selection {
             Selection::Messages(messages) => change.leaves && !messages.iter().any(&still_here),
-            Selection::All { .. } => false,
+            Selection::All { .. } | Selection::Mailbox { .. } => false,
         };
         if self.changes.with_untracked(|changes| changes.iter().any(|(_, change)| arrived(change))) {
             self.changes.update(|changes| {
@@ -158,6 +158,7 @@ impl Leaving {
         self.0.iter().any(|selection| match selection {
             Selection::Messages(messages) => messages.contains(message),
             Selection::All { list: of, except } => Some(*of) == list && !except.contains(message),
+            Selection::Mailbox { path } => message.mailbox == *path,
         })
     }
 
@@ -175,6 +176,7 @@ pub(crate) fn covers(selection: &Selection, message: &MessageRef) -> bool {
     match selection {
         Selection::Messages(messages) => messages.contains(message),
         Selection::All { except, .. } => !except.contains(message),
+        Selection::Mailbox { path } => message.mailbox == *path,
     }
 }
 

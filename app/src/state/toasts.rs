@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::wire::{Action, Error, UndoId};
+use crate::wire::{Action, Arrangement, Error, UndoId};
 
 /// The notices on the screen, oldest first.
 #[derive(Clone, Copy)]
@@ -27,6 +27,8 @@ pub enum Notice {
         action: Action,
         count: u32,
     },
+    /// A folder was made, renamed, moved or deleted.
+    Arranged(Arrangement),
     Undone,
     /// A message was handed over for sending.
     Sending,

@@ -3,11 +3,14 @@
 use crate::view::handler;
 use leptos::{ev, html, prelude::*};
 
-use super::{help::Help, icon::Icon, outbox::OutboxList, settings::SettingsSheet, words::counted};
+use super::{
+    help::Help, icon::Icon, mailbox_list::FolderForm, outbox::OutboxList, settings::SettingsSheet, words::counted,
+};
 use crate::{
     Client,
     i18n::*,
     state::{Dialog, State},
+    wire::Selection,
 };
 
 /// Whatever [`State::dialog`] asks for.
@@ -18,7 +21,8 @@ pub fn Dialogs() -> impl IntoView {
     move || {
         state.dialog.get().map(|dialog| match dialog {
             Dialog::Erase { selection, count } => {
-                let in_trash = untrack(|| client.only_in_trash(&selection));
+                let in_trash =
+                    untrack(|| client.only_in_trash(&selection)) || matches!(selection, Selection::Mailbox { .. });
                 let text = move || {
                     if in_trash {
                         counted!(i18n, ask.erase_text, count)
@@ -35,6 +39,49 @@ pub fn Dialogs() -> impl IntoView {
                         no=move || t_string!(i18n, app.cancel).to_string()
                         danger=true
                         on_yes=yes
+                        on_close=close
+                    />
+                }
+                .into_any()
+            }
+            Dialog::Folder { path, parent } => {
+                let title = {
+                    let is_new = path.is_none();
+                    move || {
+                        if is_new { t_string!(i18n, folder.create) } else { t_string!(i18n, folder.rename_title) }
+                            .to_owned()
+                    }
+                };
+                view! {
+                    <Modal title size="small" on_close=close>
+                        <FolderForm path parent />
+                    </Modal>
+                }
+                .into_any()
+            }
+            Dialog::DeleteFolder { path } => {
+                let folder = untrack(|| state.mailboxes.by_path(&path));
+                let inside = untrack(|| client.inside(&path));
+                let messages = untrack(|| {
+                    folder.iter().chain(&inside).map(|folder| state.counts(folder).total).fold(0, u32::saturating_add)
+                });
+                let inside = u32::try_from(inside.len()).unwrap_or(u32::MAX);
+                let text = move || {
+                    let mut text = counted!(i18n, ask.delete_folder_text, messages);
+                    if inside > 0 {
+                        text = format!("{text} {}", counted!(i18n, ask.delete_folder_inside, inside));
+                    }
+                    format!("{text} {}", t_string!(i18n, ask.for_good))
+                };
+                let name = folder.map(|folder| folder.mailbox.name().to_owned()).unwrap_or_default();
+                view! {
+                    <Question
+                        title=move || t_string!(i18n, ask.delete_folder_title, name = name.clone()).to_string()
+                        text=text
+                        yes=move || t_string!(i18n, ask.delete_folder).to_string()
+                        no=move || t_string!(i18n, app.cancel).to_string()
+                        danger=true
+                        on_yes=move || client.delete_folder(&path)
                         on_close=close
                     />
                 }

@@ -22,6 +22,8 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::Refused { .. } => t_string!(i18n, error.refused).to_string(),
         Error::OverQuota { .. } => t_string!(i18n, error.over_quota).to_string(),
         Error::Gone => t_string!(i18n, error.gone).to_string(),
+        Error::MailboxExists => t_string!(i18n, error.mailbox_exists).to_string(),
+        Error::MailboxName => t_string!(i18n, error.mailbox_name).to_string(),
         Error::NoTrash => t_string!(i18n, error.no_trash).to_string(),
         Error::ServerNotKnown => t_string!(i18n, error.server_not_known).to_string(),
         Error::BadServer { text } => t_string!(i18n, error.bad_server, text = text.clone()).to_string(),
@@ -53,6 +55,8 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::Unreachable { .. }
         | Error::TooManyAttempts { .. }
         | Error::Gone
+        | Error::MailboxExists
+        | Error::MailboxName
         | Error::NoTrash
         | Error::ServerNotKnown
         | Error::BadServer { .. }

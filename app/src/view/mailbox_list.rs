@@ -1,5 +1,8 @@
 //! The folders: special ones first, then the others as a tree, each with its unread count. A place to drop messages.
 
+mod form;
+mod menu;
+
 use crate::view::{Item, each, handler};
 use leptos::{ev, prelude::*};
 
@@ -14,10 +17,12 @@ use crate::{
     state::{Folder, State},
     wire::{Action, Query, SpecialUse},
 };
+pub use form::FolderForm;
+use menu::FolderMenu;
 
 #[component]
 pub fn MailboxList() -> impl IntoView {
-    let (i18n, state) = (use_i18n(), expect_context::<State>());
+    let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
     let split = Memo::new(move |_| state.mailboxes.all.with(|all| split(all)));
     let part = move |from_special: bool| {
         let all = state.mailboxes.all.get();
@@ -37,6 +42,15 @@ pub fn MailboxList() -> impl IntoView {
             <ul>
                 {each(move || part(false).into_iter().map(item).collect())}
             </ul>
+            <button
+                type="button"
+                class="mailbox mailbox-new"
+                data-testid="mailbox-create"
+                on:click=handler(move |_| client.ask_for_folder(None))
+            >
+                <Icon name="plus" />
+                <span class="mailbox-name">{move || t_string!(i18n, folder.create)}</span>
+            </button>
         </nav>
     }
 }
@@ -60,12 +74,18 @@ fn MailboxRow(folder: Folder) -> impl IntoView {
     let mailbox = folder.mailbox.clone();
     let depth = mailbox.depth().min(6).to_string();
     let icon = icon_of(mailbox.special_use);
+    let of_menu = folder.clone();
     let counts = Memo::new(move |_| state.counts(&folder));
     let unseen = move || counts.with(|counts| counts.unseen);
     let total = move || counts.with(|counts| counts.total.to_string());
+    let menu = RwSignal::new(false);
+    let show_menu = move |event: ev::MouseEvent| {
+        event.prevent_default();
+        menu.set(true);
+    };
     if !mailbox.selectable {
         return view! {
-            <li>
+            <li class="mailbox-item" on:contextmenu=handler(show_menu)>
                 <span
                     class="mailbox"
                     data-testid="mailbox"
@@ -77,6 +97,7 @@ fn MailboxRow(folder: Folder) -> impl IntoView {
                     <Icon name=icon />
                     <span class="mailbox-name">{name}</span>
                 </span>
+                <FolderMenu folder=of_menu open=menu />
             </li>
         }
         .into_any();
@@ -109,7 +130,7 @@ fn MailboxRow(folder: Folder) -> impl IntoView {
         }
     };
     view! {
-        <li>
+        <li class="mailbox-item" on:contextmenu=handler(show_menu)>
             <a
                 class="mailbox"
                 class:mailbox-drop=over
@@ -134,6 +155,7 @@ fn MailboxRow(folder: Folder) -> impl IntoView {
                     {move || Some(unseen()).filter(|unseen| *unseen > 0).map(|unseen| counted!(i18n, folder.unread, unseen))}
                 </span>
             </a>
+            <FolderMenu folder=of_menu open=menu />
         </li>
     }
     .into_any()

@@ -14,7 +14,7 @@ use crate::{
     Client,
     i18n::*,
     state::{Dialog, Notice, State, Toast},
-    wire::{Action, Flag, Submission, SubmissionId, SubmissionState},
+    wire::{Action, Arrangement, Flag, Submission, SubmissionId, SubmissionState},
 };
 
 /// How long a notice stays.
@@ -131,6 +131,11 @@ fn ToastView(toast: Toast) -> impl IntoView {
 fn notice_text(i18n: Words, state: State, notice: &Notice) -> String {
     match notice {
         Notice::Acted { action, count } => acted_text(i18n, state, action, *count),
+        Notice::Arranged(Arrangement::Create { name, .. }) => {
+            t_string!(i18n, done.folder_made, name = name.clone()).to_string()
+        }
+        Notice::Arranged(Arrangement::Rename { .. }) => t_string!(i18n, done.folder_renamed).to_string(),
+        Notice::Arranged(Arrangement::Delete { .. }) => t_string!(i18n, done.folder_deleted).to_string(),
         Notice::Undone => t_string!(i18n, done.undone).to_string(),
         Notice::Sending => t_string!(i18n, compose.sent_toast).to_string(),
         Notice::Sent => t_string!(i18n, compose.sent_done).to_string(),

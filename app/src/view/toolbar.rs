@@ -1,11 +1,12 @@
 //! What can be done: with the selection above the list, with the open message above it.
 
 use crate::view::{Show, handler};
-use leptos::{ev, html, prelude::*};
+use leptos::{html, prelude::*};
 
 use super::{
     icon::Icon,
     mailbox_list::icon_of,
+    menu::Menu,
     words::{Words, counted, folder_name, path_name},
 };
 use crate::{
@@ -230,7 +231,6 @@ fn Button(
 #[component]
 fn MoveMenu(target: Signal<Option<Selection>>, for_message: bool) -> impl IntoView {
     let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
-    let menu = NodeRef::<html::Div>::new();
     let button = NodeRef::<html::Button>::new();
     // With a selection and an open message there are two of these; the one of the selection answers the key.
     let mine = RwSignal::new(false);
@@ -241,31 +241,6 @@ fn MoveMenu(target: Signal<Option<Selection>>, for_message: bool) -> impl IntoVi
         if state.moving.get_untracked() {
             state.moving.set(false);
         }
-    };
-    Effect::new(move |_| {
-        if let Some(first) = open.get().then(|| menu.get()).flatten().and_then(|menu| menu.first_element_child()) {
-            focus(Some(first));
-        }
-    });
-    let key = move |event: ev::KeyboardEvent| match event.key().as_str() {
-        "Escape" | "Tab" => {
-            event.stop_propagation();
-            close();
-            if let Some(button) = button.get_untracked() {
-                drop(button.focus());
-            }
-        }
-        "ArrowDown" => {
-            event.prevent_default();
-            event.stop_propagation();
-            focus(document().active_element().and_then(|item| item.next_element_sibling()));
-        }
-        "ArrowUp" => {
-            event.prevent_default();
-            event.stop_propagation();
-            focus(document().active_element().and_then(|item| item.previous_element_sibling()));
-        }
-        _ => event.stop_propagation(),
     };
     let choose = move |to: String| {
         close();
@@ -314,34 +289,13 @@ fn MoveMenu(target: Signal<Option<Selection>>, for_message: bool) -> impl IntoVi
                             <span>{folder_name(i18n, &folder.mailbox)}</span>
                         </button>
                     }
-                });
+                }).collect_view();
                 view! {
-                    <div
-                        node_ref=menu
-                        class="menu move-menu"
-                        role="menu"
-                        aria-label=t_string!(i18n, list.select_folder)
-                        on:keydown=handler(key)
-                        on:focusout=handler(move |event: ev::FocusEvent| if leaves(menu, &event) { close() })
-                    >
-                        {items.collect_view()}
-                    </div>
+                    <Menu class="move-menu" label=t_string!(i18n, list.select_folder) button on_close=close>
+                        {items}
+                    </Menu>
                 }
             })
         }}
-    }
-}
-
-/// Whether the focus goes to something outside.
-fn leaves(menu: NodeRef<html::Div>, event: &ev::FocusEvent) -> bool {
-    use wasm_bindgen::JsCast;
-    let to = event.related_target().and_then(|to| to.dyn_into::<web_sys::Node>().ok());
-    menu.get_untracked().is_some_and(|menu| to.is_some() && !menu.contains(to.as_ref()))
-}
-
-fn focus(element: Option<web_sys::Element>) {
-    use wasm_bindgen::JsCast;
-    if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
-        drop(element.focus());
     }
 }

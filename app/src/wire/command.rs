@@ -24,6 +24,8 @@ pub enum Command {
     Read { message: MessageRef },
     /// Do this to these messages. → [`Reply::Acted`]
     Act { selection: Selection, action: Action },
+    /// Make, rename, move or delete a mailbox. → [`Reply::Arranged`]
+    Arrange { change: Arrangement },
     /// Take an action back. → [`Reply::Done`]
     Undo { undo: UndoId },
     /// A draft prepared from a message: reply, forward, edit. → [`Reply::Draft`]
@@ -75,6 +77,23 @@ pub enum Selection {
         list: u32,
         except: Vec<MessageRef>,
     },
+    /// Every message of a mailbox.
+    Mailbox {
+        path: String,
+    },
+}
+
+/// What to do to a mailbox. Names are decoded, and hold no delimiter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "arrange", rename_all = "snake_case")]
+pub enum Arrangement {
+    /// A new one, inside another or at the top.
+    Create { parent: Option<String>, name: String },
+    /// Another name, another place, or both; what is inside goes along. Not for mailboxes with a use of their own.
+    Rename { path: String, parent: Option<String>, name: String },
+    /// Delete it with its messages and all that is inside. Only ever sent after the person said so. Not for mailboxes with
+    /// a use of their own.
+    Delete { path: String },
 }
 
 /// What to do to messages.
@@ -116,6 +135,10 @@ pub enum Reply {
     Acted {
         undo: Option<UndoId>,
         count: u32,
+    },
+    /// Where the mailbox is now; none when it was deleted.
+    Arranged {
+        path: Option<String>,
     },
     Draft(Box<Draft>),
     /// Where the draft is kept now.

@@ -29,6 +29,10 @@ pub enum Error {
     OverQuota { text: String },
     /// The mailbox or message is gone, or its UIDVALIDITY is another.
     Gone,
+    /// There is a mailbox of this name already.
+    MailboxExists,
+    /// No mailbox can be called this: it is empty, too long, or has a sign in it that means something else.
+    MailboxName,
     /// There is no Trash to move to: ask, then erase.
     NoTrash,
     /// Which mail server this address belongs to is not known: type it.

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::{
     actor::{Actor, Failure},
+    arrange::unless_refused,
     tab::Source,
 };
 use crate::imap::{self, CopyUid, Session, UidSet, search::Key};
@@ -19,6 +20,9 @@ const UNDOABLE: usize = 32;
 
 /// How long an action can be taken back. The screen offers it for ten seconds; a slow line gets more.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Messages erased with one command.
+const ERASED_AT_ONCE: usize = 2000;
 
 /// An action that can be taken back.
 pub(super) struct Undoable {
@@ -107,7 +111,12 @@ impl Actor {
             }
             Action::NotJunk => self.move_group(session, group, "INBOX", &[Flag::NotJunk], &[Flag::Junk], steps).await,
             Action::Erase => {
-                session.erase(&group.uids).await?;
+                // In pieces, so that the tabs see it go on.
+                let uids: Vec<Uid> = group.uids.iter().collect();
+                for piece in uids.chunks(ERASED_AT_ONCE) {
+                    session.erase(&piece.iter().copied().collect()).await?;
+                    self.settle(session).await?;
+                }
                 self.gone(group);
                 Ok(group.uids.len())
             }
@@ -243,6 +252,11 @@ impl Actor {
                 }
                 Ok(grouped(messages.into_iter().map(|message| (message.mailbox, message.uid_validity, message.uid))))
             }
+            Selection::Mailbox { path } => {
+                let uid_validity = self.select(session, &path).await?.uid_validity;
+                let uids = session.search(&[Key::All], None).await?.into_iter().collect();
+                Ok(vec![Group { mailbox: path, uid_validity, uids }])
+            }
             Selection::All { list, except } => {
                 let view = self.view(tab).filter(|view| view.list == list).ok_or(Error::Gone)?;
                 let mailbox = view.query.mailbox.clone();
@@ -294,22 +308,10 @@ impl Actor {
         if let Some(path) = self.special(special_use) {
             return Ok(path);
         }
-        // Where the server keeps everything below INBOX, so does a new mailbox have to be.
-        let below_inbox = self.mailboxes.iter().filter(|mailbox| mailbox.path != "INBOX").collect::<Vec<_>>();
-        let path = match below_inbox.first().and_then(|mailbox| mailbox.delimiter) {
-            Some(delimiter)
-                if below_inbox.iter().all(|mailbox| mailbox.path.starts_with(&format!("INBOX{delimiter}"))) =>
-            {
-                format!("INBOX{delimiter}{name}")
-            }
-            _ => name.to_owned(),
-        };
+        let path = self.at_the_top(name);
         session.create(&path).await?;
-        // Without a subscription other programs would not show it; that is all that a refusal means.
-        match session.subscribe(&path).await {
-            Err(error) if !error.is_refusal() => return Err(error.into()),
-            Err(_) | Ok(()) => {}
-        }
+        // Without a subscription other programs would not show it.
+        unless_refused(session.subscribe(&path).await)?;
         self.learn_mailboxes(session).await?;
         Ok(path)
     }
@@ -321,10 +323,7 @@ async fn mark_all(session: &mut Session, uids: &UidSet, mark: &[Flag], unmark: &
         if flags.is_empty() {
             continue;
         }
-        match session.store(uids, flags, set).await {
-            Err(error) if !error.is_refusal() => return Err(error.into()),
-            Err(_) | Ok(()) => {}
-        }
+        unless_refused(session.store(uids, flags, set).await)?;
     }
     Ok(())
 }

@@ -464,6 +464,7 @@ impl Actor {
                 let (undo, count) = self.act(session, tab, selection, action).await?;
                 Ok(Some(Reply::Acted { undo, count }))
             }
+            Command::Arrange { change } => self.arrange(session, change).await.map(Some),
             Command::Undo { undo } => self.undo(session, undo).await.map(|()| Some(Reply::Done)),
             Command::Compose { message, kind } => {
                 Ok(Some(Reply::Draft(Box::new(self.compose(session, &message, kind).await?))))

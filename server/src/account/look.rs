@@ -24,7 +24,7 @@ pub(super) const SWEEP_PAUSE: Duration = Duration::from_millis(1000);
 
 /// When mailboxes have come, gone or got another name, all are looked at once more after this long: a second such change
 /// soon after the first is not always told (Dovecot 2.3 with NOTIFY, 2026-11).
-const SECOND_LOOK: Duration = Duration::from_secs(3);
+pub(super) const SECOND_LOOK: Duration = Duration::from_secs(3);
 
 impl Actor {
     /// Looks after the line, the tabs and the mailboxes: when time has passed, or because of news.

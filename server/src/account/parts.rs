@@ -25,6 +25,9 @@ use crate::{
 /// Jobs that may wait.
 const JOBS: usize = 64;
 
+/// How long a job under way may keep the session from being closed.
+const REST_PATIENCE: Duration = Duration::from_secs(2);
+
 const SILENCE: Duration = Duration::from_secs(60);
 
 /// The most messages a search shows of one mailbox, newest first.
@@ -58,6 +61,10 @@ enum Job {
     },
     /// The password is another.
     Credentials(Credentials),
+    /// The session is closed until it is needed again.
+    Rest {
+        done: oneshot::Sender<()>,
+    },
 }
 
 impl Parts {
@@ -99,6 +106,18 @@ impl Parts {
     pub(super) async fn set_credentials(&self, credentials: Credentials) {
         // A worker that has stopped needs none.
         let _ = self.jobs.send(Job::Credentials(credentials)).await;
+    }
+
+    /// Closes the session until it is needed again.
+    pub(super) async fn rest(&self) {
+        let (done, closed) = oneshot::channel();
+        let _ = timeout(REST_PATIENCE, async {
+            // A worker that has stopped has no session.
+            if self.jobs.send(Job::Rest { done }).await.is_ok() {
+                let _ = closed.await;
+            }
+        })
+        .await;
     }
 
     async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Job) -> Result<T, Error> {
@@ -147,6 +166,10 @@ impl Worker {
             Job::Credentials(credentials) => {
                 self.credentials = credentials;
                 self.close().await;
+            }
+            Job::Rest { done } => {
+                self.close().await;
+                let _ = done.send(());
             }
             Job::Section { .. } | Job::Search { .. } | Job::Previews { .. } => {}
         }

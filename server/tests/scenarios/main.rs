@@ -23,6 +23,7 @@ mod view;
 mod act;
 mod admission;
 mod agree;
+mod arrange;
 mod draft;
 mod frames;
 mod line;

@@ -102,14 +102,14 @@ impl Session {
 
     pub async fn delete(&mut self, path: &str) -> Result<(), Error> {
         let command = self.mailbox_command("DELETE", path)?;
-        self.run(command, Limits::SHORT, Some).await?;
+        self.run(command, Limits::SHORT, Some).await.map_err(Error::of_missing)?;
         self.odd_names.remove(path);
         Ok(())
     }
 
     pub async fn rename(&mut self, from: &str, to: &str) -> Result<(), Error> {
         let command = self.mailbox_command("RENAME", from)?.mailbox(to)?;
-        self.run(command, Limits::SHORT, Some).await?;
+        self.run(command, Limits::SHORT, Some).await.map_err(Error::of_missing)?;
         self.odd_names.remove(from);
         Ok(())
     }

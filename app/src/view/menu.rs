@@ -1,0 +1,67 @@
+//! A menu beneath its button.
+
+use leptos::{ev, html, prelude::*};
+use wasm_bindgen::JsCast;
+
+use crate::view::handler;
+
+/// Things to choose from, each a `button.menu-item[role=menuitem]`. There as long as it is open: the focus is on its first
+/// item, arrows go up and down, and Esc, Tab and leaving it close it.
+#[component]
+pub fn Menu(
+    #[prop(optional)] class: &'static str,
+    label: &'static str,
+    /// Gets the focus back.
+    button: NodeRef<html::Button>,
+    #[prop(into)] on_close: Callback<()>,
+    children: Children,
+) -> impl IntoView {
+    let menu = NodeRef::<html::Div>::new();
+    Effect::new(move |_| focus(menu.get().and_then(|menu| menu.first_element_child())));
+    let focused = || document().active_element();
+    let key = move |event: ev::KeyboardEvent| {
+        // The keys are for what is in front.
+        event.stop_propagation();
+        match event.key().as_str() {
+            "Escape" | "Tab" => {
+                on_close.run(());
+                if let Some(button) = button.get_untracked() {
+                    drop(button.focus());
+                }
+            }
+            "ArrowDown" => {
+                event.prevent_default();
+                focus(focused().and_then(|item| item.next_element_sibling()));
+            }
+            "ArrowUp" => {
+                event.prevent_default();
+                focus(focused().and_then(|item| item.previous_element_sibling()));
+            }
+            _ => {}
+        }
+    };
+    let leaves = move |event: ev::FocusEvent| {
+        let to = event.related_target().and_then(|to| to.dyn_into::<web_sys::Node>().ok());
+        if menu.get_untracked().is_some_and(|menu| to.is_some() && !menu.contains(to.as_ref())) {
+            on_close.run(());
+        }
+    };
+    view! {
+        <div
+            node_ref=menu
+            class=format!("menu {class}")
+            role="menu"
+            aria-label=label
+            on:keydown=handler(key)
+            on:focusout=handler(leaves)
+        >
+            {children()}
+        </div>
+    }
+}
+
+fn focus(element: Option<web_sys::Element>) {
+    if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+        drop(element.focus());
+    }
+}

@@ -1,0 +1,154 @@
+//! Mailboxes made, renamed, moved and deleted by the person (RFC 9051 §6.3.4 to §6.3.6).
+
+use app::wire::{Arrangement, Error, Mailbox, Reply};
+use tokio::time::Instant;
+
+use super::{
+    actor::{Actor, Failure},
+    look::SECOND_LOOK,
+};
+use crate::imap::{self, Session};
+
+/// The longest name, in bytes: what a file system may call a folder (POSIX NAME_MAX), which is where many servers keep it.
+const MAX_NAME: usize = 255;
+
+impl Actor {
+    /// Arranges the mailboxes, and tells the tabs how they are now.
+    pub(super) async fn arrange(&mut self, session: &mut Session, change: Arrangement) -> Result<Reply, Failure> {
+        let path = match change {
+            Arrangement::Create { parent, name } => Some(self.create_mailbox(session, parent.as_deref(), &name).await?),
+            Arrangement::Rename { path, parent, name } => {
+                Some(self.rename_mailbox(session, &path, parent.as_deref(), &name).await?)
+            }
+            Arrangement::Delete { path } => {
+                self.delete_mailbox(session, &path).await?;
+                None
+            }
+        };
+        self.learn_mailboxes(session).await?;
+        self.second_look = Some(Instant::now() + SECOND_LOOK);
+        Ok(Reply::Arranged { path })
+    }
+
+    async fn create_mailbox(
+        &mut self,
+        session: &mut Session,
+        parent: Option<&str>,
+        name: &str,
+    ) -> Result<String, Failure> {
+        let path = self.place(parent, name)?;
+        session.create(&path).await?;
+        unless_refused(session.subscribe(&path).await)?;
+        Ok(path)
+    }
+
+    async fn rename_mailbox(
+        &mut self,
+        session: &mut Session,
+        path: &str,
+        parent: Option<&str>,
+        name: &str,
+    ) -> Result<String, Failure> {
+        let moved = self.own(path)?;
+        let is_inside = |other: &str| moved.iter().any(|mailbox| mailbox.path == other);
+        if parent.is_some_and(is_inside) {
+            return Err(Error::BadRequest { text: "A folder cannot be inside of itself".to_owned() }.into());
+        }
+        let to = self.place(parent, name)?;
+        self.leave(session, &moved).await?;
+        session.rename(path, &to).await?;
+        // RFC 9051 §6.3.6: what is inside has been renamed with it; subscriptions are names, and have not.
+        for mailbox in &moved {
+            let Some(rest) = mailbox.path.strip_prefix(path) else { continue };
+            unless_refused(session.subscribe(&format!("{to}{rest}")).await)?;
+            unless_refused(session.unsubscribe(&mailbox.path).await)?;
+        }
+        Ok(to)
+    }
+
+    async fn delete_mailbox(&mut self, session: &mut Session, path: &str) -> Result<(), Failure> {
+        let mut doomed = self.own(path)?;
+        self.leave(session, &doomed).await?;
+        // The innermost first: a mailbox with others inside would stay as a name (RFC 9051 §6.3.5).
+        doomed.sort_by_key(|mailbox| std::cmp::Reverse(mailbox.depth()));
+        for mailbox in doomed {
+            match session.delete(&mailbox.path).await {
+                // Another hand was quicker; or it was but a name, which went with the last of what was inside.
+                Err(imap::Error::Refused { code: Some(imap::Code::NonExistent), .. }) => {}
+                Err(error) if error.is_refusal() && !mailbox.selectable => {}
+                result => result?,
+            }
+            unless_refused(session.unsubscribe(&mailbox.path).await)?;
+        }
+        Ok(())
+    }
+
+    /// A mailbox of the person's own making, and all that is inside.
+    fn own(&self, path: &str) -> Result<Vec<Mailbox>, Error> {
+        let mailbox = self.mailboxes.iter().find(|mailbox| mailbox.path == path).ok_or(Error::Gone)?;
+        let inside = mailbox.delimiter.map(|delimiter| format!("{path}{delimiter}"));
+        let is_inside = |other: &Mailbox| inside.as_ref().is_some_and(|inside| other.path.starts_with(inside));
+        let all: Vec<Mailbox> =
+            self.mailboxes.iter().filter(|other| other.path == path || is_inside(other)).cloned().collect();
+        if all.iter().any(|mailbox| mailbox.special_use.is_some()) {
+            return Err(Error::BadRequest { text: "This folder has a use of its own".to_owned() });
+        }
+        Ok(all)
+    }
+
+    /// The path of a mailbox of this name inside another, or at the top.
+    fn place(&self, parent: Option<&str>, name: &str) -> Result<String, Error> {
+        let name = name.trim();
+        let sign_of_another_meaning = |sign: char| sign.is_control() || matches!(sign, '%' | '*');
+        if name.is_empty() || name.len() > MAX_NAME || name.contains(sign_of_another_meaning) {
+            return Err(Error::MailboxName);
+        }
+        let path = match parent {
+            Some(parent) => {
+                let parent = self.mailboxes.iter().find(|mailbox| mailbox.path == parent).ok_or(Error::Gone)?;
+                let delimiter = parent.delimiter.filter(|delimiter| !name.contains(*delimiter));
+                format!("{}{}{name}", parent.path, delimiter.ok_or(Error::MailboxName)?)
+            }
+            None => {
+                let delimiter = self.mailboxes.iter().find_map(|mailbox| mailbox.delimiter);
+                if delimiter.is_some_and(|delimiter| name.contains(delimiter)) {
+                    return Err(Error::MailboxName);
+                }
+                self.at_the_top(name)
+            }
+        };
+        let taken = |mailbox: &Mailbox| mailbox.path == path || path.eq_ignore_ascii_case("INBOX");
+        if self.mailboxes.iter().any(taken) { Err(Error::MailboxExists) } else { Ok(path) }
+    }
+
+    /// The path of a mailbox of this name that is inside of no other. Where the server keeps everything below INBOX, so
+    /// does a new one have to be.
+    pub(super) fn at_the_top(&self, name: &str) -> String {
+        let others = || self.mailboxes.iter().filter(|mailbox| mailbox.path != "INBOX");
+        match others().next().and_then(|mailbox| mailbox.delimiter) {
+            Some(delimiter) if others().all(|mailbox| mailbox.path.starts_with(&format!("INBOX{delimiter}"))) => {
+                format!("INBOX{delimiter}{name}")
+            }
+            _ => name.to_owned(),
+        }
+    }
+
+    /// No session of ours is in any of these: Dovecot (2.3, 2026-11) spoils a mailbox that is made anew while somebody has
+    /// the one before it selected.
+    async fn leave(&mut self, session: &mut Session, mailboxes: &[Mailbox]) -> Result<(), Failure> {
+        self.parts.rest().await;
+        self.settle(session).await?;
+        for mailbox in mailboxes {
+            self.synced.remove(&mailbox.path);
+            if session.selected().is_some_and(|selected| selected.path == mailbox.path) {
+                session.unselect().await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// For what is a kindness only: a refusal means no more than that.
+pub(super) fn unless_refused(result: Result<(), imap::Error>) -> Result<(), imap::Error> {
+    result.or_else(|error| if error.is_refusal() { Ok(()) } else { Err(error) })
+}

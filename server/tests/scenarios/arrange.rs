@@ -1,0 +1,150 @@
+//! Mailboxes made, renamed, moved, deleted and emptied by the person.
+
+use app::wire::{Action, Arrangement, Command, Error, Flag, Reply, Selection};
+
+use crate::{mail::Mail, tab::Tab, test_bridge::TestBridge};
+
+/// `Проекты` as the server calls it (RFC 3501 §5.1.3).
+const PROJECTS: &str = "&BB8EQAQ+BDUEOgRCBEs-";
+
+async fn desk() -> (TestBridge, Tab, Mail) {
+    let bridge = TestBridge::start().await;
+    let mail = bridge.mail("ana");
+    let tab = bridge.sign_in("ana").await.open("INBOX").await;
+    (bridge, tab, mail)
+}
+
+async fn arrange(tab: &mut Tab, change: Arrangement) -> Result<Option<String>, Error> {
+    match tab.send(Command::Arrange { change }).await? {
+        Reply::Arranged { path } => Ok(path),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn create(parent: Option<&str>, name: &str) -> Arrangement {
+    Arrangement::Create { parent: parent.map(str::to_owned), name: name.to_owned() }
+}
+
+fn rename(path: &str, parent: Option<&str>, name: &str) -> Arrangement {
+    Arrangement::Rename { path: path.to_owned(), parent: parent.map(str::to_owned), name: name.to_owned() }
+}
+
+fn delete(path: &str) -> Arrangement {
+    Arrangement::Delete { path: path.to_owned() }
+}
+
+async fn subscribed(mail: &mut Mail) -> String {
+    mail.run("LSUB \"\" \"*\"").await.join("\n")
+}
+
+#[tokio::test]
+async fn a_folder_is_made_and_renamed_and_moved_with_what_is_inside() {
+    let (bridge, mut tab, mut mail) = desk().await;
+    assert_eq!(arrange(&mut tab, create(None, " Проекты ")).await, Ok(Some("Проекты".to_owned())));
+    assert_eq!(arrange(&mut tab, create(Some("Проекты"), "2026")).await, Ok(Some("Проекты/2026".to_owned())));
+    assert!(tab.view.mailbox("Проекты/2026").is_some(), "the tree is told before the answer");
+    assert!(subscribed(&mut mail).await.contains("2026"), "other programs show it");
+    let uid = mail.append(&format!("{PROJECTS}/2026"), "plan").await;
+    tab.open("Проекты/2026").await;
+
+    let moved = arrange(&mut tab, rename("Проекты", Some("Archive"), "Дела & планы")).await;
+    assert_eq!(moved, Ok(Some("Archive/Дела & планы".to_owned())));
+    assert!(tab.view.mailbox("Проекты").is_none() && tab.view.mailbox("Проекты/2026").is_none());
+    let listing = tab.open("Archive/Дела & планы/2026").await;
+    assert_eq!((listing.rows[0].message.uid, listing.rows[0].subject.as_str()), (uid, "plan"));
+    assert!(subscribed(&mut mail).await.contains("Archive/"));
+
+    // Only the name.
+    assert_eq!(
+        arrange(&mut tab, rename("Archive/Дела & планы/2026", Some("Archive/Дела & планы"), "Этот год")).await,
+        Ok(Some("Archive/Дела & планы/Этот год".to_owned()))
+    );
+    // Another tab has seen all of it.
+    let other = bridge.sign_in("ana").await.tab().await;
+    assert!(other.view.mailbox("Archive/Дела & планы/Этот год").is_some());
+}
+
+#[tokio::test]
+async fn a_folder_is_deleted_with_all_that_is_inside() {
+    let (_bridge, mut tab, mut mail) = desk().await;
+    for (parent, name) in [(None, "Old"), (Some("Old"), "Older"), (Some("Old/Older"), "Oldest")] {
+        arrange(&mut tab, create(parent, name)).await.expect("a folder");
+    }
+    mail.append("Old/Older/Oldest", "dust").await;
+    arrange(&mut tab, create(None, "Older")).await.expect("a folder of a like name");
+    tab.open("Old/Older/Oldest").await;
+    assert_eq!(arrange(&mut tab, delete("Old")).await, Ok(None));
+    for path in ["Old", "Old/Older", "Old/Older/Oldest"] {
+        assert!(tab.view.mailbox(path).is_none() && !mail.has(path).await, "{path}");
+    }
+    assert!(mail.has("Older").await);
+    assert_eq!(tab.send(Command::Open { query: query("Old"), from: 0, count: 10 }).await, Err(Error::Gone));
+    // Made anew while this tab still shows the one before it.
+    arrange(&mut tab, create(None, "Old")).await.expect("a folder");
+    mail.append("Old", "fresh").await;
+    assert_eq!(tab.open("Old").await.rows[0].subject, "fresh");
+}
+
+fn query(mailbox: &str) -> app::wire::Query {
+    app::wire::Query { mailbox: mailbox.to_owned(), ..Default::default() }
+}
+
+#[tokio::test]
+async fn what_cannot_be_is_refused_in_words_and_changes_nothing() {
+    let (_bridge, mut tab, mut mail) = desk().await;
+    arrange(&mut tab, create(None, "Plans")).await.expect("a folder");
+    arrange(&mut tab, create(Some("Plans"), "Summer")).await.expect("a folder");
+    let before = mail.run("LIST \"\" \"*\"").await;
+    let long = "x".repeat(300);
+    for (change, error) in [
+        (create(None, "Plans"), Error::MailboxExists),
+        (create(None, "inbox"), Error::MailboxExists),
+        (create(None, "  "), Error::MailboxName),
+        (create(None, "a/b"), Error::MailboxName),
+        (create(Some("Plans"), "a/b"), Error::MailboxName),
+        (create(None, "100%"), Error::MailboxName),
+        (create(None, "a\r\nb"), Error::MailboxName),
+        (create(None, &long), Error::MailboxName),
+        (create(Some("Nowhere"), "x"), Error::Gone),
+        (rename("Plans", None, "Archive"), Error::MailboxExists),
+        (rename("Nowhere", None, "x"), Error::Gone),
+        (delete("Nowhere"), Error::Gone),
+    ] {
+        assert_eq!(arrange(&mut tab, change.clone()).await, Err(error), "{change:?}");
+    }
+    for change in [
+        rename("INBOX", None, "x"),
+        rename("Sent", None, "x"),
+        delete("INBOX"),
+        delete("Trash"),
+        rename("Plans", Some("Plans/Summer"), "x"),
+        rename("Plans", Some("Plans"), "x"),
+    ] {
+        let result = arrange(&mut tab, change.clone()).await;
+        assert!(matches!(result, Err(Error::BadRequest { .. })), "{change:?}: {result:?}");
+    }
+    assert_eq!(mail.run("LIST \"\" \"*\"").await, before);
+}
+
+#[tokio::test]
+async fn a_whole_folder_is_marked_read_and_that_is_undone_and_it_is_emptied() {
+    let (_bridge, mut tab, mut mail) = desk().await;
+    let uids = mail.fill("Junk", 30).await;
+    mail.store("Junk", uids[3], Flag::Seen, true).await;
+    tab.until("the counts", |view| view.counts("Junk") == Some((30, 29))).await;
+    let whole = || Selection::Mailbox { path: "Junk".to_owned() };
+    let (undo, count) = tab.act_on(whole(), Action::Flag { flag: Flag::Seen, set: true }).await;
+    assert_eq!(count, 29);
+    tab.until("nothing is unread", |view| view.counts("Junk") == Some((30, 0))).await;
+    tab.undo(undo).await;
+    tab.until("it is as before", |view| view.counts("Junk") == Some((30, 29))).await;
+    let (undo, count) = tab.act_on(whole(), Action::Erase).await;
+    assert_eq!((undo, count), (None, 30));
+    tab.until("it is empty", |view| view.counts("Junk") == Some((0, 0))).await;
+    assert!(mail.messages("Junk").await.is_empty());
+    assert_eq!(
+        tab.send(Command::Act { selection: Selection::Mailbox { path: "Nowhere".to_owned() }, action: Action::Erase })
+            .await,
+        Err(Error::Gone)
+    );
+}
