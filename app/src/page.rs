@@ -14,6 +14,7 @@ use crate::{
         icon::SPRITE,
         layout::App,
         login::{Login, LoginPage},
+        server::{Server, ServerPage},
     },
     wire::PageFrames,
 };
@@ -108,6 +109,17 @@ pub fn render_login(login: &LoginPage, assets: &Assets) -> String {
          <link rel=\"prefetch\" href=\"{wasm}\" as=\"fetch\" crossorigin>"
     );
     document(language, theme, "Pismo", assets, &head, &format!("{body}{SPRITE}"))
+}
+
+/// The page about what the mail server can do.
+pub fn render_server(server: &ServerPage, assets: &Assets) -> String {
+    let (language, theme) = (server.language, server.theme);
+    let body = render(|| {
+        i18n::provide(RwSignal::new(language).into());
+        view! { <Server server=server.clone() /> }
+    });
+    let title = i18n::td_string!(language, server.title);
+    document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
 }
 
 /// What stands above a message on paper, in the person's words and by the person's clock; empty fields are left out.

@@ -19,6 +19,7 @@ pub mod opening;
 pub mod outbox;
 pub mod recipients;
 pub mod search;
+pub mod server;
 pub mod settings;
 pub mod toast;
 pub mod toolbar;

@@ -93,11 +93,12 @@ test("a name that is taken or impossible is told, and what was typed stays", asy
 
 test("a folder is marked read as a whole, and Junk is emptied after a question", async ({ app, mail }) => {
   await mail.fill("Junk", 12);
-  await app.mailboxList.expectUnseen("Junk", 12);
+  // Every fourth of them is unread.
+  await app.mailboxList.expectUnseen("Junk", 3);
   await app.mailboxList.choose("Junk", "read");
   await app.mailboxList.expectUnseen("Junk", 0);
   await app.toasts.undo();
-  await app.mailboxList.expectUnseen("Junk", 12);
+  await app.mailboxList.expectUnseen("Junk", 3);
   await app.mailboxList.open("Junk");
   await app.mailboxList.choose("Junk", "empty");
   const question = app.page.getByRole("alertdialog");

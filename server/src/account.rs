@@ -31,7 +31,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    imap::{Credentials, Session},
+    imap::{Capabilities, Credentials, Session},
     store::{AccountRecord, Store, StoredSubmission},
 };
 pub use load::Loaded;
@@ -81,6 +81,10 @@ enum Input {
     Load {
         message: MessageRef,
         reply: oneshot::Sender<Result<Arc<Loaded>, Error>>,
+    },
+    /// Somebody wants to know what the server can do.
+    Capabilities {
+        reply: oneshot::Sender<Option<Capabilities>>,
     },
     /// A session was opened, or could not be.
     Connected(Box<Result<Session, crate::imap::Error>>),
@@ -176,6 +180,13 @@ impl Account {
         answer.await.map_err(|_| Error::Busy)?
     }
 
+    /// What the mail server can do, if there is a line to it.
+    pub async fn capabilities(&self) -> Option<Capabilities> {
+        let (reply, answer) = oneshot::channel();
+        self.inputs.send(Input::Capabilities { reply }).await.ok()?;
+        answer.await.ok().flatten()
+    }
+
     /// Bytes of messages, apart from what the actor does.
     pub fn parts(&self) -> &Parts {
         &self.parts
@@ -215,12 +226,19 @@ pub struct Accounts {
     store: Store,
     data: Arc<std::path::Path>,
     upload_limit: u64,
-    /// How many have a [`pulse`].
-    pulses: Arc<AtomicUsize>,
+    /// How many have a [`pulse`]; none where the mail servers are not the operator's own.
+    pulses: Option<Arc<AtomicUsize>>,
 }
 
 impl Accounts {
-    pub fn new(store: Store, data: Arc<std::path::Path>, upload_limit: u64, shutdown: CancellationToken) -> Self {
+    /// `own_server`: the operator chose one mail server for everybody, and can be taken to know it.
+    pub fn new(
+        store: Store,
+        data: Arc<std::path::Path>,
+        upload_limit: u64,
+        own_server: bool,
+        shutdown: CancellationToken,
+    ) -> Self {
         Self {
             running: Arc::default(),
             tasks: TaskTracker::new(),
@@ -228,7 +246,7 @@ impl Accounts {
             store,
             data,
             upload_limit,
-            pulses: Arc::default(),
+            pulses: own_server.then(Arc::default),
         }
     }
 

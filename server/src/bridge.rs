@@ -43,7 +43,8 @@ impl Bridge {
         };
         let store = Store::open(data, config.database.as_ref()).await?;
         let folder: Arc<Path> = data.as_path().into();
-        let accounts = Accounts::new(store.clone(), folder, config.upload_limit, shutdown.clone());
+        let accounts =
+            Accounts::new(store.clone(), folder, config.upload_limit, config.imap.is_some(), shutdown.clone());
         Ok(Self {
             config: Arc::new(config),
             store,

@@ -42,7 +42,8 @@ pub fn Menu(
     };
     let leaves = move |event: ev::FocusEvent| {
         let to = event.related_target().and_then(|to| to.dyn_into::<web_sys::Node>().ok());
-        if menu.get_untracked().is_some_and(|menu| to.is_some() && !menu.contains(to.as_ref())) {
+        // A menu that is being taken away loses the focus as well.
+        if menu.try_get_untracked().flatten().is_some_and(|menu| to.is_some() && !menu.contains(to.as_ref())) {
             on_close.run(());
         }
     };

@@ -54,6 +54,11 @@ pub fn SettingsSheet() -> impl IntoView {
             <legend>{move || t_string!(i18n, app.theme)}</legend>
             {themes}
         </fieldset>
+        <p>
+            <a href="/server" data-testid="server-page">
+                {move || t_string!(i18n, server.title)}
+            </a>
+        </p>
     }
 }
 

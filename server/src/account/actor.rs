@@ -270,6 +270,14 @@ impl Actor {
             Input::File { submission, message, reply } => {
                 self.enter(Waiting::File { submission, message, reply }).await;
             }
+            Input::Capabilities { reply } => {
+                let known = match &self.line {
+                    Line::Live(session) => Some(session.capabilities().clone()),
+                    _ => None,
+                };
+                // Whoever asked may have gone.
+                let _ = reply.send(known);
+            }
             Input::Connected(result) => self.connected(*result).await,
             Input::Found { tab, id, query, count, from, hits } => match hits {
                 Ok(hits) => self.enter(Waiting::Found { tab, id, query, from, count, hits, tried: false }).await,

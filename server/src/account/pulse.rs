@@ -1,8 +1,8 @@
 //! The pulse: while somebody looks at a list, its mailbox is asked often whether there is anything new.
 //!
 //! A server need not tell at once: Dovecot (2.3) holds the news of an IDLE back for half a second, while a NOOP, which takes
-//! it a tenth of a millisecond, sees them at once. So the pulse is for servers that are near and whose IDLE is slow; both
-//! are measured, and all accounts of this process share one allowance.
+//! it a tenth of a millisecond, sees them at once. So the pulse is for the operator's own server, if it is near and its IDLE
+//! slow; both are measured, and all accounts of this process share one allowance. A provider would take it for abuse.
 
 use std::{
     sync::{
@@ -45,8 +45,8 @@ const QUICK_ENOUGH: u8 = 5;
 
 /// See the module.
 pub(super) struct Pulse {
-    /// How many accounts of this process want to beat.
-    sharing: Arc<AtomicUsize>,
+    /// How many accounts of this process want to beat; none where there is to be no pulse.
+    sharing: Option<Arc<AtomicUsize>>,
     /// Whether this one is counted among them.
     counted: bool,
     due: Instant,
@@ -59,19 +59,20 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    pub fn new(sharing: Arc<AtomicUsize>) -> Self {
+    pub fn new(sharing: Option<Arc<AtomicUsize>>) -> Self {
         Self { sharing, counted: false, due: Instant::now(), takes: Duration::ZERO, found: None, quick: 0 }
     }
 
     /// When the next beat is due, for a list that somebody looks at or does not.
     pub fn due(&mut self, watched: bool) -> Option<Instant> {
+        let sharing = self.sharing.as_ref()?;
         let wanted = watched && self.quick < QUICK_ENOUGH;
         if wanted != self.counted {
             self.counted = wanted;
             if wanted {
-                self.sharing.fetch_add(1, Ordering::Relaxed);
+                sharing.fetch_add(1, Ordering::Relaxed);
             } else {
-                self.sharing.fetch_sub(1, Ordering::Relaxed);
+                sharing.fetch_sub(1, Ordering::Relaxed);
             }
         }
         wanted.then_some(self.due)
@@ -84,7 +85,8 @@ impl Pulse {
     }
 
     fn pause(&self) -> Duration {
-        let sharing = u32::try_from(self.sharing.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
+        let sharing = self.sharing.as_ref().map_or(0, |sharing| sharing.load(Ordering::Relaxed));
+        let sharing = u32::try_from(sharing).unwrap_or(u32::MAX);
         let pause = SHORTEST.max(SHARE.saturating_mul(sharing)).max(self.takes * LEISURE);
         if pause > LONGEST { REST } else { pause }
     }
@@ -149,7 +151,7 @@ mod tests {
     use super::*;
 
     fn pulse(sharing: usize) -> Pulse {
-        Pulse::new(Arc::new(AtomicUsize::new(sharing)))
+        Pulse::new(Some(Arc::new(AtomicUsize::new(sharing))))
     }
 
     #[tokio::test(start_paused = true)]
@@ -189,7 +191,7 @@ mod tests {
     #[test]
     fn whoever_stops_leaves_the_allowance_to_the_others() {
         let sharing = Arc::new(AtomicUsize::new(0));
-        let (mut one, mut other) = (Pulse::new(sharing.clone()), Pulse::new(sharing.clone()));
+        let [mut one, mut other] = [(); 2].map(|()| Pulse::new(Some(sharing.clone())));
         one.due(true);
         one.due(true);
         other.due(true);
@@ -197,5 +199,6 @@ mod tests {
         one.due(false);
         drop(other);
         assert_eq!(sharing.load(Ordering::Relaxed), 0);
+        assert_eq!(Pulse::new(None).due(true), None, "a server of somebody else's");
     }
 }

@@ -244,5 +244,6 @@ pub async fn sign_out(
 
 /// Where to go after signing in: only ever a page of ours.
 fn safe(next: &str) -> &str {
-    if next.starts_with("/mail/") && !next.contains(['\\', '\r', '\n']) { next } else { INBOX }
+    let is_ours = next.starts_with("/mail/") || next == "/server";
+    if is_ours && !next.contains(['\\', '\r', '\n']) { next } else { INBOX }
 }

@@ -1,16 +1,21 @@
 //! The page of the app: rendered with the first rows in it, from the very frames it carries along.
 
+use std::time::Duration;
+
 use app::{
     i18n::{self, Locale},
-    page::{Assets, CLOCK_COOKIE, PageContext, clock_from_cookie, render_page},
+    page::{Assets, CLOCK_COOKIE, PageContext, clock_from_cookie, render_page, render_server},
     route::Route,
     state::Theme,
+    view::server::{Offers, ServerPage},
 };
 use axum::{
     extract::{OriginalUri, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
 };
+
+use tokio::time::{sleep, timeout};
 
 use super::{
     assets,
@@ -23,6 +28,10 @@ pub const INBOX: &str = "/mail/INBOX";
 
 /// Rows that come with the page: those in sight on a laptop and a dozen more, so that the list does not ask again at once.
 const ROWS: u32 = 28;
+
+/// How long the page about the server waits for a line to it, and how often it looks.
+const LINE_PATIENCE: Duration = Duration::from_secs(3);
+const LINE_PAUSE: Duration = Duration::from_millis(100);
 
 /// What the person chose, from cookies and the browser's languages.
 pub struct Person {
@@ -84,6 +93,39 @@ pub async fn mail(
         },
         StatusCode::OK,
     ))
+}
+
+/// What the mail server can do, and what Pismo does about it.
+pub async fn server(State(bridge): State<Bridge>, headers: HeaderMap) -> Result<Response, HttpError> {
+    let Some(login) = login_of(&bridge, &headers).await? else {
+        return Ok(Redirect::to("/login?next=%2Fserver").into_response());
+    };
+    let account = bridge.account(&login).await?;
+    let record = bridge.store.account(login.account).await?.ok_or(app::wire::Error::SignedOut)?;
+    // An account that has just started has no line yet.
+    let capabilities = timeout(LINE_PATIENCE, async {
+        loop {
+            if let Some(capabilities) = account.capabilities().await {
+                return capabilities;
+            }
+            sleep(LINE_PAUSE).await;
+        }
+    });
+    let offers = capabilities.await.ok().map(|offered| Offers {
+        notify: offered.notify,
+        idle: offered.idle,
+        condstore: offered.condstore,
+        list_status: offered.list_status,
+        special_use: offered.special_use,
+        r#move: offered.r#move,
+        uidplus: offered.uidplus,
+        preview: offered.preview,
+        esearch: offered.esearch,
+        literals: offered.literal_plus || offered.literal_minus,
+    });
+    let Person { language, theme, .. } = Person::of(&headers);
+    let page = ServerPage { host: record.imap.host, offers, language, theme };
+    Ok(with_policy(|_| render_server(&page, &site()), StatusCode::OK))
 }
 
 /// Where the page finds what it loads.

@@ -64,8 +64,9 @@ fn Items(folder: Folder, open: RwSignal<bool>, button: NodeRef<html::Button>) ->
                         tabindex="-1"
                         data-testid=testid
                         on:click=handler(move |_| {
+                            let path = path.get_value();
                             open.set(false);
-                            does(client, path.get_value());
+                            does(client, path);
                         })
                     >
                         <Icon name=icon />
