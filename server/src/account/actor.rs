@@ -360,6 +360,11 @@ impl Actor {
         match waiting {
             Waiting::Command { tab, frame, tried } => {
                 let mut result = self.perform(session, &tab, &frame).await;
+                if let (Command::Arrange { change }, Err(Failure::Told(error)), true) = (&frame.command, &result, tried)
+                    && let Some(reply) = self.arranged_before(change, error)
+                {
+                    result = Ok(Some(reply));
+                }
                 // A snapshot precedes its changes: what came in while it was made is told after it.
                 if let Ok(Some(reply @ Reply::Listing(_))) = result {
                     self.reply(&tab, frame.id, Ok(reply));

@@ -30,13 +30,27 @@ impl Actor {
         Ok(Reply::Arranged { path })
     }
 
+    /// What a change came to that was asked for before, over a line that was lost: it may have been made then.
+    pub(super) fn arranged_before(&self, change: &Arrangement, error: &Error) -> Option<Reply> {
+        let there = |parent: &Option<String>, name: &str| {
+            let path = self.place(parent.as_deref(), name).ok()?;
+            self.is_taken(&path).then_some(Reply::Arranged { path: Some(path) })
+        };
+        match (change, error) {
+            (Arrangement::Create { parent, name }, Error::MailboxExists)
+            | (Arrangement::Rename { parent, name, .. }, Error::Gone) => there(parent, name),
+            (Arrangement::Delete { .. }, Error::Gone) => Some(Reply::Arranged { path: None }),
+            _ => None,
+        }
+    }
+
     async fn create_mailbox(
         &mut self,
         session: &mut Session,
         parent: Option<&str>,
         name: &str,
     ) -> Result<String, Failure> {
-        let path = self.place(parent, name)?;
+        let path = self.free(self.place(parent, name)?)?;
         session.create(&path).await?;
         unless_refused(session.subscribe(&path).await)?;
         Ok(path)
@@ -55,6 +69,10 @@ impl Actor {
             return Err(Error::BadRequest { text: "A folder cannot be inside of itself".to_owned() }.into());
         }
         let to = self.place(parent, name)?;
+        if to == path {
+            return Ok(to);
+        }
+        let to = self.free(to)?;
         self.leave(session, &moved).await?;
         session.rename(path, &to).await?;
         // RFC 9051 §6.3.6: what is inside has been renamed with it; subscriptions are names, and have not.
@@ -103,22 +121,28 @@ impl Actor {
         if name.is_empty() || name.len() > MAX_NAME || name.contains(sign_of_another_meaning) {
             return Err(Error::MailboxName);
         }
-        let path = match parent {
+        match parent {
             Some(parent) => {
                 let parent = self.mailboxes.iter().find(|mailbox| mailbox.path == parent).ok_or(Error::Gone)?;
                 let delimiter = parent.delimiter.filter(|delimiter| !name.contains(*delimiter));
-                format!("{}{}{name}", parent.path, delimiter.ok_or(Error::MailboxName)?)
+                Ok(format!("{}{}{name}", parent.path, delimiter.ok_or(Error::MailboxName)?))
             }
             None => {
                 let delimiter = self.mailboxes.iter().find_map(|mailbox| mailbox.delimiter);
                 if delimiter.is_some_and(|delimiter| name.contains(delimiter)) {
                     return Err(Error::MailboxName);
                 }
-                self.at_the_top(name)
+                Ok(self.at_the_top(name))
             }
-        };
-        let taken = |mailbox: &Mailbox| mailbox.path == path || path.eq_ignore_ascii_case("INBOX");
-        if self.mailboxes.iter().any(taken) { Err(Error::MailboxExists) } else { Ok(path) }
+        }
+    }
+
+    fn free(&self, path: String) -> Result<String, Error> {
+        if self.is_taken(&path) { Err(Error::MailboxExists) } else { Ok(path) }
+    }
+
+    fn is_taken(&self, path: &str) -> bool {
+        path.eq_ignore_ascii_case("INBOX") || self.mailboxes.iter().any(|mailbox| mailbox.path == path)
     }
 
     /// The path of a mailbox of this name that is inside of no other. Where the server keeps everything below INBOX, so

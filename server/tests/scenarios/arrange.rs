@@ -1,8 +1,18 @@
 //! Mailboxes made, renamed, moved, deleted and emptied by the person.
 
+use std::sync::Arc;
+
 use app::wire::{Action, Arrangement, Command, Error, Flag, Reply, Selection};
 
-use crate::{mail::Mail, tab::Tab, test_bridge::TestBridge};
+use tokio::sync::Notify;
+
+use crate::{
+    mail::Mail,
+    mail_server::MailServer,
+    recording_proxy::RecordingProxy,
+    tab::Tab,
+    test_bridge::{TestBridge, imap},
+};
 
 /// `Проекты` as the server calls it (RFC 3501 §5.1.3).
 const PROJECTS: &str = "&BB8EQAQ+BDUEOgRCBEs-";
@@ -54,6 +64,8 @@ async fn a_folder_is_made_and_renamed_and_moved_with_what_is_inside() {
     assert_eq!((listing.rows[0].message.uid, listing.rows[0].subject.as_str()), (uid, "plan"));
     assert!(subscribed(&mut mail).await.contains("Archive/"));
 
+    let unchanged = rename("Archive/Дела & планы", Some("Archive"), "Дела & планы");
+    assert_eq!(arrange(&mut tab, unchanged).await, Ok(Some("Archive/Дела & планы".to_owned())));
     // Only the name.
     assert_eq!(
         arrange(&mut tab, rename("Archive/Дела & планы/2026", Some("Archive/Дела & планы"), "Этот год")).await,
@@ -147,4 +159,45 @@ async fn a_whole_folder_is_marked_read_and_that_is_undone_and_it_is_emptied() {
             .await,
         Err(Error::Gone)
     );
+}
+
+/// Does a change over a line that is cut as soon as the server has done it, before its answer arrives.
+async fn arrange_over_a_cut_line(change: Arrangement) -> (Result<Option<String>, Error>, Tab) {
+    let proxy = RecordingProxy::start(MailServer::shared_with_smtp().imap_port()).await;
+    let bridge = TestBridge::with(|config| config.imap = Some(imap(proxy.port))).await;
+    let mut mail = bridge.mail("ana");
+    mail.create("Plans").await;
+    let mut tab = bridge.sign_in("ana").await.open("INBOX").await;
+    tab.until("the folder", |view| view.mailbox("Plans").is_some()).await;
+    let cut = Arc::new(Notify::new());
+    let told = cut.clone();
+    let mut over = false;
+    proxy.rewrite(move |said| {
+        let words = ["Create completed", "Rename completed", "Delete completed"];
+        if !over && words.iter().any(|word| String::from_utf8_lossy(&said).contains(word)) {
+            over = true;
+            told.notify_one();
+        }
+        if over { Vec::new() } else { said }
+    });
+    let ending = async {
+        cut.notified().await;
+        proxy.stop_rewriting();
+        proxy.cut();
+    };
+    let (result, ()) = tokio::join!(arrange(&mut tab, change), ending);
+    (result, tab)
+}
+
+#[tokio::test]
+async fn a_change_that_was_made_over_a_lost_line_is_no_failure() {
+    let (result, tab) = arrange_over_a_cut_line(create(None, "New")).await;
+    assert_eq!(result, Ok(Some("New".to_owned())));
+    assert!(tab.view.mailbox("New").is_some());
+    let (result, tab) = arrange_over_a_cut_line(rename("Plans", None, "Ideas")).await;
+    assert_eq!(result, Ok(Some("Ideas".to_owned())));
+    assert!(tab.view.mailbox("Ideas").is_some() && tab.view.mailbox("Plans").is_none());
+    let (result, tab) = arrange_over_a_cut_line(delete("Plans")).await;
+    assert_eq!(result, Ok(None));
+    assert!(tab.view.mailbox("Plans").is_none());
 }
