@@ -34,12 +34,18 @@ export class MailboxList {
     await expect(this.page.getByTestId("message-list")).toHaveAttribute("data-loaded", "true");
   }
 
-  /** Chooses from the menu of a folder: `read`, `create-inside`, `rename`, `empty` or `delete`. */
-  async choose(path: string, what: string): Promise<void> {
+  /** Opens the menu of a folder. */
+  async openMenu(path: string): Promise<void> {
     await this.show();
     const item = this.page.getByRole("listitem").filter({ has: this.mailbox(path) });
     await item.hover();
     await item.getByTestId("mailbox-menu").click();
+    await expect(this.page.getByRole("menu")).toBeVisible();
+  }
+
+  /** Chooses from the menu of a folder: `read`, `create-inside`, `rename`, `empty` or `delete`. */
+  async choose(path: string, what: string): Promise<void> {
+    await this.openMenu(path);
     await this.page.getByTestId(`mailbox-${what}`).click();
   }
 

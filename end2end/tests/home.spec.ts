@@ -20,8 +20,9 @@ async function violations(page: Page): Promise<string[]> {
 test.describe("for everybody", () => {
   test.use({ bypassCSP: true });
   for (const colorScheme of ["light", "dark"] as const) {
-    test(`axe-core finds nothing on any screen, ${colorScheme} @both`, async ({ visitor, mail }) => {
+    test(`axe-core finds nothing on any screen, ${colorScheme} @both`, async ({ visitor, mail, problems }) => {
       test.slow();
+      problems.expect(/401/);
       const { page } = visitor;
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await mail.createFolder("Проекты", "Проекты/2026");
@@ -29,10 +30,25 @@ test.describe("for everybody", () => {
       const screen = (name: string) => test.step(name, async () => expect(await violations(page), name).toEqual([]));
       await visitor.login.open();
       await screen("login");
+      await visitor.login.signIn(mail.address, "wrong");
+      await expect(page.getByTestId("login-error")).toBeVisible();
+      await screen("login refused");
+      await visitor.login.open();
       await visitor.signIn(mail);
       await screen("inbox");
       await visitor.mailboxList.show();
       await screen("folders");
+      await visitor.mailboxList.openMenu("Проекты");
+      await screen("menu of a folder");
+      await page.getByTestId("mailbox-rename").click();
+      await visitor.mailboxList.fill("a/b");
+      await expect(page.getByRole("alert")).toBeVisible();
+      await screen("name of a folder");
+      await visitor.press("Escape");
+      await visitor.mailboxList.choose("Проекты", "delete");
+      await expect(page.getByRole("alertdialog")).toBeVisible();
+      await screen("question about a folder");
+      await visitor.press("Escape");
       await visitor.mailboxList.open("Junk");
       await screen("empty folder");
       await visitor.mailboxList.open("INBOX");
@@ -48,6 +64,14 @@ test.describe("for everybody", () => {
       await expect(page.getByRole("dialog")).toBeVisible();
       await screen("shortcuts");
       await visitor.press("Escape");
+      await page.getByTestId("settings-open").filter({ visible: true }).first().click();
+      await expect(page.getByRole("dialog")).toBeVisible();
+      await screen("settings");
+      await page.getByTestId("server-page").click();
+      await expect(page.getByTestId("feature").first()).toBeVisible();
+      await screen("what the server can do");
+      await page.goto(`${visitor.url}/mail/INBOX`);
+      await visitor.live();
       await visitor.search.find("nothing-like-that");
       await screen("no results");
       // A phone has no room for the button beside what is searched.
