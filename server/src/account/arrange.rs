@@ -16,18 +16,23 @@ impl Actor {
     /// Arranges the mailboxes, and tells the tabs how they are now.
     pub(super) async fn arrange(&mut self, session: &mut Session, change: Arrangement) -> Result<Reply, Failure> {
         let path = match change {
-            Arrangement::Create { parent, name } => Some(self.create_mailbox(session, parent.as_deref(), &name).await?),
+            Arrangement::Create { parent, name } => {
+                self.create_mailbox(session, parent.as_deref(), &name).await.map(Some)
+            }
             Arrangement::Rename { path, parent, name } => {
-                Some(self.rename_mailbox(session, &path, parent.as_deref(), &name).await?)
+                self.rename_mailbox(session, &path, parent.as_deref(), &name).await.map(Some)
             }
-            Arrangement::Delete { path } => {
-                self.delete_mailbox(session, &path).await?;
-                None
-            }
+            Arrangement::Delete { path } => self.delete_mailbox(session, &path).await.map(|()| None),
         };
-        self.learn_mailboxes(session).await?;
-        self.second_look = Some(Instant::now() + SECOND_LOOK);
-        Ok(Reply::Arranged { path })
+        // A refusal may come when a part of it is done.
+        if !matches!(path, Err(Failure::Lost(_))) {
+            self.learn_mailboxes(session).await?;
+            self.second_look = Some(Instant::now() + SECOND_LOOK);
+        }
+        if self.watching.is_none() {
+            self.watch();
+        }
+        Ok(Reply::Arranged { path: path? })
     }
 
     /// What a change came to that was asked for before, over a line that was lost: it may have been made then.
@@ -161,6 +166,9 @@ impl Actor {
     /// the one before it selected.
     async fn leave(&mut self, session: &mut Session, mailboxes: &[Mailbox]) -> Result<(), Failure> {
         self.parts.rest().await;
+        if let Some((_, stop)) = self.watching.take() {
+            stop.cancel();
+        }
         self.settle(session).await?;
         for mailbox in mailboxes {
             self.synced.remove(&mailbox.path);

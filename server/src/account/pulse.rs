@@ -93,13 +93,14 @@ impl Pulse {
 
     /// IDLE told of something. `news` says whether no beat had found it before.
     pub fn told(&mut self, news: bool) {
+        let beats = self.counted && self.due.saturating_duration_since(Instant::now()) <= LONGEST;
         let quick = match self.found.take() {
             Some(found) => found.elapsed() < QUICK,
-            None if news => true,
-            // What this account did itself, or what happened elsewhere.
+            None if news && beats => true,
+            // What this account did itself, what happened elsewhere, or what no beat could have found first.
             None => return,
         };
-        self.quick = if quick { self.quick + 1 } else { 0 };
+        self.quick = if quick { self.quick.saturating_add(1) } else { 0 };
         if self.quick == QUICK_ENOUGH {
             debug!("IDLE is quick here: the pulse stops");
         }
@@ -172,6 +173,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn where_idle_is_quick_there_is_no_pulse() {
         let mut pulse = pulse(0);
+        pulse.due(true);
         for _ in 0..QUICK_ENOUGH - 1 {
             pulse.told(true);
         }
@@ -186,6 +188,20 @@ mod tests {
         assert!(pulse.due(true).is_some(), "slow once in a while is slow");
         pulse.told(true);
         assert_eq!(pulse.due(true), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_no_beat_could_have_found_says_nothing_about_idle() {
+        let mut pulse = pulse(0);
+        for _ in 0..300 {
+            pulse.told(true);
+        }
+        assert!(pulse.due(true).is_some(), "nobody looked");
+        pulse.beaten(Duration::from_millis(500));
+        for _ in 0..300 {
+            pulse.told(true);
+        }
+        assert!(pulse.due(true).is_some(), "it was resting");
     }
 
     #[test]
