@@ -33,9 +33,6 @@ use crate::{
     store::{AccountRecord, Store},
 };
 
-/// Commands that may wait for a session.
-const WAITING: usize = 256;
-
 /// With no tab for this long the account logs out and stops.
 const IDLE: Duration = Duration::from_secs(600);
 
@@ -310,50 +307,11 @@ impl Actor {
         }
     }
 
-    /// Takes up something that needs a session: now if there is one, else when there is.
-    async fn enter(&mut self, waiting: Waiting) {
-        if matches!(self.line, Line::Live(_)) {
-            self.work(waiting).await;
-        } else if let Line::Down { error: error @ Error::Credentials { .. }, .. } = &self.line {
-            // Nothing changes by itself: the person has to sign in anew.
-            let error = error.clone();
-            self.refuse(waiting, error);
-        } else if self.waiting.len() < WAITING {
-            self.waiting.push_back(waiting);
-            self.connect_if_due();
-        } else {
-            self.refuse(waiting, Error::Busy);
-        }
-    }
-
-    pub(super) fn refuse(&mut self, waiting: Waiting, error: Error) {
-        // Receivers that are gone have nobody to be told.
-        match waiting {
-            Waiting::Command { tab, frame, .. } => self.reply(&tab, frame.id, Err(error)),
-            Waiting::Found { tab, id, .. } => self.reply(&tab, id, Err(error)),
-            Waiting::Load { reply, .. } => drop(reply.send(Err(error))),
-            Waiting::File { reply, .. } => drop(reply.send(Err(error))),
-            Waiting::Page { .. } => {}
-        }
-    }
-
     /// Does one thing with the session, tells the tabs what changed, and only then answers.
     pub(super) async fn work(&mut self, waiting: Waiting) {
-        let line = std::mem::replace(&mut self.line, Line::Connecting);
-        let Line::Live(mut session) = line else {
-            self.line = line;
-            return;
-        };
+        let Some(mut session) = self.take_session() else { return };
         let result = self.work_on(&mut session, waiting).await;
         self.put_back(session, result).await;
-    }
-
-    /// A session that returned an error of the line is not used again.
-    pub(super) async fn put_back(&mut self, session: Box<Session>, result: Result<(), imap::Error>) {
-        match result {
-            Ok(()) => self.line = Line::Live(session),
-            Err(error) => self.lose_session(error),
-        }
     }
 
     async fn work_on(&mut self, session: &mut Session, waiting: Waiting) -> Result<(), imap::Error> {

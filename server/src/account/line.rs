@@ -19,6 +19,9 @@ use crate::{
     imap::{self, Credentials, Session},
 };
 
+/// Commands that may wait for a session.
+const WAITING: usize = 256;
+
 /// The line to the mail server.
 pub(super) enum Line {
     Live(Box<Session>),
@@ -121,6 +124,52 @@ impl Actor {
         self.learn_mailboxes(session).await?;
         self.refresh_all(session).await?;
         self.settle(session).await.map(drop)
+    }
+
+    /// Takes the session out, to work with it. See [`put_back`](Self::put_back).
+    pub(super) fn take_session(&mut self) -> Option<Box<Session>> {
+        match std::mem::replace(&mut self.line, Line::Connecting) {
+            Line::Live(session) => Some(session),
+            line => {
+                self.line = line;
+                None
+            }
+        }
+    }
+
+    /// A session that returned an error of the line is not used again.
+    pub(super) async fn put_back(&mut self, session: Box<Session>, result: Result<(), imap::Error>) {
+        match result {
+            Ok(()) => self.line = Line::Live(session),
+            Err(error) => self.lose_session(error),
+        }
+    }
+
+    /// Takes up something that needs a session: now if there is one, else when there is.
+    pub(super) async fn enter(&mut self, waiting: Waiting) {
+        if matches!(self.line, Line::Live(_)) {
+            self.work(waiting).await;
+        } else if let Line::Down { error: error @ Error::Credentials { .. }, .. } = &self.line {
+            // Nothing changes by itself: the person has to sign in anew.
+            let error = error.clone();
+            self.refuse(waiting, error);
+        } else if self.waiting.len() < WAITING {
+            self.waiting.push_back(waiting);
+            self.connect_if_due();
+        } else {
+            self.refuse(waiting, Error::Busy);
+        }
+    }
+
+    pub(super) fn refuse(&mut self, waiting: Waiting, error: Error) {
+        // Receivers that are gone have nobody to be told.
+        match waiting {
+            Waiting::Command { tab, frame, .. } => self.reply(&tab, frame.id, Err(error)),
+            Waiting::Found { tab, id, .. } => self.reply(&tab, id, Err(error)),
+            Waiting::Load { reply, .. } => drop(reply.send(Err(error))),
+            Waiting::File { reply, .. } => drop(reply.send(Err(error))),
+            Waiting::Page { .. } => {}
+        }
     }
 
     pub(super) fn lose_session(&mut self, error: imap::Error) {

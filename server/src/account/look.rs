@@ -7,7 +7,6 @@ use tokio::time::Instant;
 
 use super::{
     actor::{Actor, Failure},
-    line::Line,
     tab::Tab,
 };
 use crate::imap::{self, Session};
@@ -38,11 +37,7 @@ impl Actor {
         }
         self.sweep_wanted |= elsewhere;
         self.connect_if_due();
-        let line = std::mem::replace(&mut self.line, Line::Connecting);
-        let Line::Live(mut session) = line else {
-            self.line = line;
-            return;
-        };
+        let Some(mut session) = self.take_session() else { return };
         let result = self.look_with(&mut session, selected).await;
         self.put_back(session, result).await;
     }

@@ -126,11 +126,7 @@ impl Actor {
     }
 
     pub(super) async fn beat(&mut self) {
-        let line = std::mem::replace(&mut self.line, Line::Connecting);
-        let Line::Live(mut session) = line else {
-            self.line = line;
-            return;
-        };
+        let Some(mut session) = self.take_session() else { return };
         let result = self.beat_with(&mut session).await;
         self.put_back(session, result).await;
     }
