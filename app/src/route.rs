@@ -1,8 +1,8 @@
 //! Addresses: of what is on the screen, and of what is fetched over HTTP. Pure; used on both sides.
 
-use crate::wire::{MessageRef, Query, Uid, UidValidity};
+use crate::wire::{MessageRef, Query, Sort, Uid, UidValidity};
 
-/// What is on the screen: `/mail/<mailbox>[/<validity>.<uid>][?q=…&in=all]`.
+/// What is on the screen: `/mail/<mailbox>[/<validity>.<uid>][?q=…&in=all&sort=…]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Route {
     pub query: Query,
@@ -29,6 +29,7 @@ impl Route {
             match pair.split_once('=') {
                 Some(("q", value)) => query_of.search = decode(&value.replace('+', " "))?,
                 Some(("in", "all")) => query_of.everywhere = true,
+                Some(("sort", name)) => query_of.sort = Sort::from_name(name).unwrap_or_default(),
                 _ => {}
             }
         }
@@ -46,6 +47,11 @@ impl Route {
             if self.query.everywhere {
                 url.push_str("&in=all");
             }
+        }
+        if !self.query.sort.is_default() {
+            url.push(if self.query.search.is_empty() { '?' } else { '&' });
+            url.push_str("sort=");
+            url.push_str(self.query.sort.name());
         }
         url
     }

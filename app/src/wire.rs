@@ -16,12 +16,14 @@ mod mailbox;
 mod message;
 mod read;
 
-pub use command::{Action, Arrangement, Command, Query, Reply, Resume, Selection, UndoId, Welcome};
+pub use command::{Action, Arrangement, Command, Query, Reply, Resume, Selection, Sort, UndoId, Welcome};
 pub use compose::{Attachment, BlobId, Draft, DraftId, DraftKind, Original, Submission, SubmissionId, SubmissionState};
 pub use error::{Error, Refusal};
 pub use event::{Connectivity, Event, ListChange};
 pub use mailbox::{AccountId, Mailbox, MailboxCounts, SpecialUse};
-pub use message::{Address, Body, Flag, Listing, Message, MessageRef, ModSeq, Part, Row, Uid, UidValidity};
+pub use message::{
+    Address, Body, Flag, Listing, Message, MessageRef, ModSeq, Part, Progress, Row, SearchEnd, Uid, UidValidity,
+};
 pub use read::read;
 
 use serde::{Deserialize, Serialize};

@@ -112,7 +112,14 @@ fn row(uid: u32, flags: Vec<Flag>) -> Row {
 
 fn listing(list: u32, from: u32, uids: impl IntoIterator<Item = u32>, total: u32) -> Listing {
     let rows = uids.into_iter().map(|uid| row(uid, Vec::new())).collect();
-    Listing { list, query: Query { mailbox: "INBOX".to_owned(), ..Query::default() }, total, from, rows }
+    Listing {
+        list,
+        query: Query { mailbox: "INBOX".to_owned(), ..Query::default() },
+        total,
+        from,
+        rows,
+        progress: None,
+    }
 }
 
 fn state() -> State {

@@ -2,17 +2,24 @@
 
 use app::{
     route::{Route, body_url, decode, encode, part_url},
-    wire::{AccountId, MessageRef, Query, Uid, UidValidity},
+    wire::{AccountId, MessageRef, Query, Sort, Uid, UidValidity},
 };
 use proptest::prelude::*;
 
 #[test]
 fn addresses_are_readable() {
     let route = Route {
-        query: Query { mailbox: "INBOX".to_owned(), search: "from:anna привет".to_owned(), everywhere: true },
+        query: Query {
+            mailbox: "INBOX".to_owned(),
+            search: "from:anna привет".to_owned(),
+            everywhere: true,
+            sort: Sort::Oldest,
+        },
         message: Some((UidValidity(7), Uid(42))),
     };
-    assert_eq!(route.url(), "/mail/INBOX/7.42?q=from%3Aanna%20%D0%BF%D1%80%D0%B8%D0%B2%D0%B5%D1%82&in=all");
+    assert_eq!(route.url(), "/mail/INBOX/7.42?q=from%3Aanna%20%D0%BF%D1%80%D0%B8%D0%B2%D0%B5%D1%82&in=all&sort=oldest");
+    let sorted = Query { mailbox: "INBOX".to_owned(), sort: Sort::Sender, ..Query::default() };
+    assert_eq!(Route { query: sorted, message: None }.url(), "/mail/INBOX?sort=sender");
 }
 
 #[test]
@@ -35,10 +42,10 @@ fn addresses_of_parts_name_the_mailbox_in_full() {
 
 proptest! {
     #[test]
-    fn every_route_comes_back(mailbox: String, search in "\\PC{0,20}", everywhere: bool, message: Option<(u32, u32)>) {
+    fn every_route_comes_back(mailbox: String, search in "\\PC{0,20}", everywhere: bool, sort in 0..6usize, message: Option<(u32, u32)>) {
         let everywhere = everywhere && !search.is_empty();
         let message = message.map(|(uid_validity, uid)| (UidValidity(uid_validity), Uid(uid)));
-        let route = Route { query: Query { mailbox, search, everywhere }, message };
+        let route = Route { query: Query { mailbox, search, everywhere, sort: Sort::ALL[sort] }, message };
         let url = route.url();
         let (path, query) = url.split_once('?').unwrap_or((&url, ""));
         prop_assert_eq!(Route::parse(path, query), Some(route));

@@ -27,7 +27,7 @@ fn row() -> Row {
 }
 
 fn query() -> Query {
-    Query { mailbox: "INBOX".to_owned(), search: "from:anna".to_owned(), everywhere: true }
+    Query { mailbox: "INBOX".to_owned(), search: "from:anna".to_owned(), everywhere: true, sort: Sort::Oldest }
 }
 
 fn listing() -> Listing {
@@ -37,6 +37,7 @@ fn listing() -> Listing {
         total: 100_000,
         from: 50,
         rows: vec![row()],
+        progress: None,
     }
 }
 
@@ -48,7 +49,22 @@ fn mailbox() -> Mailbox {
         selectable: true,
         total: 3,
         unseen: 1,
+        uid_validity: UidValidity(7),
+        uid_next: Uid(43),
     }
+}
+
+fn progress(end: Option<SearchEnd>) -> Progress {
+    Progress { looked: 700, of: 100_000, end }
+}
+
+fn failed() -> SearchEnd {
+    SearchEnd::Failed { error: Error::Busy }
+}
+
+fn counts() -> MailboxCounts {
+    let path = "INBOX".to_owned();
+    MailboxCounts { path, total: 4, unseen: 2, uid_validity: UidValidity(7), uid_next: Uid(44) }
 }
 
 fn draft() -> Draft {
@@ -103,6 +119,8 @@ fn commands_look_like_this() {
         Command::Attach { resume: Some(Resume { tab: TabId("t".to_owned()), seq: 5 }) },
         Command::Open { query: query(), from: 0, count: 50 },
         Command::Window { list: 3, from: 50_000, count: 80 },
+        Command::Locate { list: 3, date: 1_795_457_400 },
+        Command::StopSearch { list: 3 },
         Command::Read { message: message() },
         act(these(), Action::Flag { flag: Flag::Flagged, set: true }),
         act(Selection::All { list: 3, except: vec![message()] }, Action::Move { to: "Архив".to_owned() }),
@@ -121,7 +139,10 @@ fn commands_look_like_this() {
         Command::DropSubmission { submission: SubmissionId(9) },
         Command::DropBlob { blob: BlobId("b1".to_owned()) },
         Command::Attend { front: true },
-        act(Selection::Mailbox { path: "Trash".to_owned() }, Action::Erase),
+        act(
+            Selection::Mailbox { path: "Trash".to_owned(), uid_validity: UidValidity(7), uid_next: Uid(43) },
+            Action::Erase,
+        ),
         arrange(Arrangement::Create { parent: Some("Проекты".to_owned()), name: "2027".to_owned() }),
         arrange(Arrangement::Rename {
             path: "Проекты/2027".to_owned(), parent: None, name: "Планы".to_owned()
@@ -166,6 +187,7 @@ fn replies_look_like_this() {
         Reply::Submitted { submission: SubmissionId(9) },
         Reply::Arranged { path: Some("Проекты/2027".to_owned()) },
         Reply::Arranged { path: None },
+        Reply::Located { position: 512 },
         Reply::Done,
     ];
     let frames: Vec<_> = (1..).zip(replies).map(|(id, reply)| ServerFrame::Reply { id, result: Ok(reply) }).collect();
@@ -181,13 +203,18 @@ fn events_look_like_this() {
             Event::Reset,
             Event::Connectivity { connectivity: Connectivity::Live },
             Event::Mailboxes { mailboxes: vec![mailbox()] },
-            Event::Counts { counts: vec![MailboxCounts { path: "INBOX".to_owned(), total: 4, unseen: 2 }] },
+            Event::Counts { counts: vec![counts()] },
             messages(ListChange::Added { count: 2, rows: vec![row()] }),
             messages(ListChange::Flags { mailbox: "INBOX".to_owned(), flags: vec![(Uid(42), vec![Flag::Seen])] }),
             messages(ListChange::Previews {
                 mailbox: "INBOX".to_owned(), previews: vec![(Uid(42), "Да".to_owned())]
             }),
             messages(ListChange::Vanished { positions: vec![7, 3] }),
+            messages(ListChange::Found { listing: Listing { progress: Some(progress(None)), ..listing() } }),
+            messages(ListChange::Found {
+                listing: Listing { progress: Some(progress(Some(SearchEnd::Stopped))), ..listing() },
+            }),
+            messages(ListChange::Found { listing: Listing { progress: Some(progress(Some(failed()))), ..listing() } }),
             messages(ListChange::Replaced { listing: listing() }),
             Event::Submission { submission: submission() },
             Event::SignedOut,

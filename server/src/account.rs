@@ -6,13 +6,18 @@ mod actor;
 mod arrange;
 mod changes;
 mod drafts;
+mod follow;
+mod found;
 mod hits;
 mod line;
 mod listing;
 mod load;
+mod locate;
 mod look;
 mod parts;
 mod pulse;
+mod search;
+mod side;
 mod tab;
 mod tabs;
 mod watch;
@@ -88,15 +93,8 @@ enum Input {
     },
     /// A session was opened, or could not be.
     Connected(Box<Result<Session, crate::imap::Error>>),
-    /// A search has ended.
-    Found {
-        tab: TabId,
-        id: u32,
-        query: Query,
-        count: u32,
-        from: u32,
-        hits: Result<hits::Hits, Error>,
-    },
+    /// A search has found something, or got further.
+    Found(search::Report),
     /// Beginnings of texts, fetched on the side.
     Previews {
         mailbox: String,

@@ -11,6 +11,7 @@ pub mod recipient;
 pub mod safe;
 pub mod shown;
 pub mod structure;
+mod subject;
 pub mod text;
 
 pub use body::{PartDecoder, decode_body, decode_bytes};
@@ -18,4 +19,5 @@ pub use header::Headers;
 pub use lines::LineEnds;
 pub use recipient::parse_recipient;
 pub use safe::{inline_type, is_safe_image};
+pub use subject::base_subject;
 pub use text::{html_to_preview, preview};

@@ -40,7 +40,7 @@ impl Client {
         match selection {
             Selection::Messages(messages) => count(messages),
             Selection::All { except, .. } => self.state.list.total.get().unwrap_or(0).saturating_sub(count(except)),
-            Selection::Mailbox { path } => self.counts_of(path).total,
+            Selection::Mailbox { path, .. } => self.counts_of(path).map_or(0, |counts| counts.total),
         }
     }
 
@@ -175,12 +175,14 @@ impl Client {
     }
 
     /// The counts of a mailbox as they are shown. Reactive.
-    fn counts_of(&self, path: &str) -> MailboxCounts {
-        let folder = self.state.mailboxes.by_path(path);
-        folder.map_or_else(
-            || MailboxCounts { path: path.to_owned(), total: 0, unseen: 0 },
-            |folder| self.state.counts(&folder),
-        )
+    fn counts_of(&self, path: &str) -> Option<MailboxCounts> {
+        Some(self.state.counts(&self.state.mailboxes.by_path(path)?))
+    }
+
+    /// All that a folder holds by what the person sees.
+    pub(super) fn whole(&self, path: &str) -> Option<Selection> {
+        let MailboxCounts { path, uid_validity, uid_next, .. } = untrack(|| self.counts_of(path))?;
+        Some(Selection::Mailbox { path, uid_validity, uid_next })
     }
 
     pub(super) fn ask_to_erase(&self, selection: Selection) {
@@ -194,7 +196,7 @@ impl Client {
         match selection {
             Selection::Messages(messages) => messages.iter().all(|message| is_trash(&message.mailbox)),
             Selection::All { .. } => self.state.list.query.with(|query| !query.everywhere && is_trash(&query.mailbox)),
-            Selection::Mailbox { path } => is_trash(path),
+            Selection::Mailbox { path, .. } => is_trash(path),
         }
     }
 
@@ -251,8 +253,8 @@ impl Client {
             Action::NotJunk => path_of(self, SpecialUse::Inbox),
             Action::Erase => None,
         };
-        if let (Selection::Mailbox { path }, Action::Flag { set: true, .. }) = (selection, action) {
-            return vec![(path.clone(), 0, -i64::from(self.counts_of(path).unseen))];
+        if let (Selection::Mailbox { path, .. }, Action::Flag { set: true, .. }) = (selection, action) {
+            return vec![(path.clone(), 0, -self.counts_of(path).map_or(0, |counts| i64::from(counts.unseen)))];
         }
         let mut counts: HashMap<String, (i64, i64)> = HashMap::new();
         for entry in state.list.entries_where(|message| covers(selection, message)) {

@@ -35,7 +35,8 @@ impl Client {
         let mailbox = self.state.list.query.with_untracked(|query| query.mailbox.clone());
         let search = search.trim().to_owned();
         let everywhere = everywhere && !search.is_empty();
-        self.open(Query { mailbox, search, everywhere });
+        let sort = self.state.list.query.with_untracked(|query| query.sort);
+        self.open(Query { mailbox, search, everywhere, sort });
     }
 
     /// Shows a list, from its top, and closes the open message.

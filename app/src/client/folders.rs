@@ -7,7 +7,7 @@ use crate::{
     platform::Visit,
     route::Route,
     state::{Dialog, Folder, Notice},
-    wire::{Action, Arrangement, Command, Error, Flag, Query, Reply, Selection},
+    wire::{Action, Arrangement, Command, Error, Flag, Query, Reply},
 };
 
 impl Client {
@@ -40,11 +40,15 @@ impl Client {
 
     /// Asks whether every message of a folder is to be erased.
     pub fn ask_to_empty(&self, path: &str) {
-        self.ask_to_erase(Selection::Mailbox { path: path.to_owned() });
+        if let Some(whole) = self.whole(path) {
+            self.ask_to_erase(whole);
+        }
     }
 
     pub fn mark_all_read(&self, path: &str) {
-        self.act(Selection::Mailbox { path: path.to_owned() }, Action::Flag { flag: Flag::Seen, set: true });
+        if let Some(whole) = self.whole(path) {
+            self.act(whole, Action::Flag { flag: Flag::Seen, set: true });
+        }
     }
 
     /// Asks for the name and the place of a new folder.

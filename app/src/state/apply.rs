@@ -1,10 +1,11 @@
 //! What each frame of the server does to the state.
 
-use super::{Chosen, PendingId, State, pending::covers};
+use super::{Chosen, Dialog, PendingId, State, pending::covers};
 use crate::{
     state::Notice,
     wire::{
-        Event, ListChange, Listing, MessageRef, Reply, ServerFrame, Submission, SubmissionId, SubmissionState, Welcome,
+        Event, ListChange, Listing, MessageRef, Reply, Row, Selection, ServerFrame, Submission, SubmissionId,
+        SubmissionState, Welcome,
     },
 };
 use leptos::prelude::*;
@@ -31,6 +32,7 @@ impl State {
             | Reply::Saved { .. }
             | Reply::Submitted { .. }
             | Reply::Arranged { .. }
+            | Reply::Located { .. }
             | Reply::Done => {}
         }
     }
@@ -74,7 +76,10 @@ impl State {
 
     fn apply_change(&self, list: u32, change: &ListChange) {
         match change {
-            ListChange::Added { count, rows } => self.list.apply_added(list, *count, rows),
+            ListChange::Added { count, rows } => {
+                self.list.apply_added(list, *count, rows);
+                self.pass_over(list, *count, rows);
+            }
             ListChange::Flags { mailbox, flags } => {
                 self.list.apply_flags(mailbox, flags);
                 self.opened.set_flags(mailbox, flags);
@@ -84,6 +89,7 @@ impl State {
                 let gone = self.list.apply_vanished(list, positions);
                 self.forget(&gone);
             }
+            ListChange::Found { listing } => self.list.apply_found(list, listing),
             ListChange::Replaced { listing } => {
                 self.list.apply_replaced(list, listing);
                 self.pending.forget_list(list);
@@ -121,6 +127,26 @@ impl State {
 
     fn settle(&self) {
         self.pending.settle(|message| untrack(|| self.list.entry(message)).is_some());
+    }
+
+    /// Messages have come. Whoever has chosen all of the list has not chosen these.
+    fn pass_over(&self, list: u32, count: u32, rows: &[Row]) {
+        if self.list.id() != Some(list) {
+            return;
+        }
+        let came: Vec<MessageRef> = rows.iter().map(|row| row.message.clone()).collect();
+        if self.chosen.with_untracked(|chosen| matches!(chosen, Chosen::AllBut(_))) {
+            self.chosen.update(|chosen| chosen.pass_over(&came, came.len() == count as usize));
+        }
+        self.dialog.maybe_update(|dialog| {
+            // What is asked stays what was asked.
+            if let Some(Dialog::Erase { selection: Selection::All { list: of, except }, .. }) = dialog
+                && *of == list
+            {
+                except.extend(came);
+            }
+            false
+        });
     }
 
     /// Messages have left the list.

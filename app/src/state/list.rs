@@ -6,7 +6,7 @@ use std::{collections::HashMap, ops::Range};
 use leptos::prelude::*;
 
 use super::{Pending, window::Window};
-use crate::wire::{Error, Flag, Listing, MessageRef, Query, Row, Uid};
+use crate::wire::{Error, Flag, Listing, MessageRef, Progress, Query, Row, Uid};
 
 /// The open list.
 #[derive(Clone, Copy)]
@@ -15,6 +15,8 @@ pub struct List {
     pub query: RwSignal<Query>,
     /// Number of messages, by the server; none while it is not known.
     pub total: RwSignal<Option<u32>>,
+    /// How far the search is whose results these are; none when all is found.
+    pub progress: RwSignal<Option<Progress>>,
     /// Why there are no rows.
     pub problem: RwSignal<Option<Error>>,
     /// Counts the times that rows came, went or moved.
@@ -60,6 +62,7 @@ impl List {
         List {
             query: RwSignal::new(Query::default()),
             total: RwSignal::new(None),
+            progress: RwSignal::new(None),
             problem: RwSignal::new(None),
             shape: RwSignal::new(0),
             rows: StoredValue::new(Rows::default()),
@@ -130,6 +133,7 @@ impl List {
     pub(crate) fn turn_to(&self, query: Query) {
         self.rows.set_value(Rows::default());
         self.problem.set(None);
+        self.progress.set(None);
         self.total.set(None);
         self.query.set(query);
         self.reshape();
@@ -177,19 +181,40 @@ impl List {
             rows.settle();
         });
         self.problem.set(None);
+        self.progress_to(listing);
         self.reshape();
     }
 
     /// Everything known of the list is another, in place.
     pub(super) fn apply_replaced(&self, list: u32, listing: &Listing) {
+        self.apply_in_place(list, listing, Rows::replace);
+    }
+
+    /// A search has found more, or got further.
+    pub(super) fn apply_found(&self, list: u32, listing: &Listing) {
+        self.apply_in_place(list, listing, Rows::fill);
+    }
+
+    fn apply_in_place(&self, list: u32, listing: &Listing, apply: fn(&mut Rows, &Listing)) {
+        let mut open = false;
         self.rows.update_value(|rows| {
-            if rows.list == Some(list) {
+            open = rows.list == Some(list);
+            if open {
                 rows.list = Some(listing.list);
-                rows.replace(listing);
+                apply(rows, listing);
                 rows.settle();
             }
         });
+        if open {
+            self.progress_to(listing);
+        }
         self.reshape();
+    }
+
+    fn progress_to(&self, listing: &Listing) {
+        if self.progress.with_untracked(|known| *known != listing.progress) {
+            self.progress.set(listing.progress.clone());
+        }
     }
 
     pub(super) fn apply_added(&self, list: u32, count: u32, added: &[Row]) {

@@ -39,7 +39,8 @@ impl Folder {
 }
 
 fn counts(mailbox: &Mailbox) -> MailboxCounts {
-    MailboxCounts { path: mailbox.path.clone(), total: mailbox.total, unseen: mailbox.unseen }
+    let Mailbox { path, total, unseen, uid_validity, uid_next, .. } = mailbox.clone();
+    MailboxCounts { path, total, unseen, uid_validity, uid_next }
 }
 
 impl Mailboxes {

@@ -118,7 +118,7 @@ impl Pending {
 
     /// The counts to show for a mailbox. Reactive.
     pub fn counts(&self, counts: MailboxCounts) -> MailboxCounts {
-        let MailboxCounts { path, mut total, mut unseen } = counts;
+        let MailboxCounts { path, mut total, mut unseen, .. } = counts.clone();
         self.changes.with(|changes| {
             for (_, of_total, of_unseen) in
                 changes.iter().flat_map(|(_, change)| &change.counts).filter(|(other, ..)| *other == path)
@@ -127,7 +127,7 @@ impl Pending {
                 unseen = shift(unseen, *of_unseen).min(total);
             }
         });
-        MailboxCounts { path, total, unseen }
+        MailboxCounts { path, total, unseen, ..counts }
     }
 
     pub(super) fn leaving(&self) -> Leaving {
@@ -158,7 +158,7 @@ impl Leaving {
         self.0.iter().any(|selection| match selection {
             Selection::Messages(messages) => messages.contains(message),
             Selection::All { list: of, except } => Some(*of) == list && !except.contains(message),
-            Selection::Mailbox { path } => message.mailbox == *path,
+            Selection::Mailbox { .. } => covers(selection, message),
         })
     }
 
@@ -176,7 +176,9 @@ pub(crate) fn covers(selection: &Selection, message: &MessageRef) -> bool {
     match selection {
         Selection::Messages(messages) => messages.contains(message),
         Selection::All { except, .. } => !except.contains(message),
-        Selection::Mailbox { path } => message.mailbox == *path,
+        Selection::Mailbox { path, uid_validity, uid_next } => {
+            message.mailbox == *path && message.uid_validity == *uid_validity && message.uid < *uid_next
+        }
     }
 }
 

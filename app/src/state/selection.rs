@@ -46,6 +46,15 @@ impl Chosen {
         }
     }
 
+    /// Messages have come that nobody chose. `all` when these are all that came.
+    pub(super) fn pass_over(&mut self, came: &[MessageRef], all: bool) {
+        match self {
+            Chosen::These(_) => {}
+            Chosen::AllBut(these) if all => these.extend(came.iter().cloned()),
+            Chosen::AllBut(_) => *self = Chosen::default(),
+        }
+    }
+
     /// Forgets messages that are no more.
     pub fn forget(&mut self, gone: &[MessageRef]) {
         let (Chosen::These(these) | Chosen::AllBut(these)) = self;

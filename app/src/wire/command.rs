@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AccountId, Address, BlobId, Connectivity, Draft, DraftId, DraftKind, Flag, Listing, Mailbox, Message, MessageRef,
-    Submission, SubmissionId, TabId,
+    Submission, SubmissionId, TabId, Uid, UidValidity,
 };
 
 /// Asked by a tab. Every command is safe to send twice.
@@ -20,6 +20,11 @@ pub enum Command {
     Open { query: Query, from: u32, count: u32 },
     /// More rows of the open list. → [`Reply::Listing`]
     Window { list: u32, from: u32, count: u32 },
+    /// Where in the open list the mail of this moment begins: of seconds since 1970 UTC. Only in an order by time.
+    /// → [`Reply::Located`]
+    Locate { list: u32, date: i64 },
+    /// Go no further with the search whose results are this list. → [`Reply::Done`]
+    StopSearch { list: u32 },
     /// Show this message. Marks nothing. → [`Reply::Message`]
     Read { message: MessageRef },
     /// Do this to these messages. → [`Reply::Acted`]
@@ -65,6 +70,61 @@ pub struct Query {
     /// Search all mailboxes instead of the open one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub everywhere: bool,
+    /// Of all mailboxes at once the two orders by time only; another one counts as the first.
+    #[serde(default, skip_serializing_if = "Sort::is_default")]
+    pub sort: Sort,
+}
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sort {
+    /// By arrival, the newest at the top.
+    #[default]
+    Newest,
+    Oldest,
+    /// By who sent it.
+    Sender,
+    /// By subject, without `Re:` and the like (RFC 5256 §2.1).
+    Subject,
+    Largest,
+    Smallest,
+}
+
+impl Sort {
+    pub const ALL: [Sort; 6] = [Sort::Newest, Sort::Oldest, Sort::Sender, Sort::Subject, Sort::Largest, Sort::Smallest];
+
+    pub fn is_default(&self) -> bool {
+        *self == Sort::Newest
+    }
+
+    /// Whether it is an order by arrival.
+    pub fn is_by_time(self) -> bool {
+        matches!(self, Sort::Newest | Sort::Oldest)
+    }
+
+    /// In addresses, and for scripts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Sort::Newest => "newest",
+            Sort::Oldest => "oldest",
+            Sort::Sender => "sender",
+            Sort::Subject => "subject",
+            Sort::Largest => "largest",
+            Sort::Smallest => "smallest",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Sort> {
+        Sort::ALL.into_iter().find(|sort| sort.name() == name)
+    }
+}
+
+impl Query {
+    /// Whether the list is a mailbox as it is, and no search.
+    pub fn is_whole(&self) -> bool {
+        self.search.is_empty() && self.sort.is_default()
+    }
 }
 
 /// Which messages an action is for.
@@ -77,9 +137,11 @@ pub enum Selection {
         list: u32,
         except: Vec<MessageRef>,
     },
-    /// Every message of a mailbox.
+    /// Every message that a mailbox had when the person looked at it: those with UIDs below `uid_next`.
     Mailbox {
         path: String,
+        uid_validity: UidValidity,
+        uid_next: Uid,
     },
 }
 
@@ -130,6 +192,10 @@ pub enum Reply {
         welcome: Option<Box<Welcome>>,
     },
     Listing(Listing),
+    /// A position in the open list.
+    Located {
+        position: u32,
+    },
     Message(Box<Message>),
     /// `undo` is absent when there is nothing to take back, or no way to. `count` messages were changed.
     Acted {

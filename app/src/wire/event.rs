@@ -46,6 +46,8 @@ pub enum ListChange {
     Previews { mailbox: String, previews: Vec<(Uid, String)> },
     /// These positions are gone, in descending order.
     Vanished { positions: Vec<u32> },
+    /// A search goes on: these rows, and how many there are now. What was known of the list stays.
+    Found { listing: Listing },
     /// Everything known of the list is replaced, in place.
     Replaced { listing: Listing },
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Uid, UidValidity};
+
 /// One IMAP and SMTP account of the signed-in user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -35,6 +37,9 @@ pub struct Mailbox {
     pub total: u32,
     /// Number of messages without `\Seen`.
     pub unseen: u32,
+    pub uid_validity: UidValidity,
+    /// What is counted has UIDs below this one.
+    pub uid_next: Uid,
 }
 
 impl Mailbox {
@@ -52,6 +57,14 @@ impl Mailbox {
         self.path.rsplit_once(delimiter).map(|(parent, _)| parent)
     }
 
+    /// Takes other counts. Whether they are others.
+    pub fn set_counts(&mut self, counts: &MailboxCounts) -> bool {
+        let &MailboxCounts { path: _, total, unseen, uid_validity, uid_next } = counts;
+        let before = (self.total, self.unseen, self.uid_validity, self.uid_next);
+        (self.total, self.unseen, self.uid_validity, self.uid_next) = (total, unseen, uid_validity, uid_next);
+        before != (total, unseen, uid_validity, uid_next)
+    }
+
     /// How deep the mailbox is nested; 0 at the top.
     pub fn depth(&self) -> usize {
         self.delimiter.map_or(0, |delimiter| self.path.matches(delimiter).count())
@@ -64,4 +77,6 @@ pub struct MailboxCounts {
     pub path: String,
     pub total: u32,
     pub unseen: u32,
+    pub uid_validity: UidValidity,
+    pub uid_next: Uid,
 }

@@ -141,6 +141,31 @@ pub struct Listing {
     /// Position of the first of `rows`.
     pub from: u32,
     pub rows: Vec<Row>,
+    /// How far the search is whose results these are; absent when all is found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
+}
+
+/// How far a search is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Messages that were looked at, more or less.
+    pub looked: u32,
+    /// Messages to look at.
+    pub of: u32,
+    /// Why it goes no further; absent while it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<SearchEnd>,
+}
+
+/// Why a search ended before all was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SearchEnd {
+    /// The person wanted no more of it.
+    Stopped,
+    /// Some mailbox could not be searched.
+    Failed { error: super::Error },
 }
 
 /// A message as it is read.

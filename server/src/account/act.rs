@@ -252,9 +252,11 @@ impl Actor {
                 }
                 Ok(grouped(messages.into_iter().map(|message| (message.mailbox, message.uid_validity, message.uid))))
             }
-            Selection::Mailbox { path } => {
-                let uid_validity = self.select(session, &path).await?.uid_validity;
-                let uids = session.search(&[Key::All], None).await?.into_iter().collect();
+            Selection::Mailbox { path, uid_validity, uid_next } => {
+                self.select(session, &path).await?;
+                // What has come since was not what the person looked at.
+                let uids = session.search(&[Key::All], None).await?;
+                let uids = uids.into_iter().filter(|uid| *uid < uid_next).collect();
                 Ok(vec![Group { mailbox: path, uid_validity, uids }])
             }
             Selection::All { list, except } => {
@@ -263,12 +265,14 @@ impl Actor {
                 let left_out: HashSet<(&str, Uid)> =
                     except.iter().map(|message| (message.mailbox.as_str(), message.uid)).collect();
                 match &view.source {
-                    Source::Hits(hits) => Ok(grouped(
-                        hits.found
-                            .iter()
-                            .filter(|hit| !left_out.contains(&(&*hit.mailbox, hit.uid)))
-                            .map(|hit| (hit.mailbox.to_string(), hit.uid_validity, hit.uid)),
-                    )),
+                    Source::Hits(hits) => {
+                        let found = hits.found.iter().filter_map(|hit| Some((hits.place_of(hit)?, hit.uid)));
+                        Ok(grouped(
+                            found
+                                .filter(|(place, uid)| !left_out.contains(&(&*place.mailbox, *uid)))
+                                .map(|(place, uid)| (place.mailbox.to_string(), place.uid_validity, uid)),
+                        ))
+                    }
                     Source::Mailbox { uid_validity } => {
                         let uid_validity = *uid_validity;
                         self.select(session, &mailbox).await?;
@@ -285,9 +289,8 @@ impl Actor {
 
     /// Takes messages that were moved or erased out of all search results.
     fn gone(&mut self, group: &Group) {
-        self.drop_hits(|hit| {
-            *hit.mailbox == *group.mailbox && hit.uid_validity == group.uid_validity && group.uids.contains(hit.uid)
-        });
+        let gone: HashSet<Uid> = group.uids.iter().collect();
+        self.drop_hits(&group.mailbox, group.uid_validity, |uid| gone.contains(&uid));
     }
 
     /// The mailbox for this use.

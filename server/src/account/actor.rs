@@ -13,16 +13,16 @@ use tokio::{
     sync::{mpsc, oneshot, watch as target},
     time::{Instant, sleep_until, timeout},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Account, Accounts, Attached, Input, Loaded, Parts,
     act::Undoable,
-    hits::Hits,
     line::Line,
     load::Cache,
     look::SWEEP_PAUSE,
     pulse::Pulse,
+    search::{Report, Searcher},
     tab::{Tab, View},
     watch::Target,
 };
@@ -50,6 +50,10 @@ pub(super) struct Actor {
     pub(super) data: Arc<std::path::Path>,
     pub(super) upload_limit: u64,
     pub(super) parts: Parts,
+    pub(super) tasks: TaskTracker,
+    pub(super) searcher: Searcher,
+    /// Counts the searches.
+    pub(super) search_count: u64,
 
     pub(super) line: Line,
     pub(super) backoff: Backoff,
@@ -106,14 +110,9 @@ pub(super) enum Waiting {
         message: Vec<u8>,
         reply: oneshot::Sender<Result<(), Error>>,
     },
-    /// A search has ended: its rows are to be shown.
+    /// What a search has found is to be shown.
     Found {
-        tab: TabId,
-        id: u32,
-        query: Query,
-        from: u32,
-        count: u32,
-        hits: Hits,
+        report: Report,
         tried: bool,
     },
 }
@@ -161,7 +160,6 @@ impl Actor {
     ) -> Self {
         Self {
             record: record.clone(),
-            credentials,
             inputs,
             myself: account.inputs.downgrade(),
             stop: accounts.shutdown.clone(),
@@ -169,6 +167,16 @@ impl Actor {
             data: accounts.data.clone(),
             upload_limit: accounts.upload_limit,
             parts: account.parts.clone(),
+            searcher: Searcher::start(
+                record,
+                &credentials,
+                (account.parts.clone(), account.inputs.downgrade()),
+                &accounts.tasks,
+                accounts.shutdown.clone(),
+            ),
+            tasks: accounts.tasks.clone(),
+            credentials,
+            search_count: 0,
             line: Line::Down { error: Error::Busy, retry: Instant::now() },
             backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(120)),
             mailboxes: Vec::new(),
@@ -257,11 +265,12 @@ impl Actor {
                 if known.reply_again(frame.id) || !self.pending.insert(key) {
                     return;
                 }
-                if let Command::Attend { front } = frame.command {
-                    known.in_front = front;
-                    return self.reply(&tab, frame.id, Ok(Reply::Done));
+                match frame.command {
+                    Command::Attend { front } => known.in_front = front,
+                    Command::StopSearch { list } => self.stop_search(&tab, list),
+                    _ => return self.enter(Waiting::Command { tab, frame, tried: false }).await,
                 }
-                self.enter(Waiting::Command { tab, frame, tried: false }).await;
+                self.reply(&tab, frame.id, Ok(Reply::Done));
             }
             Input::Load { message, reply } => self.enter(Waiting::Load { message, reply }).await,
             Input::File { submission, message, reply } => {
@@ -276,10 +285,7 @@ impl Actor {
                 let _ = reply.send(known);
             }
             Input::Connected(result) => self.connected(*result).await,
-            Input::Found { tab, id, query, count, from, hits } => match hits {
-                Ok(hits) => self.enter(Waiting::Found { tab, id, query, from, count, hits, tried: false }).await,
-                Err(error) => self.reply(&tab, id, Err(error)),
-            },
+            Input::Found(report) => self.enter(Waiting::Found { report, tried: false }).await,
             Input::Previews { mailbox, previews } => {
                 for tab in self.tabs.values_mut() {
                     let Some(view) = &tab.view else { continue };
@@ -349,21 +355,18 @@ impl Actor {
                     }
                 }
             }
-            Waiting::Found { tab, id, query, from, count, hits, tried } => {
-                match self.found(session, &tab, &query, from, count, hits.clone()).await {
-                    Ok(reply) => self.reply(&tab, id, Ok(reply)),
-                    Err(Failure::Told(error)) => self.reply(&tab, id, Err(error)),
-                    Err(Failure::Lost(error)) => {
-                        if tried {
-                            self.reply(&tab, id, Err(self.lost(&error)));
-                        } else {
-                            let again = Waiting::Found { tab, id, query, from, count, hits, tried: true };
-                            self.waiting.push_front(again);
-                        }
-                        return Err(error);
+            Waiting::Found { mut report, tried } => match self.found(session, &mut report).await {
+                Ok(()) => {}
+                Err(Failure::Told(error)) => self.fail_search(&report, error),
+                Err(Failure::Lost(error)) => {
+                    if tried {
+                        self.fail_search(&report, self.lost(&error));
+                    } else {
+                        self.waiting.push_front(Waiting::Found { report, tried: true });
                     }
+                    return Err(error);
                 }
-            }
+            },
             Waiting::Load { message, reply } => match self.load(session, &message).await {
                 Ok(loaded) => drop(reply.send(Ok(loaded))),
                 Err(Failure::Told(error)) => drop(reply.send(Err(error))),
@@ -414,7 +417,7 @@ impl Actor {
         frame: &ClientFrame,
     ) -> Result<Option<Reply>, Failure> {
         match frame.command.clone() {
-            Command::Open { query, from, count } if query.search.is_empty() => {
+            Command::Open { query, from, count } if query.is_whole() => {
                 Ok(Some(Reply::Listing(self.open(session, tab, &query, from, count).await?)))
             }
             Command::Open { query, from, count } => {
@@ -423,6 +426,9 @@ impl Actor {
             }
             Command::Window { list, from, count } => {
                 Ok(Some(Reply::Listing(self.window(session, tab, list, from, count).await?)))
+            }
+            Command::Locate { list, date } => {
+                Ok(Some(Reply::Located { position: self.locate(session, tab, list, date).await? }))
             }
             Command::Read { message } => {
                 self.cache.forget_unwatched(&message, self.selects);
@@ -447,6 +453,7 @@ impl Actor {
             }
             Command::Attach { .. }
             | Command::Attend { .. }
+            | Command::StopSearch { .. }
             | Command::Send { .. }
             | Command::RetrySubmission { .. }
             | Command::EditSubmission { .. }

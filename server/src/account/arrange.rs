@@ -166,6 +166,7 @@ impl Actor {
     /// the one before it selected.
     async fn leave(&mut self, session: &mut Session, mailboxes: &[Mailbox]) -> Result<(), Failure> {
         self.parts.rest().await;
+        self.searcher.rest().await;
         if let Some((_, stop)) = self.watching.take() {
             stop.cancel();
         }

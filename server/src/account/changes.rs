@@ -1,6 +1,6 @@
 //! From what the server says about the selected mailbox to what the tabs are told.
 
-use app::wire::{Event, Flag, ListChange, MailboxCounts, Uid};
+use app::wire::{Event, Flag, ListChange, MailboxCounts, Uid, UidValidity};
 
 use super::{actor::Actor, tab::Source};
 use crate::imap::{self, Change, Session};
@@ -188,11 +188,17 @@ impl Actor {
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
         let mut counts = Vec::new();
         for (path, status) in session.status(&paths).await? {
+            let now = MailboxCounts {
+                path: path.clone(),
+                total: status.messages,
+                unseen: status.unseen,
+                uid_validity: UidValidity(status.uid_validity),
+                uid_next: Uid(status.uid_next),
+            };
             if let Some(mailbox) = self.mailboxes.iter_mut().find(|mailbox| mailbox.path == path)
-                && (mailbox.total, mailbox.unseen) != (status.messages, status.unseen)
+                && mailbox.set_counts(&now)
             {
-                (mailbox.total, mailbox.unseen) = (status.messages, status.unseen);
-                counts.push(MailboxCounts { path: path.clone(), total: status.messages, unseen: status.unseen });
+                counts.push(now);
             }
             self.statuses.insert(path, status);
         }

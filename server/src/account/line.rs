@@ -12,6 +12,7 @@ use tracing::info;
 use super::{
     Input,
     actor::{Actor, Waiting},
+    search::Searcher,
     watch::{self, Target},
 };
 use crate::{
@@ -105,6 +106,9 @@ impl Actor {
     pub(super) async fn signed_in(&mut self, credentials: Credentials, session: Option<Box<Session>>) {
         self.parts.set_credentials(credentials.clone()).await;
         self.credentials = credentials;
+        let account = (self.parts.clone(), self.myself());
+        self.searcher = Searcher::start(&self.record, &self.credentials, account, &self.tasks, self.stop.clone());
+        self.restart_searches();
         if let Some((_, stop)) = self.watching.take() {
             stop.cancel();
         }
@@ -165,7 +169,7 @@ impl Actor {
         // Receivers that are gone have nobody to be told.
         match waiting {
             Waiting::Command { tab, frame, .. } => self.reply(&tab, frame.id, Err(error)),
-            Waiting::Found { tab, id, .. } => self.reply(&tab, id, Err(error)),
+            Waiting::Found { report, .. } => self.fail_search(&report, error),
             Waiting::Load { reply, .. } => drop(reply.send(Err(error))),
             Waiting::File { reply, .. } => drop(reply.send(Err(error))),
             Waiting::Page { .. } => {}

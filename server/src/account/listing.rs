@@ -70,7 +70,7 @@ impl Actor {
     ) -> Result<Listing, Failure> {
         // The tab's earlier list is not brought up to date any more.
         if let Some(tab) = self.tabs.get_mut(tab) {
-            tab.view = None;
+            (tab.view, tab.searching) = (None, None);
         }
         let selected = self.select(session, &query.mailbox).await?;
         self.settle(session).await?;
@@ -78,25 +78,11 @@ impl Actor {
         let rows = self.rows_at(session, first, length).await?;
         let total = self.exists;
         let source = Source::Mailbox { uid_validity: selected.uid_validity };
-        self.show(tab, query.clone(), total, (from, count), source, rows)
-    }
-
-    pub(super) fn show(
-        &mut self,
-        tab: &TabId,
-        query: Query,
-        total: u32,
-        (from, count): (u32, u32),
-        source: Source,
-        rows: Vec<Row>,
-    ) -> Result<Listing, Failure> {
         let tab = self.tabs.get_mut(tab).ok_or(Error::Gone)?;
         tab.list += 1;
-        let list = tab.list;
         // As asked for, not as there was: the list may grow into it.
-        tab.view = Some(View { list, query: query.clone(), total, from, count, source });
-        let (from, _) = clamp(from, count, total);
-        Ok(Listing { list, query, total, from, rows })
+        let view = View { list: tab.list, query: query.clone(), total, from, count, source, progress: None };
+        Ok(tab.view.insert(view).listing(clamp(from, count, total).0, rows))
     }
 
     /// More rows of a tab's list.
@@ -109,20 +95,18 @@ impl Actor {
         count: u32,
     ) -> Result<Listing, Failure> {
         let view = self.view(tab).filter(|view| view.list == list).ok_or(Error::Gone)?;
-        let query = view.query.clone();
-        let rows = match self.stretch_of_hits(tab, from, count) {
-            Some(hits) => self.rows_of_hits(session, &hits).await?,
-            None => {
-                self.select(session, &query.mailbox).await?;
-                self.settle(session).await?;
-                let (from, count) = clamp(from, count, self.exists);
-                self.rows_at(session, from, count).await?
-            }
+        let rows = if view.source.hits().is_some() {
+            self.hit_rows(session, tab, from, count).await?
+        } else {
+            let mailbox = view.query.mailbox.clone();
+            self.select(session, &mailbox).await?;
+            self.settle(session).await?;
+            let (from, count) = clamp(from, count, self.exists);
+            self.rows_at(session, from, count).await?
         };
         let view = self.tabs.get_mut(tab).and_then(|tab| tab.view.as_mut()).ok_or(Error::Gone)?;
         (view.from, view.count) = (from, count);
-        let (from, _) = clamp(from, count, view.total);
-        Ok(Listing { list, query, total: view.total, from, rows })
+        Ok(view.listing(clamp(from, count, view.total).0, rows))
     }
 
     /// Selects a mailbox, and brings what tabs show of it up to date if it changed since it was last selected.
@@ -173,8 +157,7 @@ impl Actor {
             let Some(view) = tab.view.as_mut() else { continue };
             view.total = total;
             view.source = Source::Mailbox { uid_validity };
-            let listing = Listing { list: view.list, query: view.query.clone(), total, from, rows };
-            let list = view.list;
+            let (list, listing) = (view.list, view.listing(from, rows));
             tab.tell(Event::Messages { list, change: ListChange::Replaced { listing } });
         }
         Ok(())
@@ -288,6 +271,8 @@ fn in_order(listed: Vec<Listed>) -> Vec<Mailbox> {
         .map(|mailbox| Mailbox {
             total: mailbox.status.as_ref().map_or(0, |status| status.messages),
             unseen: mailbox.status.as_ref().map_or(0, |status| status.unseen),
+            uid_validity: UidValidity(mailbox.status.as_ref().map_or(0, |status| status.uid_validity)),
+            uid_next: Uid(mailbox.status.as_ref().map_or(0, |status| status.uid_next)),
             path: mailbox.path,
             delimiter: mailbox.delimiter,
             special_use: mailbox.special_use,

@@ -1,7 +1,7 @@
-//! Parts: a session for what takes time — attachments, searches — so that none of it delays the actor.
+//! Parts: a session for what takes time — attachments, beginnings of texts — so that none of it delays the actor.
 //! Opened on first need, closed after a minute of silence.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use app::wire::{Error, MessageRef, Uid};
 use tokio::{
@@ -9,16 +9,11 @@ use tokio::{
     time::timeout,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::debug;
 
-use super::{
-    hits::{Hit, Hits, Searched},
-    listing::Baseline,
-};
+use super::side::{SILENCE, Side};
 use crate::{
-    endpoint::Endpoint,
     error::to_wire,
-    imap::{self, Credentials, Session, TextPart, search::Key},
+    imap::{self, Credentials, Session, TextPart},
     store::AccountRecord,
 };
 
@@ -27,11 +22,6 @@ const JOBS: usize = 64;
 
 /// How long a job under way may keep the session from being closed.
 const REST_PATIENCE: Duration = Duration::from_secs(2);
-
-const SILENCE: Duration = Duration::from_secs(60);
-
-/// The most messages a search shows of one mailbox, newest first.
-const HITS_PER_MAILBOX: usize = 5_000;
 
 /// A handle to the parts task. Cheap to clone.
 #[derive(Clone)]
@@ -49,11 +39,6 @@ enum Job {
         stretch: Option<Stretch>,
         reply: oneshot::Sender<Result<Vec<u8>, Error>>,
     },
-    Search {
-        mailboxes: Vec<String>,
-        keys: Vec<Key>,
-        reply: oneshot::Sender<Result<Hits, Error>>,
-    },
     Previews {
         mailbox: String,
         wanted: Vec<(Uid, TextPart)>,
@@ -62,9 +47,7 @@ enum Job {
     /// The password is another.
     Credentials(Credentials),
     /// The session is closed until it is needed again.
-    Rest {
-        done: oneshot::Sender<()>,
-    },
+    Rest { done: oneshot::Sender<()> },
 }
 
 impl Parts {
@@ -75,7 +58,7 @@ impl Parts {
         stop: CancellationToken,
     ) -> Self {
         let (sender, jobs) = mpsc::channel(JOBS);
-        let worker = Worker { endpoint: record.imap.clone(), credentials: credentials.clone(), session: None };
+        let worker = Worker { side: Side::new(record, credentials) };
         tasks.spawn(async move { stop.run_until_cancelled(worker.run(jobs)).await });
         Self { jobs: sender }
     }
@@ -88,11 +71,6 @@ impl Parts {
         stretch: Option<Stretch>,
     ) -> Result<Vec<u8>, Error> {
         self.ask(|reply| Job::Section { message, section: section.to_owned(), stretch, reply }).await
-    }
-
-    /// What is found in these mailboxes, newest first.
-    pub(super) async fn search(&self, mailboxes: Vec<String>, keys: Vec<Key>) -> Result<Hits, Error> {
-        self.ask(|reply| Job::Search { mailboxes, keys, reply }).await
     }
 
     pub(super) async fn previews(
@@ -128,9 +106,7 @@ impl Parts {
 }
 
 struct Worker {
-    endpoint: Endpoint,
-    credentials: Credentials,
-    session: Option<Session>,
+    side: Side,
 }
 
 impl Worker {
@@ -139,16 +115,10 @@ impl Worker {
             match timeout(SILENCE, jobs.recv()).await {
                 Ok(Some(job)) => self.work(job).await,
                 Ok(None) => break,
-                Err(_) => self.close().await,
+                Err(_) => self.side.close().await,
             }
         }
-        self.close().await;
-    }
-
-    async fn close(&mut self) {
-        if let Some(session) = self.session.take() {
-            timeout(Duration::from_secs(2), session.logout()).await.ok();
-        }
+        self.side.close().await;
     }
 
     async fn work(&mut self, job: Job) {
@@ -157,29 +127,17 @@ impl Worker {
             Job::Section { message, section, stretch, reply } if !reply.is_closed() => {
                 let _ = reply.send(self.section(&message, &section, stretch).await);
             }
-            Job::Search { mailboxes, keys, reply } if !reply.is_closed() => {
-                let _ = reply.send(self.search(&mailboxes, &keys).await);
-            }
             Job::Previews { mailbox, wanted, reply } if !reply.is_closed() => {
                 let _ = reply.send(self.previews(&mailbox, &wanted).await);
             }
             Job::Credentials(credentials) => {
-                self.credentials = credentials;
-                self.close().await;
+                self.side.set_credentials(credentials).await;
             }
             Job::Rest { done } => {
-                self.close().await;
+                self.side.close().await;
                 let _ = done.send(());
             }
-            Job::Section { .. } | Job::Search { .. } | Job::Previews { .. } => {}
-        }
-    }
-
-    /// A session that is there or is opened now. On any error of the line it is simply not put back.
-    async fn take(&mut self) -> Result<Session, Error> {
-        match self.session.take() {
-            Some(session) => Ok(session),
-            None => imap::connect(&self.endpoint, &self.credentials).await.map_err(to_wire),
+            Job::Section { .. } | Job::Previews { .. } => {}
         }
     }
 
@@ -190,48 +148,26 @@ impl Worker {
         stretch: Option<Stretch>,
     ) -> Result<Vec<u8>, Error> {
         // Reading is safe to repeat: a line that died while it was silent is replaced once.
-        let fresh = self.session.is_none();
-        let mut session = self.take().await?;
+        let fresh = !self.side.is_open();
+        let mut session = self.side.take().await.map_err(to_wire)?;
         let mut result = fetch(&mut session, message, section, stretch).await;
         if !fresh && result.as_ref().is_err_and(|error| !error.is_refusal()) {
-            session = self.take().await?;
+            session = self.side.take().await.map_err(to_wire)?;
             result = fetch(&mut session, message, section, stretch).await;
         }
-        self.put_back(session, &result);
+        self.side.put_back(session, &result);
         result.map_err(to_wire)?.ok_or(Error::Gone)
     }
 
-    async fn search(&mut self, mailboxes: &[String], keys: &[Key]) -> Result<Hits, Error> {
-        let fresh = self.session.is_none();
-        let mut session = self.take().await?;
-        let mut result = search(&mut session, mailboxes, keys).await;
-        if !fresh && result.as_ref().is_err_and(|error| !error.is_refusal()) {
-            session = self.take().await?;
-            result = search(&mut session, mailboxes, keys).await;
-        }
-        self.put_back(session, &result);
-        result.map_err(to_wire)
-    }
-
     async fn previews(&mut self, mailbox: &str, wanted: &[(Uid, TextPart)]) -> Result<Vec<(Uid, String)>, Error> {
-        let mut session = self.take().await?;
+        let mut session = self.side.take().await.map_err(to_wire)?;
         let result = async {
             session.select(mailbox).await?;
             session.fetch_previews(wanted).await
         }
         .await;
-        self.put_back(session, &result);
+        self.side.put_back(session, &result);
         result.map_err(to_wire)
-    }
-
-    fn put_back<T>(&mut self, mut session: Session, result: &Result<T, imap::Error>) {
-        match result {
-            Err(error) if !error.is_refusal() => debug!(%error, "The parts session was lost"),
-            _ => {
-                session.take_changes();
-                self.session = Some(session);
-            }
-        }
     }
 }
 
@@ -255,32 +191,4 @@ async fn fetch(
     // A message that came since is not there for this session before it was told of it (RFC 9051 §5.2).
     session.noop().await?;
     session.fetch_section(message.uid, section, stretch).await
-}
-
-async fn search(session: &mut Session, mailboxes: &[String], keys: &[Key]) -> Result<Hits, imap::Error> {
-    let mut found: Vec<Hit> = Vec::new();
-    let mut searched = Vec::new();
-    for path in mailboxes {
-        // One mailbox that cannot be opened or searched does not spoil the rest.
-        let selected = match session.select(path).await {
-            Err(error) if error.is_refusal() && mailboxes.len() > 1 => continue,
-            result => result?,
-        };
-        let mut uids = match session.search(keys, None).await {
-            Err(error) if error.is_refusal() && mailboxes.len() > 1 => continue,
-            result => result?,
-        };
-        uids.sort_unstable();
-        let uids = uids.split_off(uids.len().saturating_sub(HITS_PER_MAILBOX));
-        let mailbox: Arc<str> = path.as_str().into();
-        searched.push(Searched { mailbox: mailbox.clone(), baseline: Baseline::from(&selected), selects: None });
-        let hit = |(uid, date)| Hit { mailbox: mailbox.clone(), uid_validity: selected.uid_validity, uid, date };
-        if mailboxes.len() == 1 {
-            found.extend(uids.into_iter().rev().map(|uid| hit((uid, 0))));
-        } else if !uids.is_empty() {
-            found.extend(session.fetch_dates(&uids.into_iter().collect()).await?.into_iter().map(hit));
-        }
-    }
-    found.sort_by(Hit::newest_first);
-    Ok(Hits { found, searched })
 }

@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 
-use app::wire::{Error, Event, Query, Reply, ServerFrame, TabId, UidValidity};
+use app::wire::{Error, Event, Listing, Progress, Query, Reply, Row, ServerFrame, TabId, UidValidity};
 use tokio::{sync::mpsc, time::Instant};
 
-use super::hits::Hits;
+use super::{found::Searching, hits::Hits};
 
 /// Events kept for a tab that may come back.
 const REPLAY: usize = 512;
@@ -27,6 +27,8 @@ pub(super) struct Tab {
     replay: VecDeque<(u64, Event)>,
     replies: VecDeque<(u32, Result<Reply, Error>)>,
     pub view: Option<View>,
+    /// The search under way, whose results `view` shows as soon as there are some.
+    pub searching: Option<Searching>,
     /// Whether the person looks at it.
     pub in_front: bool,
     /// The number of the newest list of this tab.
@@ -42,6 +44,16 @@ pub(super) struct View {
     pub from: u32,
     pub count: u32,
     pub source: Source,
+    /// How far the search is; none when all is found.
+    pub progress: Option<Progress>,
+}
+
+impl View {
+    /// Some of the list, as it is told.
+    pub fn listing(&self, from: u32, rows: Vec<Row>) -> Listing {
+        let View { list, query, total, progress, .. } = self;
+        Listing { list: *list, query: query.clone(), total: *total, from, rows, progress: progress.clone() }
+    }
 }
 
 /// Where a list's rows come from.
@@ -64,6 +76,7 @@ impl Tab {
             replay: VecDeque::new(),
             replies: VecDeque::new(),
             view: None,
+            searching: None,
             in_front: false,
             list: 0,
         }

@@ -31,6 +31,8 @@ pub struct Capabilities {
     pub esearch: bool,
     /// RFC 5256
     pub sort: bool,
+    /// RFC 5957
+    pub sort_display: bool,
     /// RFC 8970
     pub preview: bool,
     /// RFC 6855
@@ -71,6 +73,7 @@ impl Capabilities {
                 "LITERAL-" => capabilities.literal_minus = true,
                 "ESEARCH" => capabilities.esearch = true,
                 "SORT" => capabilities.sort = true,
+                "SORT=DISPLAY" => capabilities.sort_display = true,
                 "PREVIEW" => capabilities.preview = true,
                 "UTF8=ACCEPT" | "UTF8=ONLY" => capabilities.utf8_accept = true,
                 "ID" => capabilities.id = true,

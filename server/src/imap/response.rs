@@ -27,6 +27,8 @@ pub enum Response {
     Expunge(u32),
     Vanished,
     Fetch(Box<Fetch>),
+    /// The result of SORT, in its order, as ranges.
+    Sort(Vec<(u32, u32)>),
     /// The result of SEARCH or ESEARCH, as ranges.
     Search(Vec<(u32, u32)>),
     List(List),
@@ -116,6 +118,9 @@ impl Response {
         if first.eq_ignore_ascii_case(b"SEARCH") {
             return Response::Search(numbers(after));
         }
+        if first.eq_ignore_ascii_case(b"SORT") {
+            return Response::Sort(numbers(after));
+        }
         if let Some(number) = std::str::from_utf8(first).ok().and_then(|first| first.parse::<u32>().ok()) {
             let (kind, values) = word(after);
             let at = frame.text.len() - values.len();
@@ -169,7 +174,7 @@ fn status(text: &[u8]) -> Option<Status> {
     Some(Status { answer, code, text })
 }
 
-/// The numbers of a SEARCH line, without a tree of values: there may be a million. Stops at `(MODSEQ …)`.
+/// The numbers of a SEARCH or SORT line, without a tree of values: there may be a million. Stops at `(MODSEQ …)`.
 fn numbers(text: &[u8]) -> Vec<(u32, u32)> {
     let mut ranges: Vec<(u32, u32)> = Vec::new();
     for word in text.split(|&byte| byte == b' ').filter(|word| !word.is_empty()) {
@@ -294,6 +299,7 @@ mod tests {
     fn data_of_a_mailbox_are_read() {
         assert_eq!(one("* 23 EXISTS"), Response::Exists(23));
         assert_eq!(one("* 2 expunge"), Response::Expunge(2));
+        assert_eq!(one("* SORT 9 3 4 2"), Response::Sort(vec![(9, 9), (3, 4), (2, 2)]));
         assert_eq!(one("* SEARCH"), Response::Search(vec![]));
         assert_eq!(one("* SEARCH 3 4 9 (MODSEQ 5)"), Response::Search(vec![(3, 4), (9, 9)]));
         assert_eq!(one("* ESEARCH (TAG \"t\") UID COUNT 3 ALL 4:5,9"), Response::Search(vec![(4, 5), (9, 9)]));

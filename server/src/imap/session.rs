@@ -12,6 +12,7 @@ mod moving;
 mod news;
 mod preview;
 mod search;
+mod sort;
 
 use std::{collections::HashMap, time::Duration};
 
@@ -225,7 +226,7 @@ impl Session {
         loop {
             match self.line.hear().await? {
                 Response::Continue => return Ok(true),
-                response => self.sort(response, open, collect)?,
+                response => self.take_in(response, open, collect)?,
             }
             if matches!(open.answers.last(), Some(Some(_))) {
                 return Ok(false);
@@ -240,12 +241,12 @@ impl Session {
     ) -> Result<(), Error> {
         while open.waiting > 0 {
             let response = self.line.hear().await?;
-            self.sort(response, open, collect)?;
+            self.take_in(response, open, collect)?;
         }
         Ok(())
     }
 
-    fn sort(
+    fn take_in(
         &mut self,
         response: Response,
         open: &mut Open,

@@ -4,8 +4,8 @@ use std::fmt;
 
 use app::wire::Uid;
 
-/// The largest number of ranges read from a server.
-const MAX_RANGES: usize = 100_000;
+/// The largest number of ranges read from a server: every other message of a mailbox of some millions.
+const MAX_RANGES: usize = 2_000_000;
 
 /// UIDs in an order. A range that a server announces stays a range, however wide.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

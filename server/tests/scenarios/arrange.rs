@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::wire::{Action, Arrangement, Command, Error, Flag, Reply, Selection};
+use app::wire::{Action, Arrangement, Command, Error, Flag, Reply, Selection, Uid, UidValidity};
 
 use tokio::sync::Notify;
 
@@ -144,21 +144,36 @@ async fn a_whole_folder_is_marked_read_and_that_is_undone_and_it_is_emptied() {
     let uids = mail.fill("Junk", 30).await;
     mail.store("Junk", uids[3], Flag::Seen, true).await;
     tab.until("the counts", |view| view.counts("Junk") == Some((30, 29))).await;
-    let whole = || Selection::Mailbox { path: "Junk".to_owned() };
-    let (undo, count) = tab.act_on(whole(), Action::Flag { flag: Flag::Seen, set: true }).await;
+    let whole = tab.view.whole("Junk");
+    let (undo, count) = tab.act_on(whole.clone(), Action::Flag { flag: Flag::Seen, set: true }).await;
     assert_eq!(count, 29);
     tab.until("nothing is unread", |view| view.counts("Junk") == Some((30, 0))).await;
     tab.undo(undo).await;
     tab.until("it is as before", |view| view.counts("Junk") == Some((30, 29))).await;
-    let (undo, count) = tab.act_on(whole(), Action::Erase).await;
+    let (undo, count) = tab.act_on(whole, Action::Erase).await;
     assert_eq!((undo, count), (None, 30));
     tab.until("it is empty", |view| view.counts("Junk") == Some((0, 0))).await;
     assert!(mail.messages("Junk").await.is_empty());
-    assert_eq!(
-        tab.send(Command::Act { selection: Selection::Mailbox { path: "Nowhere".to_owned() }, action: Action::Erase })
-            .await,
-        Err(Error::Gone)
-    );
+    let Selection::Mailbox { uid_validity, uid_next, .. } = tab.view.whole("INBOX") else { unreachable!() };
+    let selection = Selection::Mailbox { path: "Nowhere".to_owned(), uid_validity, uid_next };
+    assert_eq!(tab.send(Command::Act { selection, action: Action::Erase }).await, Err(Error::Gone));
+}
+
+#[tokio::test]
+async fn what_comes_after_the_question_is_not_emptied() {
+    let (_bridge, mut tab, mut mail) = desk().await;
+    mail.fill("Junk", 3).await;
+    tab.until("the counts", |view| view.counts("Junk") == Some((3, 3))).await;
+    let asked = tab.view.whole("Junk");
+    let late = mail.append("Junk", "late").await;
+    tab.until("it has come", |view| view.counts("Junk") == Some((4, 4))).await;
+    assert_eq!(tab.act_on(asked.clone(), Action::Erase).await, (None, 3));
+    assert_eq!(mail.messages("Junk").await.into_keys().collect::<Vec<_>>(), [late]);
+    let Selection::Mailbox { path, uid_validity, uid_next } = asked else { unreachable!() };
+    let other = UidValidity(uid_validity.0 + 1);
+    let stale = Selection::Mailbox { path, uid_validity: other, uid_next: Uid(uid_next.0 + 10) };
+    assert_eq!(tab.send(Command::Act { selection: stale, action: Action::Erase }).await, Err(Error::Gone));
+    assert!(mail.messages("Junk").await.contains_key(&late));
 }
 
 /// Does a change over a line that is cut as soon as the server has done it, before its answer arrives.

@@ -149,7 +149,8 @@ async fn names_that_imap_cannot_say_are_refused() {
         let result = tab.send(Command::Open { query, from: 0, count: 10 }).await;
         assert!(result.is_err(), "{mailbox:?}: {result:?}");
     }
-    let query = Query { mailbox: "INBOX".to_owned(), search: "a\r\nb\0".to_owned(), everywhere: false };
+    let query =
+        Query { mailbox: "INBOX".to_owned(), search: "a\r\nb\0".to_owned(), everywhere: false, ..Query::default() };
     let _ = tab.send(Command::Open { query, from: 0, count: 10 }).await;
     assert_eq!(tab.open("INBOX").await.total, 0);
 }

@@ -29,6 +29,7 @@ mod frames;
 mod line;
 mod list;
 mod live;
+mod order;
 mod read;
 mod restart;
 mod search;

@@ -1,10 +1,12 @@
 //! Searching the open folder and all of them, on the server.
 
-use app::wire::{Action, Flag, Row, Selection};
+use std::time::Duration;
 
-use crate::{mail::Mail, tab::Tab, test_bridge::TestBridge};
+use app::wire::{Action, Command, Error, Flag, Progress, Query, Reply, Row, SearchEnd, Selection};
 
-fn message(from: &str, subject: &str, text: &str) -> String {
+use crate::{list::recorded, mail::Mail, tab::Tab, test_bridge::TestBridge};
+
+pub fn message(from: &str, subject: &str, text: &str) -> String {
     format!(
         "From: {from}\nTo: ana@pismo.test\nSubject: {subject}\nDate: Mon, 23 Nov 2026 10:00:00 +0300\n\
          MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{text}\n"
@@ -12,8 +14,14 @@ fn message(from: &str, subject: &str, text: &str) -> String {
 }
 
 /// A mailbox with a few messages to look for.
-async fn mailbox() -> (TestBridge, Tab, Mail) {
+pub async fn mailbox() -> (TestBridge, Tab, Mail) {
     let bridge = TestBridge::start().await;
+    let mail = fill(&bridge).await;
+    let tab = bridge.sign_in("ana").await.open("INBOX").await;
+    (bridge, tab, mail)
+}
+
+pub async fn fill(bridge: &TestBridge) -> Mail {
     let mut mail = bridge.mail("ana");
     mail.append_message("INBOX", "", &message("Carla <carla@example.org>", "Lunch", "Shall we eat pizza?")).await;
     mail.append_message("INBOX", "\\Seen \\Flagged", &message("Boris <boris@example.org>", "Report", "pizza sales"))
@@ -22,8 +30,7 @@ async fn mailbox() -> (TestBridge, Tab, Mail) {
     let russian = "=?utf-8?B?0KHRh9GR0YIg0LfQsCDQvtC60YLRj9Cx0YDRjA==?=";
     mail.append_message("INBOX", "", &message("Boris <boris@example.org>", russian, "Оплатите до пятницы")).await;
     mail.append_dated("Archive", "01-Jan-2020", &message("Carla <carla@example.org>", "Old lunch", "pasta")).await;
-    let tab = bridge.sign_in("ana").await.open("INBOX").await;
-    (bridge, tab, mail)
+    mail
 }
 
 #[tokio::test]
@@ -178,4 +185,72 @@ async fn a_search_of_trash_itself_follows_it() {
     assert_eq!(tab.view.total(), 0);
     mail.append_message("Trash", "", &message("Carla <carla@example.org>", "Old lunch", "pasta")).await;
     tab.until("the message", |view| view.total() == 1).await;
+}
+
+/// A tab before a server that takes its time, on a mailbox of some pieces.
+async fn slow_mailbox() -> (TestBridge, crate::recording_proxy::RecordingProxy, Tab) {
+    let (bridge, proxy, mut mail) = recorded().await;
+    mail.fill("INBOX", 1700).await;
+    let tab = bridge.sign_in("ana").await.open("INBOX").await;
+    proxy.slow_down(Duration::from_millis(150));
+    (bridge, proxy, tab)
+}
+
+fn looked(tab: &Tab) -> Option<(u32, u32)> {
+    tab.view.progress.as_ref().map(|progress| (progress.looked, progress.of))
+}
+
+#[tokio::test]
+async fn what_is_new_is_found_first_and_shown_while_the_search_goes_on() {
+    let (_bridge, _proxy, mut tab) = slow_mailbox().await;
+    let query = Query { mailbox: "INBOX".to_owned(), search: "subject:message".to_owned(), ..Query::default() };
+    let first = tab.list(query).await;
+    assert_eq!(first.total, 500, "the newest, before the rest was looked at");
+    assert_eq!(first.progress, Some(Progress { looked: 500, of: 1700, end: None }));
+    assert_eq!(first.rows[0].subject, "message 1700");
+    let mut seen = vec![looked(&tab)];
+    while tab.view.progress.is_some() {
+        let before = looked(&tab);
+        tab.until("it gets further", |view| view.progress.as_ref().map(|now| (now.looked, now.of)) != before).await;
+        seen.push(looked(&tab));
+    }
+    assert!(seen.len() > 2, "in pieces: {seen:?}");
+    assert_eq!(tab.view.total(), 1700);
+    let window = tab.window(1690, 50).await;
+    assert_eq!((window.rows.len(), window.rows[9].subject.as_str()), (10, "message 1"));
+}
+
+#[tokio::test]
+async fn a_search_is_stopped_and_keeps_what_it_found() {
+    let (_bridge, proxy, mut tab) = slow_mailbox().await;
+    let query = Query { mailbox: "INBOX".to_owned(), search: "body:nowhere".to_owned(), ..Query::default() };
+    let listing = tab.list(query).await;
+    assert_eq!((listing.total, listing.rows.len()), (0, 0));
+    assert_eq!(tab.send(Command::StopSearch { list: listing.list }).await, Ok(Reply::Done));
+    let Some(Progress { looked, of: 1700, end: Some(SearchEnd::Stopped) }) = tab.view.progress.clone() else {
+        panic!("stopped before all was looked at, not {:?}", tab.view.progress)
+    };
+    assert!(looked < 1700);
+    proxy.restore();
+    // The next search finds the session free.
+    assert_eq!(tab.search("INBOX", "subject:\"message 7\"").await.total, 111);
+    assert_eq!(tab.view.progress, None);
+}
+
+#[tokio::test]
+async fn a_search_outlives_its_line() {
+    let (_bridge, proxy, mut tab) = slow_mailbox().await;
+    let query = Query { mailbox: "INBOX".to_owned(), search: "subject:message".to_owned(), ..Query::default() };
+    tab.list(query).await;
+    proxy.cut();
+    tab.until("all is found", |view| view.progress.is_none() && view.total() == 1700).await;
+    let window = tab.window(0, 200).await;
+    assert_eq!(window.rows.len(), 200);
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_cannot_be_searched() {
+    let (_bridge, mut tab, _) = mailbox().await;
+    let query = Query { mailbox: "Nowhere".to_owned(), search: "x".to_owned(), ..Query::default() };
+    assert_eq!(tab.send(Command::Open { query, from: 0, count: 9 }).await, Err(Error::Gone));
 }

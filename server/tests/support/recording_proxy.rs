@@ -7,7 +7,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use tokio::{
@@ -44,6 +44,8 @@ struct Fault {
     held: bool,
     /// New lines are closed at once.
     refusing: bool,
+    /// What servers say takes so long.
+    delay: Duration,
 }
 
 /// One line, numbered in the order of opening.
@@ -146,11 +148,17 @@ impl RecordingProxy {
         self.shared.fault.send_modify(|fault| fault.held = true);
     }
 
+    /// Whatever servers say takes so long from now on, until [`restore`](Self::restore).
+    pub fn slow_down(&self, delay: Duration) {
+        self.shared.fault.send_modify(|fault| fault.delay = delay);
+    }
+
     /// Ends all faults.
     pub fn restore(&self) {
         self.shared.fault.send_modify(|fault| {
             fault.refusing = false;
             fault.held = false;
+            fault.delay = Duration::ZERO;
         });
     }
 
@@ -220,6 +228,8 @@ async fn pass(mut client: TcpStream, mut server: TcpStream, shared: &Shared, lin
                 Ok(length) if length > 0 => {
                     server_spoke_last = true;
                     let said = shared.rewritten(&from_server[..length]);
+                    let delay = faults.borrow().delay;
+                    if !delay.is_zero() { tokio::time::sleep(delay).await; }
                     shared.trace(number, "←", &said);
                     if client.write_all(&said).await.is_err() { return; }
                 }

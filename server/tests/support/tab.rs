@@ -218,15 +218,25 @@ impl Tab {
 
     /// Searches this mailbox.
     pub async fn search(&mut self, mailbox: &str, search: &str) -> Listing {
-        self.list(Query { mailbox: mailbox.to_owned(), search: search.to_owned(), everywhere: false }).await
+        let query = Query { mailbox: mailbox.to_owned(), search: search.to_owned(), ..Query::default() };
+        self.list_all(query).await
     }
 
     /// Searches all mailboxes.
     pub async fn search_everywhere(&mut self, search: &str) -> Listing {
-        self.list(Query { mailbox: "INBOX".to_owned(), search: search.to_owned(), everywhere: true }).await
+        let (mailbox, search) = ("INBOX".to_owned(), search.to_owned());
+        self.list_all(Query { mailbox, search, everywhere: true, ..Query::default() }).await
     }
 
-    async fn list(&mut self, query: Query) -> Listing {
+    /// Opens a list and waits until all is found. What it was first told, with the number of all.
+    pub async fn list_all(&mut self, query: Query) -> Listing {
+        let listing = self.list(query).await;
+        self.until("all is found", |view| view.progress.is_none()).await;
+        Listing { total: self.view.rows.len() as u32, ..listing }
+    }
+
+    /// Opens a list.
+    pub async fn list(&mut self, query: Query) -> Listing {
         match self.ask(Command::Open { query, from: 0, count: ROWS }).await {
             Reply::Listing(listing) => listing,
             reply => panic!("a listing, not {reply:?}"),

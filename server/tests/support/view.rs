@@ -1,8 +1,8 @@
 //! What a tab shows: the smallest model that frames can be applied to, written apart from the app's own.
 
 use app::wire::{
-    Connectivity, Event, Flag, ListChange, Listing, Mailbox, Row, Submission, SubmissionId, SubmissionState, Uid,
-    Welcome,
+    Connectivity, Event, Flag, ListChange, Listing, Mailbox, Progress, Row, Selection, Submission, SubmissionId,
+    SubmissionState, Uid, Welcome,
 };
 
 /// What a tab knows.
@@ -15,6 +15,8 @@ pub struct View {
     pub list: u32,
     /// Its rows from the top; none where a row is not here.
     pub rows: Vec<Option<Row>>,
+    /// How far the search is.
+    pub progress: Option<Progress>,
     pub signed_out: bool,
     pub reset: bool,
 }
@@ -27,6 +29,7 @@ impl View {
     }
 
     pub fn listing(&mut self, listing: &Listing) {
+        self.progress = listing.progress.clone();
         if listing.list != self.list {
             self.list = listing.list;
             self.rows.clear();
@@ -47,7 +50,7 @@ impl View {
                 for count in counts {
                     let known = self.mailboxes.iter_mut().find(|mailbox| mailbox.path == count.path);
                     let mailbox = known.unwrap_or_else(|| panic!("counts of the unknown {}", count.path));
-                    (mailbox.total, mailbox.unseen) = (count.total, count.unseen);
+                    mailbox.set_counts(count);
                 }
             }
             Event::Submission { submission } => {
@@ -91,6 +94,7 @@ impl View {
                     }
                 }
             }
+            ListChange::Found { listing } => self.listing(listing),
             ListChange::Replaced { listing } => {
                 self.list = listing.list;
                 self.rows.clear();
@@ -125,6 +129,13 @@ impl View {
     /// Messages, and those of them that are unread.
     pub fn counts(&self, path: &str) -> Option<(u32, u32)> {
         self.mailbox(path).map(|mailbox| (mailbox.total, mailbox.unseen))
+    }
+
+    /// All that a mailbox holds, as far as the tab was told.
+    pub fn whole(&self, path: &str) -> Selection {
+        let mailbox = self.mailbox(path).unwrap_or_else(|| panic!("no mailbox {path}"));
+        let (uid_validity, uid_next) = (mailbox.uid_validity, mailbox.uid_next);
+        Selection::Mailbox { path: path.to_owned(), uid_validity, uid_next }
     }
 
     pub fn submission(&self, id: SubmissionId) -> Option<SubmissionState> {

@@ -22,6 +22,10 @@ impl Session {
         let mut commands = Vec::new();
         for set in sets {
             let mut command = Command::new("UID SEARCH");
+            if self.capabilities.esearch {
+                // RFC 4731: neighbours come as a range.
+                command = command.words("RETURN (ALL)");
+            }
             if !keys.iter().all(Key::is_ascii) {
                 command = command.words("CHARSET UTF-8");
             }

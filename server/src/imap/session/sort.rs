@@ -1,0 +1,116 @@
+//! Messages in another order than that of their arrival: by the server (RFC 5256), else by what is fetched of each.
+
+use app::wire::{Sort, Uid};
+
+use super::{Command, Error, Limits, Response, SET_LENGTH, Session, all_done};
+use crate::{
+    imap::{UidSet, response::Fetch, row::Envelope, search::Key},
+    mime::base_subject,
+};
+
+/// How many times as long as usual a server may sort without a word.
+const SORTING: u32 = 8;
+
+/// Characters of the longest answer: some two million UIDs.
+const MAX_ANSWER: usize = 16 * 1024 * 1024;
+
+/// Messages asked at once for what they are sorted by.
+const AT_ONCE: usize = 2000;
+
+/// What a message is sorted by where the server does not do it.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum By {
+    Text(String),
+    Number(i64),
+}
+
+impl By {
+    fn of(fetch: &Fetch, sort: Sort) -> By {
+        let envelope = || fetch.envelope.as_ref().map(Envelope::read).unwrap_or_default();
+        let size = i64::from(fetch.size.unwrap_or(0));
+        match sort {
+            Sort::Largest => By::Number(-size),
+            Sort::Subject => By::Text(base_subject(&envelope().subject)),
+            Sort::Sender => {
+                By::Text(envelope().from.first().map(|from| from.display().to_lowercase()).unwrap_or_default())
+            }
+            Sort::Smallest | Sort::Newest | Sort::Oldest => By::Number(size),
+        }
+    }
+}
+
+impl Session {
+    /// UIDs of the messages to which all keys apply, in this order; among equals the newest first.
+    pub async fn sort(&mut self, keys: &[Key], sort: Sort) -> Result<Vec<Uid>, Error> {
+        if sort.is_by_time() || !self.capabilities.sort {
+            let mut uids = self.search(keys, None).await?;
+            if sort == Sort::Newest {
+                uids.reverse();
+            }
+            return if sort.is_by_time() { Ok(uids) } else { self.sort_by_hand(uids, sort).await };
+        }
+        let by = match sort {
+            Sort::Newest => "REVERSE ARRIVAL",
+            Sort::Oldest => "ARRIVAL",
+            // RFC 5957: by what is shown of a sender, and not by the address alone.
+            Sort::Sender if self.capabilities.sort_display => "DISPLAYFROM REVERSE ARRIVAL",
+            Sort::Sender => "FROM REVERSE ARRIVAL",
+            Sort::Subject => "SUBJECT REVERSE ARRIVAL",
+            Sort::Largest => "REVERSE SIZE REVERSE ARRIVAL",
+            Sort::Smallest => "SIZE REVERSE ARRIVAL",
+        };
+        let mut command = Command::new("UID SORT").words(&format!("({by}) UTF-8"));
+        if keys.is_empty() {
+            command = command.words("ALL");
+        }
+        for key in keys {
+            command = key.say(command)?;
+        }
+        let limits = Limits { text: MAX_ANSWER, total: 2 * MAX_ANSWER as u64, ..Limits::SHORT };
+        let mut found: Vec<(u32, u32)> = Vec::new();
+        let answers = self
+            .run_all(vec![command], limits, SORTING, |response| match response {
+                Response::Sort(ranges) => {
+                    found.extend(ranges);
+                    None
+                }
+                other => Some(other),
+            })
+            .await?;
+        all_done(answers)?;
+        let most = self.selected.as_ref().map_or(0, |selected| selected.exists as usize);
+        Ok(found.iter().flat_map(|&(first, last)| first..=last).take(2 * most + 1000).map(Uid).collect())
+    }
+
+    async fn sort_by_hand(&mut self, uids: Vec<Uid>, sort: Sort) -> Result<Vec<Uid>, Error> {
+        let items = match sort {
+            Sort::Largest | Sort::Smallest => "(UID RFC822.SIZE)",
+            _ => "(UID ENVELOPE)",
+        };
+        let mut sorted: Vec<(By, Uid)> = Vec::with_capacity(uids.len());
+        for piece in uids.chunks(AT_ONCE) {
+            let piece: UidSet = piece.iter().copied().collect();
+            let commands =
+                piece.texts(SET_LENGTH).iter().map(|text| Command::new("UID FETCH").words(text).words(items)).collect();
+            let limits = Limits {
+                text: 256 * 1024,
+                literal: 64 * 1024,
+                response: 512 * 1024,
+                total: 8 * 1024 * 1024 + piece.len() * 64 * 1024,
+            };
+            let answers = self
+                .run_all(commands, limits, 1, |response| match response {
+                    Response::Fetch(fetch) if fetch.size.is_some() || fetch.envelope.is_some() => {
+                        sorted.extend(fetch.uid.map(|uid| (By::of(&fetch, sort), Uid(uid))));
+                        None
+                    }
+                    other => Some(other),
+                })
+                .await?;
+            all_done(answers)?;
+        }
+        sorted.sort_by(|(one, uid), (other, of_other)| (one, of_other).cmp(&(other, uid)));
+        sorted.dedup_by_key(|(_, uid)| *uid);
+        Ok(sorted.into_iter().map(|(_, uid)| uid).collect())
+    }
+}

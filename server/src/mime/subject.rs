@@ -1,0 +1,80 @@
+//! What is left of a subject when replies and forwards are taken away (RFC 5256 §2.1).
+
+/// Words before a colon that say "reply" or "forward": those of the RFC, and what programs write in other languages.
+const PREFIXES: [&str; 10] = ["re", "fw", "fwd", "aw", "wg", "sv", "tr", "ответ", "отв", "пересл"];
+
+/// The base subject of a decoded subject, in lower case, its spaces made one.
+pub fn base_subject(subject: &str) -> String {
+    let collapsed = subject.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let mut text = collapsed.as_str();
+    loop {
+        let before = text;
+        while let Some(rest) = text.strip_suffix("(fwd)") {
+            text = rest.trim_end();
+        }
+        while let Some(rest) = without_leader(text) {
+            text = rest;
+        }
+        if let Some(rest) = without_blob(text).filter(|rest| !rest.is_empty()) {
+            text = rest;
+        }
+        if let Some(rest) = text.strip_prefix("[fwd:").and_then(|rest| rest.strip_suffix(']')) {
+            text = rest.trim();
+        }
+        if text == before {
+            return text.to_owned();
+        }
+    }
+}
+
+/// `[list] `
+fn without_blob(text: &str) -> Option<&str> {
+    let (blob, rest) = text.strip_prefix('[')?.split_once(']')?;
+    (!blob.contains('[')).then(|| rest.trim_start())
+}
+
+/// `[list] Re [2]: `
+fn without_leader(text: &str) -> Option<&str> {
+    let mut rest = text;
+    while let Some(after) = without_blob(rest) {
+        rest = after;
+    }
+    let (prefix, subject) = rest.split_once(':')?;
+    let word = prefix.split(['[', ' ']).next().unwrap_or_default();
+    let tail = prefix.get(word.len()..).unwrap_or_default().trim();
+    let numbered = tail.is_empty() || without_blob(tail).is_some_and(str::is_empty);
+    (numbered && PREFIXES.contains(&word)).then(|| subject.trim_start())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replies_and_forwards_are_taken_away() {
+        for (subject, base) in [
+            ("Lunch", "lunch"),
+            ("Re: Lunch", "lunch"),
+            ("RE[2]: Fwd:  Lunch   today (fwd) (FWD)", "lunch today"),
+            ("[team] Re: [team] lunch", "lunch"),
+            ("[Fwd: Re: Lunch]", "lunch"),
+            ("[team]", "[team]"),
+            ("Re:", ""),
+            ("Ответ: Счёт", "счёт"),
+            ("AW: WG: Rechnung", "rechnung"),
+            ("Report: lunch", "report: lunch"),
+            ("Re reading: a book", "re reading: a book"),
+            ("", ""),
+        ] {
+            assert_eq!(base_subject(subject), base, "{subject}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_left_has_nothing_to_be_taken_away(subject: String) {
+            let base = base_subject(&subject);
+            proptest::prop_assert_eq!(base_subject(&base), base);
+        }
+    }
+}
