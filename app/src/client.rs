@@ -4,10 +4,13 @@
 mod act;
 mod browse;
 mod compose;
+mod find;
 mod folders;
 mod settings;
 
 use std::sync::Arc;
+
+pub use find::is_filtered;
 
 use futures_channel::{mpsc, oneshot};
 use leptos::prelude::*;

@@ -153,6 +153,8 @@ pub enum Dialog {
     DeleteFolder {
         path: String,
     },
+    /// The day to go to in the open list.
+    Day,
     /// Throw away what was written? Yes: [`crate::Client::discard`].
     Discard,
     /// Send without a subject? Yes: [`crate::Client::send_draft`].

@@ -6,6 +6,7 @@ pub mod composer;
 pub mod date;
 pub mod dialog;
 pub mod explain;
+pub mod filter;
 pub mod help;
 pub mod icon;
 pub mod keyboard;

@@ -30,15 +30,6 @@ impl Client {
         self.open(Query { mailbox: path.to_owned(), ..Query::default() });
     }
 
-    /// Shows what a search of the open folder, or of all, finds; an empty search the whole folder.
-    pub fn search(&self, search: &str, everywhere: bool) {
-        let mailbox = self.state.list.query.with_untracked(|query| query.mailbox.clone());
-        let search = search.trim().to_owned();
-        let everywhere = everywhere && !search.is_empty();
-        let sort = self.state.list.query.with_untracked(|query| query.sort);
-        self.open(Query { mailbox, search, everywhere, sort });
-    }
-
     /// Shows a list, from its top, and closes the open message.
     pub fn open(&self, query: Query) {
         self.go(&Route { query, message: None }, Some(Visit::Push));

@@ -17,6 +17,8 @@ pub struct List {
     pub total: RwSignal<Option<u32>>,
     /// How far the search is whose results these are; none when all is found.
     pub progress: RwSignal<Option<Progress>>,
+    /// The position to scroll to.
+    pub goal: RwSignal<Option<u32>>,
     /// Why there are no rows.
     pub problem: RwSignal<Option<Error>>,
     /// Counts the times that rows came, went or moved.
@@ -63,10 +65,16 @@ impl List {
             query: RwSignal::new(Query::default()),
             total: RwSignal::new(None),
             progress: RwSignal::new(None),
+            goal: RwSignal::new(None),
             problem: RwSignal::new(None),
             shape: RwSignal::new(0),
             rows: StoredValue::new(Rows::default()),
         }
+    }
+
+    /// Whether the server still looks for more. Reactive.
+    pub fn is_searching(&self) -> bool {
+        self.progress.with(|progress| progress.as_ref().is_some_and(|progress| progress.end.is_none()))
     }
 
     /// The server's name for the list that the rows are of.

@@ -56,7 +56,7 @@ fn offset(state: State, seconds: i64) -> i32 {
 
 #[cfg(target_arch = "wasm32")]
 #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "JavaScript counts in doubles")]
-fn local_offset(seconds: i64) -> i32 {
+pub fn local_offset(seconds: i64) -> i32 {
     let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(seconds as f64 * 1000.0));
     -(date.get_timezone_offset() * 60.0) as i32
 }
@@ -68,7 +68,7 @@ fn now() -> i64 {
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-fn local_offset(_: i64) -> i32 {
+pub fn local_offset(_: i64) -> i32 {
     0
 }
 

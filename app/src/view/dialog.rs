@@ -4,7 +4,8 @@ use crate::view::handler;
 use leptos::{ev, html, prelude::*};
 
 use super::{
-    help::Help, icon::Icon, mailbox_list::FolderForm, outbox::OutboxList, settings::SettingsSheet, words::counted,
+    filter::DayForm, help::Help, icon::Icon, mailbox_list::FolderForm, outbox::OutboxList, settings::SettingsSheet,
+    words::counted,
 };
 use crate::{
     Client,
@@ -119,6 +120,12 @@ pub fn Dialogs() -> impl IntoView {
                     on_yes=move || client.send_draft()
                     on_close=close
                 />
+            }
+            .into_any(),
+            Dialog::Day => view! {
+                <Modal title=move || t_string!(i18n, filter.day).to_string() size="small" on_close=close>
+                    <DayForm />
+                </Modal>
             }
             .into_any(),
             Dialog::Help => view! { <Help /> }.into_any(),

@@ -13,7 +13,7 @@ use super::{
     message::MessageView,
     message_list::MessageList,
     outbox::Outbox,
-    search::Search,
+    search::{Search, SearchProgress},
     toast::Toasts,
     toolbar::{ListToolbar, ReaderToolbar, list_title},
     words::{Words, path_name},
@@ -191,26 +191,6 @@ fn ConnectionBar() -> impl IntoView {
                     </button>
                 })}
             </div>
-        })
-    }
-}
-
-#[component]
-fn SearchProgress() -> impl IntoView {
-    let (i18n, state) = (use_i18n(), expect_context::<State>());
-    let searching = Memo::new(move |_| {
-        state.list.query.with(|query| !query.search.is_empty())
-            && state.list.total.with(Option::is_none)
-            && state.list.problem.with(Option::is_none)
-    });
-    move || {
-        searching.get().then(|| {
-            view! {
-                <div class="search-progress" role="status">
-                    <span class="spinner" aria-hidden="true"></span>
-                    {move || t_string!(i18n, search.searching)}
-                </div>
-            }
         })
     }
 }

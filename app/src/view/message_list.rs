@@ -32,7 +32,9 @@ pub fn MessageList() -> impl IntoView {
     let total = Memo::new(move |_| state.list.shown_total(&state.pending));
     let known = move || state.list.total.with(Option::is_some);
     let loaded = Memo::new(move |_| {
-        known() && state.list.shown(scroll.visible.get(), &state.pending).iter().all(|shown| shown.entry.is_some())
+        known()
+            && !state.list.is_searching()
+            && state.list.shown(scroll.visible.get(), &state.pending).iter().all(|shown| shown.entry.is_some())
     });
     let filled = move || total.get() > 0;
     view! {
@@ -96,6 +98,8 @@ fn Nothing() -> impl IntoView {
             </div>
         }
         .into_any(),
+        // The line above says that more may come.
+        (None, Some(0)) if state.list.is_searching() => ().into_any(),
         (None, Some(0)) => view! {
             <div class="message-list-empty empty">
                 <Icon name="inbox" />

@@ -1,5 +1,9 @@
 //! The search box. A bare word searches whole messages; operators narrow it down. The server does the searching.
 
+mod progress;
+
+pub use progress::SearchProgress;
+
 use crate::view::handler;
 use leptos::{ev, html, prelude::*};
 

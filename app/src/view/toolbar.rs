@@ -4,6 +4,7 @@ use crate::view::{Show, handler};
 use leptos::{html, prelude::*};
 
 use super::{
+    filter::Filters,
     icon::Icon,
     mailbox_list::icon_of,
     menu::Menu,
@@ -57,6 +58,8 @@ pub fn ListToolbar() -> impl IntoView {
                     view! {
                         <span class="toolbar-title" aria-hidden="true">{move || list_title(i18n, state)}</span>
                         <span class="toolbar-count" role="status">{count}</span>
+                        <span class="toolbar-spacer"></span>
+                        <Filters />
                     }
                     .into_any()
                 }

@@ -84,7 +84,7 @@ pub async fn mail(
     };
     let query = route.query.clone();
     // A search takes its time; its rows come over the socket.
-    let frames = if query.search.is_empty() { account.page(query, ROWS, &login.token).await } else { None };
+    let frames = if query.is_whole() { account.page(query, ROWS, &login.token).await } else { None };
     let Person { language, theme, clock } = Person::of(&headers);
     Ok(with_policy(
         |nonce| {

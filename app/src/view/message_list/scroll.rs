@@ -80,6 +80,14 @@ impl Scroll {
             self.total();
             self.hold();
         });
+        // A row is to be on top.
+        Effect::new(move |_| {
+            if let (Some(position), Some(list)) = (self.state.list.goal.get(), self.list.get_untracked()) {
+                list.set_scroll_top(i32::try_from(position.saturating_mul(ROW_HEIGHT)).unwrap_or(i32::MAX));
+                self.measure();
+                self.state.list.goal.set(None);
+            }
+        });
         // The row of the keyboard comes into sight.
         Effect::new(move |before: Option<Option<MessageRef>>| {
             let cursor = self.state.cursor.get();
