@@ -155,6 +155,8 @@ pub enum Dialog {
     },
     /// The day to go to in the open list.
     Day,
+    /// A search, field by field.
+    Search,
     /// Throw away what was written? Yes: [`crate::Client::discard`].
     Discard,
     /// Send without a subject? Yes: [`crate::Client::send_draft`].

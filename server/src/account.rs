@@ -16,6 +16,7 @@ mod locate;
 mod look;
 mod parts;
 mod pulse;
+mod resume;
 mod search;
 mod side;
 mod tab;

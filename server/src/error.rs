@@ -19,6 +19,10 @@ pub fn to_wire(error: imap::Error) -> wire::Error {
         Error::Credentials { text } => wire::Error::Credentials { text },
         Error::ImapDisabled { text } => wire::Error::ImapDisabled { text },
         Error::TooManyConnections { text } => wire::Error::TooManyConnections { text },
+        Error::Throttled { wait, text } => {
+            let minutes = u32::try_from(wait.as_secs().div_ceil(60)).unwrap_or(u32::MAX);
+            wire::Error::Throttled { minutes, text }
+        }
         Error::Unavailable { text } => wire::Error::Unavailable { text },
         Error::Refused { code: Some(imap::Code::OverQuota), text } => wire::Error::OverQuota { text },
         Error::Refused { code: Some(imap::Code::NonExistent), .. } => wire::Error::Gone,
@@ -66,7 +70,9 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::Certificate { .. }
         | Error::ImapDisabled { .. }
         | Error::Refused { .. } => StatusCode::BAD_GATEWAY,
-        Error::TooManyConnections { .. } | Error::Unavailable { .. } | Error::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        Error::TooManyConnections { .. } | Error::Throttled { .. } | Error::Unavailable { .. } | Error::Busy => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         Error::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::OverQuota { .. } => StatusCode::INSUFFICIENT_STORAGE,
         Error::Gone | Error::NoTrash | Error::BlobGone { .. } => StatusCode::NOT_FOUND,

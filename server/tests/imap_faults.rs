@@ -117,7 +117,7 @@ async fn a_refusal_is_never_taken_for_success() {
     assert!(
         matches!(refused, Error::Refused { code: Some(imap::Code::Other(code)), text } if code == "X-WHY" && text == "not now")
     );
-    assert!(session.search(&search::parse("x"), None).await.expect_err("NO").is_refusal());
+    assert!(session.search(&search::parse("x").keys, None).await.expect_err("NO").is_refusal());
     assert!(session.fetch_rows(1..=1).await.expect_err("BAD").is_refusal());
     assert!(!session.is_over());
 }

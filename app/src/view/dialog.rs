@@ -4,8 +4,8 @@ use crate::view::handler;
 use leptos::{ev, html, prelude::*};
 
 use super::{
-    filter::DayForm, help::Help, icon::Icon, mailbox_list::FolderForm, outbox::OutboxList, settings::SettingsSheet,
-    words::counted,
+    filter::DayForm, help::Help, icon::Icon, mailbox_list::FolderForm, outbox::OutboxList, search::SearchForm,
+    settings::SettingsSheet, words::counted,
 };
 use crate::{
     Client,
@@ -120,6 +120,12 @@ pub fn Dialogs() -> impl IntoView {
                     on_yes=move || client.send_draft()
                     on_close=close
                 />
+            }
+            .into_any(),
+            Dialog::Search => view! {
+                <Modal title=move || t_string!(i18n, search.form).to_string() size="small" on_close=close>
+                    <SearchForm />
+                </Modal>
             }
             .into_any(),
             Dialog::Day => view! {

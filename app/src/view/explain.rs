@@ -18,6 +18,7 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::ImapDisabled { .. } => t_string!(i18n, error.imap_disabled).to_string(),
         Error::TooManyConnections { .. } => t_string!(i18n, error.too_many_connections).to_string(),
         Error::TooManyAttempts { seconds } => counted!(i18n, error.too_many_attempts, *seconds),
+        Error::Throttled { minutes, .. } => counted!(i18n, error.throttled, *minutes),
         Error::Unavailable { .. } => t_string!(i18n, error.unavailable).to_string(),
         Error::Refused { .. } => t_string!(i18n, error.refused).to_string(),
         Error::OverQuota { .. } => t_string!(i18n, error.over_quota).to_string(),
@@ -47,6 +48,7 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::Certificate { text, .. }
         | Error::ImapDisabled { text }
         | Error::TooManyConnections { text }
+        | Error::Throttled { text, .. }
         | Error::Unavailable { text }
         | Error::Refused { text }
         | Error::OverQuota { text }

@@ -1,14 +1,20 @@
 //! The search box. A bare word searches whole messages; operators narrow it down. The server does the searching.
 
+mod form;
 mod progress;
 
+pub use form::SearchForm;
 pub use progress::SearchProgress;
 
 use crate::view::handler;
 use leptos::{ev, html, prelude::*};
 
 use super::icon::Icon;
-use crate::{Client, i18n::*, state::State};
+use crate::{
+    Client,
+    i18n::*,
+    state::{Dialog, State},
+};
 
 #[component]
 pub fn Search() -> impl IntoView {
@@ -86,6 +92,17 @@ pub fn Search() -> impl IntoView {
             >
                 <Icon name="x" />
             </button>
+            <button
+                type="button"
+                class="icon-button"
+                data-testid="search-more"
+                aria-haspopup="dialog"
+                aria-label=move || t_string!(i18n, search.form)
+                title=move || t_string!(i18n, search.form)
+                on:click=handler(move |_| state.dialog.set(Some(Dialog::Search)))
+            >
+                <Icon name="filter" />
+            </button>
             <div class="search-hint" hidden=move || !focused.get()>
                 <p>{move || t_string!(i18n, search.hint)}</p>
                 <dl>
@@ -97,6 +114,10 @@ pub fn Search() -> impl IntoView {
                     <dd>{move || t_string!(i18n, search.hint_since)}</dd>
                     <dt><code>"is:unread is:starred"</code></dt>
                     <dd>{move || t_string!(i18n, search.hint_is)}</dd>
+                    <dt><code>"in:archive"</code></dt>
+                    <dd>{move || t_string!(i18n, search.hint_in)}</dd>
+                    <dt><code>"larger:5M"</code></dt>
+                    <dd>{move || t_string!(i18n, search.hint_larger)}</dd>
                     <dt><code>"has:attachment"</code></dt>
                     <dd>{move || t_string!(i18n, search.hint_has)}</dd>
                 </dl>

@@ -21,7 +21,9 @@ pub enum Error {
     TooManyConnections { text: String },
     /// Too many attempts to sign in; wait this many seconds.
     TooManyAttempts { seconds: u32 },
-    /// The server asks to be left alone for a while, or has a fault of its own.
+    /// The server asks to be left alone for about so many minutes.
+    Throttled { minutes: u32, text: String },
+    /// The server has a fault of its own.
     Unavailable { text: String },
     /// The server refused the command. Its own words.
     Refused { text: String },

@@ -60,11 +60,12 @@ pub(super) struct Actor {
     pub(super) mailboxes: Vec<Mailbox>,
     /// What STATUS said last, by path.
     pub(super) statuses: HashMap<String, Status>,
-    /// How the viewed mailboxes were when their lists were last brought up to date, by path; not the selected one
-    /// while it is selected.
+    /// How mailboxes were when they were left, as the tabs were told, by path.
     pub(super) synced: HashMap<String, super::listing::Baseline>,
     /// Messages in the selected mailbox, as far as the tabs were told.
     pub(super) exists: u32,
+    /// The selected mailbox, and how it was when it was selected; `uid_next` follows what is told.
+    pub(super) at_hand: Option<(String, super::listing::Baseline)>,
     /// Counts the times a mailbox was selected: what was known of another one's flags before is not known any more.
     pub(super) selects: u64,
     /// Mailboxes whose counts have to be asked for.
@@ -183,6 +184,7 @@ impl Actor {
             statuses: HashMap::new(),
             synced: HashMap::new(),
             exists: 0,
+            at_hand: None,
             selects: 0,
             counts_wanted: HashSet::new(),
             swept: Instant::now(),

@@ -172,10 +172,11 @@ impl Actor {
         }
         self.settle(session).await?;
         for mailbox in mailboxes {
-            self.synced.remove(&mailbox.path);
             if session.selected().is_some_and(|selected| selected.path == mailbox.path) {
+                self.at_hand = None;
                 session.unselect().await?;
             }
+            self.synced.remove(&mailbox.path);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use app::wire::{Event, Flag, ListChange, MailboxCounts, Uid, UidValidity};
 
-use super::{actor::Actor, tab::Source};
+use super::{actor::Actor, listing::Baseline, tab::Source};
 use crate::imap::{self, Change, Session};
 
 /// New rows that come along with the news of them.
@@ -13,7 +13,7 @@ const MANY: usize = 500;
 
 /// What a run of changes amounts to.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Digest {
+pub(super) struct Digest {
     /// Positions that are gone, counted before any of the changes, descending.
     vanished: Vec<u32>,
     /// Messages that came and are still there.
@@ -27,6 +27,13 @@ struct Digest {
     elsewhere: bool,
     /// It cannot be told what happened: look at it anew.
     unclear: bool,
+}
+
+impl Digest {
+    /// Some came, after which there are so many, and flags of others changed.
+    pub(super) fn of(added: u32, exists: u32, flags: Vec<(Uid, Vec<Flag>)>) -> Self {
+        Self { added, exists, flags, ..Self::default() }
+    }
 }
 
 /// Works out what a run of changes amounts to for a mailbox that had `exists` messages.
@@ -119,18 +126,32 @@ impl Actor {
             if digest.elsewhere {
                 self.want_sweep();
             }
-            if digest.unclear {
+            // Put back when all is told: else nobody knows what the tabs know.
+            let at_hand = self.at_hand.take();
+            let newest = if digest.unclear {
                 self.exists = said;
                 self.refresh_views(session, &path).await?;
+                Some(None)
             } else {
                 self.exists = digest.exists;
-                self.tell_digest(session, &path, digest).await?;
-            }
+                self.tell_digest(session, &path, digest).await?
+            };
+            self.at_hand = at_hand.map(|(path, baseline)| {
+                let uid_next =
+                    newest.map_or(baseline.uid_next, |newest| newest.map_or(0, |uid| uid.0.saturating_add(1)));
+                (path, Baseline { uid_next, ..baseline })
+            });
             self.want_counts(&path);
         }
     }
 
-    async fn tell_digest(&mut self, session: &mut Session, path: &str, digest: Digest) -> Result<(), imap::Error> {
+    /// Tells the tabs. Returns the newest message, when some have come and if it is known.
+    pub(super) async fn tell_digest(
+        &mut self,
+        session: &mut Session,
+        path: &str,
+        digest: Digest,
+    ) -> Result<Option<Option<Uid>>, imap::Error> {
         if !digest.vanished.is_empty() {
             let count = u32::try_from(digest.vanished.len()).unwrap_or(u32::MAX);
             self.tell_list(
@@ -147,13 +168,15 @@ impl Actor {
         if !flags.is_empty() {
             self.tell_flags(path, flags);
         }
+        let mut newest = None;
         if digest.added > 0 {
             let first = digest.exists - digest.added.min(ROWS_WITH_NEWS) + 1;
             let rows = self.rows_by_sequence(session, first, digest.exists).await?;
+            newest = Some(rows.first().map(|row| row.message.uid));
             let count = digest.added;
             self.tell_list(path, |total| *total += count, || ListChange::Added { count, rows: rows.clone() });
         }
-        Ok(())
+        Ok(newest)
     }
 
     /// Tells the tabs that show this mailbox of a change of its list.

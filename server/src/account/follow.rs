@@ -133,9 +133,10 @@ impl Actor {
             known.uid_validity = selected.uid_validity;
         }
         // What was deleted is not a find in all folders because it has come to Trash.
-        if !(query.everywhere && self.is_refuse(path)) {
+        let wanted = search::parse(&query.search);
+        if !(query.everywhere && wanted.places.is_empty() && self.is_refuse(path)) {
             let since = UidSet::range(searched.baseline.first_new(selected.uid_validity), Uid(u32::MAX));
-            let new = session.search(&search::parse(&query.search), Some(&since)).await?;
+            let new = session.search(&wanted.keys, Some(&since)).await?;
             self.add_hits(session, tab, path, new).await?;
         }
         if !followed {
@@ -168,7 +169,7 @@ impl Actor {
         if !hits.sort.is_by_time() {
             return Ok(self.search_again(tab)?);
         }
-        let dates: HashMap<Uid, i64> = if hits.searched.len() > 1 {
+        let dates: HashMap<Uid, i64> = if hits.dated {
             session.fetch_dates(&new.iter().copied().collect()).await?.into_iter().collect()
         } else {
             HashMap::new()

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use app::wire::{Error, Event, ListChange, Listing, Progress, Query, Reply, Row, SearchEnd, Sort, TabId, Uid};
+use app::wire::{
+    Error, Event, ListChange, Listing, Mailbox, Progress, Query, Reply, Row, SearchEnd, Sort, SpecialUse, TabId, Uid,
+};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
@@ -21,6 +23,9 @@ const TRIES: usize = 4;
 pub(super) struct Searching {
     number: u64,
     query: Query,
+    sort: Sort,
+    /// Several mailboxes are searched.
+    dated: bool,
     from: u32,
     count: u32,
     purpose: Purpose,
@@ -79,21 +84,35 @@ impl Actor {
         (from, count): (u32, u32),
         purpose: Purpose,
     ) -> Result<(), Error> {
-        let selectable = self.mailboxes.iter().filter(|mailbox| mailbox.selectable);
-        let mailboxes = if query.everywhere {
-            selectable.map(|mailbox| (mailbox.path.clone(), mailbox.total)).collect()
-        } else {
-            let total = selectable.filter(|mailbox| mailbox.path == query.mailbox).map(|mailbox| mailbox.total).next();
-            vec![(query.mailbox.clone(), total.unwrap_or(0))]
-        };
+        let wanted = search::parse(&query.search);
+        let mailboxes = self.places_of(&query, &wanted.places)?;
         self.search_count += 1;
         let (number, stop) = (self.search_count, CancellationToken::new());
-        let (keys, sort) = (search::parse(&query.search), order_of(&query));
+        let sort =
+            if mailboxes.len() > 1 { order_of(&Query { everywhere: true, ..query.clone() }) } else { query.sort };
+        let (keys, dated) = (wanted.keys, mailboxes.len() > 1);
         self.searcher.begin(Search { tab: tab.clone(), number, mailboxes, keys, sort, stop: stop.clone() })?;
         if let Some(tab) = self.tabs.get_mut(tab) {
-            tab.searching = Some(Searching { number, query, from, count, purpose, _stop: stop.drop_guard() });
+            tab.searching =
+                Some(Searching { number, query, sort, dated, from, count, purpose, _stop: stop.drop_guard() });
         }
         Ok(())
+    }
+
+    /// Where to look: the paths of mailboxes, and about how many messages each has.
+    fn places_of(&self, query: &Query, named: &[String]) -> Result<Vec<(String, u32)>, Error> {
+        let all = || self.mailboxes.iter().filter(|mailbox| mailbox.selectable);
+        let wanted: Vec<&Mailbox> = if !named.is_empty() {
+            all().filter(|mailbox| named.iter().any(|name| is_named(mailbox, name))).collect()
+        } else if query.everywhere {
+            all().collect()
+        } else {
+            all().filter(|mailbox| mailbox.path == query.mailbox).collect()
+        };
+        if wanted.is_empty() {
+            return Err(Error::Gone);
+        }
+        Ok(wanted.into_iter().map(|mailbox| (mailbox.path.clone(), mailbox.total)).collect())
     }
 
     /// The search sessions have another password now: what was not answered yet is begun again.
@@ -192,7 +211,7 @@ impl Actor {
                 total: 0,
                 from: searching.from,
                 count: searching.count,
-                source: Source::Hits(Hits::new(order_of(&searching.query))),
+                source: Source::Hits(Hits::new(searching.sort, searching.dated)),
                 progress: None,
             });
         }
@@ -323,6 +342,22 @@ impl Actor {
 
 /// Messages that are no more, by mailbox.
 type Gone = HashMap<(String, app::wire::UidValidity), HashSet<Uid>>;
+
+/// Whether a person who types this means that mailbox: by its path, its last name, or what it is for.
+fn is_named(mailbox: &Mailbox, typed: &str) -> bool {
+    let typed = typed.to_lowercase();
+    let by_use: &[&str] = match mailbox.special_use {
+        Some(SpecialUse::Inbox) => &["inbox", "входящие"],
+        Some(SpecialUse::Flagged) => &["starred", "flagged", "отмеченные"],
+        Some(SpecialUse::Drafts) => &["drafts", "черновики"],
+        Some(SpecialUse::Sent) => &["sent", "отправленные"],
+        Some(SpecialUse::Archive) => &["archive", "архив"],
+        Some(SpecialUse::Junk) => &["junk", "spam", "спам"],
+        Some(SpecialUse::Trash) => &["trash", "корзина"],
+        None => &[],
+    };
+    mailbox.path.to_lowercase() == typed || mailbox.name().to_lowercase() == typed || by_use.contains(&typed.as_str())
+}
 
 /// The order in which the results of a query are shown.
 fn order_of(query: &Query) -> Sort {

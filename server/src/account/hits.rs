@@ -35,6 +35,8 @@ pub(super) struct Searched {
 #[derive(Debug, Clone)]
 pub(super) struct Hits {
     pub sort: Sort,
+    /// Whether hits have dates: those of one mailbox are in order by their UIDs.
+    pub dated: bool,
     /// In the order of the screen.
     pub found: Vec<Hit>,
     pub searched: Vec<Searched>,
@@ -50,8 +52,8 @@ pub(super) enum Placed {
 }
 
 impl Hits {
-    pub fn new(sort: Sort) -> Self {
-        Self { sort, found: Vec::new(), searched: Vec::new() }
+    pub fn new(sort: Sort, dated: bool) -> Self {
+        Self { sort, dated, found: Vec::new(), searched: Vec::new() }
     }
 
     pub fn stretch(&self, from: u32, count: u32) -> Vec<Hit> {
@@ -132,7 +134,7 @@ mod tests {
 
     #[test]
     fn hits_go_where_they_belong() {
-        let mut hits = Hits::new(Sort::Newest);
+        let mut hits = Hits::new(Sort::Newest, false);
         assert_eq!(hits.put(Vec::new()), Placed::Nowhere);
         assert_eq!(hits.put(vec![hit(0, 7), hit(0, 9)]), Placed::Below);
         assert_eq!(hits.put(vec![hit(0, 3), hit(0, 5)]), Placed::Below);
@@ -146,7 +148,7 @@ mod tests {
 
     #[test]
     fn the_oldest_on_top_grows_at_the_bottom() {
-        let mut hits = Hits::new(Sort::Oldest);
+        let mut hits = Hits::new(Sort::Oldest, true);
         assert_eq!(hits.put(vec![hit(5, 2), hit(1, 9)]), Placed::Below);
         assert_eq!(hits.put(vec![hit(6, 1)]), Placed::Below);
         assert_eq!(hits.put(vec![hit(0, 1)]), Placed::OnTop);
@@ -155,7 +157,7 @@ mod tests {
 
     #[test]
     fn what_the_server_sorted_stays_as_it_came() {
-        let mut hits = Hits::new(Sort::Sender);
+        let mut hits = Hits::new(Sort::Sender, false);
         hits.put(vec![hit(0, 3), hit(0, 9)]);
         assert_eq!(hits.put(vec![hit(0, 1), hit(0, 4)]), Placed::Below);
         assert_eq!(uids(&hits), [3, 9, 1, 4]);

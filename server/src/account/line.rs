@@ -47,7 +47,7 @@ impl Actor {
     /// What whoever asked is told of an error that cost the session.
     pub(super) fn lost(&self, error: &imap::Error) -> Error {
         match error {
-            imap::Error::Refused { .. } => to_wire(error.clone()),
+            imap::Error::Refused { .. } | imap::Error::Throttled { .. } => to_wire(error.clone()),
             _ => Error::Unreachable { host: self.record.imap.host.clone() },
         }
     }
@@ -177,7 +177,17 @@ impl Actor {
     }
 
     pub(super) fn lose_session(&mut self, error: imap::Error) {
-        let wait = self.backoff.wait();
+        self.leave_at_hand();
+        let mut wait = self.backoff.wait();
+        if let imap::Error::Throttled { wait: asked, .. } = error {
+            wait = wait.max(asked);
+        }
+        if matches!(error, imap::Error::Timeout)
+            && let Some((_, stop)) = self.watching.take()
+        {
+            // A line that went deaf is most likely not the only one.
+            stop.cancel();
+        }
         let told = to_wire(error);
         info!(account.id = self.record.id.0, ?wait, "The line to the mail server is lost");
         // A refused password is not tried again by itself: it could lock the user out.

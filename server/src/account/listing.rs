@@ -14,10 +14,11 @@ use crate::imap::{self, FetchedRow, Listed, Selected, Session, Status, TextPart}
 /// What must be unchanged for a list to be unchanged. Without MODSEQ nothing can be told from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Baseline {
-    uid_validity: u32,
-    uid_next: u32,
-    exists: u32,
-    modseq: Option<u64>,
+    pub uid_validity: u32,
+    /// 0 when it is not known.
+    pub uid_next: u32,
+    pub exists: u32,
+    pub modseq: Option<u64>,
 }
 
 impl Baseline {
@@ -115,10 +116,8 @@ impl Actor {
             return Ok(selected.clone());
         }
         self.settle(session).await?;
-        if let Some(left) = session.selected() {
-            // From here on nobody tells us what happens there.
-            self.synced.remove(&left.path);
-        }
+        // From here on nobody tells us what happens there.
+        self.leave_at_hand();
         let selected = session.select(path).await?;
         self.exists = selected.exists;
         self.selects += 1;
@@ -126,11 +125,11 @@ impl Actor {
         if self.statuses.get(path).map(Baseline::from).as_ref() != Some(&baseline) {
             self.want_counts(path);
         }
-        let known = self.synced.insert(path.to_owned(), baseline.clone());
-        let viewed = self.is_viewed(path);
-        if viewed && (known.as_ref() != Some(&baseline) || baseline.modseq.is_none()) {
-            self.refresh_views(session, path).await?;
+        let known = self.synced.remove(path);
+        if self.is_viewed(path) {
+            self.catch_up_views(session, path, known, &baseline).await?;
         }
+        self.at_hand = Some((path.to_owned(), baseline));
         Ok(selected)
     }
 
@@ -191,7 +190,6 @@ impl Actor {
 
     /// Brings every open list up to date, over a new session.
     pub(super) async fn refresh_all(&mut self, session: &mut Session) -> Result<(), imap::Error> {
-        self.synced.clear();
         self.refresh_changed(session).await?;
         self.refresh_hits(session).await
     }

@@ -31,7 +31,7 @@ impl Actor {
         }
         let is_reached = |of: i64| if sort == Sort::Oldest { of >= date } else { of <= date };
         if let Source::Hits(hits) = &view.source
-            && hits.searched.len() > 1
+            && hits.dated
         {
             let position = hits.found.partition_point(|hit| !is_reached(i64::from(hit.date)));
             return Ok(u32::try_from(position).unwrap_or(u32::MAX).min(total.saturating_sub(1)));

@@ -49,8 +49,13 @@ pub(super) async fn run(
                         return;
                     }
                     // A refused password is not tried again by itself: it could lock the user out.
-                    let refused = matches!(error, imap::Error::Credentials { .. });
-                    sleep(if refused { REFUSED } else { backoff.wait() }).await;
+                    let wait = backoff.wait();
+                    sleep(match error {
+                        imap::Error::Credentials { .. } => REFUSED,
+                        imap::Error::Throttled { wait: asked, .. } => asked.max(wait),
+                        _ => wait,
+                    })
+                    .await;
                 }
             }
         }

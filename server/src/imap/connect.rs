@@ -1,9 +1,10 @@
 //! From an address to a session: name, line, TLS, greeting, login.
 
 use std::{
+    collections::BTreeMap,
     io,
     net::SocketAddr,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
     time::Duration,
 };
 
@@ -11,7 +12,7 @@ use async_imap::imap_proto::Status as Answer;
 use rustls::{CertificateError, ClientConfig, pki_types::ServerName};
 use rustls_platform_verifier::BuilderVerifierExt;
 use secrecy::{ExposeSecret, SecretString};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{net::TcpStream, sync::Semaphore, time::timeout};
 use tokio_rustls::TlsConnector;
 
 use super::{
@@ -48,10 +49,28 @@ pub async fn connect_trusting(
     credentials: &Credentials,
     tls: Option<Arc<ClientConfig>>,
 ) -> Result<Session, Error> {
+    // Whoever waits here is not counted as waiting for the server.
+    let _permit = handshakes(&endpoint.host).acquire_owned().await.map_err(|_| Error::Closed)?;
     match timeout(OVERALL, open(endpoint, credentials, tls)).await {
         Ok(result) => result,
         Err(_) => Err(Error::Timeout),
     }
+}
+
+/// Sessions that may be opened at one host at once: after a server was away, all of its people come back together.
+const HANDSHAKES: usize = 16;
+
+fn handshakes(host: &str) -> Arc<Semaphore> {
+    static HOSTS: Mutex<BTreeMap<String, Weak<Semaphore>>> = Mutex::new(BTreeMap::new());
+    // Nothing that holds this lock can panic half-way, so a poisoned one is as good.
+    let mut hosts = HOSTS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = hosts.get(host).and_then(Weak::upgrade) {
+        return known;
+    }
+    hosts.retain(|_, handshakes| handshakes.strong_count() > 0);
+    let fresh = Arc::new(Semaphore::new(HANDSHAKES));
+    hosts.insert(host.to_owned(), Arc::downgrade(&fresh));
+    fresh
 }
 
 async fn open(

@@ -1,5 +1,7 @@
 //! Why something could not be done, so far as a caller can act on it.
 
+use std::time::Duration;
+
 use super::Code;
 
 #[derive(thiserror::Error, Debug, Clone, PartialEq, Eq)]
@@ -16,7 +18,10 @@ pub enum Error {
     ImapDisabled { text: String },
     #[error("too many connections to this mailbox")]
     TooManyConnections { text: String },
-    /// A fault of the server's own, or it asks to be left alone for a while.
+    /// It asks to be left alone for so long.
+    #[error("the mail server asks for fewer requests, for {wait:?}")]
+    Throttled { wait: Duration, text: String },
+    /// A fault of the server's own.
     #[error("the mail server is not available for now")]
     Unavailable { text: String },
     /// NO or BAD to a command. The session goes on.
@@ -58,12 +63,23 @@ impl Error {
         }
     }
 
+    /// What a server means that refuses a command.
+    pub(super) fn of_command(code: Option<Code>, text: String) -> Self {
+        match asked_to_wait(&text.to_lowercase()) {
+            Some(wait) => Error::Throttled { wait, text },
+            None => Error::Refused { code, text },
+        }
+    }
+
     /// What a server means that refuses a login, or hangs up before or during it.
     ///
     /// RFC 5530 §3 has codes for some of it; the rest is known by what widespread servers say.
     pub(super) fn of_login(code: Option<&Code>, text: String, hung_up: bool) -> Self {
         let lower = text.to_lowercase();
         let says = |phrases: &[&str]| phrases.iter().any(|phrase| lower.contains(phrase));
+        if let Some(wait) = asked_to_wait(&lower) {
+            return Error::Throttled { wait, text };
+        }
         let about_connections = says(&[
             "maximum number of connections",
             "too many simultaneous connections",
@@ -102,9 +118,51 @@ impl Error {
     }
 }
 
+/// How long a server is left alone that asks for it and does not say how long.
+const SOME_TIME: Duration = Duration::from_secs(600);
+
+/// The longest time a server is left alone.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// How long a server wants to be left alone, by what it says in lower case. Microsoft 365: "Request is throttled. Suggested
+/// Backoff Time: 92415 milliseconds"; Gmail: "Account exceeded command or bandwidth limits"; Yahoo: "Rate limit hit" (2026-11).
+fn asked_to_wait(said: &str) -> Option<Duration> {
+    if let Some((_, after)) = said.split_once("backoff time:") {
+        let digits: String = after.trim_start().chars().take_while(char::is_ascii_digit).collect();
+        let wait = digits.parse().map_or(SOME_TIME, Duration::from_millis);
+        return Some(wait.min(LONGEST));
+    }
+    let phrases =
+        ["request is throttled", "exceeded command or bandwidth limits", "rate limit hit", "rate limit exceeded"];
+    phrases.iter().any(|phrase| said.contains(phrase)).then_some(SOME_TIME)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn servers_that_want_to_be_left_alone_are_understood() {
+        let wait = |said: &str| match Error::of_command(None, said.to_owned()) {
+            Error::Throttled { wait, .. } => Some(wait.as_secs()),
+            _ => None,
+        };
+        assert_eq!(wait("Request is throttled. Suggested Backoff Time: 92415 milliseconds"), Some(92));
+        assert_eq!(wait("Suggested Backoff Time: 99999999999999999999 milliseconds"), Some(600));
+        assert_eq!(wait("Suggested Backoff Time: 999999999 milliseconds"), Some(3600));
+        assert_eq!(wait("[THROTTLED] Account exceeded command or bandwidth limits. (Failure)"), Some(600));
+        assert_eq!(wait("[LIMIT] UID FETCH Rate limit hit."), Some(600));
+        assert_eq!(wait("Mailbox is at its limit"), None);
+        let login =
+            Error::of_login(None, "Request is throttled. Suggested Backoff Time: 61000 milliseconds".to_owned(), true);
+        assert_eq!(
+            login,
+            Error::Throttled {
+                wait: Duration::from_secs(61),
+                text: "Request is throttled. Suggested Backoff Time: 61000 milliseconds".to_owned()
+            }
+        );
+    }
 
     fn kind(error: &Error) -> &'static str {
         match error {

@@ -180,7 +180,7 @@ impl Line {
 }
 
 pub(super) fn refused(status: Status) -> Error {
-    Error::Refused { code: status.code, text: status.text }
+    Error::of_command(status.code, status.text)
 }
 
 struct Plain(Vec<u8>);

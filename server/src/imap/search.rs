@@ -75,21 +75,39 @@ const MAX_TEXT: usize = 1000;
 /// The largest number of keys made of it.
 const MAX_KEYS: usize = 50;
 
+/// What a search box asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// All of them are true of what is found.
+    pub keys: Vec<Key>,
+    /// Names of mailboxes to search, as they were typed (`in:`); none for those that were chosen otherwise.
+    pub places: Vec<String>,
+}
+
 /// Reads a search box: words and `"phrases"` anywhere in the message, `subject:`, `from:`, `to:`, `body:`, `since:`,
 /// `before:`, `on:` (2026-11-23), `is:unread`, `is:read`, `is:starred`, `is:unstarred`, `is:answered`, `has:attachment`,
-/// `larger:5M`, `smaller:100k`, and `-` before any of them for its opposite. What is none of these is text.
-pub fn parse(text: &str) -> Vec<Key> {
+/// `larger:5M`, `smaller:100k`, and `-` before any of them for its opposite; `in:Archive` says where. What is none of these
+/// is text.
+pub fn parse(text: &str) -> Wanted {
     let letters: Vec<char> = text.chars().take(MAX_TEXT).collect();
     let mut rest = letters.as_slice();
-    let mut keys = Vec::new();
+    let mut wanted = Wanted::default();
     while let Some(term) = term(&mut rest) {
-        if keys.len() < MAX_KEYS
+        if let Some(place) = place(&term) {
+            wanted.places.push(place);
+        } else if wanted.keys.len() < MAX_KEYS
             && let Some(key) = key(&term)
         {
-            keys.push(key);
+            wanted.keys.push(key);
         }
     }
-    keys
+    wanted
+}
+
+fn place(term: &Term) -> Option<String> {
+    let is_place =
+        !term.negated && term.operator.as_deref().is_some_and(|operator| operator.eq_ignore_ascii_case("in"));
+    Some(term.value.trim().to_owned()).filter(|place| is_place && !place.is_empty())
 }
 
 /// What stands between spaces.
@@ -241,14 +259,21 @@ mod tests {
             ("«два слова»", "TEXT {17+}\r\nдва слова"),
             ("a\u{0}b", "TEXT \"a b\""),
         ] {
-            assert_eq!(said(&parse(text)), expected, "{text}");
+            assert_eq!(said(&parse(text).keys), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_search_says_where() {
+        let wanted = parse("lunch in:Archive IN:\"Sent Mail\" -in:Trash in:");
+        assert_eq!(wanted.places, ["Archive", "Sent Mail"]);
+        assert_eq!(said(&wanted.keys), "TEXT \"lunch\" NOT TEXT \"in:Trash\" TEXT \"in:\"");
     }
 
     proptest! {
         #[test]
         fn whatever_is_typed_can_be_said(text: String) {
-            let keys = parse(&text);
+            let keys = parse(&text).keys;
             prop_assert!(keys.len() <= MAX_KEYS);
             said(&keys);
         }

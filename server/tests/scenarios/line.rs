@@ -70,6 +70,34 @@ async fn a_line_that_drops_is_told_and_comes_back_with_what_was_missed() {
 }
 
 #[tokio::test]
+async fn over_a_new_line_only_what_happened_is_told() {
+    let Desk { proxy, tab, mail, uids, .. } = &mut desk(MailServer::shared_with_smtp(), 120).await;
+    // Rows of two windows are here.
+    tab.window(100, 20).await;
+    let lists = |event: &Event| matches!(event, Event::Messages { .. }).then(|| event.clone());
+    proxy.cut();
+    tab.until_event("offline", is_offline).await;
+    tab.forget_events();
+    tab.until("live again", |view| view.is_live()).await;
+    proxy.take_down();
+    tab.until_event("offline", is_offline).await;
+    mail.store("INBOX", uids[2], Flag::Flagged, true).await;
+    mail.append("INBOX", "missed").await;
+    proxy.restore();
+    let mut told = Vec::new();
+    while told.len() < 2 {
+        told.push(tab.until_event("the list changes", lists).await);
+    }
+    for event in &told {
+        let Event::Messages { change, .. } = event else { unreachable!() };
+        assert!(matches!(change, ListChange::Flags { .. } | ListChange::Added { count: 1, .. }), "{change:?}");
+    }
+    assert_eq!(tab.view.subjects().first(), Some(&"missed"));
+    assert!(tab.view.has(uids[2], &Flag::Flagged), "of a row far down");
+    assert_eq!(tab.view.rows.iter().flatten().count(), 71, "all rows are still here");
+}
+
+#[tokio::test]
 async fn what_is_asked_while_the_line_is_down_is_done_when_it_is_back() {
     let Desk { proxy, tab, mail, uids, .. } = &mut desk(MailServer::shared_with_smtp(), 5).await;
     proxy.take_down();
@@ -232,4 +260,28 @@ async fn a_changed_password_is_told_and_the_server_is_left_alone() {
     assert_eq!(answer.status, 303, "{}", answer.text());
     tab.until("live again", |view| view.is_live()).await;
     assert_eq!(tab.open("INBOX").await.total, 1);
+}
+
+#[tokio::test]
+async fn a_server_that_wants_to_be_left_alone_is_left_alone_and_the_person_told() {
+    let Desk { proxy, tab, .. } = &mut desk(MailServer::shared_with_smtp(), 5).await;
+    let mut once = true;
+    proxy.rewrite(move |said| {
+        let text = String::from_utf8_lossy(&said).into_owned();
+        if !once || !text.contains("OK Fetch completed") {
+            return said;
+        }
+        once = false;
+        let (before, _) = text.rsplit_once("OK Fetch completed").expect("the words");
+        format!("{before}NO Request is throttled. Suggested Backoff Time: 4000 milliseconds\r\n").into_bytes()
+    });
+    let lines = proxy.lines().len();
+    let window = tab.say(Command::Window { list: tab.view.list, from: 0, count: 5 }).await;
+    let error = tab.until_event("offline", is_offline).await;
+    assert!(matches!(&error, Error::Throttled { minutes: 1, .. }), "{error:?}");
+    // Long enough for what would be tried again after a second.
+    tab.listen_for(Duration::from_millis(2500)).await;
+    assert_eq!(proxy.lines().len(), lines, "nobody has called again");
+    assert!(matches!(tab.answer(window).await, Ok(Reply::Listing(_))), "what was asked is done in the end");
+    tab.until("live again", |view| view.is_live()).await;
 }

@@ -79,6 +79,24 @@ async fn all_folders_are_searched() {
 }
 
 #[tokio::test]
+async fn a_search_can_say_where() {
+    let (_bridge, mut tab, mut mail) = mailbox().await;
+    mail.create("Lists/Rust").await;
+    mail.append_message("Lists/Rust", "", &message("carla@example.org", "Lunch list", "x")).await;
+    tab.until("the new folder", |view| view.mailbox("Lists/Rust").is_some()).await;
+    for (search, found) in [
+        ("lunch in:archive", vec!["Old lunch"]),
+        ("lunch in:rust", vec!["Lunch list"]),
+        ("lunch in:Lists/Rust in:входящие", vec!["Lunch list", "Lunch"]),
+    ] {
+        tab.search("INBOX", search).await;
+        assert_eq!(tab.view.subjects(), found, "{search}");
+    }
+    let query = Query { mailbox: "INBOX".to_owned(), search: "x in:nowhere".to_owned(), ..Query::default() };
+    assert_eq!(tab.send(Command::Open { query, from: 0, count: 9 }).await, Err(Error::Gone));
+}
+
+#[tokio::test]
 async fn long_results_come_in_windows() {
     let bridge = TestBridge::start().await;
     bridge.mail("ana").fill("INBOX", 120).await;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, ops::RangeInclusive};
 
-use app::wire::{Flag, Row, Uid};
+use app::wire::{Flag, ModSeq, Row, Uid};
 
 use super::{Command, Error, Limits, Response, SET_LENGTH, Session, TextPart, all_done};
 use crate::imap::{UidSet, response::Fetch, row::row, structure};
@@ -188,6 +188,38 @@ impl Session {
         found.sort_by_key(|(seq, ..)| *seq);
         found.dedup_by_key(|(seq, ..)| *seq);
         Ok(found)
+    }
+
+    /// The flags, by UID, of those of these messages that have changed since (RFC 7162 §3.1.4.1); none when there are more
+    /// than `most`. Only where the server has CONDSTORE.
+    pub async fn fetch_changed_flags(
+        &mut self,
+        uids: &UidSet,
+        since: ModSeq,
+        most: usize,
+    ) -> Result<Option<Vec<(Uid, Vec<Flag>)>>, Error> {
+        let changed = format!("(FLAGS) (CHANGEDSINCE {})", since.0);
+        let texts = uids.texts(SET_LENGTH);
+        let commands = texts.iter().map(|text| Command::new("UID FETCH").words(text).words(&changed)).collect();
+        let limits = Limits { text: 64 * 1024, total: 64 * 1024 * 1024, ..Limits::SHORT };
+        let mut found: Vec<(Uid, Vec<Flag>)> = Vec::new();
+        let mut count = 0usize;
+        let answers = self
+            .run_all(commands, limits, 1, |response| match response {
+                Response::Fetch(fetch) if fetch.modseq.is_some_and(|modseq| modseq > since) => {
+                    count += 1;
+                    if let (Some(uid), Some(flags)) = (fetch.uid, fetch.flags)
+                        && count <= most
+                    {
+                        found.push((Uid(uid), flags));
+                    }
+                    None
+                }
+                other => Some(other),
+            })
+            .await?;
+        all_done(answers)?;
+        Ok((count <= most).then_some(found))
     }
 
     /// Header, structure and flags of one message; nothing if it is gone.
