@@ -47,6 +47,8 @@ pub struct State {
     /// The largest file that may be attached, in bytes.
     pub upload_limit: RwSignal<u64>,
     pub mailboxes: Mailboxes,
+    /// Keywords of the labels that were seen, but for those of [`crate::label::KNOWN`].
+    pub labels: RwSignal<Vec<String>>,
     /// The open list of messages.
     pub list: List,
     /// The open message.
@@ -60,6 +62,8 @@ pub struct State {
     pub drawer: RwSignal<bool>,
     /// The menu of folders to move to is open.
     pub moving: RwSignal<bool>,
+    /// The menu of labels is open.
+    pub labelling: RwSignal<bool>,
     /// What was asked for and is not confirmed yet.
     pub pending: Pending,
     pub composer: Composer,
@@ -179,6 +183,7 @@ impl State {
             identity: RwSignal::new(Address::default()),
             upload_limit: RwSignal::new(0),
             mailboxes: Mailboxes::new(),
+            labels: RwSignal::new(Vec::new()),
             list: List::new(),
             opened: Opened::new(),
             chosen: RwSignal::new(Chosen::default()),
@@ -186,6 +191,7 @@ impl State {
             dragged: RwSignal::new(None),
             drawer: RwSignal::new(false),
             moving: RwSignal::new(false),
+            labelling: RwSignal::new(false),
             pending: Pending::new(),
             composer: Composer::new(),
             submissions: RwSignal::new(Vec::new()),

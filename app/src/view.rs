@@ -10,6 +10,7 @@ pub mod filter;
 pub mod help;
 pub mod icon;
 pub mod keyboard;
+pub mod labels;
 pub mod layout;
 pub mod login;
 pub mod mailbox_list;

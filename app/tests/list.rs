@@ -246,6 +246,7 @@ fn welcome() -> Welcome {
         identity: Address::default(),
         connectivity: Connectivity::Live,
         mailboxes: Vec::new(),
+        labels: Vec::new(),
         submissions: Vec::new(),
         upload_limit: 0,
     }

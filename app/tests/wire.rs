@@ -104,6 +104,7 @@ fn welcome() -> Welcome {
         identity: address(),
         connectivity: Connectivity::Offline { error: Error::Unreachable { host: "imap.example.org".to_owned() } },
         mailboxes: vec![mailbox()],
+        labels: vec!["urgent".to_owned()],
         submissions: vec![submission()],
         upload_limit: 26_214_400,
     }
@@ -148,6 +149,7 @@ fn commands_look_like_this() {
             path: "Проекты/2027".to_owned(), parent: None, name: "Планы".to_owned()
         }),
         arrange(Arrangement::Delete { path: "Планы".to_owned() }),
+        act(these(), Action::Flag { flag: Flag::Keyword("$label1".to_owned()), set: true }),
     ];
     let frames: Vec<_> = (1..).zip(commands).map(|(id, command)| ClientFrame { id, command }).collect();
     round_trip(&frames);
@@ -218,6 +220,7 @@ fn events_look_like_this() {
             messages(ListChange::Replaced { listing: listing() }),
             Event::Submission { submission: submission() },
             Event::SignedOut,
+            Event::Labels { labels: vec!["&BBoEOwQ4BDUEPQRCBEs-".to_owned(), "urgent".to_owned()] },
         ])
         .map(|(seq, event)| ServerFrame::Event { seq, event })
         .collect();
@@ -254,6 +257,7 @@ fn errors_look_like_this() {
         Error::Busy,
         Error::SignedOut,
         Error::Internal,
+        Error::NoLabel,
     ];
     let frames: Vec<_> = (1..).zip(errors).map(|(id, error)| ServerFrame::Reply { id, result: Err(error) }).collect();
     reaches_the_browser(&frames);

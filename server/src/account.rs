@@ -9,6 +9,7 @@ mod drafts;
 mod follow;
 mod found;
 mod hits;
+mod labels;
 mod line;
 mod listing;
 mod load;

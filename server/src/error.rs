@@ -65,6 +65,7 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::Unreachable { .. }
         | Error::Certificate { .. }
         | Error::ImapDisabled { .. }
+        | Error::NoLabel
         | Error::Refused { .. } => StatusCode::BAD_GATEWAY,
         Error::TooManyConnections { .. } | Error::Unavailable { .. } | Error::Busy => StatusCode::SERVICE_UNAVAILABLE,
         Error::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,

@@ -227,6 +227,9 @@ pub struct Welcome {
     pub connectivity: Connectivity,
     /// In the order of the screen: special ones first, then by name, children after their parent.
     pub mailboxes: Vec<Mailbox>,
+    /// As in [`super::Event::Labels`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
     /// What is in the outbox.
     pub submissions: Vec<Submission>,
     /// The largest file that may be uploaded, in bytes.

@@ -15,6 +15,8 @@ pub enum Event {
     Mailboxes { mailboxes: Vec<Mailbox> },
     /// Counts that changed.
     Counts { counts: Vec<MailboxCounts> },
+    /// All labels that were seen, but for the five that everybody has, in the order of the screen.
+    Labels { labels: Vec<String> },
     /// The open list changed.
     Messages { list: u32, change: ListChange },
     /// A submission is new or has another state.

@@ -58,6 +58,8 @@ pub(super) struct Actor {
     pub(super) line: Line,
     pub(super) backoff: Backoff,
     pub(super) mailboxes: Vec<Mailbox>,
+    /// Keywords of the labels that were seen, as in [`Event::Labels`].
+    pub(super) labels: Vec<String>,
     /// What STATUS said last, by path.
     pub(super) statuses: HashMap<String, Status>,
     /// How the viewed mailboxes were when their lists were last brought up to date, by path; not the selected one
@@ -180,6 +182,7 @@ impl Actor {
             line: Line::Down { error: Error::Busy, retry: Instant::now() },
             backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(120)),
             mailboxes: Vec::new(),
+            labels: Vec::new(),
             statuses: HashMap::new(),
             synced: HashMap::new(),
             exists: 0,

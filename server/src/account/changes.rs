@@ -171,6 +171,7 @@ impl Actor {
     /// Tells all tabs of flags: an open message or a search may show them too.
     pub(super) fn tell_flags(&mut self, path: &str, flags: Vec<(Uid, Vec<Flag>)>) {
         self.cache.set_flags(path, &flags);
+        self.learn_labels(flags.iter().flat_map(|(_, flags)| flags));
         for tab in self.tabs.values_mut() {
             let Some(view) = &tab.view else { continue };
             let list = view.list;

@@ -71,6 +71,7 @@ impl Actor {
             identity: app::wire::Address { name: String::new(), email: self.record.address.clone() },
             connectivity: self.connectivity(),
             mailboxes: self.mailboxes.clone(),
+            labels: self.labels.clone(),
             submissions,
             upload_limit: self.upload_limit,
         }

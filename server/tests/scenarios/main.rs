@@ -26,6 +26,7 @@ mod agree;
 mod arrange;
 mod draft;
 mod frames;
+mod label;
 mod line;
 mod list;
 mod live;

@@ -10,6 +10,8 @@ use app::wire::{
 pub struct View {
     pub connectivity: Option<Connectivity>,
     pub mailboxes: Vec<Mailbox>,
+    /// Labels to choose from.
+    pub labels: Vec<String>,
     pub submissions: Vec<Submission>,
     /// The open list.
     pub list: u32,
@@ -25,6 +27,7 @@ impl View {
     pub fn welcome(&mut self, welcome: &Welcome) {
         self.connectivity = Some(welcome.connectivity.clone());
         self.mailboxes = welcome.mailboxes.clone();
+        self.labels = welcome.labels.clone();
         self.submissions = welcome.submissions.clone();
     }
 
@@ -57,6 +60,7 @@ impl View {
                 self.submissions.retain(|known| known.id != submission.id);
                 self.submissions.push(submission.clone());
             }
+            Event::Labels { labels } => self.labels = labels.clone(),
             Event::Messages { list, change } if *list == self.list => self.change(change),
             Event::Messages { .. } => {}
         }
