@@ -28,7 +28,7 @@ use crate::{
     i18n::Locale,
     route::Route,
     wire::{
-        AccountId, Address, Connectivity, Draft, DraftId, Error, Flag, MailboxCounts, MessageRef, PageFrames,
+        AccountId, Address, Connectivity, Draft, DraftId, Error, Flag, MailboxCounts, MessageRef, PageFrames, Quota,
         Selection, Submission,
     },
 };
@@ -49,6 +49,8 @@ pub struct State {
     pub mailboxes: Mailboxes,
     /// Keywords of the labels that were seen, but for those of [`crate::label::KNOWN`].
     pub labels: RwSignal<Vec<String>>,
+    /// How full the person's space is.
+    pub quota: RwSignal<Quota>,
     /// The open list of messages.
     pub list: List,
     /// The open message.
@@ -184,6 +186,7 @@ impl State {
             upload_limit: RwSignal::new(0),
             mailboxes: Mailboxes::new(),
             labels: RwSignal::new(Vec::new()),
+            quota: RwSignal::new(Quota::default()),
             list: List::new(),
             opened: Opened::new(),
             chosen: RwSignal::new(Chosen::default()),

@@ -19,6 +19,7 @@ pub mod message;
 pub mod message_list;
 pub mod opening;
 pub mod outbox;
+pub mod quota;
 pub mod recipients;
 pub mod search;
 pub mod server;

@@ -67,6 +67,10 @@ fn counts() -> MailboxCounts {
     MailboxCounts { path, total: 4, unseen: 2, uid_validity: UidValidity(7), uid_next: Uid(44) }
 }
 
+fn quota() -> Quota {
+    Quota { storage: Some(Usage { used: 1_288_490_188, limit: 5_368_709_120 }), messages: None }
+}
+
 fn draft() -> Draft {
     Draft {
         id: DraftId("00ff".to_owned()),
@@ -105,6 +109,7 @@ fn welcome() -> Welcome {
         connectivity: Connectivity::Offline { error: Error::Unreachable { host: "imap.example.org".to_owned() } },
         mailboxes: vec![mailbox()],
         labels: vec!["urgent".to_owned()],
+        quota: quota(),
         submissions: vec![submission()],
         upload_limit: 26_214_400,
     }
@@ -221,6 +226,7 @@ fn events_look_like_this() {
             Event::Submission { submission: submission() },
             Event::SignedOut,
             Event::Labels { labels: vec!["&BBoEOwQ4BDUEPQRCBEs-".to_owned(), "urgent".to_owned()] },
+            Event::Quota { quota: quota() },
         ])
         .map(|(seq, event)| ServerFrame::Event { seq, event })
         .collect();

@@ -17,6 +17,7 @@ mod locate;
 mod look;
 mod parts;
 mod pulse;
+mod quota;
 mod search;
 mod side;
 mod tab;

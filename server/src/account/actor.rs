@@ -22,6 +22,7 @@ use super::{
     load::Cache,
     look::SWEEP_PAUSE,
     pulse::Pulse,
+    quota::Fill,
     search::{Report, Searcher},
     tab::{Tab, View},
     watch::Target,
@@ -65,6 +66,7 @@ pub(super) struct Actor {
     /// How the viewed mailboxes were when their lists were last brought up to date, by path; not the selected one
     /// while it is selected.
     pub(super) synced: HashMap<String, super::listing::Baseline>,
+    pub(super) fill: Fill,
     /// Messages in the selected mailbox, as far as the tabs were told.
     pub(super) exists: u32,
     /// Counts the times a mailbox was selected: what was known of another one's flags before is not known any more.
@@ -185,6 +187,7 @@ impl Actor {
             labels: Vec::new(),
             statuses: HashMap::new(),
             synced: HashMap::new(),
+            fill: Fill::new(),
             exists: 0,
             selects: 0,
             counts_wanted: HashSet::new(),

@@ -184,8 +184,9 @@ impl Actor {
     pub(super) async fn count(&mut self, session: &mut Session) -> Result<(), imap::Error> {
         let paths: Vec<String> = std::mem::take(&mut self.counts_wanted).into_iter().collect();
         if paths.is_empty() {
-            return Ok(());
+            return self.weigh(session).await;
         }
+        self.fill.wanted = true;
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
         let mut counts = Vec::new();
         for (path, status) in session.status(&paths).await? {
@@ -206,7 +207,8 @@ impl Actor {
         if !counts.is_empty() {
             self.tell_all(&Event::Counts { counts });
         }
-        self.catch_up_hits(session).await
+        self.catch_up_hits(session).await?;
+        self.weigh(session).await
     }
 }
 

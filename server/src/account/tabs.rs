@@ -72,6 +72,7 @@ impl Actor {
             connectivity: self.connectivity(),
             mailboxes: self.mailboxes.clone(),
             labels: self.labels.clone(),
+            quota: self.fill.quota.clone(),
             submissions,
             upload_limit: self.upload_limit,
         }

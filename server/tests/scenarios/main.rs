@@ -31,6 +31,7 @@ mod line;
 mod list;
 mod live;
 mod order;
+mod quota;
 mod read;
 mod restart;
 mod search;
