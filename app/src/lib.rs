@@ -6,12 +6,14 @@
 
 pub mod client;
 pub mod i18n;
+pub mod label;
 #[cfg(feature = "ssr")]
 pub mod page;
 pub mod platform;
 pub mod providers;
 pub mod route;
 pub mod state;
+pub mod utf7;
 pub mod view;
 pub mod wire;
 

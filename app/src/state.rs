@@ -28,7 +28,7 @@ use crate::{
     i18n::Locale,
     route::Route,
     wire::{
-        AccountId, Address, Connectivity, Draft, DraftId, Error, Flag, MailboxCounts, MessageRef, PageFrames,
+        AccountId, Address, Connectivity, Draft, DraftId, Error, Flag, MailboxCounts, MessageRef, PageFrames, Quota,
         Selection, Submission,
     },
 };
@@ -47,6 +47,10 @@ pub struct State {
     /// The largest file that may be attached, in bytes.
     pub upload_limit: RwSignal<u64>,
     pub mailboxes: Mailboxes,
+    /// Keywords of the labels that were seen, but for those of [`crate::label::KNOWN`].
+    pub labels: RwSignal<Vec<String>>,
+    /// How full the person's space is.
+    pub quota: RwSignal<Quota>,
     /// The open list of messages.
     pub list: List,
     /// The open message.
@@ -60,6 +64,8 @@ pub struct State {
     pub drawer: RwSignal<bool>,
     /// The menu of folders to move to is open.
     pub moving: RwSignal<bool>,
+    /// The menu of labels is open.
+    pub labelling: RwSignal<bool>,
     /// What was asked for and is not confirmed yet.
     pub pending: Pending,
     pub composer: Composer,
@@ -181,6 +187,8 @@ impl State {
             identity: RwSignal::new(Address::default()),
             upload_limit: RwSignal::new(0),
             mailboxes: Mailboxes::new(),
+            labels: RwSignal::new(Vec::new()),
+            quota: RwSignal::new(Quota::default()),
             list: List::new(),
             opened: Opened::new(),
             chosen: RwSignal::new(Chosen::default()),
@@ -188,6 +196,7 @@ impl State {
             dragged: RwSignal::new(None),
             drawer: RwSignal::new(false),
             moving: RwSignal::new(false),
+            labelling: RwSignal::new(false),
             pending: Pending::new(),
             composer: Composer::new(),
             submissions: RwSignal::new(Vec::new()),

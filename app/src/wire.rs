@@ -20,7 +20,7 @@ pub use command::{Action, Arrangement, Command, Query, Reply, Resume, Selection,
 pub use compose::{Attachment, BlobId, Draft, DraftId, DraftKind, Original, Submission, SubmissionId, SubmissionState};
 pub use error::{Error, Refusal};
 pub use event::{Connectivity, Event, ListChange};
-pub use mailbox::{AccountId, Mailbox, MailboxCounts, SpecialUse};
+pub use mailbox::{AccountId, Mailbox, MailboxCounts, Quota, SpecialUse, Usage};
 pub use message::{
     Address, Body, Flag, Listing, Message, MessageRef, ModSeq, Part, Progress, Row, SearchEnd, Uid, UidValidity,
 };

@@ -246,6 +246,8 @@ fn welcome() -> Welcome {
         identity: Address::default(),
         connectivity: Connectivity::Live,
         mailboxes: Vec::new(),
+        labels: Vec::new(),
+        quota: Quota::default(),
         submissions: Vec::new(),
         upload_limit: 0,
     }

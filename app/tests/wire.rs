@@ -67,6 +67,10 @@ fn counts() -> MailboxCounts {
     MailboxCounts { path, total: 4, unseen: 2, uid_validity: UidValidity(7), uid_next: Uid(44) }
 }
 
+fn quota() -> Quota {
+    Quota { storage: Some(Usage { used: 1_288_490_188, limit: 5_368_709_120 }), messages: None }
+}
+
 fn draft() -> Draft {
     Draft {
         id: DraftId("00ff".to_owned()),
@@ -104,6 +108,8 @@ fn welcome() -> Welcome {
         identity: address(),
         connectivity: Connectivity::Offline { error: Error::Unreachable { host: "imap.example.org".to_owned() } },
         mailboxes: vec![mailbox()],
+        labels: vec!["urgent".to_owned()],
+        quota: quota(),
         submissions: vec![submission()],
         upload_limit: 26_214_400,
     }
@@ -148,6 +154,7 @@ fn commands_look_like_this() {
             path: "Проекты/2027".to_owned(), parent: None, name: "Планы".to_owned()
         }),
         arrange(Arrangement::Delete { path: "Планы".to_owned() }),
+        act(these(), Action::Flag { flag: Flag::Keyword("$label1".to_owned()), set: true }),
     ];
     let frames: Vec<_> = (1..).zip(commands).map(|(id, command)| ClientFrame { id, command }).collect();
     round_trip(&frames);
@@ -218,6 +225,8 @@ fn events_look_like_this() {
             messages(ListChange::Replaced { listing: listing() }),
             Event::Submission { submission: submission() },
             Event::SignedOut,
+            Event::Labels { labels: vec!["&BBoEOwQ4BDUEPQRCBEs-".to_owned(), "urgent".to_owned()] },
+            Event::Quota { quota: quota() },
         ])
         .map(|(seq, event)| ServerFrame::Event { seq, event })
         .collect();
@@ -254,6 +263,7 @@ fn errors_look_like_this() {
         Error::Busy,
         Error::SignedOut,
         Error::Internal,
+        Error::NoLabel,
     ];
     let frames: Vec<_> = (1..).zip(errors).map(|(id, error)| ServerFrame::Reply { id, result: Err(error) }).collect();
     reaches_the_browser(&frames);

@@ -8,7 +8,7 @@ export function dovecotUsers({ users, place }) {
 }
 
 /** The text of dovecot.conf. */
-export function dovecotConf({ ports, place, users, special: wanted, maxConnections, hibernate, set, tls }) {
+export function dovecotConf({ ports, place, users, special: wanted, maxConnections, hibernate, quota, set, tls }) {
   const everybody = users.find(({ name }) => name === "*");
   const listener = (name, port, extra = "") => `inet_listener ${name} {\n    address = 127.0.0.1\n    port = ${port}\n${extra}  }`;
   const special = (name) => `  mailbox ${name} {\n    special_use = \\${name}\n    auto = subscribe\n  }`;
@@ -59,6 +59,13 @@ userdb {
   args = uid=${place.owner.uid} gid=${place.owner.gid} home=${place.mail}/%d/%n allow_all_users=yes
 }
 ` : ""}
+${quota ? `mail_plugins = quota
+plugin {
+  quota = count:User quota
+  quota_vsizes = yes
+  quota_rule = *:storage=${quota}
+}
+` : ""}
 namespace inbox {
   inbox = yes
   separator = /
@@ -69,7 +76,7 @@ protocol imap {
   imap_hibernate_timeout = ${hibernate}
   imap_max_line_length = 1M
   mail_max_userip_connections = ${maxConnections}
-}
+${quota ? "  mail_plugins = quota imap_quota\n" : ""}}
 protocol lmtp {
   postmaster_address = postmaster@pismo.test
 }

@@ -34,7 +34,7 @@ const P = PEOPLE;
  */
 export const THREADS = [
   {
-    subject: "Макеты для выставки «Свет и вода»", ago: 0.2, charset: "utf-8", folder: "INBOX", starred: true,
+    subject: "Макеты для выставки «Свет и вода»", ago: 0.2, charset: "utf-8", folder: "INBOX", label: "$label1", starred: true,
     messages: [
       { who: P.marina, text: "Анна, привет!\n\nПосылаю первые макеты плакатов. Мне больше нравится второй, с маяком, но Игорь говорит, что он слишком тёмный для улицы.\n\nПосмотри, пожалуйста, до среды: типография ждёт файлы в четверг утром.\n\nМарина", attach: ["макет-1.png", "макет-2.png"] },
       { who: "me", hours: 3, text: "Марина, второй — однозначно. Давай только поднимем яркость неба процентов на десять и сдвинем дату ближе к краю.\n\nЕщё вопрос: логотип музея точно в последней редакции? В прошлый раз нам прислали старый." },
@@ -61,7 +61,7 @@ export const THREADS = [
     ],
   },
   {
-    subject: "Перенос сервера: план на ночь с пятницы на субботу", ago: 4, charset: "utf-8", folder: "INBOX", unread: true,
+    subject: "Перенос сервера: план на ночь с пятницы на субботу", ago: 4, charset: "utf-8", folder: "INBOX", label: "$label2", unread: true,
     messages: [
       { who: P.timur, text: "Коллеги,\n\nперенос назначен на 23:00. Порядок такой:\n\n1. 22:45 — объявление на сайте, режим «только чтение».\n2. 23:00 — снимок базы, копирование на новый узел.\n3. 23:40 — проверка по списку (ниже), переключение адреса.\n4. 00:30 — наблюдаем, старый узел не выключаем до понедельника.\n\nЕсли на шаге 3 хоть одна проверка не прошла, возвращаемся на старый узел и разбираемся утром. Никакого героизма.\n\nТимур" },
       { who: P.olga, hours: 2, text: "Тимур, спасибо, план понятный. Прошу только предупредить бухгалтерию: у них ночью уходит отчёт.\n\n> 2. 23:00 — снимок базы, копирование на новый узел.\n\nЕсли отчёт уйдёт до 23:00, всё в порядке.\n\nС уважением,\nО. Д. Кравец" },
@@ -69,7 +69,7 @@ export const THREADS = [
     ],
   },
   {
-    subject: "Your talk proposal for Quiet Systems Day", ago: 7, folder: "INBOX", starred: true, unread: true,
+    subject: "Your talk proposal for Quiet Systems Day", ago: 7, folder: "INBOX", label: "$label4", starred: true, unread: true,
     messages: [
       { who: P.sofia, text: "Dear speaker,\n\nthe programme committee liked your proposal \"Mail that waits for nobody\" and would like to have it in the morning block, 25 minutes plus questions.\n\nPlease tell me by the end of the month:\n\n- whether you need a hotel (two nights are on us),\n- any dietary wishes,\n- a short biography, 60 words at most.\n\nWarm regards from Trieste,\nSofía" },
     ],
@@ -98,7 +98,7 @@ export const THREADS = [
     ],
   },
   {
-    subject: "Фотографии с похода", ago: 40, charset: "utf-8", folder: "INBOX", starred: true,
+    subject: "Фотографии с похода", ago: 40, charset: "utf-8", folder: "INBOX", label: "$label3", starred: true,
     messages: [
       { who: P.kate, text: "Держи! Отобрала лучшие, остальные двести на диске, в архиве.\n\nНа третьей ты как раз падаешь в ручей, но вид за спиной прекрасный.", attach: ["перевал.png", "озеро утром.png", "ручей.png", "все-фото.zip"] },
       { who: "me", hours: 2, text: "Какая красота! Третью — в рамку. Спасибо!" },
@@ -114,7 +114,7 @@ export const THREADS = [
     ],
   },
   {
-    subject: "Договор № 48/26 на подпись", ago: 75, charset: "windows-1251", folder: "Работа", unread: true,
+    subject: "Договор № 48/26 на подпись", ago: 75, charset: "windows-1251", folder: "Работа", label: "$label2", unread: true,
     messages: [
       { who: P.olga, text: "Уважаемая Анна Викторовна!\n\nНаправляю договор № 48/26 в редакции от 12 ноября. Изменены пункты 3.2 (сроки) и 5.1 (порядок приёмки), остальное без изменений.\n\nПрошу подписать два экземпляра и передать с курьером не позднее пятницы.\n\nС уважением,\nО. Д. Кравец,\nюридический отдел", attach: ["Договор 48-26.pdf", "Протокол разногласий.txt"] },
       { who: "me", hours: 20, text: "Ольга Дмитриевна, пункт 5.1 читается двояко: «в течение пяти дней» — календарных или рабочих? Если рабочих, подписываю." },
@@ -147,7 +147,7 @@ export const THREADS = [
     ],
   },
   {
-    subject: "Lighthouse app: offline map tiles", ago: 20, folder: "Проекты/2026", unread: true,
+    subject: "Lighthouse app: offline map tiles", ago: 20, folder: "Проекты/2026", label: "clients", unread: true,
     messages: [
       { who: P.lars, text: "I measured the tiles for the whole coast: 212 MB at zoom 14, 61 MB if we stop at 13. Phones will thank us for 13.\n\nThere is a gap near the northern archipelago, the source has no data there.\n\n/Lars" },
       { who: "me", hours: 6, text: "13 it is. For the gap: could we draw the outline from the nautical chart and leave the inside empty?" },

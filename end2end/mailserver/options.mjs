@@ -10,13 +10,14 @@ export const USAGE = `
   --no-special           no Drafts, Sent, Junk, Trash and Archive by itself
   --max-connections N    IMAP connections for one user from one address (default 1000)
   --hibernate TIME       imap_hibernate_timeout, as in "5s" (default 0: never)
+  --quota SIZE           room for each mailbox, as in "1M" (default: no limit, and no QUOTA)
   --message-size BYTES   the largest message that Postfix takes (default 26214400)
   --set KEY=VALUE        one more Dovecot setting, as often as needed
   --tls-cert FILE --tls-key FILE   instead of the cached certificate of the project's own test authority`;
 
 /** Reads the arguments; throws an Error with a sentence when they make no sense. */
 export function options(args) {
-  const settings = { dir: null, ports: null, users: [], smtp: true, special: true, maxConnections: 1000, hibernate: "0", messageSize: 26_214_400, set: [], tls: null };
+  const settings = { dir: null, ports: null, users: [], smtp: true, special: true, maxConnections: 1000, hibernate: "0", quota: null, messageSize: 26_214_400, set: [], tls: null };
   const tls = {};
   const value = (index) => {
     if (args[index + 1] === undefined) throw new Error(`${args[index]} needs a value.`);
@@ -34,6 +35,7 @@ export function options(args) {
       case "--user": settings.users.push(user(value(index))); break;
       case "--max-connections": settings.maxConnections = number(index); break;
       case "--hibernate": settings.hibernate = value(index); break;
+      case "--quota": settings.quota = value(index); break;
       case "--message-size": settings.messageSize = number(index); break;
       case "--set": settings.set.push(value(index).replace("=", " = ")); break;
       case "--tls-cert": tls.cert = value(index); break;

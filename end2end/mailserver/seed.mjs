@@ -70,7 +70,7 @@ function year(me, other, dice) {
       const messageId = id();
       const to = mine ? [...persons].slice(0, 1) : [me];
       const answered = thread.messages[index + 1]?.who === "me";
-      const flags = mine ? ["\\Seen"] : [...(last && thread.unread ? [] : last ? read(when) : ["\\Seen"]), ...(answered ? ["\\Answered"] : []), ...(last && thread.starred ? ["\\Flagged"] : [])];
+      const flags = mine ? ["\\Seen"] : [...(last && thread.unread ? [] : last ? read(when) : ["\\Seen"]), ...(answered ? ["\\Answered"] : []), ...(last && thread.starred ? ["\\Flagged"] : []), ...(thread.label ? [thread.label] : [])];
       const charset = /^[\x00-\x7f]*$/.test(text) ? "us-ascii" : (thread.charset ?? "utf-8");
       put(mine ? "Sent" : thread.folder, {
         from, to, cc: !mine && persons.size > 1 ? [other] : undefined, subject: (index ? "Re: " : "") + thread.subject,

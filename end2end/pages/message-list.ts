@@ -31,6 +31,11 @@ export class MessageList {
     );
   }
 
+  /** The labels in the row of a message. */
+  labels(subject: string): Locator {
+    return this.row(subject).getByTestId("label");
+  }
+
   /** Opens the message with this subject. */
   async open(subject: string): Promise<void> {
     await this.row(subject).first().click();

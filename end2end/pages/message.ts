@@ -25,6 +25,14 @@ export class Message {
   get attachments() {
     return this.page.getByTestId("message-attachment");
   }
+  /** The signs above the text. */
+  get labels() {
+    return this.view.getByTestId("label");
+  }
+  /** Where a new label is written, in the open menu. */
+  get newLabel() {
+    return this.page.getByTestId("label-new");
+  }
   get showRemote() {
     return this.page.getByTestId("show-remote");
   }
@@ -56,5 +64,16 @@ export class Message {
   async moveTo(folder: string): Promise<void> {
     await this.act("move");
     await this.page.getByRole("dialog").or(this.page.getByRole("menu")).getByText(folder, { exact: true }).last().click();
+  }
+
+  /** A label in the open menu. */
+  labelItem(name: string): Locator {
+    return this.page.getByTestId("label-item").filter({ has: this.page.getByText(name, { exact: true }) });
+  }
+
+  /** Sets or takes away a label of what is open or selected, by the menu. */
+  async label(name: string): Promise<void> {
+    await this.act("label");
+    await this.labelItem(name).click();
   }
 }

@@ -26,7 +26,7 @@ test.describe("for everybody", () => {
       const { page } = visitor;
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await mail.createFolder("Проекты", "Проекты/2026");
-      await mail.append("INBOX", { subject: "Plain", text: "Hello\n\n> quoted\n> lines\n" }, { subject: "Marked", flags: ["\\Seen", "\\Flagged", "\\Answered"], html: "<p>Hi</p>", attachments: [{ name: "a.txt", type: "text/plain", bytes: Buffer.from("a") }] });
+      await mail.append("INBOX", { subject: "Plain", text: "Hello\n\n> quoted\n> lines\n" }, { subject: "Marked", flags: ["\\Seen", "\\Flagged", "\\Answered", "$label1", "urgent"], html: "<p>Hi</p>", attachments: [{ name: "a.txt", type: "text/plain", bytes: Buffer.from("a") }] });
       const screen = (name: string) => test.step(name, async () => expect(await violations(page), name).toEqual([]));
       await visitor.login.open();
       await screen("login");
@@ -59,6 +59,13 @@ test.describe("for everybody", () => {
       await visitor.live();
       await visitor.messageList.select("Plain");
       await screen("selection");
+      await visitor.message.act("label");
+      await expect(visitor.message.newLabel).toBeVisible();
+      await visitor.message.newLabel.fill("$");
+      await visitor.message.newLabel.press("Enter");
+      await expect(page.getByRole("alert")).toBeVisible();
+      await screen("labels");
+      await visitor.press("Escape");
       await visitor.messageList.select("Plain");
       await visitor.press("?");
       await expect(page.getByRole("dialog")).toBeVisible();

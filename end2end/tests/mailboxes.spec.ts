@@ -1,6 +1,6 @@
 // Part 3: the folders.
 
-import { expect, test } from "../fixtures";
+import { App, expect, Mail, Pismo, test } from "../fixtures";
 
 test("special folders come first, nested ones stand under their parents, names are decoded @both", async ({ visitor, mail }) => {
   await mail.createFolder("Проекты", "Проекты/2026", "Работа & дом", "Lists", "Lists/rust");
@@ -120,4 +120,31 @@ test("the menu of a folder is worked by keys, and special folders stay what they
   await expect(page.getByRole("menu")).toHaveCount(0);
   await app.mailboxList.mailbox("Archive").click({ button: "right" });
   await expect(page.getByRole("menu")).toBeVisible();
+});
+
+test("a gauge tells how full the mailbox is, and warns when it is nearly full @both", async ({ browser, isMobile, viewport }) => {
+  const pismo = await Pismo.start({ mailArguments: ["--quota", "1M"] });
+  for (const { lines, words, percent } of [
+    { lines: 16_000, words: /^5\d\d kB of 1 MB$/, percent: /^5\d$/ },
+    { lines: 30_000, words: /nearly full.*9\d\d kB of 1 MB$/, percent: /^9\d$/ },
+  ]) {
+    const mail = await Mail.create(pismo);
+    await mail.append("INBOX", { subject: "Large", text: "A line of thirty-two letters, .\n".repeat(lines) });
+    const page = await browser.newPage({ locale: "en-GB", isMobile, viewport });
+    const app = new App(page, pismo.url);
+    await app.signIn(mail);
+    await app.mailboxList.show();
+    await expect(page.getByTestId("quota")).toHaveText(words);
+    await expect(page.getByTestId("quota")).toHaveAttribute("data-percent", percent);
+    await page.close();
+    await mail.close();
+  }
+  await pismo.stop();
+});
+
+test("where the server sets no limit there is no gauge", async ({ app }) => {
+  await app.mailboxList.show();
+  // Whatever follows the first list has been done when the next one is here.
+  await app.mailboxList.open("Archive");
+  await expect(app.page.getByTestId("quota")).toHaveCount(0);
 });

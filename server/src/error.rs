@@ -69,6 +69,7 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::Unreachable { .. }
         | Error::Certificate { .. }
         | Error::ImapDisabled { .. }
+        | Error::NoLabel
         | Error::Refused { .. } => StatusCode::BAD_GATEWAY,
         Error::TooManyConnections { .. } | Error::Throttled { .. } | Error::Unavailable { .. } | Error::Busy => {
             StatusCode::SERVICE_UNAVAILABLE

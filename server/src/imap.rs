@@ -21,7 +21,6 @@ mod stream;
 mod structure;
 mod tap;
 mod uid_set;
-mod utf7;
 mod value;
 
 pub use capability::Capabilities;

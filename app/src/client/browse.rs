@@ -66,6 +66,7 @@ impl Client {
         }
         self.state.drawer.set(false);
         self.state.moving.set(false);
+        self.state.labelling.set(false);
         self.show_message(message, None);
         if let Some(visit) = visit {
             self.platform().visit(&route.url(), visit);

@@ -25,6 +25,7 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::Gone => t_string!(i18n, error.gone).to_string(),
         Error::MailboxExists => t_string!(i18n, error.mailbox_exists).to_string(),
         Error::MailboxName => t_string!(i18n, error.mailbox_name).to_string(),
+        Error::NoLabel => t_string!(i18n, error.no_label).to_string(),
         Error::NoTrash => t_string!(i18n, error.no_trash).to_string(),
         Error::ServerNotKnown => t_string!(i18n, error.server_not_known).to_string(),
         Error::BadServer { text } => t_string!(i18n, error.bad_server, text = text.clone()).to_string(),
@@ -59,6 +60,7 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::Gone
         | Error::MailboxExists
         | Error::MailboxName
+        | Error::NoLabel
         | Error::NoTrash
         | Error::ServerNotKnown
         | Error::BadServer { .. }

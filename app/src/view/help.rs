@@ -44,6 +44,8 @@ const ACT: &[Shortcut] = &[
     (|i18n| t_string!(i18n, help.unread), &[Sign("Shift"), Plus, Sign("u")]),
     (|i18n| t_string!(i18n, help.read), &[Sign("Shift"), Plus, Sign("i")]),
     (|i18n| t_string!(i18n, help.relocate), &[Sign("v")]),
+    (|i18n| t_string!(i18n, help.label), &[Sign("l")]),
+    (|i18n| t_string!(i18n, help.label_known), &[Sign("1 – 5")]),
     (|i18n| t_string!(i18n, help.undo), &[Sign("z")]),
     (|i18n| t_string!(i18n, help.print), &[Sign("Ctrl"), Plus, Sign("p")]),
 ];

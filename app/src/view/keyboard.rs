@@ -70,6 +70,8 @@ fn handle_key(state: State, client: Client, chord: StoredValue<bool>, event: &ev
                 == Some(SpecialUse::Junk);
             act(client, if in_junk { Action::NotJunk } else { Action::Junk })
         }
+        // As in Thunderbird.
+        "1" | "2" | "3" | "4" | "5" => toggle(client, Flag::Keyword(format!("$label{key}"))),
         "?" => show(state, Dialog::Help),
         "/" => focus_search(),
         _ => match (letter(event), shift) {
@@ -84,21 +86,9 @@ fn handle_key(state: State, client: Client, chord: StoredValue<bool>, event: &ev
             (Some('i'), true) => act(client, Action::Flag { flag: Flag::Seen, set: true }),
             (Some('x'), _) => choose(state, client, shift),
             (Some('e'), false) => act(client, Action::Archive),
-            (Some('s'), false) => {
-                let target = untrack(|| client.target());
-                target.map(|target| client.toggle(target, Flag::Flagged)).is_some()
-            }
-            (Some('v'), false) => {
-                if untrack(|| client.target()).is_none() {
-                    return false;
-                }
-                let closed = state.opened.target.with_untracked(Option::is_none);
-                if closed && state.chosen.with_untracked(crate::state::Chosen::is_empty) {
-                    choose(state, client, false);
-                }
-                state.moving.set(true);
-                true
-            }
+            (Some('s'), false) => toggle(client, Flag::Flagged),
+            (Some('v'), false) => open_menu(state, client, state.moving),
+            (Some('l'), false) => open_menu(state, client, state.labelling),
             (Some('z'), false) => {
                 let undo = state.toasts.shown.with_untracked(|shown| shown.iter().rev().find_map(|toast| toast.undo));
                 undo.map(|undo| client.undo(undo)).is_some()
@@ -216,6 +206,24 @@ fn choose(state: State, client: Client, range: bool) -> bool {
 fn act(client: Client, action: Action) -> bool {
     let target = untrack(|| client.target());
     target.map(|target| client.act(target, action)).is_some()
+}
+
+fn toggle(client: Client, flag: Flag) -> bool {
+    let target = untrack(|| client.target());
+    target.map(|target| client.toggle(target, flag)).is_some()
+}
+
+/// Opens a menu above the list or the message; for the row of the keyboard, which is selected for it.
+fn open_menu(state: State, client: Client, menu: RwSignal<bool>) -> bool {
+    if untrack(|| client.target()).is_none() {
+        return false;
+    }
+    let closed = state.opened.target.with_untracked(Option::is_none);
+    if closed && state.chosen.with_untracked(crate::state::Chosen::is_empty) {
+        choose(state, client, false);
+    }
+    menu.set(true);
+    true
 }
 
 fn compose(state: State, client: Client, kind: DraftKind) -> bool {

@@ -13,6 +13,7 @@ use super::{
     message::MessageView,
     message_list::MessageList,
     outbox::Outbox,
+    quota::QuotaGauge,
     search::{Search, SearchProgress},
     toast::Toasts,
     toolbar::{ListToolbar, ReaderToolbar, list_title},
@@ -79,6 +80,7 @@ pub fn App() -> impl IntoView {
                 </button>
                 <MailboxList />
                 <Outbox />
+                <QuotaGauge />
             </div>
             <button
                 type="button"

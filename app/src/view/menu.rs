@@ -6,10 +6,13 @@ use wasm_bindgen::JsCast;
 use crate::view::handler;
 
 /// Things to choose from, each a `button.menu-item[role=menuitem]`. There as long as it is open: the focus is on its first
-/// item, arrows go up and down, and Esc, Tab and leaving it close it.
+/// item, arrows go up and down and round, and Esc, Tab and leaving it close it.
 #[component]
 pub fn Menu(
     #[prop(optional)] class: &'static str,
+    /// `dialog` where there is more in it than items.
+    #[prop(default = "menu")]
+    role: &'static str,
     label: &'static str,
     /// Gets the focus back.
     button: NodeRef<html::Button>,
@@ -31,11 +34,13 @@ pub fn Menu(
             }
             "ArrowDown" => {
                 event.prevent_default();
-                focus(focused().and_then(|item| item.next_element_sibling()));
+                let first = || menu.get_untracked()?.first_element_child();
+                focus(focused().and_then(|item| item.next_element_sibling()).or_else(first));
             }
             "ArrowUp" => {
                 event.prevent_default();
-                focus(focused().and_then(|item| item.previous_element_sibling()));
+                let last = || menu.get_untracked()?.last_element_child();
+                focus(focused().and_then(|item| item.previous_element_sibling()).or_else(last));
             }
             _ => {}
         }
@@ -51,7 +56,7 @@ pub fn Menu(
         <div
             node_ref=menu
             class=format!("menu {class}")
-            role="menu"
+            role=role
             aria-label=label
             on:keydown=handler(key)
             on:focusout=handler(leaves)

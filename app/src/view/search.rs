@@ -120,6 +120,8 @@ pub fn Search() -> impl IntoView {
                     <dd>{move || t_string!(i18n, search.hint_larger)}</dd>
                     <dt><code>"has:attachment"</code></dt>
                     <dd>{move || t_string!(i18n, search.hint_has)}</dd>
+                    <dt><code>"label:work"</code></dt>
+                    <dd>{move || t_string!(i18n, search.hint_label)}</dd>
                 </dl>
             </div>
         </form>

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     Client,
     i18n::*,
+    label,
     state::{Dialog, Notice, State, Toast},
     wire::{Action, Arrangement, Flag, Submission, SubmissionId, SubmissionState},
 };
@@ -149,6 +150,13 @@ fn acted_text(i18n: Words, state: State, action: &Action, count: u32) -> String 
     match action {
         Action::Flag { flag: Flag::Seen, set: true } => counted!(i18n, done.read, count),
         Action::Flag { flag: Flag::Seen, set: false } => counted!(i18n, done.unread, count),
+        Action::Flag { flag: Flag::Keyword(keyword), set } => {
+            let label = label::title(i18n.get_locale(), keyword);
+            match set {
+                true => counted!(i18n, done.labelled, count, label = label.clone()),
+                false => counted!(i18n, done.unlabelled, count, label = label.clone()),
+            }
+        }
         Action::Flag { set: true, .. } => counted!(i18n, done.flagged, count),
         Action::Flag { set: false, .. } => counted!(i18n, done.unflagged, count),
         Action::Move { to } => {

@@ -6,6 +6,7 @@ use leptos::{html, prelude::*};
 use super::{
     filter::Filters,
     icon::Icon,
+    labels::LabelMenu,
     mailbox_list::icon_of,
     menu::Menu,
     words::{Words, counted, folder_name, path_name},
@@ -203,6 +204,7 @@ fn Actions(#[prop(into)] target: Signal<Option<Selection>>, for_message: bool) -
             >
                 <Icon name="star" />
             </button>
+            <LabelMenu target for_message />
         </div>
     }
 }

@@ -72,7 +72,16 @@ pub fn use_name(i18n: Words, special_use: SpecialUse) -> &'static str {
 
 /// The size of a file, for people. Reactive.
 pub fn size(i18n: Words, bytes: u64) -> String {
-    let (value, unit) = scale(bytes);
+    size_by(i18n, bytes, 1000)
+}
+
+/// The size of what a mail server gives room for: whoever sets 5 GB there means units of 1024. Reactive.
+pub fn size_in_1024(i18n: Words, bytes: u64) -> String {
+    size_by(i18n, bytes, 1024)
+}
+
+fn size_by(i18n: Words, bytes: u64, step: u64) -> String {
+    let (value, unit) = scale(bytes, step);
     let value = if i18n.get_locale() == Locale::ru { value.replace('.', ",") } else { value };
     match unit {
         0 => t_string!(i18n, view.size_bytes, size = value).to_string(),
@@ -82,12 +91,12 @@ pub fn size(i18n: Words, bytes: u64) -> String {
     }
 }
 
-/// A number of at most three digits, and which power of 1000 it counts.
-fn scale(bytes: u64) -> (String, u32) {
+/// A number of few digits, and which power of `step` it counts.
+fn scale(bytes: u64, step: u64) -> (String, u32) {
     let (mut unit, mut divisor) = (0, 1_u64);
-    while unit < 3 && bytes / divisor >= 1000 {
+    while unit < 3 && bytes / divisor >= step {
         unit += 1;
-        divisor *= 1000;
+        divisor *= step;
     }
     let tenths = bytes.saturating_mul(10) / divisor;
     if unit == 0 || tenths >= 100 || tenths.is_multiple_of(10) {
@@ -129,7 +138,10 @@ mod tests {
             (2_300_000, ("2.3", 2)),
             (u64::MAX, ("1844674407", 3)),
         ] {
-            assert_eq!(scale(bytes), (expected.0.to_owned(), expected.1), "{bytes}");
+            assert_eq!(scale(bytes, 1000), (expected.0.to_owned(), expected.1), "{bytes}");
+        }
+        for (bytes, expected) in [(1000, ("1000", 0)), (5 << 30, ("5", 3)), (1_288_490_189, ("1.2", 3))] {
+            assert_eq!(scale(bytes, 1024), (expected.0.to_owned(), expected.1), "{bytes}");
         }
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AccountId, Address, BlobId, Connectivity, Draft, DraftId, DraftKind, Flag, Listing, Mailbox, Message, MessageRef,
-    Submission, SubmissionId, TabId, Uid, UidValidity,
+    Quota, Submission, SubmissionId, TabId, Uid, UidValidity,
 };
 
 /// Asked by a tab. Every command is safe to send twice.
@@ -227,6 +227,11 @@ pub struct Welcome {
     pub connectivity: Connectivity,
     /// In the order of the screen: special ones first, then by name, children after their parent.
     pub mailboxes: Vec<Mailbox>,
+    /// As in [`super::Event::Labels`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+    #[serde(default)]
+    pub quota: Quota,
     /// What is in the outbox.
     pub submissions: Vec<Submission>,
     /// The largest file that may be uploaded, in bytes.

@@ -35,6 +35,8 @@ pub enum Error {
     MailboxExists,
     /// No mailbox can be called this: it is empty, too long, or has a sign in it that means something else.
     MailboxName,
+    /// The mailbox does not keep this keyword (RFC 9051 §7.1, PERMANENTFLAGS).
+    NoLabel,
     /// There is no Trash to move to: ask, then erase.
     NoTrash,
     /// Which mail server this address belongs to is not known: type it.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Flag, Listing, Mailbox, MailboxCounts, Row, Submission, Uid};
+use super::{Error, Flag, Listing, Mailbox, MailboxCounts, Quota, Row, Submission, Uid};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -15,6 +15,10 @@ pub enum Event {
     Mailboxes { mailboxes: Vec<Mailbox> },
     /// Counts that changed.
     Counts { counts: Vec<MailboxCounts> },
+    /// How full the person's space is now.
+    Quota { quota: Quota },
+    /// All labels that were seen, but for the five that everybody has, in the order of the screen.
+    Labels { labels: Vec<String> },
     /// The open list changed.
     Messages { list: u32, change: ListChange },
     /// A submission is new or has another state.

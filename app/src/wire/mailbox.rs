@@ -71,6 +71,22 @@ impl Mailbox {
     }
 }
 
+/// How full the person's space is (RFC 9208). Without a limit there is nothing to tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quota {
+    /// In bytes.
+    pub storage: Option<Usage>,
+    /// In messages.
+    pub messages: Option<Usage>,
+}
+
+/// How much of a limit is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    pub used: u64,
+    pub limit: u64,
+}
+
 /// New counts of one mailbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailboxCounts {

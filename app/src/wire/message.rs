@@ -1,5 +1,7 @@
 //! Messages: how they are named, listed and shown.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use super::AccountId;
@@ -29,8 +31,9 @@ pub struct MessageRef {
     pub uid: Uid,
 }
 
-/// A system flag or a keyword (RFC 9051 §2.3.2). On the wire it is the IMAP spelling.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+/// A system flag or a keyword (RFC 9051 §2.3.2). On the wire it is the IMAP spelling; capitals and small letters in it are
+/// the same.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum Flag {
     Seen,
@@ -61,6 +64,27 @@ impl Flag {
             Flag::NotJunk => "$NotJunk",
             Flag::Keyword(keyword) => keyword,
         }
+    }
+}
+
+impl PartialEq for Flag {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str().eq_ignore_ascii_case(other.as_str())
+    }
+}
+
+impl Eq for Flag {}
+
+impl PartialOrd for Flag {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Flag {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let lower = |flag: &Self| flag.as_str().to_ascii_lowercase();
+        lower(self).cmp(&lower(other))
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::{
     actor::{Actor, Failure},
     arrange::unless_refused,
+    labels::keeps,
     tab::Source,
 };
 use crate::imap::{self, CopyUid, Session, UidSet, search::Key};
@@ -131,12 +132,17 @@ impl Actor {
         set: bool,
         steps: &mut Vec<Inverse>,
     ) -> Result<u64, Failure> {
+        if set && session.selected().is_some_and(|selected| !keeps(selected, flag)) {
+            return Err(Error::NoLabel.into());
+        }
         // Only what changes is changed back.
         let lacking = match (flag, set) {
             (Flag::Seen, true) => Some(Key::Unseen),
             (Flag::Seen, false) => Some(Key::Seen),
             (Flag::Flagged, true) => Some(Key::Unflagged),
             (Flag::Flagged, false) => Some(Key::Flagged),
+            (Flag::Keyword(keyword), true) => Some(Key::Unkeyword(keyword.clone())),
+            (Flag::Keyword(keyword), false) => Some(Key::Keyword(keyword.clone())),
             _ => None,
         };
         let uids = match lacking {

@@ -22,6 +22,7 @@ use super::{
     load::Cache,
     look::SWEEP_PAUSE,
     pulse::Pulse,
+    quota::Fill,
     search::{Report, Searcher},
     tab::{Tab, View},
     watch::Target,
@@ -58,10 +59,13 @@ pub(super) struct Actor {
     pub(super) line: Line,
     pub(super) backoff: Backoff,
     pub(super) mailboxes: Vec<Mailbox>,
+    /// Keywords of the labels that were seen, as in [`Event::Labels`].
+    pub(super) labels: Vec<String>,
     /// What STATUS said last, by path.
     pub(super) statuses: HashMap<String, Status>,
     /// How mailboxes were when they were left, as the tabs were told, by path.
     pub(super) synced: HashMap<String, super::listing::Baseline>,
+    pub(super) fill: Fill,
     /// Messages in the selected mailbox, as far as the tabs were told.
     pub(super) exists: u32,
     /// The selected mailbox, and how it was when it was selected; `uid_next` follows what is told.
@@ -181,8 +185,10 @@ impl Actor {
             line: Line::Down { error: Error::Busy, retry: Instant::now() },
             backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(120)),
             mailboxes: Vec::new(),
+            labels: Vec::new(),
             statuses: HashMap::new(),
             synced: HashMap::new(),
+            fill: Fill::new(),
             exists: 0,
             at_hand: None,
             selects: 0,

@@ -194,6 +194,7 @@ impl Actor {
     /// Tells all tabs of flags: an open message or a search may show them too.
     pub(super) fn tell_flags(&mut self, path: &str, flags: Vec<(Uid, Vec<Flag>)>) {
         self.cache.set_flags(path, &flags);
+        self.learn_labels(flags.iter().flat_map(|(_, flags)| flags));
         for tab in self.tabs.values_mut() {
             let Some(view) = &tab.view else { continue };
             let list = view.list;
@@ -206,8 +207,9 @@ impl Actor {
     pub(super) async fn count(&mut self, session: &mut Session) -> Result<(), imap::Error> {
         let paths: Vec<String> = std::mem::take(&mut self.counts_wanted).into_iter().collect();
         if paths.is_empty() {
-            return Ok(());
+            return self.weigh(session).await;
         }
+        self.fill.wanted = true;
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
         let mut counts = Vec::new();
         for (path, status) in session.status(&paths).await? {
@@ -228,7 +230,8 @@ impl Actor {
         if !counts.is_empty() {
             self.tell_all(&Event::Counts { counts });
         }
-        self.catch_up_hits(session).await
+        self.catch_up_hits(session).await?;
+        self.weigh(session).await
     }
 }
 

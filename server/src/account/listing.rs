@@ -121,6 +121,7 @@ impl Actor {
         let selected = session.select(path).await?;
         self.exists = selected.exists;
         self.selects += 1;
+        self.learn_labels(selected.permanent_flags.iter());
         let baseline = Baseline::from(&selected);
         if self.statuses.get(path).map(Baseline::from).as_ref() != Some(&baseline) {
             self.want_counts(path);

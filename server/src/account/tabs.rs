@@ -71,6 +71,8 @@ impl Actor {
             identity: app::wire::Address { name: String::new(), email: self.record.address.clone() },
             connectivity: self.connectivity(),
             mailboxes: self.mailboxes.clone(),
+            labels: self.labels.clone(),
+            quota: self.fill.quota.clone(),
             submissions,
             upload_limit: self.upload_limit,
         }

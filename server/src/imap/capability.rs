@@ -35,6 +35,8 @@ pub struct Capabilities {
     pub sort_display: bool,
     /// RFC 8970
     pub preview: bool,
+    /// RFC 9208, RFC 2087
+    pub quota: bool,
     /// RFC 6855
     pub utf8_accept: bool,
     /// RFC 2971
@@ -74,6 +76,7 @@ impl Capabilities {
                 "ESEARCH" => capabilities.esearch = true,
                 "SORT" => capabilities.sort = true,
                 "SORT=DISPLAY" => capabilities.sort_display = true,
+                "QUOTA" => capabilities.quota = true,
                 "PREVIEW" => capabilities.preview = true,
                 "UTF8=ACCEPT" | "UTF8=ONLY" => capabilities.utf8_accept = true,
                 "ID" => capabilities.id = true,
@@ -108,13 +111,15 @@ mod tests {
 
     #[test]
     fn capabilities_are_read_in_any_case() {
-        let capabilities = Capabilities::from_words(["imap4rev1", "Idle", "QRESYNC", "LITERAL-", "auth=plain", "XYZ"]);
+        let capabilities =
+            Capabilities::from_words(["imap4rev1", "Idle", "QRESYNC", "LITERAL-", "auth=plain", "quota", "XYZ"]);
         let expected = Capabilities {
             idle: true,
             qresync: true,
             condstore: true,
             literal_minus: true,
             auth_plain: true,
+            quota: true,
             ..Capabilities::default()
         };
         assert_eq!(capabilities, expected);

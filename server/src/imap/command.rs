@@ -2,7 +2,9 @@
 
 use std::mem;
 
-use super::{Error, capability::Capabilities, utf7};
+use app::utf7;
+
+use super::{Error, capability::Capabilities};
 
 /// A command without its tag, in the pieces between which a server may want to be waited for.
 #[derive(Debug, Clone, Default)]
@@ -58,6 +60,11 @@ impl Command {
         Ok(self.literal(text.as_bytes().to_vec()))
     }
 
+    /// Adds a keyword, which must be an atom.
+    pub fn keyword(self, keyword: &str) -> Result<Self, Error> {
+        if is_keyword(keyword) { Ok(self.words(keyword)) } else { Err(Error::Unspeakable) }
+    }
+
     /// Adds bytes as they are. A space before it is the caller's.
     pub fn literal(mut self, bytes: Vec<u8>) -> Self {
         self.pieces.push(Piece::Literal(bytes));
@@ -98,6 +105,12 @@ impl Command {
         writes.push(write);
         writes
     }
+}
+
+/// Whether this can be said where a keyword is to stand: an atom (RFC 9051 §9, flag-keyword) of a bearable length.
+pub(super) fn is_keyword(text: &str) -> bool {
+    let special = |byte: u8| matches!(byte, b'(' | b')' | b'{' | b' ' | b'%' | b'*' | b'"' | b'\\' | b']');
+    (1..=200).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic() && !special(byte))
 }
 
 /// Some of the bytes of a command.

@@ -1,6 +1,9 @@
 //! What a server might say, taken all the way that a real session takes it, without a line: for fuzzing.
 
-use app::wire::{AccountId, Uid, UidValidity};
+use app::{
+    utf7,
+    wire::{AccountId, Uid, UidValidity},
+};
 
 use super::{
     Selected,
@@ -8,7 +11,7 @@ use super::{
     response::Response,
     row::row,
     special_use::{by_attributes, by_name},
-    structure, utf7,
+    structure,
 };
 use crate::mime::shown::choose;
 

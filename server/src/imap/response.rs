@@ -37,6 +37,8 @@ pub enum Response {
         name: Vec<u8>,
         items: Vec<(String, u64)>,
     },
+    /// What is used and allowed of each resource, by its name in upper case (RFC 9208 §4.2.1).
+    Quota(Vec<(String, u64, u64)>),
     /// Understood, and nobody's business.
     Ignored,
     /// Makes no sense.
@@ -140,8 +142,9 @@ impl Response {
             b"LIST" => list(&values, false),
             b"LSUB" => list(&values, true),
             b"STATUS" => status_of(values),
+            b"QUOTA" => quota(&values),
             b"VANISHED" => Response::Vanished,
-            b"FLAGS" | b"ID" | b"ENABLED" | b"NAMESPACE" => Response::Ignored,
+            b"FLAGS" | b"ID" | b"ENABLED" | b"NAMESPACE" | b"QUOTAROOT" => Response::Ignored,
             _ => Response::Other,
         }
     }
@@ -216,6 +219,16 @@ fn status_of(values: Vec<Value>) -> Response {
         Some((item.text()?.to_ascii_uppercase(), number.number()?))
     });
     Response::StatusOf { name, items: pairs.collect() }
+}
+
+/// `"" (STORAGE 10 512 MESSAGE 3 100)`
+fn quota(values: &[Value]) -> Response {
+    let resources = values.iter().skip(1).flat_map(Value::list).cloned().collect::<Vec<_>>();
+    let triples = resources.chunks_exact(3).filter_map(|triple| {
+        let [name, used, limit] = triple else { return None };
+        Some((name.text()?.to_ascii_uppercase(), used.number()?, limit.number()?))
+    });
+    Response::Quota(triples.collect())
 }
 
 fn fetch(seq: u32, at: usize, frame: Frame) -> Fetch {
@@ -324,6 +337,22 @@ mod tests {
                 ],
             }
         );
+    }
+
+    #[test]
+    fn room_is_read_as_far_as_it_makes_sense() {
+        let quota = |resources: &[(&str, u64, u64)]| {
+            Response::Quota(resources.iter().map(|(name, used, limit)| (name.to_string(), *used, *limit)).collect())
+        };
+        assert_eq!(one("* QUOTAROOT INBOX \"User quota\""), Response::Ignored);
+        for (said, expected) in [
+            ("* QUOTA \"\" (STORAGE 10 512 message 3 100)", quota(&[("STORAGE", 10, 512), ("MESSAGE", 3, 100)])),
+            ("* QUOTA (STORAGE) ()", quota(&[])),
+            ("* QUOTA x", quota(&[])),
+            ("* QUOTA x (STORAGE -1 512 MESSAGE 3 4 ANNOTATION 5)", quota(&[("MESSAGE", 3, 4)])),
+        ] {
+            assert_eq!(one(said), expected, "{said}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a person can search for, and how it is written in the search box.
 
+use app::label;
+
 pub use super::date::Date;
 use super::{Error, command::Command};
 
@@ -25,6 +27,10 @@ pub enum Key {
     Flagged,
     Unflagged,
     Answered,
+    Keyword(String),
+    Unkeyword(String),
+    /// One of these, which are some.
+    Any(Vec<Key>),
     Attachment,
     /// Larger than this many bytes.
     Larger(u32),
@@ -38,6 +44,7 @@ impl Key {
             Key::Text(text) | Key::Subject(text) | Key::From(text) | Key::To(text) | Key::Body(text) => text.is_ascii(),
             Key::Header(name, text) => name.is_ascii() && text.is_ascii(),
             Key::Not(key) => key.is_ascii(),
+            Key::Any(keys) => keys.iter().all(Key::is_ascii),
             _ => true,
         }
     }
@@ -60,6 +67,13 @@ impl Key {
             Key::Flagged => Ok(command.words("FLAGGED")),
             Key::Unflagged => Ok(command.words("UNFLAGGED")),
             Key::Answered => Ok(command.words("ANSWERED")),
+            Key::Keyword(keyword) => command.words("KEYWORD").keyword(keyword),
+            Key::Unkeyword(keyword) => command.words("UNKEYWORD").keyword(keyword),
+            Key::Any(keys) => {
+                // OR takes two: `OR a OR b c`.
+                let ors = keys.iter().skip(1).fold(command, |command, _| command.words("OR"));
+                keys.iter().try_fold(ors, |command, key| key.say(command))
+            }
             // IMAP has no word for it. A message with attachments is almost always of this type.
             Key::Attachment => Ok(command.words("HEADER Content-Type \"multipart/mixed\"")),
             Key::Larger(bytes) => Ok(command.words(&format!("LARGER {bytes}"))),
@@ -86,8 +100,8 @@ pub struct Wanted {
 
 /// Reads a search box: words and `"phrases"` anywhere in the message, `subject:`, `from:`, `to:`, `body:`, `since:`,
 /// `before:`, `on:` (2026-11-23), `is:unread`, `is:read`, `is:starred`, `is:unstarred`, `is:answered`, `has:attachment`,
-/// `larger:5M`, `smaller:100k`, and `-` before any of them for its opposite; `in:Archive` says where. What is none of these
-/// is text.
+/// `label:work` (by name, in any language, or keyword), `larger:5M`, `smaller:100k`, and `-` before any of them for its
+/// opposite; `in:Archive` says where. What is none of these is text.
 pub fn parse(text: &str) -> Wanted {
     let letters: Vec<char> = text.chars().take(MAX_TEXT).collect();
     let mut rest = letters.as_slice();
@@ -172,6 +186,7 @@ fn key(term: &Term) -> Option<Key> {
         "on" => Date::parse(value).map(Key::On),
         "is" => state(value),
         "has" if value.eq_ignore_ascii_case("attachment") => Some(Key::Attachment),
+        "label" => label(value),
         "larger" => size(value).map(Key::Larger),
         "smaller" => size(value).map(Key::Smaller),
         _ => None,
@@ -200,8 +215,18 @@ fn state(value: &str) -> Option<Key> {
     }
 }
 
+fn label(value: &str) -> Option<Key> {
+    let mut keys: Vec<Key> = label::meant(value).into_iter().map(Key::Keyword).collect();
+    match keys.len() {
+        0 | 1 => keys.pop(),
+        _ => Some(Key::Any(keys)),
+    }
+}
+
 fn negated(key: Key) -> Key {
     match key {
+        Key::Keyword(keyword) => Key::Unkeyword(keyword),
+        Key::Unkeyword(keyword) => Key::Keyword(keyword),
         Key::Seen => Key::Unseen,
         Key::Unseen => Key::Seen,
         Key::Flagged => Key::Unflagged,
@@ -251,6 +276,12 @@ mod tests {
                 "has:attachment larger:5M smaller:1000",
                 "HEADER Content-Type \"multipart/mixed\" LARGER 5242880 SMALLER 1000",
             ),
+            ("label:$label1 -label:$Label2", "KEYWORD $label1 UNKEYWORD $Label2"),
+            (
+                "label:Важное -label:\"К исполнению\"",
+                "OR KEYWORD $label1 KEYWORD &BBIEMAQ2BD0EPgQ1- NOT OR KEYWORD $label4 KEYWORD &BBo-_&BDgEQQQ,BD4EOwQ9BDUEPQQ4BE4-",
+            ),
+            ("label:urgent label:(", "KEYWORD urgent TEXT \"label:(\""),
             ("larger:9G", "LARGER 4294967295"),
             ("http://x.org re:zero", "TEXT \"http://x.org\" TEXT \"re:zero\""),
             ("from: -", "TEXT \"from:\" TEXT \"-\""),

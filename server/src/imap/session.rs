@@ -11,6 +11,7 @@ mod mailbox;
 mod moving;
 mod news;
 mod preview;
+mod quota;
 mod search;
 mod sort;
 

@@ -1,7 +1,7 @@
 //! What a tab shows: the smallest model that frames can be applied to, written apart from the app's own.
 
 use app::wire::{
-    Connectivity, Event, Flag, ListChange, Listing, Mailbox, Progress, Row, Selection, Submission, SubmissionId,
+    Connectivity, Event, Flag, ListChange, Listing, Mailbox, Progress, Quota, Row, Selection, Submission, SubmissionId,
     SubmissionState, Uid, Welcome,
 };
 
@@ -10,6 +10,9 @@ use app::wire::{
 pub struct View {
     pub connectivity: Option<Connectivity>,
     pub mailboxes: Vec<Mailbox>,
+    /// Labels to choose from.
+    pub labels: Vec<String>,
+    pub quota: Quota,
     pub submissions: Vec<Submission>,
     /// The open list.
     pub list: u32,
@@ -25,6 +28,8 @@ impl View {
     pub fn welcome(&mut self, welcome: &Welcome) {
         self.connectivity = Some(welcome.connectivity.clone());
         self.mailboxes = welcome.mailboxes.clone();
+        self.labels = welcome.labels.clone();
+        self.quota = welcome.quota.clone();
         self.submissions = welcome.submissions.clone();
     }
 
@@ -57,6 +62,8 @@ impl View {
                 self.submissions.retain(|known| known.id != submission.id);
                 self.submissions.push(submission.clone());
             }
+            Event::Quota { quota } => self.quota = quota.clone(),
+            Event::Labels { labels } => self.labels = labels.clone(),
             Event::Messages { list, change } if *list == self.list => self.change(change),
             Event::Messages { .. } => {}
         }

@@ -6,11 +6,13 @@ use leptos::prelude::*;
 
 use super::papers::Papers;
 use crate::{
+    Client,
     i18n::*,
     state::State,
     view::{
         date::{full_date, iso},
         icon::Icon,
+        labels::labels,
         words::counted,
     },
     wire::{Address, Message},
@@ -19,7 +21,7 @@ use crate::{
 /// The header of the open message.
 #[component]
 pub fn Header(message: Arc<Message>, remote: RwSignal<bool>) -> impl IntoView {
-    let (i18n, state) = (use_i18n(), expect_context::<State>());
+    let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
     let subject = message.subject.clone();
     let date = message.date;
     let initial: String = message.from.first().and_then(|from| from.display().chars().next()).into_iter().collect();
@@ -34,6 +36,7 @@ pub fn Header(message: Arc<Message>, remote: RwSignal<bool>) -> impl IntoView {
                     }
                 }}
             </h2>
+            <div class="message-labels">{move || labels(i18n, client, &state.opened_flags(), None)}</div>
             <span class="message-initial" aria-hidden="true">
                 {initial}
             </span>

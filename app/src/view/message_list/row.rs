@@ -7,9 +7,12 @@ use crate::{
     Client,
     i18n::*,
     state::{Entry, State},
-    view::{date::ListDate, icon::Icon, words::path_name},
+    view::{date::ListDate, icon::Icon, labels::labels, words::path_name},
     wire::{Address, Flag, Row, Selection, SpecialUse},
 };
+
+/// Labels that a row has room for.
+const IN_ROW: usize = 2;
 
 #[component]
 pub(super) fn MessageRow(entry: Entry) -> impl IntoView {
@@ -139,6 +142,7 @@ pub(super) fn MessageRow(entry: Entry) -> impl IntoView {
                 <ListDate seconds />
                 <span class="row-line">
                     {place}
+                    {move || flags.with(|flags| labels(i18n, client, flags, Some(IN_ROW)))}
                     <span class="row-subject" data-testid="row-subject">{subject}</span>
                     <span class="row-preview">{move || with_row(|row| row.preview.clone())}</span>
                 </span>

@@ -174,7 +174,7 @@ impl Session {
             if path.is_empty() || places.contains_key(&path) || mailboxes.len() >= MAX_MAILBOXES {
                 continue;
             }
-            if path != "INBOX" && crate::imap::utf7::encode(&path).as_bytes() != line.name {
+            if path != "INBOX" && app::utf7::encode(&path).as_bytes() != line.name {
                 self.odd_names.insert(path.clone(), line.name.clone());
             }
             let has = |attribute: &str| line.attributes.iter().any(|other| other.eq_ignore_ascii_case(attribute));

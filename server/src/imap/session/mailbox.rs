@@ -1,9 +1,11 @@
 //! Selecting mailboxes, making and removing them (RFC 9051 §6.3).
 
-use app::wire::{ModSeq, Uid, UidValidity};
+use app::{
+    utf7,
+    wire::{ModSeq, Uid, UidValidity},
+};
 
 use super::{Code, Command, Error, Limits, Response, Selected, Session};
-use crate::imap::utf7;
 
 impl Selected {
     fn new(path: &str) -> Self {

@@ -3,7 +3,7 @@
 use app::wire::{Flag, Uid, UidValidity};
 
 use super::{Answers, Code, Command, Error, Limits, Response, SET_LENGTH, Session, all_done};
-use crate::imap::UidSet;
+use crate::imap::{UidSet, command::is_keyword};
 
 /// Where messages went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,8 +142,7 @@ pub(super) fn flags_item(item: &str, flags: &[Flag]) -> Result<String, Error> {
     for flag in flags {
         let word = flag.as_str();
         let name = word.strip_prefix('\\').unwrap_or(word);
-        let special = |byte: u8| matches!(byte, b'(' | b')' | b'{' | b' ' | b'%' | b'*' | b'"' | b'\\' | b']');
-        if name.is_empty() || name.len() > 200 || !name.bytes().all(|byte| byte.is_ascii_graphic() && !special(byte)) {
+        if !is_keyword(name) {
             return Err(Error::Unspeakable);
         }
         words.push(word);

@@ -1,4 +1,4 @@
-//! Names of mailboxes as they travel: modified UTF-7 (RFC 3501 §5.1.3, RFC 2152).
+//! Modified UTF-7 (RFC 3501 §5.1.3, RFC 2152): how names of mailboxes travel, and Thunderbird writes labels.
 
 /// `Черновики` → `&BCcENQRABD0EPgQyBDgEOgQ4-`.
 pub fn encode(name: &str) -> String {
@@ -72,14 +72,25 @@ fn push_digit(value: u32, encoded: &mut String) {
     }
 }
 
+/// What a digit of the base64 stands for.
+pub(crate) fn value(digit: u8) -> Option<u32> {
+    let value = match digit {
+        b'A'..=b'Z' => digit - b'A',
+        b'a'..=b'z' => digit - b'a' + 26,
+        b'0'..=b'9' => digit - b'0' + 52,
+        b'+' => 62,
+        // Some servers write `/` where the RFC has `,`.
+        b',' | b'/' => 63,
+        _ => return None,
+    };
+    Some(value.into())
+}
+
 fn unshift(base64: &[u8], name: &mut String) -> Option<()> {
     let mut units = Vec::with_capacity(base64.len() / 2);
     let (mut bits, mut held) = (0u32, 0u32);
     for digit in base64 {
-        // Some servers write `/` where the RFC has `,`.
-        let digit = if *digit == b'/' { b',' } else { *digit };
-        let value = ALPHABET.iter().position(|&letter| letter == digit)?;
-        bits = (bits << 6) | u32::try_from(value).ok()?;
+        bits = (bits << 6) | value(*digit)?;
         held += 6;
         if held >= 16 {
             held -= 16;
