@@ -106,6 +106,30 @@ async fn a_line_cut_at_any_command_loses_none_of_them() {
 }
 
 #[tokio::test]
+async fn an_undo_whose_answer_is_lost_with_the_line_is_made() {
+    let Desk { proxy, tab, mail, uids, .. } = &mut desk(MailServer::shared_with_smtp(), 2).await;
+    let star = tab.flag(uids[0], Flag::Flagged, true).await.expect("a way back");
+    let swallowed = std::sync::Arc::new(tokio::sync::Notify::new());
+    let swallow = swallowed.clone();
+    let mut silent = false;
+    proxy.rewrite(move |said| {
+        silent = silent || said.windows(7).any(|seven| seven == b"FLAGS (");
+        if silent {
+            swallow.notify_one();
+            return Vec::new();
+        }
+        said
+    });
+    let undo = tab.say(Command::Undo { undo: star }).await;
+    timeout(PATIENCE, swallowed.notified()).await.expect("an answer to swallow");
+    proxy.stop_rewriting();
+    proxy.cut();
+    assert_eq!(tab.answer(undo).await, Ok(Reply::Done));
+    assert_eq!(mail.flags("INBOX", uids[0]).await, Some(Default::default()));
+    tab.until("no star", |view| !view.has(uids[0], &Flag::Flagged)).await;
+}
+
+#[tokio::test]
 async fn bodies_and_searches_survive_a_cut_line() {
     let Desk { proxy, tab, uids, browser, .. } = &mut desk(MailServer::shared_with_smtp(), 3).await;
     let source = app::route::source_url(&tab.message(uids[0]));
