@@ -293,7 +293,8 @@ impl History {
             self.fail(&format!("tab {at} was told {error:?} of {command:?}"));
         }
         match (what, answer) {
-            (What::Look, Ok(Reply::Listing(listing))) => {
+            // Of two answers that come at once the later one is shown.
+            (What::Look, Ok(Reply::Listing(listing))) if listing.list == self.people[at].tab.view.list => {
                 self.people[at].folder = folder(&listing.query.mailbox);
                 self.people[at].searching = !listing.query.search.is_empty();
             }
