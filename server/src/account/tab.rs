@@ -126,10 +126,13 @@ impl Tab {
 
     /// Answers a command.
     pub fn reply(&mut self, id: u32, result: Result<Reply, Error>) {
-        if self.replies.len() == REPLIES {
-            self.replies.pop_front();
+        // A list is of its moment: told again after what has happened since, it would undo that. It is asked for anew.
+        if !matches!(result, Ok(Reply::Listing(_))) {
+            if self.replies.len() == REPLIES {
+                self.replies.pop_front();
+            }
+            self.replies.push_back((id, result.clone()));
         }
-        self.replies.push_back((id, result.clone()));
         self.push(ServerFrame::Reply { id, result });
     }
 
