@@ -2,7 +2,7 @@
 
 use app::wire::{Event, Flag, ListChange, MailboxCounts, Uid, UidValidity};
 
-use super::{actor::Actor, tab::Source};
+use super::{actor::Actor, listing::Baseline, tab::Source};
 use crate::imap::{self, Change, Session};
 
 /// New rows that come along with the news of them.
@@ -114,19 +114,37 @@ impl Actor {
                 continue;
             };
             let path = selected.path.clone();
-            let said = selected.exists;
             let digest = digest(self.exists, changes);
             if digest.elsewhere {
                 self.want_sweep();
             }
             if digest.unclear {
-                self.exists = said;
-                self.refresh_views(session, &path).await?;
+                self.look_anew(session, &path).await?;
             } else {
                 self.exists = digest.exists;
                 self.tell_digest(session, &path, digest).await?;
             }
             self.want_counts(&path);
+        }
+    }
+
+    /// It is not clear what happened: SELECT says how many messages there are, whatever was said before (RFC 9051 §6.3.2).
+    async fn look_anew(&mut self, session: &mut Session, path: &str) -> Result<(), imap::Error> {
+        match session.select(path).await {
+            Ok(selected) => {
+                self.exists = selected.exists;
+                self.selects += 1;
+                self.synced.insert(path.to_owned(), Baseline::from(&selected));
+                self.refresh_views(session, path).await
+            }
+            Err(error) if error.is_refusal() => {
+                // It is gone; the tree will say so.
+                self.synced.remove(path);
+                self.exists = 0;
+                self.want_sweep();
+                Ok(())
+            }
+            Err(error) => Err(error),
         }
     }
 

@@ -69,6 +69,12 @@ impl Actor {
     pub(super) fn search_again(&mut self, tab: &TabId) -> Result<(), Error> {
         let Some(view) = self.view(tab) else { return Ok(()) };
         let (query, stretch) = (view.query.clone(), (view.from, view.count));
+        let searching = self.tabs.get(tab).and_then(|tab| tab.searching.as_ref());
+        if let Some(Searching { purpose: Purpose::Answer(id), .. }) = searching {
+            // The line was lost between the first that was found and its rows: somebody still waits for the answer.
+            self.search(tab, *id, query, stretch.0, stretch.1);
+            return Ok(());
+        }
         self.begin_search(tab, query, stretch, Purpose::Replace)
     }
 

@@ -43,4 +43,5 @@ mod restart;
 mod search;
 mod send;
 mod sign_in;
+mod strange;
 mod tabs;

@@ -199,6 +199,11 @@ impl Tab {
         while self.hear(deadline).await {}
     }
 
+    /// The events that were heard so far and not looked at yet.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        self.heard.drain(..).collect()
+    }
+
     /// Forgets the events that were heard so far.
     pub fn forget_events(&mut self) {
         self.heard.clear();
