@@ -35,6 +35,8 @@ pub enum Whom {
     At(Place),
     /// It is in this mailbox.
     In(Folder),
+    /// It is in this mailbox, under a UID below this one.
+    Below(Folder, u32),
     /// It is where this act has moved it.
     MovedBy(u32),
     /// It is where it was when this act changed its marks.
@@ -181,6 +183,11 @@ impl State {
                 named.collect()
             }
             Whom::In(folder) => vec![self.meant(now.is_some_and(|stay| stay.folder == folder), step)],
+            Whom::Below(folder, limit) => match now.filter(|stay| stay.folder == folder) {
+                None => vec![self.meant(false, step)],
+                Some(Stay { uid: Some(uid), .. }) => vec![self.meant(uid < limit, step)],
+                Some(_) => vec![self.meant(true, step), self.meant(false, step)],
+            },
             Whom::MovedBy(act) => vec![self.meant(now.is_some_and(|stay| stay.by == Some(act)), step)],
             Whom::ChangedBy(act) => {
                 let changed = self.changed.iter().any(|(by, at)| *by == act && Some(*at) == self.now);
@@ -280,6 +287,15 @@ mod tests {
         assert!(explains(at("INBOX", 1, 0), &[away, back, star], at("INBOX", 2, FLAGGED)));
         assert!(!explains(at("INBOX", 1, 0), &[away, back, star], at("INBOX", 3, FLAGGED)), "another number");
         assert!(!explains(at("INBOX", 1, 0), &[star], at("INBOX", 1, 0)), "it was never there under that number");
+    }
+
+    #[test]
+    fn what_came_after_the_question_is_spared() {
+        let empty = |limit| step(1, Whom::Below("INBOX", limit), Deed::Move { to: "Trash" }, (1, 2));
+        assert!(explains(at("INBOX", 1, 0), &[empty(2)], at("Trash", 1, 0)));
+        assert!(!explains(at("INBOX", 2, 0), &[empty(2)], at("Trash", 1, 0)));
+        assert!(!explains(at("INBOX", 1, 0), &[empty(2)], at("INBOX", 1, 0)));
+        assert!(explains(at("INBOX", 2, 0), &[empty(2)], at("INBOX", 2, 0)));
     }
 
     #[test]

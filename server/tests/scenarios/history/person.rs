@@ -1,6 +1,6 @@
 //! A person at a tab: begins one thing after the other, without waiting for each to be answered.
 
-use app::wire::{Action, Arrangement, Command, Error, Query, Reply, Selection, UndoId};
+use app::wire::{Action, Arrangement, Command, Error, Event, ListChange, Query, Reply, Selection, Sort, UndoId};
 use tokio::time::{Duration, Instant};
 
 use super::{
@@ -21,7 +21,7 @@ pub struct Person {
     pub tab: Tab,
     /// The mailbox in front.
     pub folder: Folder,
-    /// What is in front is the result of a search.
+    /// What is in front is the result of a search, or in another order.
     pub searching: bool,
     pub pending: Vec<Pending>,
 }
@@ -81,7 +81,7 @@ pub struct Undoable {
 pub struct Whole {
     /// The first try, of which nobody may have heard, and the second.
     pub acts: [u32; 2],
-    pub folder: Folder,
+    pub whom: Whom,
     pub deeds: Vec<Deed>,
     /// Messages that need not be among those it is for.
     pub spared: Vec<u32>,
@@ -93,8 +93,7 @@ impl Person {
     }
 
     fn is_searching_still(&self) -> bool {
-        let searches =
-            |pending: &Pending| matches!(&pending.command, Command::Open { query, .. } if !query.search.is_empty());
+        let searches = |pending: &Pending| matches!(&pending.command, Command::Open { query, .. } if !query.is_whole());
         self.pending.iter().any(searches)
     }
 }
@@ -142,8 +141,10 @@ impl History {
     async fn search(&mut self, at: usize) {
         let mailbox = self.random.one_of(&FOLDERS).expect("a mailbox").to_owned();
         let everywhere = self.random.chance(30);
-        let search = self.random.one_of(&["subject:letter", "is:unread", "is:flagged"]).expect("a search").to_owned();
-        let query = Query { mailbox, search, everywhere };
+        let search =
+            self.random.one_of(&["subject:letter", "is:unread", "is:flagged", ""]).expect("a search").to_owned();
+        let sort = self.random.one_of(&Sort::ALL).expect("an order");
+        let query = Query { mailbox, everywhere: everywhere && !search.is_empty(), search, sort };
         self.say(at, Command::Open { query, from: 0, count: 50 }, What::Look).await;
     }
 
@@ -239,12 +240,14 @@ impl History {
             // Which list it would be for is not known.
             return;
         }
-        let (selection, here, spared) = if erases || self.random.chance(20) {
-            (Selection::Mailbox { path: "Trash".to_owned() }, "Trash", Vec::new())
+        let (selection, here, whom, spared) = if erases || self.random.chance(20) {
+            let trash = person.tab.view.whole("Trash");
+            let Selection::Mailbox { uid_next, .. } = trash else { panic!("{trash:?} is no whole mailbox") };
+            (trash, "Trash", Whom::Below("Trash", uid_next.0), Vec::new())
         } else {
             let except: Vec<_> = chosen.iter().map(|row| row.message.clone()).collect();
             let spared = chosen.iter().filter_map(|row| letter_of(&row.subject)).collect();
-            (Selection::All { list, except }, in_front, spared)
+            (Selection::All { list, except }, in_front, Whom::In(in_front), spared)
         };
         let way_back = match way_back {
             Some(WayBack::Move { .. }) => Some(WayBack::Move { from: here }),
@@ -253,16 +256,18 @@ impl History {
         let first_try = self.ledger.new_act();
         for letter in self.ledger.letters() {
             for act in [first_try, act] {
-                self.ledger.begin(letter, act, Whom::In(here), &deeds);
+                self.ledger.begin(letter, act, whom, &deeds);
             }
         }
-        self.wholes.push(Whole { acts: [first_try, act], folder: here, deeds, spared });
+        self.wholes.push(Whole { acts: [first_try, act], whom, deeds, spared });
         self.say(at, Command::Act { selection, action }, What::Act { act, first_try: Some(first_try), way_back }).await;
     }
 
     /// Takes in what a tab is told within this time, and what it was answered.
     pub async fn listen(&mut self, at: usize, time: Duration) {
         self.people[at].tab.listen_for(time).await;
+        let events = self.people[at].tab.take_events();
+        events.iter().for_each(|event| self.log.push(format!("tab {at} hears {}", short(event))));
         let mut answered = Vec::new();
         let Person { tab, pending, .. } = &mut self.people[at];
         pending.retain_mut(|pending| match tab.take_answer(pending.id) {
@@ -296,7 +301,7 @@ impl History {
             // Of two answers that come at once the later one is shown.
             (What::Look, Ok(Reply::Listing(listing))) if listing.list == self.people[at].tab.view.list => {
                 self.people[at].folder = folder(&listing.query.mailbox);
-                self.people[at].searching = !listing.query.search.is_empty();
+                self.people[at].searching = !listing.query.is_whole();
             }
             (What::Read(letter), Ok(Reply::Message(message))) if letter_of(&message.subject) != Some(letter) => {
                 self.fail(&format!("wrong message: letter {letter} was opened, {:?} is shown", message.subject));
@@ -368,4 +373,20 @@ impl History {
 /// One of the mailboxes of a history; searches name the one they began from.
 pub fn folder(path: &str) -> Folder {
     FOLDERS.into_iter().find(|folder| *folder == path).unwrap_or_else(|| panic!("nobody opened {path}"))
+}
+
+/// An event in a few words.
+fn short(event: &Event) -> String {
+    match event {
+        Event::Messages { list, change } => match change {
+            ListChange::Added { count, .. } => format!("list {list}: {count} added"),
+            ListChange::Vanished { positions } => format!("list {list}: {positions:?} vanished"),
+            ListChange::Flags { mailbox, flags } => format!("list {list}: {mailbox}: {flags:?}"),
+            ListChange::Replaced { listing } => format!("list {list}: replaced, {} messages", listing.total),
+            ListChange::Found { listing } => format!("list {list}: {} found", listing.total),
+            ListChange::Previews { .. } => format!("list {list}: previews"),
+        },
+        Event::Mailboxes { .. } => "of the mailboxes".to_owned(),
+        other => format!("{other:?}"),
+    }
 }

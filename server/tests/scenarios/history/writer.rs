@@ -59,7 +59,7 @@ impl History {
         for whole in &mut self.wholes {
             whole.spared.push(number);
             for act in whole.acts {
-                self.ledger.begin(number, act, Whom::In(whole.folder), &whole.deeds);
+                self.ledger.begin(number, act, whole.whom, &whole.deeds);
             }
         }
     }
