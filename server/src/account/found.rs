@@ -199,6 +199,7 @@ impl Actor {
                 from: searching.from,
                 count: searching.count,
                 source: Source::Hits(Hits::new(order_of(&searching.query))),
+                untold: false,
                 progress: None,
             });
         }
@@ -217,6 +218,7 @@ impl Actor {
             hits.put(found)
         };
         view.total = hits.total();
+        view.untold |= placed != Placed::Nowhere;
         view.progress = report.progress.clone();
         Some((purpose, placed, before))
     }
@@ -224,7 +226,8 @@ impl Actor {
     async fn listing_of_hits(&mut self, session: &mut Session, tab: &TabId) -> Result<Listing, Failure> {
         let (from, count) = self.view(tab).map(|view| (view.from, view.count)).ok_or(Error::Gone)?;
         let rows = self.hit_rows(session, tab, from, count).await?;
-        let view = self.view(tab).ok_or(Error::Gone)?;
+        let view = self.tabs.get_mut(tab).and_then(|tab| tab.view.as_mut()).ok_or(Error::Gone)?;
+        view.untold = false;
         Ok(view.listing(clamp(view.from, view.count, view.total).0, rows))
     }
 
@@ -239,7 +242,8 @@ impl Actor {
             return Ok(self.replace_hits(session, tab).await?);
         }
         let Some(tab) = self.tabs.get_mut(tab) else { return Ok(()) };
-        let Some(view) = &tab.view else { return Ok(()) };
+        let Some(view) = tab.view.as_mut() else { return Ok(()) };
+        view.untold = false;
         let (list, listing) = (view.list, view.listing(before, rows));
         tab.tell(Event::Messages { list, change: ListChange::Found { listing } });
         Ok(())

@@ -44,6 +44,8 @@ pub(super) struct View {
     pub from: u32,
     pub count: u32,
     pub source: Source,
+    /// The results were changed and the tab was not told yet: positions in them mean nothing to it.
+    pub untold: bool,
     /// How far the search is; none when all is found.
     pub progress: Option<Progress>,
 }
