@@ -50,9 +50,13 @@ impl Mail {
         self.hand().await.try_run(command).await.1.starts_with("OK")
     }
 
-    /// All messages of a mailbox with their subjects, from the lowest UID.
-    pub async fn subjects(&mut self, mailbox: &str) -> Vec<(Uid, String, BTreeSet<Flag>)> {
-        self.select(mailbox).await;
+    /// All messages of a mailbox with their subjects, from the lowest UID. None where there is no such mailbox.
+    pub async fn subjects(&mut self, mailbox: &str) -> Option<Vec<(Uid, String, BTreeSet<Flag>)>> {
+        // Dovecot refuses whoever comes second when two make a person's first INBOX at once.
+        let command = format!("SELECT \"{mailbox}\"");
+        if !self.try_run(&command).await && !self.try_run(&command).await {
+            return None;
+        }
         let lines = self.run("UID FETCH 1:* (UID FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])").await;
         let asked = lines.iter().filter(|line| line.contains("BODY[HEADER"));
         let found = asked.map(|line| {
@@ -61,7 +65,7 @@ impl Mail {
             let (uid, flags) = of_line(line);
             (uid, subject.to_owned(), flags)
         });
-        found.collect()
+        Some(found.collect())
     }
 
     /// The paths of all mailboxes.

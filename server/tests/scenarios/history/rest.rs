@@ -118,7 +118,8 @@ impl History {
     pub async fn truth(&mut self) -> Truth {
         let mut truth = Truth::new();
         for path in self.mail.paths().await {
-            let found = self.mail.subjects(&path).await;
+            // Dovecot (2.3) may list for a moment what was just deleted.
+            let Some(found) = self.mail.subjects(&path).await else { continue };
             let found = found.into_iter().map(|(uid, subject, flags)| Found { uid: uid.0, subject, flags }).collect();
             truth.insert(path, found);
         }

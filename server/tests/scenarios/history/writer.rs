@@ -105,7 +105,7 @@ impl History {
 
     /// One of the messages of a mailbox, and its UID.
     async fn choose(&mut self, folder: Folder) -> Option<(u32, u32)> {
-        let there = self.mail.subjects(folder).await;
+        let there = self.mail.subjects(folder).await?;
         let (uid, subject, _) = self.random.one_of(&there)?;
         match letter_of(&subject) {
             Some(number) => Some((number, uid.0)),
