@@ -13,7 +13,7 @@ mod rest;
 mod tree;
 mod writer;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use app::wire::Error;
 use tokio::task::JoinSet;
@@ -86,6 +86,8 @@ struct History {
     wholes: Vec<Whole>,
     drafts: Drafts,
     tree: Tree,
+    /// Mailboxes that the server lists and does not have.
+    ghosts: BTreeSet<String>,
     figures: Figures,
     log: Log,
     stormy: bool,
@@ -138,6 +140,7 @@ impl History {
             wholes: Vec::new(),
             drafts: Drafts::new(),
             tree: Tree::default(),
+            ghosts: BTreeSet::new(),
             figures: Figures::default(),
             log: Log { seed, lines: VecDeque::new() },
             stormy,

@@ -67,8 +67,9 @@ impl History {
             let truth = self.truth().await;
             let views = self.people.iter().map(|person| (&person.tab.view, person.folder));
             let quarrel = views.enumerate().find_map(|(at, (view, folder))| {
-                let of =
-                    quarrel(view, &truth[folder]).or_else(|| miscount(view, &truth)).or_else(|| mistree(view, &truth));
+                let of = quarrel(view, &truth[folder])
+                    .or_else(|| miscount(view, &truth))
+                    .or_else(|| mistree(view, &truth, &self.ghosts));
                 of.map(|quarrel| format!("tab {at} at {folder}: {quarrel}"))
             });
             let Some(quarrel) = quarrel else { return truth };
@@ -117,9 +118,13 @@ impl History {
     /// All there is on the server.
     pub async fn truth(&mut self) -> Truth {
         let mut truth = Truth::new();
+        self.ghosts.clear();
         for path in self.mail.paths().await {
-            // Dovecot (2.3) may list for a moment what was just deleted.
-            let Some(found) = self.mail.subjects(&path).await else { continue };
+            let Some(found) = self.mail.subjects(&path).await else {
+                // Dovecot (2.3, 2026-11) may go on listing what was deleted, and then nobody can tell by LIST.
+                self.ghosts.insert(path);
+                continue;
+            };
             let found = found.into_iter().map(|(uid, subject, flags)| Found { uid: uid.0, subject, flags }).collect();
             truth.insert(path, found);
         }
@@ -153,9 +158,10 @@ fn miscount(view: &View, truth: &Truth) -> Option<String> {
     })
 }
 
-/// In what the mailboxes differ from the server's.
-fn mistree(view: &View, truth: &Truth) -> Option<String> {
-    let shown: BTreeSet<&String> = view.mailboxes.iter().map(|mailbox| &mailbox.path).collect();
+/// In what the mailboxes differ from the server's. Ghosts are listed by the server and cannot be opened.
+fn mistree(view: &View, truth: &Truth, ghosts: &BTreeSet<String>) -> Option<String> {
+    let shown: BTreeSet<&String> =
+        view.mailboxes.iter().map(|mailbox| &mailbox.path).filter(|path| !ghosts.contains(*path)).collect();
     let there: BTreeSet<&String> = truth.keys().collect();
     (shown != there).then(|| format!("the mailboxes {shown:?} are shown, {there:?} are there"))
 }
