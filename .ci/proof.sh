@@ -33,11 +33,22 @@ fuzz() {
   echo "fuzz: $target held for $(grep -oE 'Done [0-9]+ runs' "$log" | grep -oE '[0-9]+') inputs in $seconds seconds"
 }
 
-for name in properties agree fuzz; do
+# Two tabs and another mail program on lines that fail; see server/tests/scenarios/history.rs. PISMO_SEED runs one again.
+history() {
+  .ci/install.sh mail nextest
+  local log=$CACHE/history.log histories=${HISTORIES:-10} operations=${OPERATIONS:-10000}
+  if [ -n "${PISMO_SEED:-}" ]; then histories=1; fi
+  PISMO_HISTORIES=$histories PISMO_OPERATIONS=$operations PISMO_AT_ONCE=${AT_ONCE:-$(($(nproc) * 4))} \
+    cargo nextest run --locked --profile proof -p app -p server --features app/ssr --test scenarios \
+    --no-capture nothing_is_lost_on_bad_lines 2>&1 | tee "$log" | grep -vE '^(tab|writer|quiet)'
+  echo "history: seeds ${PISMO_SEED:-1} to $((${PISMO_SEED:-1} + histories - 1)), $operations operations each: nothing lost, nothing wrong, nothing phantom"
+}
+
+for name in properties agree history fuzz; do
   if [ "$part" = all ] || [ "$part" = $name ]; then
     say "proof: $name"
     $name
     ran=yes
   fi
 done
-[ -n "$ran" ] || fail "there is no part named $part; there are: properties, agree, fuzz"
+[ -n "$ran" ] || fail "there is no part named $part; there are: properties, agree, history, fuzz"

@@ -376,3 +376,17 @@ async fn a_mailbox_that_is_listed_and_not_there_is_left_out() {
     let paths: Vec<&str> = listed.iter().map(|mailbox| mailbox.path.as_str()).collect();
     assert_eq!(paths, ["INBOX", "Closed"]);
 }
+
+#[tokio::test]
+async fn an_expunge_amid_a_fetch_by_sequence_number_ends_the_session() {
+    let row = |seq: u32, uid: u32| {
+        format!("* {seq} FETCH (UID {uid} RFC822.SIZE 5 ENVELOPE (NIL \"x\" NIL NIL NIL NIL NIL NIL NIL NIL))\r\n")
+    };
+    let rows = format!("{}* 1 EXPUNGE\r\n{}{}{{tag}} OK\r\n", row(1, 1), row(1, 2), row(2, 3));
+    let mut session = inbox(&[("FETCH 1:2 (", &rows)]).await;
+    assert!(matches!(session.fetch_rows(1..=2).await, Err(Error::Protocol(_))), "which of them is the second?");
+    assert_eq!(session.noop().await, Err(Error::Closed));
+    let flags = "* 1 FETCH (UID 1 FLAGS ())\r\n* 1 EXPUNGE\r\n* 1 FETCH (UID 2 FLAGS (\\Seen))\r\n{tag} OK\r\n";
+    let mut session = inbox(&[("FETCH 1:2 (", flags)]).await;
+    assert!(matches!(session.fetch_flags(1..=2).await, Err(Error::Protocol(_))));
+}

@@ -4,6 +4,8 @@
 mod mail_server;
 #[path = "support/recording_proxy.rs"]
 mod recording_proxy;
+#[path = "support/relay.rs"]
+mod relay;
 
 use std::{sync::Arc, time::Duration};
 

@@ -216,28 +216,37 @@ impl Actor {
     pub(super) async fn undo(&mut self, session: &mut Session, undo: UndoId) -> Result<(), Failure> {
         let at = self.undoable.iter().position(|undoable| undoable.id == undo).ok_or(Error::Gone)?;
         let undoable = self.undoable.remove(at).ok_or(Error::Gone)?;
-        for step in undoable.steps {
+        let result = self.take_back(session, &undoable.steps).await;
+        if matches!(result, Err(Failure::Lost(_))) {
+            // It is tried once more over a new line; what was done of it already is then done twice, which changes nothing.
+            self.undoable.insert(at, undoable);
+        }
+        result
+    }
+
+    async fn take_back(&mut self, session: &mut Session, steps: &[Inverse]) -> Result<(), Failure> {
+        for step in steps {
             match step {
                 Inverse::Flag { mailbox, uid_validity, uids, flag, set } => {
-                    if self.select(session, &mailbox).await?.uid_validity != uid_validity {
+                    if self.select(session, mailbox).await?.uid_validity != *uid_validity {
                         return Err(Error::Gone.into());
                     }
-                    session.store(&uids, &[flag], set).await?;
-                    self.want_counts(&mailbox);
+                    session.store(uids, std::slice::from_ref(flag), *set).await?;
+                    self.want_counts(mailbox);
                 }
                 Inverse::Move { mailbox, uid_validity, uids, to, unmark, mark } => {
-                    if self.select(session, &mailbox).await?.uid_validity != uid_validity {
+                    if self.select(session, mailbox).await?.uid_validity != *uid_validity {
                         return Err(Error::Gone.into());
                     }
                     self.settle(session).await?;
-                    mark_all(session, &uids, &mark, &unmark).await?;
-                    self.move_what_is_left(session, &uids, &to).await?;
-                    self.gone(&Group { mailbox: mailbox.clone(), uid_validity, uids });
-                    self.want_counts(&mailbox);
-                    self.want_counts(&to);
+                    mark_all(session, uids, mark, unmark).await?;
+                    self.move_what_is_left(session, uids, to).await?;
+                    self.gone(&Group { mailbox: mailbox.clone(), uid_validity: *uid_validity, uids: uids.clone() });
+                    self.want_counts(mailbox);
+                    self.want_counts(to);
                     // Whoever shows the mailbox it went back to sees it at once.
                     self.settle(session).await?;
-                    self.select(session, &to).await?;
+                    self.select(session, to).await?;
                 }
             }
         }

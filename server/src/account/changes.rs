@@ -121,27 +121,44 @@ impl Actor {
                 continue;
             };
             let path = selected.path.clone();
-            let said = selected.exists;
             let digest = digest(self.exists, changes);
             if digest.elsewhere {
                 self.want_sweep();
             }
             // Put back when all is told: else nobody knows what the tabs know.
             let at_hand = self.at_hand.take();
-            let newest = if digest.unclear {
-                self.exists = said;
-                self.refresh_views(session, &path).await?;
-                Some(None)
+            if digest.unclear {
+                self.look_anew(session, &path).await?;
             } else {
                 self.exists = digest.exists;
-                self.tell_digest(session, &path, digest).await?
-            };
-            self.at_hand = at_hand.map(|(path, baseline)| {
-                let uid_next =
-                    newest.map_or(baseline.uid_next, |newest| newest.map_or(0, |uid| uid.0.saturating_add(1)));
-                (path, Baseline { uid_next, ..baseline })
-            });
+                let newest = self.tell_digest(session, &path, digest).await?;
+                self.at_hand = at_hand.map(|(path, baseline)| {
+                    let uid_next =
+                        newest.map_or(baseline.uid_next, |newest| newest.map_or(0, |uid| uid.0.saturating_add(1)));
+                    (path, Baseline { uid_next, ..baseline })
+                });
+            }
             self.want_counts(&path);
+        }
+    }
+
+    /// It is not clear what happened: SELECT says how many messages there are, whatever was said before (RFC 9051 §6.3.2).
+    async fn look_anew(&mut self, session: &mut Session, path: &str) -> Result<(), imap::Error> {
+        match session.select(path).await {
+            Ok(selected) => {
+                self.exists = selected.exists;
+                self.selects += 1;
+                self.refresh_views(session, path).await?;
+                self.at_hand = Some((path.to_owned(), Baseline::from(&selected)));
+                Ok(())
+            }
+            Err(error) if error.is_refusal() => {
+                // It is gone; the tree will say so.
+                self.exists = 0;
+                self.want_sweep();
+                Ok(())
+            }
+            Err(error) => Err(error),
         }
     }
 

@@ -19,7 +19,7 @@ use crate::{
         compose::{self, Labels},
     },
     seal::random_hex,
-    store::{Blob, StoredSubmission},
+    store::{Blob, SavedDraft, StoredSubmission},
 };
 
 /// How much of an attachment is fetched at a time, in bytes as transferred.
@@ -111,21 +111,33 @@ impl Actor {
         let message = letter::write(&self.store, &self.data, &self.record, draft, For::Drafts, now).await?;
         let drafts = self.special_or_new(session, SpecialUse::Drafts, "Drafts").await?;
         let before = self.store.saved_draft(self.record.id, &draft.id).await?;
+        self.store.begin_saving_draft(self.record.id, &draft.id).await?;
         let saved = self.append(session, &drafts, &[Flag::Draft, Flag::Seen], &message, &draft.id).await?;
-        self.store.set_saved_draft(&draft.id, &saved).await?;
-        // Only now is the earlier copy of no use.
-        if let Some(before) = before.filter(|before| before.message != saved) {
-            self.erase_one(session, &before.message).await?;
+        // Only now are earlier copies of no use.
+        if let Some(SavedDraft { place, unfinished }) = before {
+            if let Some(place) = place.filter(|place| *place != saved) {
+                self.erase_one(session, &place).await?;
+            }
+            if unfinished {
+                self.erase_copies(session, &drafts, &draft.id, Some(saved.uid)).await?;
+            }
         }
+        self.store.set_saved_draft(&draft.id, &saved).await?;
         self.want_counts(&drafts);
         Ok(saved)
     }
 
     /// Forgets a draft, here and in Drafts.
     pub(super) async fn discard_draft(&mut self, session: &mut Session, draft: &DraftId) -> Result<(), Failure> {
-        if let Some(saved) = self.store.saved_draft(self.record.id, draft).await? {
-            self.erase_one(session, &saved.message).await?;
-            self.want_counts(&saved.message.mailbox);
+        if let Some(SavedDraft { place, unfinished }) = self.store.saved_draft(self.record.id, draft).await? {
+            if let Some(place) = place {
+                self.erase_one(session, &place).await?;
+                self.want_counts(&place.mailbox);
+            }
+            if unfinished && let Some(drafts) = self.special(SpecialUse::Drafts) {
+                self.erase_copies(session, &drafts, draft, None).await?;
+                self.want_counts(&drafts);
+            }
         }
         self.store.forget_draft(self.record.id, draft).await?;
         Ok(())
@@ -177,6 +189,21 @@ impl Actor {
             result => result?,
         }
         session.erase(&UidSet::one(message.uid)).await?;
+        Ok(())
+    }
+
+    /// Erases the copies of a draft of which nobody has heard: the answer to their APPEND was lost with the line.
+    async fn erase_copies(
+        &mut self,
+        session: &mut Session,
+        path: &str,
+        draft: &DraftId,
+        but: Option<Uid>,
+    ) -> Result<(), Failure> {
+        self.select(session, path).await?;
+        session.noop().await?;
+        let found = session.search(&[Key::Header(build::DRAFT_FIELD.to_owned(), draft.0.clone())], None).await?;
+        session.erase(&found.into_iter().filter(|uid| Some(*uid) != but).collect()).await?;
         Ok(())
     }
 

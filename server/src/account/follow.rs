@@ -62,7 +62,10 @@ impl Actor {
             if !positions.is_empty() {
                 view.total = hits.total();
                 let list = view.list;
-                tab.tell(Event::Messages { list, change: ListChange::Vanished { positions } });
+                // What it has not been told of is told as it is now.
+                if !view.untold {
+                    tab.tell(Event::Messages { list, change: ListChange::Vanished { positions } });
+                }
             }
         }
     }
@@ -182,6 +185,7 @@ impl Actor {
         let total = hits.total();
         if let Some(view) = self.tabs.get_mut(tab).and_then(|tab| tab.view.as_mut()) {
             view.total = total;
+            view.untold = true;
         }
         match placed {
             Placed::Nowhere => Ok(()),
@@ -201,7 +205,8 @@ impl Actor {
         // One that went again meanwhile ends what can be told without a gap.
         let rows: Vec<Row> = added.iter().map_while(|uid| rows.remove(uid)).collect();
         let Some(tab) = self.tabs.get_mut(tab) else { return Ok(()) };
-        let Some(view) = &tab.view else { return Ok(()) };
+        let Some(view) = tab.view.as_mut() else { return Ok(()) };
+        view.untold = false;
         let (list, count) = (view.list, u32::try_from(count).unwrap_or(u32::MAX));
         tab.tell(Event::Messages { list, change: ListChange::Added { count, rows } });
         Ok(())
@@ -231,7 +236,8 @@ impl Actor {
             Err(Failure::Told(_)) => Vec::new(),
         };
         let Some(tab) = self.tabs.get_mut(id) else { return Ok(()) };
-        let Some(view) = &tab.view else { return Ok(()) };
+        let Some(view) = tab.view.as_mut() else { return Ok(()) };
+        view.untold = false;
         // Counted last: while the rows were fetched, some may have been dropped.
         let (list, listing) = (view.list, view.listing(from.min(view.total), rows));
         tab.tell(Event::Messages { list, change: ListChange::Replaced { listing } });

@@ -74,6 +74,12 @@ impl Actor {
     pub(super) fn search_again(&mut self, tab: &TabId) -> Result<(), Error> {
         let Some(view) = self.view(tab) else { return Ok(()) };
         let (query, stretch) = (view.query.clone(), (view.from, view.count));
+        let searching = self.tabs.get(tab).and_then(|tab| tab.searching.as_ref());
+        if let Some(Searching { purpose: Purpose::Answer(id), .. }) = searching {
+            // The line was lost between the first that was found and its rows: somebody still waits for the answer.
+            self.search(tab, *id, query, stretch.0, stretch.1);
+            return Ok(());
+        }
         self.begin_search(tab, query, stretch, Purpose::Replace)
     }
 
@@ -212,6 +218,7 @@ impl Actor {
                 from: searching.from,
                 count: searching.count,
                 source: Source::Hits(Hits::new(searching.sort, searching.dated)),
+                untold: false,
                 progress: None,
             });
         }
@@ -230,6 +237,7 @@ impl Actor {
             hits.put(found)
         };
         view.total = hits.total();
+        view.untold |= placed != Placed::Nowhere;
         view.progress = report.progress.clone();
         Some((purpose, placed, before))
     }
@@ -237,7 +245,8 @@ impl Actor {
     async fn listing_of_hits(&mut self, session: &mut Session, tab: &TabId) -> Result<Listing, Failure> {
         let (from, count) = self.view(tab).map(|view| (view.from, view.count)).ok_or(Error::Gone)?;
         let rows = self.hit_rows(session, tab, from, count).await?;
-        let view = self.view(tab).ok_or(Error::Gone)?;
+        let view = self.tabs.get_mut(tab).and_then(|tab| tab.view.as_mut()).ok_or(Error::Gone)?;
+        view.untold = false;
         Ok(view.listing(clamp(view.from, view.count, view.total).0, rows))
     }
 
@@ -252,7 +261,8 @@ impl Actor {
             return Ok(self.replace_hits(session, tab).await?);
         }
         let Some(tab) = self.tabs.get_mut(tab) else { return Ok(()) };
-        let Some(view) = &tab.view else { return Ok(()) };
+        let Some(view) = tab.view.as_mut() else { return Ok(()) };
+        view.untold = false;
         let (list, listing) = (view.list, view.listing(before, rows));
         tab.tell(Event::Messages { list, change: ListChange::Found { listing } });
         Ok(())

@@ -82,7 +82,8 @@ impl Actor {
         let tab = self.tabs.get_mut(tab).ok_or(Error::Gone)?;
         tab.list += 1;
         // As asked for, not as there was: the list may grow into it.
-        let view = View { list: tab.list, query: query.clone(), total, from, count, source, progress: None };
+        let view =
+            View { list: tab.list, query: query.clone(), total, from, count, source, untold: false, progress: None };
         Ok(tab.view.insert(view).listing(clamp(from, count, total).0, rows))
     }
 

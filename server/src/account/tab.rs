@@ -44,6 +44,8 @@ pub(super) struct View {
     pub from: u32,
     pub count: u32,
     pub source: Source,
+    /// The results were changed and the tab was not told yet: positions in them mean nothing to it.
+    pub untold: bool,
     /// How far the search is; none when all is found.
     pub progress: Option<Progress>,
 }
@@ -126,10 +128,13 @@ impl Tab {
 
     /// Answers a command.
     pub fn reply(&mut self, id: u32, result: Result<Reply, Error>) {
-        if self.replies.len() == REPLIES {
-            self.replies.pop_front();
+        // A list is of its moment: told again after what has happened since, it would undo that. It is asked for anew.
+        if !matches!(result, Ok(Reply::Listing(_))) {
+            if self.replies.len() == REPLIES {
+                self.replies.pop_front();
+            }
+            self.replies.push_back((id, result.clone()));
         }
-        self.replies.push_back((id, result.clone()));
         self.push(ServerFrame::Reply { id, result });
     }
 

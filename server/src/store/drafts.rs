@@ -5,30 +5,41 @@ use app::wire::{AccountId, DraftId, MessageRef, Uid, UidValidity};
 
 use super::{Store, change, now, on};
 
-/// The copy of a draft in Drafts.
+/// What is known of the copies of a draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedDraft {
-    pub id: DraftId,
-    pub message: MessageRef,
+    /// Where it was when it was saved last; none if it never was.
+    pub place: Option<MessageRef>,
+    /// A save was begun and did not come to its end: there may be copies of which nobody has heard.
+    pub unfinished: bool,
 }
 
-type Columns = (String, String, i64, i64);
+type Columns = (String, i64, i64, i64);
 
-fn saved(account: AccountId, (id, mailbox, uid_validity, uid): Columns) -> Result<SavedDraft> {
+fn saved(account: AccountId, (mailbox, uid_validity, uid, saved): Columns) -> Result<SavedDraft> {
     let uid_validity = UidValidity(u32::try_from(uid_validity)?);
     let message = MessageRef { account, mailbox, uid_validity, uid: Uid(u32::try_from(uid)?) };
-    Ok(SavedDraft { id: DraftId(id), message })
+    Ok(SavedDraft { place: (message.uid != Uid(0)).then_some(message), unfinished: saved == 0 })
 }
 
 impl Store {
     pub async fn saved_draft(&self, account: AccountId, id: &DraftId) -> Result<Option<SavedDraft>> {
         let found: Option<Columns> = on!(self, pool => sqlx::query_as(
-            "SELECT id, mailbox, uid_validity, uid FROM drafts WHERE account_id = $1 AND id = $2")
+            "SELECT mailbox, uid_validity, uid, saved FROM drafts WHERE account_id = $1 AND id = $2")
             .bind(account.0).bind(&id.0).fetch_optional(pool))?;
         found.map(|columns| saved(account, columns)).transpose()
     }
 
-    /// Notes where the draft is now.
+    /// Notes that a save is begun: until [`set_saved_draft`](Self::set_saved_draft), it is unfinished.
+    pub async fn begin_saving_draft(&self, account: AccountId, id: &DraftId) -> Result<()> {
+        change!(self, pool => sqlx::query(
+            "INSERT INTO drafts (account_id, id, mailbox, uid_validity, uid, saved) VALUES ($1, $2, '', 0, 0, 0)
+             ON CONFLICT (account_id, id) DO UPDATE SET saved = 0")
+            .bind(account.0).bind(&id.0).execute(pool))?;
+        Ok(())
+    }
+
+    /// Notes where the draft is now, and that there is no other copy of it.
     pub async fn set_saved_draft(&self, id: &DraftId, message: &MessageRef) -> Result<()> {
         change!(self, pool => sqlx::query(
             "INSERT INTO drafts (account_id, id, mailbox, uid_validity, uid, saved) VALUES ($1, $2, $3, $4, $5, $6)

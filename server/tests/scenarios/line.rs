@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use crate::{
     browser::Browser,
+    draft::draft_to,
     mail::Mail,
     mail_server::MailServer,
     recording_proxy::RecordingProxy,
@@ -131,6 +132,61 @@ async fn a_line_cut_at_any_command_loses_none_of_them() {
     }
     assert!(mail.messages("INBOX").await.values().all(|flags| flags.contains(&Flag::Seen)));
     tab.until("all are read", |view| uids.iter().all(|uid| view.has(*uid, &Flag::Seen))).await;
+}
+
+#[tokio::test]
+async fn an_undo_whose_answer_is_lost_with_the_line_is_made() {
+    let Desk { proxy, tab, mail, uids, .. } = &mut desk(MailServer::shared_with_smtp(), 2).await;
+    let star = tab.flag(uids[0], Flag::Flagged, true).await.expect("a way back");
+    let swallowed = std::sync::Arc::new(tokio::sync::Notify::new());
+    let swallow = swallowed.clone();
+    let mut silent = false;
+    proxy.rewrite(move |said| {
+        silent = silent || said.windows(7).any(|seven| seven == b"FLAGS (");
+        if silent {
+            swallow.notify_one();
+            return Vec::new();
+        }
+        said
+    });
+    let undo = tab.say(Command::Undo { undo: star }).await;
+    timeout(PATIENCE, swallowed.notified()).await.expect("an answer to swallow");
+    proxy.stop_rewriting();
+    proxy.cut();
+    assert_eq!(tab.answer(undo).await, Ok(Reply::Done));
+    assert_eq!(mail.flags("INBOX", uids[0]).await, Some(Default::default()));
+    tab.until("no star", |view| !view.has(uids[0], &Flag::Flagged)).await;
+}
+
+#[tokio::test]
+async fn a_draft_whose_answer_is_lost_with_the_line_is_there_once() {
+    let Desk { proxy, tab, mail, .. } = &mut desk(MailServer::shared_with_smtp(), 1).await;
+    let mut draft = draft_to(&["boris@pismo.test"], "first");
+    let swallowed = std::sync::Arc::new(tokio::sync::Notify::new());
+    for (subject, saved_before) in [("first", 0), ("second", 1)] {
+        draft.subject = subject.to_owned();
+        mail.until("Drafts", |messages| messages.len() == saved_before).await;
+        let swallow = swallowed.clone();
+        let mut silent = false;
+        proxy.rewrite(move |said| {
+            silent = silent || said.windows(9).any(|nine| nine == b"APPENDUID");
+            if silent {
+                swallow.notify_one();
+                return Vec::new();
+            }
+            said
+        });
+        let save = tab.say(Command::SaveDraft { draft: draft.clone() }).await;
+        timeout(PATIENCE, swallowed.notified()).await.expect("an answer to swallow");
+        proxy.stop_rewriting();
+        proxy.cut();
+        let saved = tab.answer(save).await;
+        let (uid, source) = mail.only("Drafts").await;
+        assert!(source.contains(subject), "{source}");
+        assert!(matches!(saved, Ok(Reply::Saved { message }) if message.uid == uid));
+    }
+    assert_eq!(tab.ask(Command::DiscardDraft { draft: draft.id }).await, Reply::Done);
+    assert!(mail.messages("Drafts").await.is_empty());
 }
 
 #[tokio::test]

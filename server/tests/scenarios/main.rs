@@ -3,6 +3,10 @@
 
 #[path = "../support/browser.rs"]
 mod browser;
+#[path = "../support/fault.rs"]
+mod fault;
+#[path = "../support/fault_proxy.rs"]
+mod fault_proxy;
 #[path = "../support/http_client.rs"]
 mod http_client;
 #[path = "../support/mail.rs"]
@@ -11,8 +15,12 @@ mod mail;
 mod mail_server;
 #[path = "../support/peer.rs"]
 mod peer;
+#[path = "../support/random.rs"]
+mod random;
 #[path = "../support/recording_proxy.rs"]
 mod recording_proxy;
+#[path = "../support/relay.rs"]
+mod relay;
 #[path = "../support/tab.rs"]
 mod tab;
 #[path = "../support/test_bridge.rs"]
@@ -22,10 +30,10 @@ mod view;
 
 mod act;
 mod admission;
-mod agree;
 mod arrange;
 mod draft;
 mod frames;
+mod history;
 mod label;
 mod line;
 mod list;
@@ -37,4 +45,5 @@ mod restart;
 mod search;
 mod send;
 mod sign_in;
+mod strange;
 mod tabs;

@@ -41,6 +41,28 @@ async fn tabs_with_different_folders_are_told_of_their_own() {
 }
 
 #[tokio::test]
+async fn a_list_whose_answer_was_lost_with_the_socket_is_as_it_is_then() {
+    let bridge = TestBridge::start().await;
+    let mut mail = bridge.mail("ana");
+    mail.fill("INBOX", 3).await;
+    let browser = bridge.sign_in("ana").await;
+    let mut other = browser.open("INBOX").await;
+    let mut tab = browser.open("INBOX").await;
+    let command = Command::Window { list: tab.view.list, from: 0, count: 20 };
+    let id = tab.say(command.clone()).await;
+    // Commands of an account are done in turn: the answer has been given, and nobody has read it.
+    other.window(0, 20).await;
+    mail.append("INBOX", "after it").await;
+    other.until("what came after it", |view| view.total() == 4).await;
+    tab.drop_line();
+    tab.come_back().await;
+    assert!(tab.welcome.is_none(), "it has come back");
+    tab.say_again(id, command).await;
+    assert!(tab.answer(id).await.is_ok());
+    assert_eq!(tab.view.subjects(), ["after it", "message 3", "message 2", "message 1"]);
+}
+
+#[tokio::test]
 async fn a_tab_that_comes_back_hears_what_it_missed() {
     let bridge = TestBridge::start().await;
     let mut mail = bridge.mail("ana");

@@ -39,6 +39,43 @@ impl Mail {
         self.hand().await.run(command).await
     }
 
+    /// Runs a command with this mailbox selected. Says whether the server did it.
+    pub async fn try_in(&mut self, mailbox: &str, command: &str) -> bool {
+        self.select(mailbox).await;
+        self.hand().await.try_run(command).await.1.starts_with("OK")
+    }
+
+    /// Runs a command. Says whether the server did it.
+    pub async fn try_run(&mut self, command: &str) -> bool {
+        self.hand().await.try_run(command).await.1.starts_with("OK")
+    }
+
+    /// All messages of a mailbox with their subjects, from the lowest UID. None where there is no such mailbox.
+    pub async fn subjects(&mut self, mailbox: &str) -> Option<Vec<(Uid, String, BTreeSet<Flag>)>> {
+        // Dovecot refuses whoever comes second when two make a person's first INBOX at once.
+        let command = format!("SELECT \"{mailbox}\"");
+        if !self.try_run(&command).await && !self.try_run(&command).await {
+            return None;
+        }
+        let lines = self.run("UID FETCH 1:* (UID FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])").await;
+        let asked = lines.iter().filter(|line| line.contains("BODY[HEADER"));
+        let found = asked.map(|line| {
+            let subject =
+                line.split_once("Subject: ").map_or("", |(_, rest)| rest.split("\r\n").next().unwrap_or_default());
+            let (uid, flags) = of_line(line);
+            (uid, subject.to_owned(), flags)
+        });
+        Some(found.collect())
+    }
+
+    /// The paths of all mailboxes.
+    pub async fn paths(&mut self) -> BTreeSet<String> {
+        let lines = self.run("LIST \"\" \"*\"").await;
+        let path =
+            |line: &String| Some(line.strip_prefix("* LIST ")?.split_once(" \"/\" ")?.1.trim_matches('"').to_owned());
+        lines.iter().filter_map(path).collect()
+    }
+
     async fn select(&mut self, mailbox: &str) {
         let command = format!("SELECT \"{mailbox}\"");
         loop {

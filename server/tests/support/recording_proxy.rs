@@ -12,9 +12,11 @@ use std::{
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     sync::watch,
 };
+
+use crate::relay::relay;
 
 /// Changes what the server says.
 type Rewrite = Box<dyn FnMut(Vec<u8>) -> Vec<u8> + Send>;
@@ -75,8 +77,6 @@ impl RecordingProxy {
 
     /// Listens on another address of this machine.
     pub async fn start_on(address: &str, server: u16) -> RecordingProxy {
-        let listener = TcpListener::bind((address, 0)).await.expect("a port");
-        let port = listener.local_addr().expect("an address").port();
         let shared = Arc::new(Shared {
             turns: AtomicUsize::new(0),
             lines: Mutex::default(),
@@ -86,23 +86,19 @@ impl RecordingProxy {
             trace: std::env::var_os("PISMO_TRACE").map(|_| Instant::now()),
         });
         let of_all = shared.clone();
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                if of_all.fault.borrow().refusing {
-                    continue;
-                }
-                let Ok(server) = TcpStream::connect(("127.0.0.1", server)).await else { continue };
-                // Small packets go out at once, as on a line without a proxy.
-                let _ = (client.set_nodelay(true), server.set_nodelay(true));
-                let line = of_all.new_line();
-                let number = of_all.lines.lock().expect("the lines").len();
-                let shared = of_all.clone();
-                tokio::spawn(async move {
-                    pass(client, server, &shared, &line, number).await;
-                    line.closed.store(true, Ordering::SeqCst);
-                });
+        let port = relay(address, server, move |client, server| {
+            if of_all.fault.borrow().refusing {
+                return;
             }
-        });
+            let line = of_all.new_line();
+            let number = of_all.lines.lock().expect("the lines").len();
+            let shared = of_all.clone();
+            tokio::spawn(async move {
+                pass(client, server, &shared, &line, number).await;
+                line.closed.store(true, Ordering::SeqCst);
+            });
+        })
+        .await;
         RecordingProxy { port, shared }
     }
 

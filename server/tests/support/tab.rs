@@ -105,13 +105,23 @@ impl Tab {
 
     /// Waits for the answer to a command. What happens meanwhile is shown.
     pub async fn answer(&mut self, id: u32) -> Result<Reply, Error> {
-        let deadline = Instant::now() + PATIENCE;
+        self.answer_within(id, PATIENCE).await
+    }
+
+    /// Waits for the answer to a command, where it may take longer than usual.
+    pub async fn answer_within(&mut self, id: u32, patience: Duration) -> Result<Reply, Error> {
+        let deadline = Instant::now() + patience;
         loop {
             if let Some(result) = self.answers.remove(&id) {
                 return result;
             }
             assert!(self.hear(deadline).await, "no answer to command {id}");
         }
+    }
+
+    /// The answer to a command, if it has come.
+    pub fn take_answer(&mut self, id: u32) -> Option<Result<Reply, Error>> {
+        self.answers.remove(&id)
     }
 
     /// Sends a command and waits for its answer.
@@ -187,6 +197,11 @@ impl Tab {
     pub async fn listen_for(&mut self, time: Duration) {
         let deadline = Instant::now() + time;
         while self.hear(deadline).await {}
+    }
+
+    /// The events that were heard so far and not looked at yet.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        self.heard.drain(..).collect()
     }
 
     /// Forgets the events that were heard so far.

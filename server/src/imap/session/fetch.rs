@@ -53,6 +53,7 @@ impl Session {
         let command = Command::new("FETCH").words(&format!("{first}:{last}")).words(&self.row_items());
         let count = (last - first + 1) as usize;
         let mut rows = Vec::new();
+        let expunged = self.changes.expunged();
         let refused =
             self.rows(vec![command], count, &mut rows, |fetch| (first..=last).contains(&fetch.seq)).await.err();
         match refused {
@@ -65,8 +66,19 @@ impl Session {
         if rows.len() < count {
             self.fetch_the_rest(first..=last, refused, &mut rows).await?;
         }
+        self.same_numbers_since(expunged)?;
         rows.sort_by_key(|row| row.seq);
         Ok(rows)
+    }
+
+    /// RFC 9051 §7.5.1 forbids EXPUNGE while a FETCH by sequence number is answered: with one in between nobody knows which
+    /// message a number means, and a session that does it is not to be gone on with.
+    fn same_numbers_since(&mut self, expunged: usize) -> Result<(), Error> {
+        if self.changes.expunged() > expunged {
+            self.over = true;
+            return Err(Error::Protocol("EXPUNGE amid a FETCH by sequence number".to_owned()));
+        }
+        Ok(())
     }
 
     /// Rows by UID, ascending; messages that are gone are missing.
@@ -168,6 +180,7 @@ impl Session {
         let limits = Limits { text: 64 * 1024, total: 1024 * 1024 + count as u64 * 1024, ..Limits::SHORT };
         let command = Command::new("FETCH").words(&format!("{first}:{last} (UID FLAGS)"));
         let mut found = Vec::new();
+        let expunged = self.changes.expunged();
         self.run(command, limits, |response| match response {
             Response::Fetch(fetch) if (first..=last).contains(&fetch.seq) && found.len() < 2 * count => {
                 match (fetch.uid, fetch.flags) {
@@ -183,6 +196,7 @@ impl Session {
             other => Some(other),
         })
         .await?;
+        self.same_numbers_since(expunged)?;
         // Said twice, what was said last holds.
         found.reverse();
         found.sort_by_key(|(seq, ..)| *seq);

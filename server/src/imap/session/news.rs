@@ -47,6 +47,11 @@ pub(super) struct Changes {
 }
 
 impl Changes {
+    /// How many messages are gone, as far as it was not taken.
+    pub fn expunged(&self) -> usize {
+        self.list.iter().filter(|change| matches!(change, Change::Expunge(_))).count()
+    }
+
     pub fn take(&mut self) -> Vec<Change> {
         mem::take(&mut self.list)
     }
