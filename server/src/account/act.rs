@@ -308,10 +308,7 @@ impl Actor {
         if let Some(path) = self.special(special_use) {
             return Ok(path);
         }
-        let path = self.at_the_top(name);
-        session.create(&path).await?;
-        // Without a subscription other programs would not show it.
-        unless_refused(session.subscribe(&path).await)?;
+        let path = self.make(session, self.at_the_top(name)).await?;
         self.learn_mailboxes(session).await?;
         Ok(path)
     }

@@ -59,6 +59,8 @@ pub(super) struct Actor {
     /// How the viewed mailboxes were when their lists were last brought up to date, by path; not the selected one
     /// while it is selected.
     pub(super) synced: HashMap<String, super::listing::Baseline>,
+    /// How the names of the person's own mailboxes begin, where the server says so.
+    pub(super) personal: Option<String>,
     /// Messages in the selected mailbox, as far as the tabs were told.
     pub(super) exists: u32,
     /// Counts the times a mailbox was selected: what was known of another one's flags before is not known any more.
@@ -174,6 +176,7 @@ impl Actor {
             mailboxes: Vec::new(),
             statuses: HashMap::new(),
             synced: HashMap::new(),
+            personal: None,
             exists: 0,
             selects: 0,
             counts_wanted: HashSet::new(),
