@@ -1,15 +1,12 @@
 //! Two tabs and another mail program at once do what comes into their heads; at rest all agree with the server.
 
-use std::collections::BTreeSet;
-
 use app::wire::{Action, Command, Error, Flag, Query, Selection, Uid, UndoId};
 use tokio::time::{Duration, Instant};
 
 use crate::{
-    mail::{Mail, Messages},
+    mail::Mail,
     tab::{PATIENCE, Tab},
     test_bridge::TestBridge,
-    view::View,
 };
 
 /// Actions of one history. More of them, and more histories, by `PISMO_ACTIONS` and `PISMO_HISTORIES`.
@@ -162,7 +159,7 @@ async fn agree(tab: &mut Tab, mail: &mut Mail, mailbox: &str, when: &str) {
             truth.push((mailbox, mail.messages(mailbox).await));
         }
         let open = &truth.iter().find(|(name, _)| *name == mailbox).expect("the open mailbox").1;
-        let quarrel = quarrel(&tab.view, open).or_else(|| miscount(&tab.view, &truth));
+        let quarrel = tab.view.quarrel(open).or_else(|| tab.view.miscount(&truth));
         let Some(quarrel) = quarrel else { break };
         assert!(Instant::now() < deadline, "{when}: {mailbox}: {quarrel}");
         tab.listen_for(Duration::from_millis(100)).await;
@@ -170,37 +167,9 @@ async fn agree(tab: &mut Tab, mail: &mut Mail, mailbox: &str, when: &str) {
     // What is not on the screen agrees as well.
     let truth = mail.messages(mailbox).await;
     tab.ask(Command::Window { list: tab.view.list, from: 0, count: 200 }).await;
-    assert_eq!(quarrel(&tab.view, &truth), None, "{when}: {mailbox}, all of it");
+    assert_eq!(tab.view.quarrel(&truth), None, "{when}: {mailbox}, all of it");
     let known = tab.view.rows.iter().flatten().count();
     assert_eq!(known, truth.len().min(200), "{when}: {mailbox}: every row is here");
     let again = Query { mailbox: mailbox.to_owned(), ..Query::default() };
     assert!(tab.view.rows.iter().flatten().all(|row| row.message.mailbox == again.mailbox));
-}
-
-/// In what the open list differs from the server's.
-fn quarrel(view: &View, truth: &Messages) -> Option<String> {
-    if view.total() != truth.len() {
-        return Some(format!("{} messages are shown of {}", view.total(), truth.len()));
-    }
-    for (position, (row, (uid, flags))) in view.rows.iter().zip(truth.iter().rev()).enumerate() {
-        let Some(row) = row else { continue };
-        if row.message.uid != *uid {
-            return Some(format!("position {position}: {:?} is shown, {uid:?} is there", row.message.uid));
-        }
-        let shown: BTreeSet<Flag> = row.flags.iter().cloned().collect();
-        if shown != *flags {
-            return Some(format!("{uid:?}: {shown:?} are shown, {flags:?} are there"));
-        }
-    }
-    None
-}
-
-/// Which folder is counted wrongly.
-fn miscount(view: &View, truth: &[(&str, Messages)]) -> Option<String> {
-    truth.iter().find_map(|(mailbox, messages)| {
-        let unseen = messages.values().filter(|flags| !flags.contains(&Flag::Seen)).count();
-        let counted = view.counts(mailbox)?;
-        let there = (u32::try_from(messages.len()).ok()?, u32::try_from(unseen).ok()?);
-        (counted != there).then(|| format!("{mailbox} is counted {counted:?} and has {there:?}"))
-    })
 }
