@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, and only that: install.sh build mail browser nextest fuzz image. Says what it is about to install.
+# Installs what is missing, and only that: install.sh build mail servers browser nextest fuzz image. Says what it is about to install.
 . "$(dirname "$0")/env.sh"
 
 as_root() {
@@ -44,6 +44,38 @@ disable() {
   as_root systemctl disable "$@" >/dev/null 2>&1 || true
 }
 
+# Unpacks Debian packages into the cache, with the libraries this machine lacks for them: servers that cannot be installed
+# beside Dovecot, and need not be for the tests to start them. `unpacked NAME "PROGRAMS" PACKAGE…`
+unpacked() {
+  local name=$1 programs=$2 folder=$TOOLS/servers/$1 libraries missing program
+  shift 2
+  [ "$(cat "$folder/complete" 2>/dev/null)" = "$*" ] && return
+  command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null ||
+    fail "the server matrix needs Debian's packages $* unpacked in $folder, which only apt-get and dpkg-deb can do."
+  say "Fetching $* with apt-get into $folder (nothing is installed)"
+  as_root apt-get -q -q update
+  # Of what they depend on, the libraries; those that are here already are not fetched.
+  libraries=$(apt-get -s install --no-install-recommends "$@" |
+    awk '$1 == "Inst" && $3 !~ /^\[/ && $2 ~ /^lib/ && $2 !~ /-dev$/ { print $2 }')
+  rm -rf "$folder"
+  mkdir -p "$folder/packages"
+  # shellcheck disable=SC2086
+  (cd "$folder/packages" && apt-get -q -q -o APT::Sandbox::User=root download "$@" $libraries) ||
+    fail "apt-get could not download: $*"
+  for program in "$folder"/packages/*.deb; do dpkg-deb -x "$program" "$folder"; done
+  rm -rf "$folder/packages" "$folder/usr/share"
+  for program in $programs; do
+    missing=$(LD_LIBRARY_PATH=$(library_path "$folder") ldd "$folder/$program" | awk '/not found/ { print $1 }' | sort -u | tr '\n' ' ')
+    [ -z "$missing" ] || fail "$name does not find its libraries: $missing"
+  done
+  echo "$*" >"$folder/complete"
+}
+
+# Where the libraries of an unpacked server are.
+library_path() {
+  find "$1/lib" "$1/usr/lib" -maxdepth 1 \( -path "$1/usr/lib" -o -name '*-linux-gnu*' \) 2>/dev/null | paste -s -d :
+}
+
 # Installs a program with cargo into the cache, at exactly this version.
 cargo_tool() {
   local package=$1 version=$2
@@ -80,6 +112,11 @@ for part in "$@"; do
       fi
       ;;
     mail) packages dovecot-core dovecot-imapd dovecot-lmtpd postfix openssl ;;
+    servers)
+      unpacked cyrus "usr/sbin/cyrmaster usr/lib/cyrus/bin/imapd" cyrus-imapd cyrus-common libeatmydata1
+      unpacked courier "usr/sbin/couriertcpd usr/bin/imapd usr/libexec/gam_server" \
+        courier-imap courier-base courier-authlib gamin libeatmydata1
+      ;;
     browser)
       if ! "$ROOT/.ci/chromium.sh" >/dev/null; then
         if [ "$(. /etc/os-release && echo "$ID")" = debian ]; then

@@ -53,7 +53,7 @@ browser_tests() {
   add "$ok" "$bad"
 }
 
-.ci/install.sh build mail browser nextest
+.ci/install.sh build mail servers browser nextest
 check "Format" cargo fmt --all --check
 check "Lints: app and server" lint_server
 check "Lints: frontend" lint_frontend

@@ -6,6 +6,7 @@ export const USAGE = `
   --dir DIR              where configuration and mail are kept
   --ports BASE           IMAP = BASE, IMAPS = BASE+1, LMTP = BASE+2, submission = BASE+3; 0 chooses free ones
   --user ADDRESS:SECRET  a mailbox; *@DOMAIN:SECRET makes every name a mailbox, but for those that begin with "nobody"
+  --server NAME          dovecot (the default), or cyrus or courier: IMAP alone, as .ci/install.sh servers has unpacked it
   --no-smtp              Dovecot alone
   --no-special           no Drafts, Sent, Junk, Trash and Archive by itself
   --max-connections N    IMAP connections for one user from one address (default 1000)
@@ -17,7 +18,7 @@ export const USAGE = `
 
 /** Reads the arguments; throws an Error with a sentence when they make no sense. */
 export function options(args) {
-  const settings = { dir: null, ports: null, users: [], smtp: true, special: true, maxConnections: 1000, hibernate: "0", quota: null, messageSize: 26_214_400, set: [], tls: null };
+  const settings = { server: "dovecot", dir: null, ports: null, users: [], smtp: true, special: true, maxConnections: 1000, hibernate: "0", quota: null, messageSize: 26_214_400, set: [], tls: null };
   const tls = {};
   const value = (index) => {
     if (args[index + 1] === undefined) throw new Error(`${args[index]} needs a value.`);
@@ -31,6 +32,7 @@ export function options(args) {
   for (let index = 0; index < args.length; index += 2) {
     switch (args[index]) {
       case "--dir": settings.dir = value(index); break;
+      case "--server": settings.server = value(index); break;
       case "--ports": settings.ports = number(index); break;
       case "--user": settings.users.push(user(value(index))); break;
       case "--max-connections": settings.maxConnections = number(index); break;
@@ -47,6 +49,7 @@ export function options(args) {
     }
   }
   if (settings.dir === null || settings.ports === null) throw new Error("--dir and --ports are needed.");
+  if (!["dovecot", "cyrus", "courier"].includes(settings.server)) throw new Error(`there is no server ${settings.server}.`);
   if (settings.users.length === 0) throw new Error("at least one --user is needed.");
   if (tls.cert && tls.key) settings.tls = { ca: tls.cert, ...tls };
   return settings;

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // A real mail server of one's own for demos, tests and benchmarks: Debian's Dovecot and Postfix, run in the
-// foreground from a folder, on loopback ports, and gone without a trace when this process ends.
+// foreground from a folder, on loopback ports, and gone without a trace when this process ends. For the tests of other
+// servers there are Cyrus IMAP and Courier IMAP (--server), IMAP alone.
 // It reads and writes nothing of the system's own mail configuration.
 
 import { spawn, spawnSync } from "node:child_process";
@@ -10,6 +11,8 @@ import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { courier } from "./courier.mjs";
+import { cyrus } from "./cyrus.mjs";
 import { dovecotConf, dovecotUsers } from "./dovecot.mjs";
 import { options, USAGE } from "./options.mjs";
 import { postfixConf } from "./postfix.mjs";
@@ -32,8 +35,10 @@ const settings = (() => {
   }
 })();
 
-settings.tls ??= await certificate();
-if (process.getuid() === 0) await serve();
+const others = { cyrus, courier };
+const dovecot = settings.server === "dovecot";
+if (dovecot) settings.tls ??= await certificate();
+if (process.getuid() === 0 || !dovecot) await serve();
 else await serveAsRoot();
 
 /** Dovecot drops to one user per process and Postfix's master must be root, so everybody else goes through sudo. */
@@ -50,7 +55,7 @@ async function serveAsRoot() {
 
 /** Writes the configuration, starts the daemons, and stays until told to stop. */
 async function serve() {
-  const ports = await freePorts(settings.ports, settings.smtp ? 4 : 3);
+  const ports = await freePorts(settings.ports, dovecot ? (settings.smtp ? 4 : 3) : 1);
   const place = places(settings.dir);
   const children = [];
   let stopping = false;
@@ -59,7 +64,7 @@ async function serve() {
     if (stopping) return;
     stopping = true;
     await Promise.all(children.map(end));
-    fs.rmSync(place.run, { recursive: true, force: true });
+    for (const folder of [place.run, place.memory]) fs.rmSync(folder, { recursive: true, force: true });
     process.exit(code);
   };
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => stop(0));
@@ -67,7 +72,7 @@ async function serve() {
   const stdin = fs.fstatSync(0, { throwIfNoEntry: false });
   if (stdin?.isFIFO() || stdin?.isSocket()) process.stdin.on("end", () => stop(0)).on("error", () => stop(0)).resume();
 
-  const watched = guard(place.run);
+  const watched = guard(place);
   const start = (name, command) => {
     const out = fs.openSync(path.join(place.log, `${name}.out`), "a");
     const [program, ...args] = command.args;
@@ -75,8 +80,9 @@ async function serve() {
       stdio: ["ignore", out, out],
       env: { PATH: process.env.PATH, ...command.env },
       detached: true,
+      ...(process.getuid() === 0 ? command.user : {}),
     });
-    child.on("error", () => fail(`${program} is missing: install Debian's dovecot-imapd, dovecot-lmtpd and postfix.`));
+    child.on("error", (error) => fail(`${program} does not start (${error.code}): ${command.remedy}`));
     child.on("exit", () => {
       child.ended = true;
       if (stopping) return;
@@ -89,50 +95,64 @@ async function serve() {
   };
 
   const shared = { ...settings, ports, place };
-  fs.writeFileSync(path.join(place.dir, "users"), dovecotUsers(shared), { mode: 0o644 });
-  fs.writeFileSync(path.join(place.dir, "dovecot.conf"), dovecotConf(shared));
-  const { submission, ...others } = ports;
-  start("dovecot", { args: ["/usr/sbin/dovecot", "-F", "-c", path.join(place.dir, "dovecot.conf")], env: {} });
   try {
-    await Promise.all(Object.entries(others).map(([name, port]) => greets(port, name !== "imaps")));
-    if (settings.smtp) {
-      // Only now: an smtpd that finds no SASL socket ends, and Postfix then lets nobody in for a minute.
-      const conf = postfixConf(shared);
-      start("postfix", { args: ["/usr/lib/postfix/sbin/master", "-c", conf, "-d"], env: { MAIL_CONFIG: conf } });
-      await greets(submission, true);
+    if (dovecot) await serveDovecot(shared, start);
+    else {
+      for (const command of others[settings.server](shared)) start(command.name, command);
+      await greets(ports.imap, true);
     }
   } catch (error) {
     console.error(`mailserver: ${error.message}`);
     await stop(1);
   }
   console.log(`ports ${ports.imap}`);
-  console.log(`conf ${path.join(place.dir, "dovecot.conf")}`);
+  if (dovecot) console.log(`conf ${path.join(place.dir, "dovecot.conf")}`);
   console.log("ready");
+}
+
+/** Starts Dovecot, and then Postfix if it is wanted. */
+async function serveDovecot(shared, start) {
+  const { ports, place } = shared;
+  const remedy = "install Debian's dovecot-imapd, dovecot-lmtpd and postfix.";
+  fs.writeFileSync(path.join(place.dir, "users"), dovecotUsers(shared), { mode: 0o644 });
+  fs.writeFileSync(path.join(place.dir, "dovecot.conf"), dovecotConf(shared));
+  const { submission, ...others } = ports;
+  start("dovecot", { args: ["/usr/sbin/dovecot", "-F", "-c", path.join(place.dir, "dovecot.conf")], env: {}, remedy });
+  await Promise.all(Object.entries(others).map(([name, port]) => greets(port, name !== "imaps")));
+  if (!shared.smtp) return;
+  // Only now: an smtpd that finds no SASL socket ends, and Postfix then lets nobody in for a minute.
+  const conf = postfixConf(shared);
+  start("postfix", { args: ["/usr/lib/postfix/sbin/master", "-c", conf, "-d"], env: { MAIL_CONFIG: conf }, remedy });
+  await greets(submission, true);
 }
 
 /**
  * Leaves a shell behind that ends the daemons it was told of, should this process be killed outright: its end of the pipe
  * closes then. Answers with a function that tells it of one more.
  */
-function guard(run) {
-  const script = `while read -r pid; do pids="$pids $pid"; groups="$groups -$pid"; done; kill -TERM $pids; sleep 1; kill -KILL -- $groups; rm -rf '${run}'`;
+function guard({ run, memory }) {
+  const script = `while read -r pid; do pids="$pids $pid"; groups="$groups -$pid"; done; kill -TERM $pids; sleep 1; kill -KILL -- $groups; rm -rf '${run}' '${memory}'`;
   const shell = spawn("sh", ["-c", script], { stdio: ["pipe", "ignore", "ignore"], detached: true }).on("error", () => {});
   shell.unref();
   return (pid) => shell.stdin?.write(`${pid}\n`);
 }
 
-/** Makes the folders: what must be kept in `dir`, sockets and queues under a short path (socket names hold 108 bytes). */
+/**
+ * Makes the folders: what must be kept in `dir`, sockets and queues under a short path (socket names hold 108 bytes), and in
+ * memory, where there is such a place, the small files that a server writes anew with every command.
+ */
 function places(dir) {
   fs.mkdirSync(dir, { recursive: true });
   dir = fs.realpathSync(dir);
   const run = fs.mkdtempSync(path.join(os.tmpdir(), "pismo-mail-"));
-  fs.chmodSync(run, 0o755);
+  const memory = fs.mkdtempSync(path.join(fs.existsSync("/dev/shm") ? "/dev/shm" : os.tmpdir(), "pismo-mail-"));
+  for (const folder of [run, memory]) fs.chmodSync(folder, 0o755);
   const owner = mailOwner(dir);
   const mail = path.join(reachable(dir, owner) ? dir : run, "mail");
   const log = path.join(run, "log");
   for (const folder of [mail, log]) fs.mkdirSync(folder, { recursive: true });
   fs.chownSync(mail, owner.uid, owner.gid);
-  return { dir, run, mail, log, owner };
+  return { dir, run, memory, mail, log, owner };
 }
 
 /** The user whose files the mail is: whoever called sudo, else the folder's owner; Dovecot never serves mail as root. */

@@ -38,6 +38,14 @@ enum Inverse {
     Move { mailbox: String, uid_validity: UidValidity, uids: UidSet, to: String, unmark: Vec<Flag>, mark: Vec<Flag> },
 }
 
+/// Copies to be found in the mailbox they go to.
+struct Copies {
+    count: usize,
+    /// Of that mailbox.
+    uid_validity: u32,
+    uid_next: u32,
+}
+
 /// Messages of one mailbox.
 struct Group {
     mailbox: String,
@@ -178,7 +186,11 @@ impl Actor {
             return Ok(0);
         }
         mark_all(session, &group.uids, mark, unmark).await?;
-        let copied = self.move_what_is_left(session, &group.uids, to).await?;
+        let expected = self.expected_copies(session, &group.uids, to).await?;
+        let mut copied = self.move_what_is_left(session, &group.uids, to).await?;
+        if let (None, Some(expected)) = (&copied, expected) {
+            copied = self.find_copies(session, group, to, expected).await?;
+        }
         self.gone(group);
         self.want_counts(to);
         let Some(copied) = copied else { return Ok(group.uids.len()) };
@@ -210,6 +222,43 @@ impl Actor {
             }
             result => Ok(result?),
         }
+    }
+
+    /// What will tell the copies from what is in a mailbox before, where the server does not say where they go: without
+    /// UIDPLUS (RFC 4315).
+    async fn expected_copies(
+        &mut self,
+        session: &mut Session,
+        uids: &UidSet,
+        to: &str,
+    ) -> Result<Option<Copies>, Failure> {
+        if session.capabilities().uidplus {
+            return Ok(None);
+        }
+        let count = session.search(&[Key::All], Some(uids)).await?.len();
+        let status = session.status(&[to]).await?.pop();
+        Ok(status.map(|(_, status)| Copies { count, uid_validity: status.uid_validity, uid_next: status.uid_next }))
+    }
+
+    /// Where messages went by what is new there. If others have come there at the same time nobody can tell: none.
+    async fn find_copies(
+        &mut self,
+        session: &mut Session,
+        group: &Group,
+        to: &str,
+        expected: Copies,
+    ) -> Result<Option<CopyUid>, Failure> {
+        let uid_validity = match self.select(session, to).await {
+            // They have been moved all the same; they cannot be moved back.
+            Err(Failure::Told(_)) => return Ok(None),
+            selected => selected?.uid_validity,
+        };
+        let new = |uid: &Uid| uid.0 >= expected.uid_next;
+        let uids: Vec<Uid> = session.search(&[Key::All], None).await?.into_iter().filter(new).collect();
+        self.select(session, &group.mailbox).await?;
+        let known = uids.len() == expected.count && uid_validity.0 == expected.uid_validity;
+        let destination = uids.into_iter().collect();
+        Ok(known.then(|| CopyUid { uid_validity, source: group.uids.clone(), destination }))
     }
 
     /// Takes an action back.
@@ -326,10 +375,7 @@ impl Actor {
         if let Some(path) = self.special(special_use) {
             return Ok(path);
         }
-        let path = self.at_the_top(name);
-        session.create(&path).await?;
-        // Without a subscription other programs would not show it.
-        unless_refused(session.subscribe(&path).await)?;
+        let path = self.make(session, self.at_the_top(name)).await?;
         self.learn_mailboxes(session).await?;
         Ok(path)
     }

@@ -66,6 +66,8 @@ pub(super) struct Actor {
     /// How mailboxes were when they were left, as the tabs were told, by path.
     pub(super) synced: HashMap<String, super::listing::Baseline>,
     pub(super) fill: Fill,
+    /// How the names of the person's own mailboxes begin, where the server says so.
+    pub(super) personal: Option<String>,
     /// Messages in the selected mailbox, as far as the tabs were told.
     pub(super) exists: u32,
     /// The selected mailbox, and how it was when it was selected; `uid_next` follows what is told.
@@ -189,6 +191,7 @@ impl Actor {
             statuses: HashMap::new(),
             synced: HashMap::new(),
             fill: Fill::new(),
+            personal: None,
             exists: 0,
             at_hand: None,
             selects: 0,

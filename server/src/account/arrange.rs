@@ -56,9 +56,29 @@ impl Actor {
         name: &str,
     ) -> Result<String, Failure> {
         let path = self.free(self.place(parent, name)?)?;
-        session.create(&path).await?;
+        self.make(session, path).await
+    }
+
+    /// Makes a mailbox, and says where it is. A server that cannot say where new ones belong (RFC 2342) may take none but
+    /// those below INBOX: what it refuses at the top is made there.
+    pub(super) async fn make(&mut self, session: &mut Session, path: String) -> Result<String, Failure> {
+        let path = match (session.create(&path).await, self.below_inbox(&path)) {
+            (Err(imap::Error::Refused { code: None | Some(imap::Code::NoPerm), .. }), Some(below)) => {
+                session.create(&below).await?;
+                below
+            }
+            (result, _) => result.map(|()| path)?,
+        };
+        // Without a subscription other programs would not show it.
         unless_refused(session.subscribe(&path).await)?;
         Ok(path)
+    }
+
+    /// The path below INBOX for a mailbox that was to be at the top, where it is not known that it belongs there.
+    fn below_inbox(&self, path: &str) -> Option<String> {
+        let inbox = self.mailboxes.iter().find(|mailbox| mailbox.path == "INBOX")?;
+        let delimiter = inbox.delimiter.filter(|delimiter| !path.contains(*delimiter))?;
+        self.personal.is_none().then(|| format!("INBOX{delimiter}{path}"))
     }
 
     async fn rename_mailbox(
@@ -151,8 +171,11 @@ impl Actor {
     }
 
     /// The path of a mailbox of this name that is inside of no other. Where the server keeps everything below INBOX, so
-    /// does a new one have to be.
+    /// does a new one have to be: it says so by NAMESPACE, or by all there is.
     pub(super) fn at_the_top(&self, name: &str) -> String {
+        if let Some(prefix) = &self.personal {
+            return format!("{prefix}{name}");
+        }
         let others = || self.mailboxes.iter().filter(|mailbox| mailbox.path != "INBOX");
         match others().next().and_then(|mailbox| mailbox.delimiter) {
             Some(delimiter) if others().all(|mailbox| mailbox.path.starts_with(&format!("INBOX{delimiter}"))) => {

@@ -39,6 +39,8 @@ pub enum Response {
     },
     /// What is used and allowed of each resource, by its name in upper case (RFC 9208 §4.2.1).
     Quota(Vec<(String, u64, u64)>),
+    /// How the names of a person's own mailboxes begin, as it travelled (RFC 2342); none where there are none.
+    Namespace(Option<Vec<u8>>),
     /// Understood, and nobody's business.
     Ignored,
     /// Makes no sense.
@@ -144,7 +146,8 @@ impl Response {
             b"STATUS" => status_of(values),
             b"QUOTA" => quota(&values),
             b"VANISHED" => Response::Vanished,
-            b"FLAGS" | b"ID" | b"ENABLED" | b"NAMESPACE" | b"QUOTAROOT" => Response::Ignored,
+            b"NAMESPACE" => namespace(&values),
+            b"FLAGS" | b"ID" | b"ENABLED" | b"QUOTAROOT" => Response::Ignored,
             _ => Response::Other,
         }
     }
@@ -205,6 +208,16 @@ fn list(values: &[Value], subscribed_only: bool) -> Response {
     let attributes = attributes.list().iter().filter_map(Value::text).map(str::to_owned).collect();
     let delimiter = delimiter.text().and_then(|text| text.chars().next());
     Response::List(List { subscribed_only, attributes, delimiter, name })
+}
+
+/// RFC 2342 §5: `(("INBOX." ".")) NIL NIL`. Of several that are the person's own, new mailboxes belong in the one without a
+/// prefix, else in that of the inbox.
+fn namespace(values: &[Value]) -> Response {
+    let personal = values.first().map(Value::list).unwrap_or_default();
+    let prefixes = || personal.iter().filter_map(|namespace| namespace.list().first()?.bytes());
+    let is_inbox = |prefix: &&[u8]| prefix.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"INBOX"));
+    let prefix = prefixes().find(|prefix| prefix.is_empty()).or_else(|| prefixes().find(is_inbox));
+    Response::Namespace(prefix.or_else(|| prefixes().next()).map(<[u8]>::to_vec))
 }
 
 fn status_of(values: Vec<Value>) -> Response {
@@ -317,6 +330,19 @@ mod tests {
         assert_eq!(one("* SEARCH 3 4 9 (MODSEQ 5)"), Response::Search(vec![(3, 4), (9, 9)]));
         assert_eq!(one("* ESEARCH (TAG \"t\") UID COUNT 3 ALL 4:5,9"), Response::Search(vec![(4, 5), (9, 9)]));
         assert_eq!(one("* ESEARCH (TAG \"t\") UID"), Response::Search(vec![]));
+        for (said, prefix) in [
+            ("((\"INBOX.\" \".\")) NIL ((\"#shared.\" \".\"))", Some("INBOX.")),
+            ("((\"\" \"/\")) NIL NIL", Some("")),
+            ("((\"virtual/\" \"/\")(\"\" \"/\")) NIL NIL", Some("")),
+            ("((\"archive/\" \"/\")(\"Inbox/\" \"/\")) NIL NIL", Some("Inbox/")),
+            ("((\"#mh/\" \"/\" \"X-PARAM\" (\"FLAG1\"))) NIL NIL", Some("#mh/")),
+            ("NIL NIL NIL", None),
+            ("((NIL)) NIL", None),
+            ("", None),
+        ] {
+            let expected = Response::Namespace(prefix.map(|prefix| prefix.as_bytes().to_vec()));
+            assert_eq!(one(&format!("* NAMESPACE {said}")), expected, "{said}");
+        }
         let list = |attributes: &[&str], delimiter, name: &str| {
             let attributes = attributes.iter().map(|word| word.to_string()).collect();
             Response::List(List { subscribed_only: false, attributes, delimiter, name: name.into() })

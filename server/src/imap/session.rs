@@ -65,6 +65,8 @@ pub struct Session {
     changes: Changes,
     /// Mailboxes whose name is no modified UTF-7: how they are called by the server, by what they are called here.
     odd_names: HashMap<String, Vec<u8>>,
+    /// How the names of the person's own mailboxes begin; none until the server has said so.
+    personal: Option<String>,
     /// NOTIFY is on.
     notified: bool,
     tag: u32,
@@ -95,6 +97,7 @@ impl Session {
             selected: None,
             changes: Changes::default(),
             odd_names: HashMap::new(),
+            personal: None,
             notified: false,
             tag: 0,
             over: false,
@@ -107,6 +110,12 @@ impl Session {
 
     pub fn selected(&self) -> Option<&Selected> {
         self.selected.as_ref()
+    }
+
+    /// How the names of the person's own mailboxes begin, such as `INBOX.`, if the server has said so when it was asked to
+    /// [`list`](Self::list).
+    pub fn personal_prefix(&self) -> Option<&str> {
+        self.personal.as_deref()
     }
 
     /// Whether the session is over and must be dropped.

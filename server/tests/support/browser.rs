@@ -1,4 +1,5 @@
 //! A browser as far as the server can tell: its one cookie, its requests, its tabs.
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,5 @@
 //! Just enough of an HTTP client: one request on a line of its own, so that a test decides on every byte of it.
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::{net::SocketAddr, time::Duration};
 

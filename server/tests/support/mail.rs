@@ -1,4 +1,5 @@
 //! Another mail program on the same mailbox: what it does, and what it sees, past Pismo.
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::{
     collections::{BTreeMap, BTreeSet},

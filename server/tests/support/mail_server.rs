@@ -1,4 +1,4 @@
-//! A real Dovecot of the tests' own, and a plain hand on it that shares no code with what is tested.
+//! A real mail server of the tests' own, Dovecot unless told otherwise, and a plain hand on it that shares no code with what is tested.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::{
@@ -55,6 +55,11 @@ impl MailServer {
         MailServer::launch(&["--no-smtp", "--user", &format!("{address}:{PASSWORD}")])
     }
 
+    /// Starts another program than Dovecot: `cyrus` or `courier`. IMAP alone; mail comes by APPEND.
+    pub fn start_other(name: &str) -> MailServer {
+        MailServer::launch(&[&["--server", name], &EVERYBODY[..]].concat())
+    }
+
     fn launch(arguments: &[&str]) -> MailServer {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -82,7 +87,7 @@ impl MailServer {
                 return server;
             }
         }
-        panic!("the mail server did not start");
+        panic!("the mail server did not start; it says above why");
     }
 
     /// Gives the user of [`start_for`](Self::start_for) another password.
@@ -250,8 +255,17 @@ impl Hand {
     pub async fn append_with(&mut self, mailbox: &str, options: &str, message: &[u8]) -> u32 {
         self.tag += 1;
         let tag = format!("h{}", self.tag);
-        let head = format!("{tag} APPEND \"{mailbox}\" {options} {{{}+}}\r\n", message.len());
-        self.line.write_all(&[head.as_bytes(), message, b"\r\n"].concat()).await.expect("a message out");
+        let head = format!("{tag} APPEND \"{mailbox}\" {options} {{{}}}\r\n", message.len());
+        self.line.write_all(head.as_bytes()).await.expect("a line out");
+        // Not every server takes a literal that it was not asked to take (RFC 7888).
+        loop {
+            let line = self.read_line().await;
+            assert!(!line.starts_with(&tag), "{head}: {line}");
+            if line.starts_with('+') {
+                break;
+            }
+        }
+        self.line.write_all(&[message, b"\r\n"].concat()).await.expect("a message out");
         let (_, end) = self.answer(&tag).await;
         let uid = end.strip_prefix("OK [APPENDUID ").and_then(|rest| rest.split([' ', ']']).nth(1));
         uid.and_then(|uid| uid.parse().ok()).unwrap_or_else(|| panic!("{end}"))

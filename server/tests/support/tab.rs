@@ -1,4 +1,5 @@
 //! A browser's tab: a websocket, what was heard on it, and what it shows.
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::{
     collections::{HashMap, VecDeque},

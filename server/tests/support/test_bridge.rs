@@ -1,4 +1,5 @@
 //! A Pismo in this process, on a free port and with an empty data folder, in front of a real mail server.
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::{
     net::SocketAddr,

@@ -1,9 +1,14 @@
 //! What a tab shows: the smallest model that frames can be applied to, written apart from the app's own.
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+use std::collections::BTreeSet;
 
 use app::wire::{
     Connectivity, Event, Flag, ListChange, Listing, Mailbox, Progress, Quota, Row, Selection, Submission, SubmissionId,
     SubmissionState, Uid, Welcome,
 };
+
+use crate::mail::Messages;
 
 /// What a tab knows.
 #[derive(Debug, Default)]
@@ -151,5 +156,33 @@ impl View {
 
     pub fn is_live(&self) -> bool {
         self.connectivity == Some(Connectivity::Live)
+    }
+
+    /// In what the open list differs from what the server has.
+    pub fn quarrel(&self, truth: &Messages) -> Option<String> {
+        if self.total() != truth.len() {
+            return Some(format!("{} messages are shown of {}", self.total(), truth.len()));
+        }
+        for (position, (row, (uid, flags))) in self.rows.iter().zip(truth.iter().rev()).enumerate() {
+            let Some(row) = row else { continue };
+            if row.message.uid != *uid {
+                return Some(format!("position {position}: {:?} is shown, {uid:?} is there", row.message.uid));
+            }
+            let shown: BTreeSet<Flag> = row.flags.iter().cloned().collect();
+            if shown != *flags {
+                return Some(format!("{uid:?}: {shown:?} are shown, {flags:?} are there"));
+            }
+        }
+        None
+    }
+
+    /// Which folder is counted wrongly.
+    pub fn miscount(&self, truth: &[(&str, Messages)]) -> Option<String> {
+        truth.iter().find_map(|(mailbox, messages)| {
+            let unseen = messages.values().filter(|flags| !flags.contains(&Flag::Seen)).count();
+            let counted = self.counts(mailbox)?;
+            let there = (u32::try_from(messages.len()).ok()?, u32::try_from(unseen).ok()?);
+            (counted != there).then(|| format!("{mailbox} is counted {counted:?} and has {there:?}"))
+        })
     }
 }

@@ -1,4 +1,4 @@
-//! All mailboxes and their counts (RFC 9051 §6.3.9, RFC 5258, RFC 5819).
+//! All mailboxes and their counts (RFC 9051 §6.3.9, RFC 5258, RFC 5819), and where new ones belong (RFC 2342).
 
 use std::collections::{HashMap, HashSet};
 
@@ -74,7 +74,11 @@ impl Session {
             commands.push(Command::new("LIST \"\" \"*\""));
             commands.push(Command::new("LSUB \"\" \"*\""));
         }
+        if self.capabilities.namespace && self.personal.is_none() {
+            commands.push(Command::new("NAMESPACE"));
+        }
         let limits = Limits { total: 32 * 1024 * 1024, ..Limits::SHORT };
+        let mut personal = None;
         let (mut lines, mut statuses): (Vec<List>, Vec<(Vec<u8>, Status)>) = (Vec::new(), Vec::new());
         let answers = self
             .run_all(commands, limits, 1, |response| {
@@ -84,12 +88,14 @@ impl Session {
                         statuses.push((name, Status::read(&items)));
                     }
                     Response::List(_) | Response::StatusOf { .. } => {}
+                    Response::Namespace(prefix) => personal = prefix,
                     other => return Some(other),
                 }
                 None
             })
             .await?;
-        // LSUB may be refused, LIST may not.
+        self.personal = personal.map(|prefix| self.path_of(&prefix)).or(self.personal.take());
+        // LSUB and NAMESPACE may be refused, LIST may not.
         answers.into_iter().next().unwrap_or(Err(Error::Closed))?;
         let mut mailboxes = self.mailboxes(lines);
         let mut known: HashMap<String, Status> =

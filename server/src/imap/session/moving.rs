@@ -2,7 +2,7 @@
 
 use app::wire::{Flag, Uid, UidValidity};
 
-use super::{Answers, Code, Command, Error, Limits, Response, SET_LENGTH, Session, all_done};
+use super::{Code, Command, Error, Limits, Response, SET_LENGTH, Session, all_done};
 use crate::imap::{UidSet, command::is_keyword};
 
 /// Where messages went.
@@ -36,8 +36,7 @@ impl Session {
 
     /// Moves messages to another mailbox. Tells where they went if the server does.
     ///
-    /// Without MOVE they are copied, marked deleted, and erased by [`Session::erase`]'s rules: a server that can neither
-    /// MOVE nor UID EXPUNGE may leave them in the first mailbox, marked deleted.
+    /// Without MOVE they are copied, and erased as [`Session::erase`] does it.
     pub async fn move_to(&mut self, uids: &UidSet, path: &str) -> Result<Option<CopyUid>, Error> {
         if uids.is_empty() {
             return Ok(None);
@@ -81,37 +80,52 @@ impl Session {
 
     /// Erases messages for good.
     ///
-    /// Without UIDPLUS only a plain EXPUNGE is left, which erases whatever anybody has marked deleted. It is used only if
-    /// nothing else is marked; otherwise these messages are left marked deleted, for whoever marked the others to decide.
+    /// Without UIDPLUS only a plain EXPUNGE is left, which erases whatever anybody has marked deleted. What else is marked
+    /// loses its mark for that moment. A line that breaks then leaves it without: it stays, which does no harm.
     pub async fn erase(&mut self, uids: &UidSet) -> Result<(), Error> {
         if uids.is_empty() {
             return Ok(());
         }
         // Each is waited for, though RFC 9051 §5.5 lets them follow at once: Dovecot (2.3, 2026-11) then says OK to an
         // EXPUNGE that erased nothing, if another hand has erased something a moment before.
-        let mark =
-            for_each_text(uids, |text| Ok(Command::new("UID STORE").words(text).words("+FLAGS.SILENT (\\Deleted)")))?;
-        let answers: Answers = self.run_all(mark, store_limits(uids), 1, Some).await?;
-        all_done(answers)?;
+        self.mark_deleted(uids, true).await?;
         if self.capabilities.uidplus {
             let erase = for_each_text(uids, |text| Ok(Command::new("UID EXPUNGE").words(text)))?;
             let answers = self.run_all(erase, store_limits(uids), 4, Some).await?;
             return all_done(answers).map(drop);
         }
+        let theirs = self.marked_beside(uids).await?;
+        self.mark_deleted(&theirs, false).await?;
+        let erased = self.run(Command::new("EXPUNGE"), store_limits(uids), Some).await;
+        self.mark_deleted(&theirs, true).await?;
+        erased.map(drop)
+    }
+
+    /// What is marked deleted beside these messages.
+    async fn marked_beside(&mut self, uids: &UidSet) -> Result<UidSet, Error> {
         let mut marked = Vec::new();
         self.run(Command::new("UID SEARCH DELETED"), store_limits(uids), |response| match response {
             Response::Search(ranges) => {
-                marked = ranges;
+                marked.extend(ranges);
                 None
             }
             other => Some(other),
         })
         .await?;
-        let foreign = marked.iter().any(|&(first, last)| (first..=last).any(|uid| !uids.contains(Uid(uid))));
-        if foreign {
+        // No more than there are, whatever the server says.
+        let most = self.selected.as_ref().map_or(0, |selected| selected.exists as usize);
+        let all = marked.into_iter().flat_map(|(first, last)| first..=last).map(Uid);
+        Ok(all.filter(|uid| !uids.contains(*uid)).take(most).collect())
+    }
+
+    async fn mark_deleted(&mut self, uids: &UidSet, set: bool) -> Result<(), Error> {
+        let sign = if set { '+' } else { '-' };
+        let item = format!("{sign}FLAGS.SILENT (\\Deleted)");
+        let mark = for_each_text(uids, |text| Ok(Command::new("UID STORE").words(text).words(&item)))?;
+        if mark.is_empty() {
             return Ok(());
         }
-        self.run(Command::new("EXPUNGE"), store_limits(uids), Some).await.map(drop)
+        all_done(self.run_all(mark, store_limits(uids), 1, Some).await?).map(drop)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The beginnings of texts: from the server where it makes them (RFC 8970), else from the first bytes of the text.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use app::wire::Uid;
 
@@ -25,7 +25,17 @@ impl Session {
         if wanted.is_empty() || self.selected.is_none() {
             return Ok(Vec::new());
         }
-        if self.capabilities.preview { self.made_previews(wanted).await } else { self.own_previews(wanted).await }
+        if !self.capabilities.preview {
+            return self.own_previews(wanted).await;
+        }
+        let mut previews = self.made_previews(wanted).await?;
+        // RFC 8970 §3.1: NIL where the server has none. Cyrus IMAP (3.6, 2026-11) has none that it was not given by others.
+        let made: HashSet<Uid> = previews.iter().map(|(uid, _)| *uid).collect();
+        let missing: Vec<(Uid, TextPart)> = wanted.iter().filter(|(uid, _)| !made.contains(uid)).cloned().collect();
+        if !missing.is_empty() {
+            previews.extend(self.own_previews(&missing).await?);
+        }
+        Ok(previews)
     }
 
     async fn made_previews(&mut self, wanted: &[(Uid, TextPart)]) -> Result<Vec<(Uid, String)>, Error> {
