@@ -2,6 +2,7 @@
 
 import { performance } from "node:perf_hooks";
 import { Imap } from "../mailserver/imap.mjs";
+import { SEARCHES } from "./search.mjs";
 import { ADDRESS, PASSWORD, inPage, middle, momentInPage, rowsShown, until } from "./bench.mjs";
 
 const ROW = "(UID FLAGS INTERNALDATE ENVELOPE BODYSTRUCTURE)";
@@ -233,6 +234,7 @@ export const FIGURES = [
       ];
     },
   },
+  ...SEARCHES.map(({ name, measure }) => ({ name, measure: (bench) => measure(bench, signedIn, openFolder) })),
   {
     name: "server memory",
     async measure(bench) {
@@ -263,9 +265,9 @@ export const FIGURES = [
   },
 ];
 
-async function signedIn(bench) {
+async function signedIn(bench, address = ADDRESS) {
   const page = await bench.visitor();
-  await bench.signIn(page);
+  await bench.signIn(page, address);
   await bench.live(page);
   return page;
 }
