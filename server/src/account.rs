@@ -4,6 +4,7 @@
 mod act;
 mod actor;
 mod arrange;
+mod budget;
 mod changes;
 mod drafts;
 mod follow;
@@ -42,6 +43,7 @@ use crate::{
     imap::{Capabilities, Credentials, Session},
     store::{AccountRecord, Store, StoredSubmission},
 };
+use budget::Budget;
 pub use load::Loaded;
 pub use parts::Parts;
 
@@ -92,7 +94,7 @@ enum Input {
     },
     /// Somebody wants to know what the server can do.
     Capabilities {
-        reply: oneshot::Sender<Option<Capabilities>>,
+        reply: oneshot::Sender<Option<Offered>>,
     },
     /// A session was opened, or could not be.
     Connected(Box<Result<Session, crate::imap::Error>>),
@@ -127,6 +129,14 @@ enum Input {
         selected: bool,
         elsewhere: bool,
     },
+}
+
+/// What a mail server can do for an account.
+#[derive(Debug, Clone)]
+pub struct Offered {
+    pub capabilities: Capabilities,
+    /// How many sessions the account has at most.
+    pub connections: usize,
 }
 
 /// Names one socket of one tab.
@@ -182,7 +192,7 @@ impl Account {
     }
 
     /// What the mail server can do, if there is a line to it.
-    pub async fn capabilities(&self) -> Option<Capabilities> {
+    pub async fn capabilities(&self) -> Option<Offered> {
         let (reply, answer) = oneshot::channel();
         self.inputs.send(Input::Capabilities { reply }).await.ok()?;
         answer.await.ok().flatten()
@@ -266,9 +276,10 @@ impl Accounts {
             return account.clone();
         }
         let (sender, inputs) = mpsc::channel(INPUTS);
-        let parts = Parts::start(record, &credentials, &self.tasks, self.shutdown.clone());
+        let budget = Budget::new();
+        let parts = Parts::start(record, &credentials, budget.clone(), &self.tasks, self.shutdown.clone());
         let account = Account { id: record.id, inputs: sender, parts };
-        let actor = actor::Actor::new(self, &account, record, credentials, inputs);
+        let actor = actor::Actor::new(self, &account, record, credentials, budget, inputs);
         self.tasks.spawn(actor.run());
         running.insert(record.id, account.clone());
         account

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::icon::Icon;
+use super::{icon::Icon, words::counted};
 use crate::{i18n::*, state::Theme};
 
 /// What a server offers of what Pismo makes use of (RFC 9051 §7.2.2).
@@ -38,6 +38,8 @@ pub struct ServerPage {
     pub host: String,
     /// None when there is no line to it at the moment.
     pub offers: Option<Offers>,
+    /// Sessions that Pismo opens for the account, at most.
+    pub connections: Option<usize>,
     pub language: Locale,
     pub theme: Theme,
 }
@@ -46,7 +48,10 @@ pub struct ServerPage {
 #[component]
 pub fn Server(server: ServerPage) -> impl IntoView {
     let i18n = use_i18n();
-    let ServerPage { host, offers, .. } = server;
+    let ServerPage { host, offers, connections, .. } = server;
+    let connections = connections.and_then(|most| u32::try_from(most).ok());
+    let connections =
+        connections.map(|most| view! { <p data-testid="connections">{counted!(i18n, server.connections, most)}</p> });
     let table = match offers {
         Some(offers) => view! { <Table offers /> }.into_any(),
         None => view! { <p role="status">{t_string!(i18n, server.no_line)}</p> }.into_any(),
@@ -61,6 +66,7 @@ pub fn Server(server: ServerPage) -> impl IntoView {
             </p>
             <h1>{t_string!(i18n, server.title)}</h1>
             <p>{t_string!(i18n, server.about, host = host).to_string()}</p>
+            {connections}
             {table}
         </main>
     }

@@ -16,8 +16,9 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Account, Accounts, Attached, Input, Loaded, Parts,
+    Account, Accounts, Attached, Input, Loaded, Offered, Parts,
     act::Undoable,
+    budget::Budget,
     line::Line,
     load::Cache,
     look::SWEEP_PAUSE,
@@ -52,6 +53,7 @@ pub(super) struct Actor {
     pub(super) upload_limit: u64,
     pub(super) parts: Parts,
     pub(super) tasks: TaskTracker,
+    pub(super) budget: Budget,
     pub(super) searcher: Searcher,
     /// Counts the searches.
     pub(super) search_count: u64,
@@ -163,6 +165,7 @@ impl Actor {
         account: &Account,
         record: &AccountRecord,
         credentials: Credentials,
+        budget: Budget,
         inputs: mpsc::Receiver<Input>,
     ) -> Self {
         Self {
@@ -177,11 +180,12 @@ impl Actor {
             searcher: Searcher::start(
                 record,
                 &credentials,
-                (account.parts.clone(), account.inputs.downgrade()),
+                (budget.clone(), account.inputs.downgrade()),
                 &accounts.tasks,
                 accounts.shutdown.clone(),
             ),
             tasks: accounts.tasks.clone(),
+            budget,
             credentials,
             search_count: 0,
             line: Line::Down { error: Error::Busy, retry: Instant::now() },
@@ -289,7 +293,9 @@ impl Actor {
             }
             Input::Capabilities { reply } => {
                 let known = match &self.line {
-                    Line::Live(session) => Some(session.capabilities().clone()),
+                    Line::Live(session) => {
+                        Some(Offered { capabilities: session.capabilities().clone(), connections: self.budget.most() })
+                    }
                     _ => None,
                 };
                 // Whoever asked may have gone.

@@ -106,7 +106,7 @@ impl Actor {
     pub(super) async fn signed_in(&mut self, credentials: Credentials, session: Option<Box<Session>>) {
         self.parts.set_credentials(credentials.clone()).await;
         self.credentials = credentials;
-        let account = (self.parts.clone(), self.myself());
+        let account = (self.budget.clone(), self.myself());
         self.searcher = Searcher::start(&self.record, &self.credentials, account, &self.tasks, self.stop.clone());
         self.restart_searches();
         if let Some((_, stop)) = self.watching.take() {
@@ -178,6 +178,9 @@ impl Actor {
 
     pub(super) fn lose_session(&mut self, error: imap::Error) {
         self.leave_at_hand();
+        if matches!(error, imap::Error::TooManyConnections { .. }) {
+            self.budget.shrink(None);
+        }
         let mut wait = self.backoff.wait();
         if let imap::Error::Throttled { wait: asked, .. } = error {
             wait = wait.max(asked);
@@ -209,8 +212,14 @@ impl Actor {
     pub(super) fn watch(&mut self) {
         let (sender, receiver) = target::channel(self.watch_target());
         let stop = self.stop.child_token();
-        let listening =
-            watch::run(self.record.imap.clone(), self.credentials.clone(), receiver, self.myself(), stop.clone());
+        let listening = watch::run(
+            self.record.imap.clone(),
+            self.credentials.clone(),
+            receiver,
+            self.myself(),
+            self.budget.clone(),
+            stop.clone(),
+        );
         tokio::spawn(listening);
         self.watching = Some((sender, stop));
     }

@@ -10,7 +10,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::side::{SILENCE, Side};
+use super::{budget::Budget, side::Side};
 use crate::{
     error::to_wire,
     imap::{self, Credentials, Session, TextPart},
@@ -54,11 +54,12 @@ impl Parts {
     pub(super) fn start(
         record: &AccountRecord,
         credentials: &Credentials,
+        budget: Budget,
         tasks: &TaskTracker,
         stop: CancellationToken,
     ) -> Self {
         let (sender, jobs) = mpsc::channel(JOBS);
-        let worker = Worker { side: Side::new(record, credentials) };
+        let worker = Worker { side: Side::new(record, credentials, budget) };
         tasks.spawn(async move { stop.run_until_cancelled(worker.run(jobs)).await });
         Self { jobs: sender }
     }
@@ -112,11 +113,8 @@ struct Worker {
 impl Worker {
     async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         loop {
-            match timeout(SILENCE, jobs.recv()).await {
-                Ok(Some(job)) => self.work(job).await,
-                Ok(None) => break,
-                Err(_) => self.side.close().await,
-            }
+            let Some(job) = self.side.next(&mut jobs).await else { break };
+            self.work(job).await;
         }
         self.side.close().await;
     }

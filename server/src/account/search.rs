@@ -11,10 +11,11 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Input, Parts,
+    Input,
+    budget::Budget,
     hits::{Hit, MAX_HITS, Searched},
     listing::Baseline,
-    side::{SILENCE, Side},
+    side::Side,
 };
 use crate::{
     error::to_wire,
@@ -86,13 +87,13 @@ impl Searcher {
     pub fn start(
         record: &AccountRecord,
         credentials: &Credentials,
-        account: (Parts, mpsc::WeakSender<Input>),
+        account: (Budget, mpsc::WeakSender<Input>),
         tasks: &TaskTracker,
         stop: CancellationToken,
     ) -> Self {
         let (sender, jobs) = mpsc::channel(JOBS);
-        let (parts, inputs) = account;
-        let worker = Worker { side: Side::new(record, credentials), parts, inputs, running: VecDeque::new() };
+        let (budget, inputs) = account;
+        let worker = Worker { side: Side::new(record, credentials, budget), inputs, running: VecDeque::new() };
         tasks.spawn(async move { stop.run_until_cancelled(worker.run(jobs)).await });
         Self { jobs: sender }
     }
@@ -114,8 +115,6 @@ impl Searcher {
 
 struct Worker {
     side: Side,
-    /// Closed when the server allows no more connections.
-    parts: Parts,
     inputs: mpsc::WeakSender<Input>,
     running: VecDeque<Running>,
 }
@@ -161,15 +160,12 @@ impl Worker {
     async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         loop {
             let job = if self.running.is_empty() {
-                match timeout(SILENCE, jobs.recv()).await {
-                    Ok(Some(job)) => Some(job),
-                    Ok(None) => break,
-                    Err(_) => {
-                        self.side.close().await;
-                        continue;
-                    }
+                match self.side.next(&mut jobs).await {
+                    Some(job) => Some(job),
+                    None => break,
                 }
             } else {
+                self.side.give_way().await;
                 match jobs.try_recv() {
                     Err(mpsc::error::TryRecvError::Disconnected) => break,
                     job => job.ok(),
@@ -202,12 +198,7 @@ impl Worker {
         match self.piece(running).await {
             Ok(()) => running.lost = false,
             // A line that died while it was silent is replaced once.
-            Err(error) if !running.lost && !matches!(error, imap::Error::Credentials { .. }) => {
-                running.lost = true;
-                if matches!(error, imap::Error::TooManyConnections { .. }) {
-                    self.parts.rest().await;
-                }
-            }
+            Err(error) if !running.lost && !is_final(&error) => running.lost = true,
             Err(error) => {
                 running.failed = Some(to_wire(error));
                 running.places.clear();
@@ -416,6 +407,12 @@ impl Running {
             (!over || end.is_some()).then(|| Progress { looked: self.looked.min(self.of), of: self.of, end });
         report
     }
+}
+
+/// Whether trying again at once is of no use.
+fn is_final(error: &imap::Error) -> bool {
+    use imap::Error::{Credentials, Throttled, TooManyConnections};
+    matches!(error, Credentials { .. } | Throttled { .. } | TooManyConnections { .. })
 }
 
 fn empty_report(search: &Search) -> Report {

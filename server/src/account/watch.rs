@@ -3,13 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{Notify, mpsc, watch},
+    sync::{Notify, futures::Notified, mpsc, watch},
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
-use super::Input;
+use super::{Input, budget::Budget};
 use crate::{
     backoff::Backoff,
     endpoint::Endpoint,
@@ -21,6 +21,9 @@ const RENEW: Duration = Duration::from_secs(240);
 
 /// How long a refused password is left alone, unless the user signs in anew.
 const REFUSED: Duration = Duration::from_secs(3600);
+
+/// How often it is looked whether there may be a watch again.
+const TIGHT: Duration = Duration::from_secs(60);
 
 /// What the watch is told.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -35,15 +38,27 @@ pub(super) async fn run(
     credentials: Credentials,
     mut target: watch::Receiver<Target>,
     inputs: mpsc::WeakSender<Input>,
+    budget: Budget,
     stop: CancellationToken,
 ) {
     let mut backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(300));
     let listening = async {
         loop {
-            match listen(&endpoint, &credentials, &mut target, &inputs, &mut backoff).await {
-                Ok(()) => return,
+            let Some(permit) = budget.spare_permit() else {
+                // All is found by looking now and then.
+                sleep(TIGHT).await;
+                continue;
+            };
+            match listen(&endpoint, &credentials, &mut target, &inputs, (&mut backoff, &budget)).await {
+                Ok(Over::Gone) => return,
+                Ok(Over::GaveWay) => {}
                 Err(error) => {
                     debug!(%error, "The watch lost its line");
+                    if matches!(error, imap::Error::TooManyConnections { .. }) {
+                        budget.shrink(Some(permit));
+                    } else {
+                        drop(permit);
+                    }
                     // Most likely the actor's is lost as well: it finds out when it looks, and tells the tabs.
                     if !look(&inputs, true, false).await {
                         return;
@@ -63,20 +78,33 @@ pub(super) async fn run(
     stop.run_until_cancelled(listening).await;
 }
 
-/// One session's time. Ends well only when the actor is gone.
+/// Why listening ended without a fault.
+enum Over {
+    /// The actor is gone.
+    Gone,
+    /// The server allows so few sessions that others need this one.
+    GaveWay,
+}
+
+/// One session's time.
 async fn listen(
     endpoint: &Endpoint,
     credentials: &Credentials,
     target: &mut watch::Receiver<Target>,
     inputs: &mpsc::WeakSender<Input>,
-    backoff: &mut Backoff,
-) -> Result<(), imap::Error> {
+    (backoff, budget): (&mut Backoff, &Budget),
+) -> Result<Over, imap::Error> {
     let mut session = imap::connect(endpoint, credentials).await?;
     let notified = announce(&mut session).await?;
     // Changes of the target cut the waiting short.
     let wake = Arc::new(Notify::new());
     let mut looked = false;
     loop {
+        let wanted = budget.wanted();
+        if budget.is_tight() {
+            timeout(Duration::from_secs(2), session.logout()).await.ok();
+            return Ok(Over::GaveWay);
+        }
         let mailbox = target.borrow_and_update().mailbox.clone();
         let elsewhere = session.selected().map(|selected| selected.path.as_str()) != Some(mailbox.as_str());
         if !notified && elsewhere {
@@ -89,7 +117,7 @@ async fn listen(
         if !looked {
             // What happened while the session was elsewhere or not there at all.
             if !look(inputs, true, true).await {
-                return Ok(());
+                return Ok(Over::Gone);
             }
             looked = true;
         }
@@ -97,6 +125,7 @@ async fn listen(
             woken = session.wait_for_news(&wake, RENEW) => woken?,
             // `wait_for_news` must not be dropped half-way, so the change of target only wakes it: see below.
             never = wake_on_change(target.clone(), &wake), if !notified => match never {},
+            never = wake_when(wanted, &wake) => match never {},
         };
         backoff.reset();
         let changes = session.take_changes();
@@ -106,7 +135,7 @@ async fn listen(
             let selected = notified || changes.iter().any(|change| !matches!(change, imap::Change::Elsewhere));
             if !look(inputs, selected, elsewhere).await {
                 timeout(Duration::from_secs(2), session.logout()).await.ok();
-                return Ok(());
+                return Ok(Over::Gone);
             }
             if changes.contains(&imap::Change::Overflow) {
                 // Whatever it was, a server that has lost count does not tell all from now on.
@@ -140,6 +169,13 @@ async fn wake_on_change(mut target: watch::Receiver<Target>, wake: &Notify) -> s
     while target.changed().await.is_ok() {
         wake.notify_one();
     }
+    std::future::pending().await
+}
+
+/// Wakes the waiting when sessions are short. Never ends.
+async fn wake_when(wanted: Notified<'_>, wake: &Notify) -> std::convert::Infallible {
+    wanted.await;
+    wake.notify_one();
     std::future::pending().await
 }
 

@@ -111,7 +111,9 @@ pub async fn server(State(bridge): State<Bridge>, headers: HeaderMap) -> Result<
             sleep(LINE_PAUSE).await;
         }
     });
-    let offers = capabilities.await.ok().map(|offered| Offers {
+    let offered = capabilities.await.ok();
+    let connections = offered.as_ref().map(|offered| offered.connections);
+    let offers = offered.map(|offered| offered.capabilities).map(|offered| Offers {
         notify: offered.notify,
         idle: offered.idle,
         condstore: offered.condstore,
@@ -124,7 +126,7 @@ pub async fn server(State(bridge): State<Bridge>, headers: HeaderMap) -> Result<
         literals: offered.literal_plus || offered.literal_minus,
     });
     let Person { language, theme, .. } = Person::of(&headers);
-    let page = ServerPage { host: record.imap.host, offers, language, theme };
+    let page = ServerPage { host: record.imap.host, offers, connections, language, theme };
     Ok(with_policy(|_| render_server(&page, &site()), StatusCode::OK))
 }
 

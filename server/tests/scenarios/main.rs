@@ -31,6 +31,7 @@ mod view;
 mod act;
 mod admission;
 mod arrange;
+mod budget;
 mod draft;
 mod frames;
 mod history;
