@@ -74,6 +74,8 @@ pub(super) struct Actor {
     pub(super) exists: u32,
     /// The selected mailbox, and how it was when it was selected; `uid_next` follows what is told.
     pub(super) at_hand: Option<(String, super::listing::Baseline)>,
+    /// The server's MODSEQ did not grow when something had changed: it says nothing.
+    pub(super) modseq_stands_still: bool,
     /// Counts the times a mailbox was selected: what was known of another one's flags before is not known any more.
     pub(super) selects: u64,
     /// Mailboxes whose counts have to be asked for.
@@ -198,6 +200,7 @@ impl Actor {
             personal: None,
             exists: 0,
             at_hand: None,
+            modseq_stands_still: false,
             selects: 0,
             counts_wanted: HashSet::new(),
             swept: Instant::now(),

@@ -34,6 +34,11 @@ impl Digest {
     pub(super) fn of(added: u32, exists: u32, flags: Vec<(Uid, Vec<Flag>)>) -> Self {
         Self { added, exists, flags, ..Self::default() }
     }
+
+    /// Whether anything is another in the mailbox itself.
+    fn is_of_the_list(&self) -> bool {
+        self.added > 0 || !self.vanished.is_empty() || !self.flags.is_empty() || !self.unnamed.is_empty()
+    }
 }
 
 /// Works out what a run of changes amounts to for a mailbox that had `exists` messages.
@@ -131,11 +136,12 @@ impl Actor {
                 self.look_anew(session, &path).await?;
             } else {
                 self.exists = digest.exists;
+                let changed = digest.is_of_the_list();
                 let newest = self.tell_digest(session, &path, digest).await?;
                 self.at_hand = at_hand.map(|(path, baseline)| {
                     let uid_next =
                         newest.map_or(baseline.uid_next, |newest| newest.map_or(0, |uid| uid.0.saturating_add(1)));
-                    (path, Baseline { uid_next, ..baseline })
+                    (path, Baseline { uid_next, changed: changed || baseline.changed, ..baseline })
                 });
             }
             self.want_counts(&path);

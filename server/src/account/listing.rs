@@ -19,6 +19,8 @@ pub(super) struct Baseline {
     pub uid_next: u32,
     pub exists: u32,
     pub modseq: Option<u64>,
+    /// Whether the tabs were told of changes since `modseq`.
+    pub changed: bool,
 }
 
 impl Baseline {
@@ -44,6 +46,7 @@ impl From<&Selected> for Baseline {
             uid_next: selected.uid_next.0,
             exists: selected.exists,
             modseq: selected.highest_modseq.map(|modseq| modseq.0),
+            changed: false,
         }
     }
 }
@@ -55,6 +58,7 @@ impl From<&Status> for Baseline {
             uid_next: status.uid_next,
             exists: status.messages,
             modseq: status.highest_modseq,
+            changed: false,
         }
     }
 }
@@ -179,7 +183,9 @@ impl Actor {
                 continue;
             }
             let now = self.statuses.get(&path).map(Baseline::from);
-            if now.is_none() || now.as_ref() != self.synced.get(&path) {
+            // Without MODSEQ nobody knows whether flags have changed.
+            let told = !self.modseq_stands_still && now.as_ref().is_some_and(|now| now.modseq.is_some());
+            if !told || now.as_ref() != self.synced.get(&path) {
                 match self.select(session, &path).await {
                     Err(Failure::Lost(error)) => return Err(error),
                     // The mailbox is gone; the tree says so.

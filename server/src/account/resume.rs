@@ -25,12 +25,31 @@ impl Actor {
         known: Option<Baseline>,
         now: &Baseline,
     ) -> Result<(), imap::Error> {
-        if now.modseq.is_some() && known.as_ref() == Some(now) {
+        let same = known.as_ref().is_some_and(|known| !known.changed && known == now);
+        if now.modseq.is_some() && same && !self.modseq_stands_still {
             return Ok(());
         }
-        match self.what_happened(session, known, now).await? {
-            Some(digest) => self.tell_digest(session, path, digest).await.map(drop),
-            None => self.refresh_views(session, path).await,
+        let happened = self.what_happened(session, known, now).await?;
+        // What has happened since SELECT is told by position, and comes before what was found out just now.
+        let changes = session.take_changes();
+        match happened {
+            Some(digest) if changes.is_empty() => self.tell_digest(session, path, digest).await.map(drop),
+            _ => {
+                if !changes.is_empty() {
+                    self.exists = session.selected().map_or(0, |selected| selected.exists);
+                    self.want_sweep();
+                    self.verify_hits(session, path).await?;
+                }
+                self.refresh_views(session, path).await
+            }
+        }
+    }
+
+    /// Whether the server's MODSEQ can be believed: it has to grow when something changes (RFC 7162 §3.1).
+    fn doubt_modseq(&mut self, known: &Baseline, now: &Baseline) {
+        if known.changed && now.modseq.is_some() && now.modseq <= known.modseq && now.uid_validity == known.uid_validity
+        {
+            self.modseq_stands_still = true;
         }
     }
 
@@ -45,7 +64,11 @@ impl Actor {
         let Some(known) = known.filter(|known| known.uid_validity == now.uid_validity && known.uid_next > 0) else {
             return Ok(None);
         };
+        self.doubt_modseq(&known, now);
         let (Some(then), Some(highest)) = (known.modseq, now.modseq) else { return Ok(None) };
+        if self.modseq_stands_still {
+            return Ok(None);
+        }
         if now.uid_next < known.uid_next || highest < then {
             // Neither ever goes back: this is not the mailbox it was.
             return Ok(None);
