@@ -30,6 +30,7 @@ use explain::Folder;
 use figures::Figures;
 use ledger::Ledger;
 use person::{Person, Undoable, Whole};
+use rest::PATIENCE;
 use tree::Tree;
 
 /// How much is kept of what was done last, to be shown when something is wrong.
@@ -127,7 +128,9 @@ impl History {
         let browser = bridge.sign_in("ana").await;
         let mut people = Vec::new();
         for folder in ["INBOX", "INBOX"] {
-            people.push(Person::new(browser.open(folder).await, folder));
+            let mut tab = browser.open(folder).await;
+            tab.patience = PATIENCE;
+            people.push(Person::new(tab, folder));
         }
         let mut history = History {
             seed,

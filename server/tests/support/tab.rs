@@ -28,6 +28,8 @@ const ROWS: u32 = 50;
 /// A tab. It checks by itself that events are numbered without gaps and fit what it shows.
 pub struct Tab {
     browser: Browser,
+    /// How long an answer may take.
+    pub patience: Duration,
     socket: Option<WebSocketStream<TcpStream>>,
     pub id: TabId,
     /// The number of the last event.
@@ -45,6 +47,7 @@ impl Tab {
         let (id, seq) = resume.as_ref().map_or((TabId(String::new()), 0), |resume| (resume.tab.clone(), resume.seq));
         let mut tab = Tab {
             browser: browser.clone(),
+            patience: PATIENCE,
             socket: None,
             id,
             seq,
@@ -106,12 +109,7 @@ impl Tab {
 
     /// Waits for the answer to a command. What happens meanwhile is shown.
     pub async fn answer(&mut self, id: u32) -> Result<Reply, Error> {
-        self.answer_within(id, PATIENCE).await
-    }
-
-    /// Waits for the answer to a command, where it may take longer than usual.
-    pub async fn answer_within(&mut self, id: u32, patience: Duration) -> Result<Reply, Error> {
-        let deadline = Instant::now() + patience;
+        let deadline = Instant::now() + self.patience;
         loop {
             if let Some(result) = self.answers.remove(&id) {
                 return result;
