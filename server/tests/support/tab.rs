@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     time::Duration,
 };
 
@@ -39,6 +39,8 @@ pub struct Tab {
     pub welcome: Option<Welcome>,
     pub view: View,
     heard: VecDeque<Event>,
+    /// Commands that were not answered yet.
+    unanswered: HashSet<u32>,
     answers: HashMap<u32, Result<Reply, Error>>,
 }
 
@@ -55,6 +57,7 @@ impl Tab {
             welcome: None,
             view: View::default(),
             heard: VecDeque::new(),
+            unanswered: HashSet::new(),
             answers: HashMap::new(),
         };
         tab.connect(resume).await;
@@ -97,6 +100,7 @@ impl Tab {
 
     /// Sends a command under a number of before.
     pub async fn say_again(&mut self, id: u32, command: Command) {
+        self.unanswered.insert(id);
         let json = serde_json::to_string(&ClientFrame { id, command }).expect("JSON");
         self.say_text(json).await;
     }
@@ -153,6 +157,8 @@ impl Tab {
 
     fn take_in(&mut self, frame: ServerFrame) {
         match frame {
+            // As in the browser: an answer to what nobody waits for any more is not taken in either.
+            ServerFrame::Reply { id, .. } if !self.unanswered.remove(&id) => {}
             ServerFrame::Reply { id, result } => {
                 if let Ok(Reply::Listing(listing)) = &result {
                     self.view.listing(listing);
