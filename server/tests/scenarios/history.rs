@@ -87,8 +87,8 @@ struct History {
     wholes: Vec<Whole>,
     drafts: Drafts,
     tree: Tree,
-    /// Mailboxes that the server lists and does not have.
-    ghosts: BTreeSet<String>,
+    /// Mailboxes that the server lists and does not have, or the other way round.
+    unsettled: BTreeSet<String>,
     figures: Figures,
     log: Log,
     stormy: bool,
@@ -143,7 +143,7 @@ impl History {
             wholes: Vec::new(),
             drafts: Drafts::new(),
             tree: Tree::default(),
-            ghosts: BTreeSet::new(),
+            unsettled: BTreeSet::new(),
             figures: Figures::default(),
             log: Log { seed, lines: VecDeque::new() },
             stormy,
