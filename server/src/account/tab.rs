@@ -25,7 +25,7 @@ pub(super) struct Tab {
     pub detached: Option<Instant>,
     seq: u64,
     replay: VecDeque<(u64, Event)>,
-    replies: VecDeque<(u32, Result<Reply, Error>)>,
+    replies: VecDeque<Replied>,
     pub view: Option<View>,
     /// The search under way, whose results `view` shows as soon as there are some.
     pub searching: Option<Searching>,
@@ -33,6 +33,21 @@ pub(super) struct Tab {
     pub in_front: bool,
     /// The number of the newest list of this tab.
     pub list: u32,
+}
+
+/// A command that was answered.
+struct Replied {
+    id: u32,
+    /// The number of the last event before the answer.
+    after: u64,
+    result: Result<Reply, Error>,
+}
+
+impl Replied {
+    /// Whether it shows a list as it was at that moment: told again after what has happened since, it would undo that.
+    fn is_snapshot(&self) -> bool {
+        matches!(self.result, Ok(Reply::Listing(_)))
+    }
 }
 
 /// The list a tab shows.
@@ -108,11 +123,20 @@ impl Tab {
         seq <= self.seq && self.replay.front().map_or(seq == self.seq, |(first, _)| *first <= seq + 1)
     }
 
-    /// Tells what came after event `seq`.
+    /// Tells what came after event `seq`, lists that were answered where they belong among the events.
     pub fn replay(&mut self, seq: u64) {
-        let missed: Vec<_> = self.replay.iter().filter(|(number, _)| *number > seq).cloned().collect();
-        for (seq, event) in missed {
-            self.push(ServerFrame::Event { seq, event });
+        let events = self.replay.iter().filter(|(number, _)| *number > seq);
+        let mut missed: Vec<_> =
+            events.map(|(seq, event)| (*seq, ServerFrame::Event { seq: *seq, event: event.clone() })).collect();
+        // One that follows the last event that was heard may have been heard as well: a tab passes over what it does not
+        // wait for.
+        let lists = self.replies.iter().filter(|replied| replied.is_snapshot() && replied.after >= seq);
+        missed.extend(
+            lists.map(|replied| (replied.after, ServerFrame::Reply { id: replied.id, result: replied.result.clone() })),
+        );
+        missed.sort_by_key(|(after, _)| *after);
+        for (_, frame) in missed {
+            self.push(frame);
         }
     }
 
@@ -128,23 +152,21 @@ impl Tab {
 
     /// Answers a command.
     pub fn reply(&mut self, id: u32, result: Result<Reply, Error>) {
-        // A list is of its moment: told again after what has happened since, it would undo that. It is asked for anew.
-        if !matches!(result, Ok(Reply::Listing(_))) {
-            if self.replies.len() == REPLIES {
-                self.replies.pop_front();
-            }
-            self.replies.push_back((id, result.clone()));
+        if self.replies.len() == REPLIES {
+            self.replies.pop_front();
         }
+        self.replies.push_back(Replied { id, after: self.seq, result: result.clone() });
         self.push(ServerFrame::Reply { id, result });
     }
 
     /// Answers a command that was answered before the same way. False if it was not.
     pub fn reply_again(&mut self, id: u32) -> bool {
-        let Some(result) = self.replies.iter().find(|(number, _)| *number == id).map(|(_, result)| result.clone())
-        else {
-            return false;
-        };
-        self.push(ServerFrame::Reply { id, result });
+        let Some(replied) = self.replies.iter().find(|replied| replied.id == id) else { return false };
+        // A list was told again when the tab came back.
+        if !replied.is_snapshot() {
+            let result = replied.result.clone();
+            self.push(ServerFrame::Reply { id, result });
+        }
         true
     }
 
@@ -179,6 +201,38 @@ mod tests {
         tab.replay(3);
         let heard: Vec<_> = std::iter::from_fn(|| frames.try_recv().ok()).collect();
         assert!(matches!(heard.as_slice(), [ServerFrame::Event { seq: 4, .. }, ServerFrame::Event { seq: 5, .. }]));
+    }
+
+    #[test]
+    fn a_list_is_told_again_where_it_belongs() {
+        let listing = app::wire::Listing {
+            list: 1,
+            query: Query::default(),
+            total: 0,
+            from: 0,
+            rows: Vec::new(),
+            progress: None,
+        };
+        let mut tab = Tab::new(TabId("t".into()), Vec::new());
+        for id in 1..=3 {
+            tab.tell(event());
+            tab.reply(id, Ok(Reply::Listing(listing.clone())));
+        }
+        tab.reply(4, Ok(Reply::Done));
+        let (sender, mut frames) = mpsc::channel(16);
+        tab.attach(sender);
+        tab.replay(2);
+        assert!(tab.reply_again(2) && tab.reply_again(3) && tab.reply_again(4) && !tab.reply_again(5));
+        let heard: Vec<_> = std::iter::from_fn(|| frames.try_recv().ok()).collect();
+        let heard: Vec<(u64, u32)> = heard
+            .iter()
+            .map(|frame| match frame {
+                ServerFrame::Event { seq, .. } => (*seq, 0),
+                ServerFrame::Reply { id, .. } => (0, *id),
+                ServerFrame::Heartbeat => (0, 0),
+            })
+            .collect();
+        assert_eq!(heard, [(0, 2), (3, 0), (0, 3), (0, 4)]);
     }
 
     #[test]

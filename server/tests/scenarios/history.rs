@@ -30,6 +30,7 @@ use explain::Folder;
 use figures::Figures;
 use ledger::Ledger;
 use person::{Person, Undoable, Whole};
+use rest::PATIENCE;
 use tree::Tree;
 
 /// How much is kept of what was done last, to be shown when something is wrong.
@@ -86,8 +87,8 @@ struct History {
     wholes: Vec<Whole>,
     drafts: Drafts,
     tree: Tree,
-    /// Mailboxes that the server lists and does not have.
-    ghosts: BTreeSet<String>,
+    /// Mailboxes that the server lists and does not have, or the other way round.
+    unsettled: BTreeSet<String>,
     figures: Figures,
     log: Log,
     stormy: bool,
@@ -127,7 +128,9 @@ impl History {
         let browser = bridge.sign_in("ana").await;
         let mut people = Vec::new();
         for folder in ["INBOX", "INBOX"] {
-            people.push(Person::new(browser.open(folder).await, folder));
+            let mut tab = browser.open(folder).await;
+            tab.patience = PATIENCE;
+            people.push(Person::new(tab, folder));
         }
         let mut history = History {
             seed,
@@ -140,7 +143,7 @@ impl History {
             wholes: Vec::new(),
             drafts: Drafts::new(),
             tree: Tree::default(),
-            ghosts: BTreeSet::new(),
+            unsettled: BTreeSet::new(),
             figures: Figures::default(),
             log: Log { seed, lines: VecDeque::new() },
             stormy,

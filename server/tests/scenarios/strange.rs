@@ -78,8 +78,9 @@ async fn a_modseq_that_goes_backwards_hides_nothing() {
     let (_bridge, proxy, mut tab, mut mail) = desk(4).await;
     mail.fill("Archive", 2).await;
     let uids: Vec<_> = tab.messages().into_iter().map(|message| message.uid).collect();
-    for lower in [7, 3, 1] {
-        proxy.rewrite(move |said| with_numbers(&said, "HIGHESTMODSEQ ", |number| number.min(lower)));
+    for above in [3_000_000, 2_000_000, 1_000_000] {
+        // Backwards with each change, and by far with each line.
+        proxy.rewrite(move |said| with_numbers(&said, "HIGHESTMODSEQ ", |number| above - number));
         proxy.cut();
         tab.until("live", |view| view.is_live()).await;
         mail.store("INBOX", uids[1], Flag::Flagged, true).await;

@@ -1,6 +1,6 @@
 //! Several tabs, and tabs that come back.
 
-use app::wire::{Action, Command, Flag, Reply, Resume, Selection, TabId};
+use app::wire::{Action, Command, Flag, Query, Reply, Resume, Selection, TabId};
 
 use crate::test_bridge::TestBridge;
 
@@ -59,7 +59,44 @@ async fn a_list_whose_answer_was_lost_with_the_socket_is_as_it_is_then() {
     assert!(tab.welcome.is_none(), "it has come back");
     tab.say_again(id, command).await;
     assert!(tab.answer(id).await.is_ok());
-    assert_eq!(tab.view.subjects(), ["after it", "message 3", "message 2", "message 1"]);
+    let all = ["after it", "message 3", "message 2", "message 1"];
+    tab.until("what came after it", |view| view.subjects() == all).await;
+    // Nothing that is told again undoes it.
+    other.window(0, 20).await;
+    tab.window(0, 1).await;
+    assert_eq!(tab.view.subjects(), all);
+}
+
+#[tokio::test]
+async fn the_list_that_was_asked_for_last_is_shown_whatever_became_of_the_socket() {
+    let bridge = TestBridge::start().await;
+    let mut mail = bridge.mail("ana");
+    mail.fill("INBOX", 3).await;
+    mail.append("Archive", "old").await;
+    let browser = bridge.sign_in("ana").await;
+    let mut other = browser.open("INBOX").await;
+    let mut tab = browser.open("INBOX").await;
+    let query = |mailbox: &str, search: &str| Query {
+        mailbox: mailbox.to_owned(),
+        search: search.to_owned(),
+        ..Query::default()
+    };
+    let commands =
+        [query("Archive", ""), query("INBOX", "subject:2")].map(|query| Command::Open { query, from: 0, count: 20 });
+    let mut ids = Vec::new();
+    for command in &commands {
+        ids.push(tab.say(command.clone()).await);
+        other.window(0, 20).await;
+    }
+    tab.drop_line();
+    tab.come_back().await;
+    for (id, command) in ids.iter().zip(&commands) {
+        tab.say_again(*id, command.clone()).await;
+    }
+    for id in ids {
+        assert!(tab.answer(id).await.is_ok());
+    }
+    tab.until("what was found", |view| view.progress.is_none() && view.subjects() == ["message 2"]).await;
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     time::Duration,
 };
 
@@ -28,6 +28,8 @@ const ROWS: u32 = 50;
 /// A tab. It checks by itself that events are numbered without gaps and fit what it shows.
 pub struct Tab {
     browser: Browser,
+    /// How long an answer may take.
+    pub patience: Duration,
     socket: Option<WebSocketStream<TcpStream>>,
     pub id: TabId,
     /// The number of the last event.
@@ -37,6 +39,8 @@ pub struct Tab {
     pub welcome: Option<Welcome>,
     pub view: View,
     heard: VecDeque<Event>,
+    /// Commands that were not answered yet.
+    unanswered: HashSet<u32>,
     answers: HashMap<u32, Result<Reply, Error>>,
 }
 
@@ -45,6 +49,7 @@ impl Tab {
         let (id, seq) = resume.as_ref().map_or((TabId(String::new()), 0), |resume| (resume.tab.clone(), resume.seq));
         let mut tab = Tab {
             browser: browser.clone(),
+            patience: PATIENCE,
             socket: None,
             id,
             seq,
@@ -52,6 +57,7 @@ impl Tab {
             welcome: None,
             view: View::default(),
             heard: VecDeque::new(),
+            unanswered: HashSet::new(),
             answers: HashMap::new(),
         };
         tab.connect(resume).await;
@@ -94,6 +100,7 @@ impl Tab {
 
     /// Sends a command under a number of before.
     pub async fn say_again(&mut self, id: u32, command: Command) {
+        self.unanswered.insert(id);
         let json = serde_json::to_string(&ClientFrame { id, command }).expect("JSON");
         self.say_text(json).await;
     }
@@ -106,12 +113,7 @@ impl Tab {
 
     /// Waits for the answer to a command. What happens meanwhile is shown.
     pub async fn answer(&mut self, id: u32) -> Result<Reply, Error> {
-        self.answer_within(id, PATIENCE).await
-    }
-
-    /// Waits for the answer to a command, where it may take longer than usual.
-    pub async fn answer_within(&mut self, id: u32, patience: Duration) -> Result<Reply, Error> {
-        let deadline = Instant::now() + patience;
+        let deadline = Instant::now() + self.patience;
         loop {
             if let Some(result) = self.answers.remove(&id) {
                 return result;
@@ -155,6 +157,8 @@ impl Tab {
 
     fn take_in(&mut self, frame: ServerFrame) {
         match frame {
+            // As in the browser: an answer to what nobody waits for any more is not taken in either.
+            ServerFrame::Reply { id, .. } if !self.unanswered.remove(&id) => {}
             ServerFrame::Reply { id, result } => {
                 if let Ok(Reply::Listing(listing)) = &result {
                     self.view.listing(listing);

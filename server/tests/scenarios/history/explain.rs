@@ -204,8 +204,7 @@ impl State {
             Deed::Arrive { .. } => {}
             Deed::Mark { marks, set } => {
                 next.marks = if set { self.marks | marks } else { self.marks & !marks };
-                // Pismo looks what lacks a system flag, and sets or clears a keyword wherever it is told to.
-                if next.marks != self.marks || marks == BLUE {
+                if next.marks != self.marks {
                     next.changed.push((step.act, now));
                 }
             }

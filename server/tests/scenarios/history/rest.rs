@@ -14,7 +14,7 @@ use crate::view::View;
 
 /// How long the longest wait may be, however busy the machine. What is aimed at is ten seconds; how long it took is among
 /// the figures.
-const PATIENCE: Duration = Duration::from_secs(200);
+pub const PATIENCE: Duration = Duration::from_secs(200);
 
 /// Mailboxes that are always there.
 const ALWAYS: [&str; 6] = ["INBOX", "Archive", "Trash", "Drafts", "Sent", "Junk"];
@@ -42,8 +42,7 @@ impl History {
         // What a tab asked that came back as another is done by the time that this is refused: nothing overtakes.
         for at in 0..self.people.len() {
             let tab = &mut self.people[at].tab;
-            let id = tab.say(Command::Undo { undo: UndoId(u64::MAX) }).await;
-            let answer = tab.answer_within(id, PATIENCE).await;
+            let answer = tab.send(Command::Undo { undo: UndoId(u64::MAX) }).await;
             assert!(answer.is_err(), "{answer:?}");
         }
         for at in 0..self.people.len() {
@@ -69,7 +68,7 @@ impl History {
             let quarrel = views.enumerate().find_map(|(at, (view, folder))| {
                 let of = quarrel(view, &truth[folder])
                     .or_else(|| miscount(view, &truth))
-                    .or_else(|| mistree(view, &truth, &self.ghosts));
+                    .or_else(|| mistree(view, &truth, &self.unsettled));
                 of.map(|quarrel| format!("tab {at} at {folder}: {quarrel}"))
             });
             let Some(quarrel) = quarrel else { return truth };
@@ -105,7 +104,7 @@ impl History {
     async fn balance(&mut self, mut truth: Truth) {
         let drafts = truth.remove("Drafts").unwrap_or_default();
         let mut quarrels = self.drafts.settle(drafts.into_iter().map(|found| found.subject).collect());
-        let others = truth.keys().filter(|path| !ALWAYS.contains(&path.as_str())).cloned().collect();
+        let others: BTreeSet<String> = truth.keys().filter(|path| !ALWAYS.contains(&path.as_str())).cloned().collect();
         quarrels.extend(self.tree.settle(others));
         quarrels.extend(self.ledger.settle(&truth));
         self.undos.clear();
@@ -118,13 +117,19 @@ impl History {
     /// All there is on the server.
     pub async fn truth(&mut self) -> Truth {
         let mut truth = Truth::new();
-        self.ghosts.clear();
-        for path in self.mail.paths().await {
-            let Some(found) = self.mail.subjects(&path).await else {
-                // Dovecot (2.3, 2026-11) may go on listing what was deleted, and then nobody can tell by LIST.
-                self.ghosts.insert(path);
-                continue;
-            };
+        let listed = self.mail.paths().await;
+        let shown =
+            self.people.iter().flat_map(|person| &person.tab.view.mailboxes).map(|mailbox| mailbox.path.clone());
+        let paths: BTreeSet<String> = listed.iter().cloned().chain(shown).chain(self.tree.there()).collect();
+        self.unsettled.clear();
+        for path in paths {
+            // Of what was made, renamed or deleted in quick succession Dovecot (2.3, 2026-11) may say one thing by LIST and
+            // another by SELECT, for good. SELECT is believed, and nobody is blamed for what LIST says.
+            let found = self.mail.subjects(&path).await;
+            if found.is_some() != listed.contains(&path) {
+                self.unsettled.insert(path.clone());
+            }
+            let Some(found) = found else { continue };
             let found = found.into_iter().map(|(uid, subject, flags)| Found { uid: uid.0, subject, flags }).collect();
             truth.insert(path, found);
         }
@@ -158,10 +163,10 @@ fn miscount(view: &View, truth: &Truth) -> Option<String> {
     })
 }
 
-/// In what the mailboxes differ from the server's. Ghosts are listed by the server and cannot be opened.
-fn mistree(view: &View, truth: &Truth, ghosts: &BTreeSet<String>) -> Option<String> {
-    let shown: BTreeSet<&String> =
-        view.mailboxes.iter().map(|mailbox| &mailbox.path).filter(|path| !ghosts.contains(*path)).collect();
-    let there: BTreeSet<&String> = truth.keys().collect();
+/// In what the mailboxes differ from the server's, those aside of which it says one thing and another.
+fn mistree(view: &View, truth: &Truth, unsettled: &BTreeSet<String>) -> Option<String> {
+    let settled = |path: &&String| !unsettled.contains(*path);
+    let shown: BTreeSet<&String> = view.mailboxes.iter().map(|mailbox| &mailbox.path).filter(settled).collect();
+    let there: BTreeSet<&String> = truth.keys().filter(settled).collect();
     (shown != there).then(|| format!("the mailboxes {shown:?} are shown, {there:?} are there"))
 }

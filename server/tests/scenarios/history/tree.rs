@@ -58,6 +58,11 @@ impl Tree {
         }
     }
 
+    /// Mailboxes that are there for sure.
+    pub fn there(&self) -> Vec<String> {
+        self.there.iter().cloned().collect()
+    }
+
     fn doubt(&mut self, names: Vec<String>, perhaps_none: bool) {
         self.doubtful.push(Doubt { names, perhaps_none });
     }
