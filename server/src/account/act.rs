@@ -269,6 +269,8 @@ impl Actor {
         if matches!(result, Err(Failure::Lost(_))) {
             // It is tried once more over a new line; what was done of it already is then done twice, which changes nothing.
             self.undoable.insert(at, undoable);
+        } else if result.is_ok() {
+            self.undone = Some(undo);
         }
         result
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use app::wire::{
-    ClientFrame, Command, Connectivity, Error, Event, Mailbox, MessageRef, PageFrames, Query, Reply, TabId,
+    ClientFrame, Command, Connectivity, Error, Event, Mailbox, MessageRef, PageFrames, Query, Reply, TabId, UndoId,
 };
 use tokio::{
     sync::{mpsc, oneshot, watch as target},
@@ -92,6 +92,8 @@ pub(super) struct Actor {
     pub(super) cache: Cache,
     pub(super) undoable: VecDeque<Undoable>,
     pub(super) undo_count: u64,
+    /// What was taken back last: tried once more because its line was lost after that, it is done.
+    pub(super) undone: Option<UndoId>,
     pub(super) watching: Option<(target::Sender<Target>, CancellationToken)>,
     pub(super) idle_since: Option<Instant>,
     pub(super) pulse: Pulse,
@@ -212,6 +214,7 @@ impl Actor {
             cache: Cache::default(),
             undoable: VecDeque::new(),
             undo_count: 0,
+            undone: None,
             watching: None,
             idle_since: Some(Instant::now()),
             pulse: Pulse::new(accounts.pulses.clone()),
@@ -348,6 +351,12 @@ impl Actor {
                     && let Some(reply) = self.arranged_before(change, error)
                 {
                     result = Ok(Some(reply));
+                }
+                if let (Command::Undo { undo }, Err(Failure::Told(Error::Gone)), true) =
+                    (&frame.command, &result, tried)
+                    && self.undone == Some(*undo)
+                {
+                    result = Ok(Some(Reply::Done));
                 }
                 // A snapshot precedes its changes: what came in while it was made is told after it.
                 if let Ok(Some(reply @ Reply::Listing(_))) = result {

@@ -321,6 +321,9 @@ async fn a_changed_password_is_told_and_the_server_is_left_alone() {
 #[tokio::test]
 async fn a_server_that_wants_to_be_left_alone_is_left_alone_and_the_person_told() {
     let Desk { proxy, tab, .. } = &mut desk(MailServer::shared_with_smtp(), 5).await;
+    // The watch and the beginnings of texts have their lines.
+    tab.listen_for(Duration::from_millis(1500)).await;
+    let lines = proxy.lines().len();
     let mut once = true;
     proxy.rewrite(move |said| {
         let text = String::from_utf8_lossy(&said).into_owned();
@@ -331,9 +334,6 @@ async fn a_server_that_wants_to_be_left_alone_is_left_alone_and_the_person_told(
         let (before, _) = text.rsplit_once("OK Fetch completed").expect("the words");
         format!("{before}NO Request is throttled. Suggested Backoff Time: 4000 milliseconds\r\n").into_bytes()
     });
-    // The watch and the beginnings of texts have their lines.
-    tab.listen_for(Duration::from_millis(1500)).await;
-    let lines = proxy.lines().len();
     let window = tab.say(Command::Window { list: tab.view.list, from: 0, count: 5 }).await;
     let error = tab.until_event("offline", is_offline).await;
     assert!(matches!(&error, Error::Throttled { minutes: 1, .. }), "{error:?}");

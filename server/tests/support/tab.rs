@@ -157,9 +157,11 @@ impl Tab {
 
     fn take_in(&mut self, frame: ServerFrame) {
         match frame {
-            // As in the browser: an answer to what nobody waits for any more is not taken in either.
-            ServerFrame::Reply { id, .. } if !self.unanswered.remove(&id) => {}
             ServerFrame::Reply { id, result } => {
+                // As in the browser: a list that nobody waits for any more is not shown.
+                if !self.unanswered.remove(&id) && matches!(result, Ok(Reply::Listing(_))) {
+                    return;
+                }
                 if let Ok(Reply::Listing(listing)) = &result {
                     self.view.listing(listing);
                 }
