@@ -21,7 +21,10 @@ export class MailboxList {
   /** Makes the folders visible where the layout hides them. */
   async show(): Promise<void> {
     await expect(this.all.first()).toBeAttached();
-    if (await this.all.first().isVisible()) return;
+    // A drawer on its way out can still be seen.
+    const phone = (this.page.viewportSize()?.width ?? 1440) < 700;
+    const shown = phone ? this.page.locator('.layout[data-pane="mailboxes"]') : this.all.first();
+    if (await shown.isVisible()) return;
     await this.page.getByRole("button", { name: /^(Menu|Меню)$/ }).click();
     await expect(this.all.first()).toBeVisible();
   }
