@@ -149,7 +149,7 @@ impl Actor {
     }
 
     /// It is not clear what happened: SELECT says how many messages there are, whatever was said before (RFC 9051 §6.3.2).
-    async fn look_anew(&mut self, session: &mut Session, path: &str) -> Result<(), imap::Error> {
+    pub(super) async fn look_anew(&mut self, session: &mut Session, path: &str) -> Result<(), imap::Error> {
         match session.select(path).await {
             Ok(selected) => {
                 self.exists = selected.exists;

@@ -78,7 +78,21 @@ impl Actor {
             self.second_look = Some(self.swept + SECOND_LOOK);
         }
         self.refresh_changed(session).await?;
+        self.check_count(session).await?;
         self.catch_up_hits(session).await
+    }
+
+    /// A wrong count of the selected mailbox would stay wrong for as long as it is selected: when STATUS does not agree with
+    /// it, and goes on so after the server had a chance to say why, SELECT decides.
+    async fn check_count(&mut self, session: &mut Session) -> Result<(), imap::Error> {
+        let Some(path) = session.selected().map(|selected| selected.path.clone()) else { return Ok(()) };
+        let agrees = |actor: &Self| actor.statuses.get(&path).is_none_or(|status| status.messages == actor.exists);
+        if agrees(self) {
+            return Ok(());
+        }
+        session.noop().await?;
+        self.settle(session).await?;
+        if agrees(self) { Ok(()) } else { self.look_anew(session, &path).await }
     }
 
     pub(super) fn want_sweep(&mut self) {
