@@ -49,8 +49,9 @@ pub async fn connect_trusting(
     credentials: &Credentials,
     tls: Option<Arc<ClientConfig>>,
 ) -> Result<Session, Error> {
-    // Whoever waits here is not counted as waiting for the server.
-    let _permit = handshakes(&endpoint.host).acquire_owned().await.map_err(|_| Error::Closed)?;
+    // Whoever waits here is not counted as waiting for the server, but does not wait for ever either.
+    let turn = timeout(OVERALL, handshakes(&endpoint.host).acquire_owned()).await;
+    let _permit = turn.map_err(|_| Error::Timeout)?.map_err(|_| Error::Closed)?;
     match timeout(OVERALL, open(endpoint, credentials, tls)).await {
         Ok(result) => result,
         Err(_) => Err(Error::Timeout),

@@ -40,11 +40,20 @@ impl Session {
             }
             commands.push(command);
         }
+        let mut uids = self.found(commands, SEARCHING).await?;
+        uids.sort_unstable();
+        uids.dedup();
+        Ok(uids)
+    }
+
+    /// What SEARCH or SORT commands find, in the order in which the server says it. The server may be silent for `patience`
+    /// times what is usual.
+    pub(super) async fn found(&mut self, commands: Vec<Command>, patience: u32) -> Result<Vec<Uid>, Error> {
         let limits = Limits { text: MAX_ANSWER, total: 2 * MAX_ANSWER as u64, ..Limits::SHORT };
         let mut found: Vec<(u32, u32)> = Vec::new();
         let answers = self
-            .run_all(commands, limits, SEARCHING, |response| match response {
-                Response::Search(ranges) => {
+            .run_all(commands, limits, patience, |response| match response {
+                Response::Search(ranges) | Response::Sort(ranges) => {
                     found.extend(ranges);
                     None
                 }
@@ -54,10 +63,6 @@ impl Session {
         all_done(answers)?;
         // A range of ESEARCH can be as wide as the server pleases, but there are no more messages than there are.
         let most = self.selected.as_ref().map_or(0, |selected| selected.exists as usize);
-        let mut uids: Vec<Uid> =
-            found.iter().flat_map(|&(first, last)| first..=last).take(2 * most + 1000).map(Uid).collect();
-        uids.sort_unstable();
-        uids.dedup();
-        Ok(uids)
+        Ok(found.iter().flat_map(|&(first, last)| first..=last).take(2 * most + 1000).map(Uid).collect())
     }
 }

@@ -11,9 +11,6 @@ use crate::{
 /// How many times as long as usual a server may sort without a word.
 const SORTING: u32 = 8;
 
-/// Characters of the longest answer: some two million UIDs.
-const MAX_ANSWER: usize = 16 * 1024 * 1024;
-
 /// Messages asked at once for what they are sorted by.
 const AT_ONCE: usize = 2000;
 
@@ -28,13 +25,17 @@ impl By {
     fn of(fetch: &Fetch, sort: Sort) -> By {
         let envelope = || fetch.envelope.as_ref().map(Envelope::read).unwrap_or_default();
         let size = i64::from(fetch.size.unwrap_or(0));
+        // UIDs ascend in the order of arrival.
+        let age = i64::from(fetch.uid.unwrap_or(0));
         match sort {
+            Sort::Newest => By::Number(-age),
+            Sort::Oldest => By::Number(age),
             Sort::Largest => By::Number(-size),
+            Sort::Smallest => By::Number(size),
             Sort::Subject => By::Text(base_subject(&envelope().subject)),
             Sort::Sender => {
                 By::Text(envelope().from.first().map(|from| from.display().to_lowercase()).unwrap_or_default())
             }
-            Sort::Smallest | Sort::Newest | Sort::Oldest => By::Number(size),
         }
     }
 }
@@ -42,12 +43,9 @@ impl By {
 impl Session {
     /// UIDs of the messages to which all keys apply, in this order; among equals the newest first.
     pub async fn sort(&mut self, keys: &[Key], sort: Sort) -> Result<Vec<Uid>, Error> {
-        if sort.is_by_time() || !self.capabilities.sort {
-            let mut uids = self.search(keys, None).await?;
-            if sort == Sort::Newest {
-                uids.reverse();
-            }
-            return if sort.is_by_time() { Ok(uids) } else { self.sort_by_hand(uids, sort).await };
+        if !self.capabilities.sort {
+            let uids = self.search(keys, None).await?;
+            return self.sort_by_hand(uids, sort).await;
         }
         let by = match sort {
             Sort::Newest => "REVERSE ARRIVAL",
@@ -66,26 +64,13 @@ impl Session {
         for key in keys {
             command = key.say(command)?;
         }
-        let limits = Limits { text: MAX_ANSWER, total: 2 * MAX_ANSWER as u64, ..Limits::SHORT };
-        let mut found: Vec<(u32, u32)> = Vec::new();
-        let answers = self
-            .run_all(vec![command], limits, SORTING, |response| match response {
-                Response::Sort(ranges) => {
-                    found.extend(ranges);
-                    None
-                }
-                other => Some(other),
-            })
-            .await?;
-        all_done(answers)?;
-        let most = self.selected.as_ref().map_or(0, |selected| selected.exists as usize);
-        Ok(found.iter().flat_map(|&(first, last)| first..=last).take(2 * most + 1000).map(Uid).collect())
+        self.found(vec![command], SORTING).await
     }
 
     async fn sort_by_hand(&mut self, uids: Vec<Uid>, sort: Sort) -> Result<Vec<Uid>, Error> {
         let items = match sort {
-            Sort::Largest | Sort::Smallest => "(UID RFC822.SIZE)",
-            _ => "(UID ENVELOPE)",
+            Sort::Sender | Sort::Subject => "(UID ENVELOPE)",
+            _ => "(UID RFC822.SIZE)",
         };
         let mut sorted: Vec<(By, Uid)> = Vec::with_capacity(uids.len());
         for piece in uids.chunks(AT_ONCE) {
