@@ -25,6 +25,7 @@ mod side;
 mod tab;
 mod tabs;
 mod watch;
+mod work;
 
 use std::{
     collections::HashMap,

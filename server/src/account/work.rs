@@ -1,0 +1,165 @@
+//! What is done with the work session: one match decides for each thing that waits for it, another for each command.
+
+use app::wire::{ClientFrame, Command, Connectivity, Error, PageFrames, Reply, TabId};
+
+use super::actor::{Actor, Failure, Waiting};
+use crate::imap::{self, Session};
+
+impl Actor {
+    /// Does one thing with the session, tells the tabs what changed, and only then answers.
+    pub(super) async fn work(&mut self, waiting: Waiting) {
+        let Some(mut session) = self.take_session() else { return };
+        let result = self.work_on(&mut session, waiting).await;
+        self.put_back(session, result).await;
+    }
+
+    async fn work_on(&mut self, session: &mut Session, waiting: Waiting) -> Result<(), imap::Error> {
+        match waiting {
+            Waiting::Command { tab, frame, tried } => {
+                let mut result = self.perform(session, &tab, &frame).await;
+                if let (Command::Arrange { change }, Err(Failure::Told(error)), true) = (&frame.command, &result, tried)
+                    && let Some(reply) = self.arranged_before(change, error)
+                {
+                    result = Ok(Some(reply));
+                }
+                if let (Command::Undo { undo }, Err(Failure::Told(Error::Gone)), true) =
+                    (&frame.command, &result, tried)
+                    && self.undone == Some(*undo)
+                {
+                    result = Ok(Some(Reply::Done));
+                }
+                // A snapshot precedes its changes: what came in while it was made is told after it.
+                if let Ok(Some(reply @ Reply::Listing(_))) = result {
+                    self.reply(&tab, frame.id, Ok(reply));
+                    result = Ok(None);
+                }
+                if !matches!(result, Err(Failure::Lost(_)))
+                    && let Err(error) = self.settle(session).await
+                {
+                    result = Err(Failure::Lost(error));
+                }
+                match result {
+                    Ok(Some(reply)) => self.reply(&tab, frame.id, Ok(reply)),
+                    // Answered already, or later.
+                    Ok(None) => {}
+                    Err(Failure::Told(error)) => self.reply(&tab, frame.id, Err(error)),
+                    Err(Failure::Lost(error)) => {
+                        // Every command is safe to send twice; it gets one more session to try.
+                        if tried {
+                            self.reply(&tab, frame.id, Err(self.lost(&error)));
+                        } else {
+                            self.waiting.push_front(Waiting::Command { tab, frame, tried: true });
+                        }
+                        return Err(error);
+                    }
+                }
+            }
+            Waiting::Found { mut report, tried } => match self.found(session, &mut report).await {
+                Ok(()) => {}
+                Err(Failure::Told(error)) => self.fail_search(&report, error),
+                Err(Failure::Lost(error)) => {
+                    if tried {
+                        self.fail_search(&report, self.lost(&error));
+                    } else {
+                        self.waiting.push_front(Waiting::Found { report, tried: true });
+                    }
+                    return Err(error);
+                }
+            },
+            Waiting::Load { message, reply } => match self.load(session, &message).await {
+                Ok(loaded) => drop(reply.send(Ok(loaded))),
+                Err(Failure::Told(error)) => drop(reply.send(Err(error))),
+                Err(Failure::Lost(error)) => {
+                    let host = self.record.imap.host.clone();
+                    drop(reply.send(Err(Error::Unreachable { host })));
+                    return Err(error);
+                }
+            },
+            Waiting::Page { query, count, login, reply } => {
+                if reply.is_closed() {
+                    return Ok(());
+                }
+                let Some(id) = self.new_tab(login) else { return Ok(()) };
+                let listing = match self.open(session, &id, &query, 0, count).await {
+                    Ok(listing) => Some(listing),
+                    Err(Failure::Told(_)) => None,
+                    Err(Failure::Lost(error)) => return Err(error),
+                };
+                let mut welcome = self.welcome(&id).await;
+                // The page is rendered from a session that works; the field still says that it was taken out.
+                welcome.connectivity = Connectivity::Live;
+                if reply.send(PageFrames { welcome, listing }).is_err() {
+                    self.tabs.remove(&id);
+                }
+            }
+            Waiting::File { submission, message, reply } => match self.file(session, &submission, &message).await {
+                Ok(()) => drop(reply.send(Ok(()))),
+                Err(Failure::Told(error)) => drop(reply.send(Err(error))),
+                Err(Failure::Lost(error)) => {
+                    let host = self.record.imap.host.clone();
+                    drop(reply.send(Err(Error::Unreachable { host })));
+                    return Err(error);
+                }
+            },
+        }
+        self.settle(session).await?;
+        self.count(session).await?;
+        self.aim_watch();
+        Ok(())
+    }
+
+    /// One match decides what a command is.
+    async fn perform(
+        &mut self,
+        session: &mut Session,
+        tab: &TabId,
+        frame: &ClientFrame,
+    ) -> Result<Option<Reply>, Failure> {
+        match frame.command.clone() {
+            Command::Open { query, from, count } if query.is_whole() => {
+                Ok(Some(Reply::Listing(self.open(session, tab, &query, from, count).await?)))
+            }
+            Command::Open { query, from, count } => {
+                self.search(tab, frame.id, query, from, count);
+                Ok(None)
+            }
+            Command::Window { list, from, count } => {
+                Ok(Some(Reply::Listing(self.window(session, tab, list, from, count).await?)))
+            }
+            Command::Locate { list, date } => {
+                Ok(Some(Reply::Located { position: self.locate(session, tab, list, date).await? }))
+            }
+            Command::Read { message } => {
+                self.cache.forget_unwatched(&message, self.selects);
+                let loaded = self.load(session, &message).await?;
+                let flags = self.cache.flags(&message).unwrap_or(&loaded.flags).to_vec();
+                Ok(Some(Reply::Message(Box::new(app::wire::Message { flags, ..loaded.to_wire() }))))
+            }
+            Command::Act { selection, action } => {
+                self.settle(session).await?;
+                let (undo, count) = self.act(session, tab, selection, action).await?;
+                Ok(Some(Reply::Acted { undo, count }))
+            }
+            Command::Arrange { change } => self.arrange(session, change).await.map(Some),
+            Command::Undo { undo } => self.undo(session, undo).await.map(|()| Some(Reply::Done)),
+            Command::Compose { message, kind } => {
+                Ok(Some(Reply::Draft(Box::new(self.compose(session, &message, kind).await?))))
+            }
+            Command::SaveDraft { draft } => Ok(Some(Reply::Saved { message: self.save_draft(session, &draft).await? })),
+            Command::DiscardDraft { draft } => {
+                self.discard_draft(session, &draft).await?;
+                Ok(Some(Reply::Done))
+            }
+            Command::Attach { .. }
+            | Command::Attend { .. }
+            | Command::StopSearch { .. }
+            | Command::Send { .. }
+            | Command::RetrySubmission { .. }
+            | Command::EditSubmission { .. }
+            | Command::DropSubmission { .. }
+            | Command::DropBlob { .. } => {
+                Err(Error::BadRequest { text: "This command is not for the account".to_owned() }.into())
+            }
+        }
+    }
+}
