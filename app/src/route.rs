@@ -1,12 +1,14 @@
 //! Addresses: of what is on the screen, and of what is fetched over HTTP. Pure; used on both sides.
 
-use crate::wire::{MessageRef, Query, Sort, Uid, UidValidity};
+use crate::wire::{AccountId, MessageRef, Query, Sort, Uid, UidValidity};
 
-/// What is on the screen: `/mail/<mailbox>[/<validity>.<uid>][?q=…&in=all&sort=…]`.
+/// What is on the screen: `/mail/<mailbox>[/<validity>.<uid>][?q=…&in=all&sort=…&at=…]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Route {
     pub query: Query,
     pub message: Option<(UidValidity, Uid)>,
+    /// The mailbox of the message, where it is not the one of the list.
+    pub at: Option<String>,
 }
 
 impl Route {
@@ -25,15 +27,31 @@ impl Route {
             return None;
         }
         let mut query_of = Query { mailbox, ..Query::default() };
+        let mut at = None;
         for pair in query.trim_start_matches('?').split('&') {
             match pair.split_once('=') {
                 Some(("q", value)) => query_of.search = decode(&value.replace('+', " "))?,
+                Some(("at", mailbox)) => at = Some(decode(mailbox)?),
                 Some(("in", "all")) => query_of.everywhere = true,
                 Some(("sort", name)) => query_of.sort = Sort::from_name(name).unwrap_or_default(),
                 _ => {}
             }
         }
-        Some(Route { query: query_of, message })
+        let at = at.filter(|at| message.is_some() && *at != query_of.mailbox);
+        Some(Route { query: query_of, message, at })
+    }
+
+    /// The route to a list, and a message beside it.
+    pub fn to(query: Query, message: Option<&MessageRef>) -> Route {
+        let at = message.map(|message| message.mailbox.clone()).filter(|at| *at != query.mailbox);
+        Route { query, message: message.map(|message| (message.uid_validity, message.uid)), at }
+    }
+
+    /// The message that it names.
+    pub fn message(&self, account: AccountId) -> Option<MessageRef> {
+        let (uid_validity, uid) = self.message?;
+        let mailbox = self.at.clone().unwrap_or_else(|| self.query.mailbox.clone());
+        Some(MessageRef { account, mailbox, uid_validity, uid })
     }
 
     /// The address of this route.
@@ -42,16 +60,24 @@ impl Route {
         if let Some((uid_validity, uid)) = self.message {
             url.push_str(&format!("/{}.{}", uid_validity.0, uid.0));
         }
+        let mut sign = '?';
+        let mut add = |name: &str, value: &str| {
+            url.push(std::mem::replace(&mut sign, '&'));
+            url.push_str(name);
+            url.push('=');
+            url.push_str(value);
+        };
         if !self.query.search.is_empty() {
-            url.push_str(&format!("?q={}", encode(&self.query.search)));
+            add("q", &encode(&self.query.search));
             if self.query.everywhere {
-                url.push_str("&in=all");
+                add("in", "all");
             }
         }
         if !self.query.sort.is_default() {
-            url.push(if self.query.search.is_empty() { '?' } else { '&' });
-            url.push_str("sort=");
-            url.push_str(self.query.sort.name());
+            add("sort", self.query.sort.name());
+        }
+        if let Some(at) = &self.at {
+            add("at", &encode(at));
         }
         url
     }

@@ -76,6 +76,7 @@ pub struct State {
     pub dialog: RwSignal<Option<Dialog>>,
     pub language: RwSignal<Locale>,
     pub theme: RwSignal<Theme>,
+    pub threading: RwSignal<Threading>,
     /// Seconds that the person's clock is ahead of UTC, by the cookie that the browser left; none before that.
     pub clock: RwSignal<Option<i32>>,
     /// True once the browser has taken over the page the server rendered. Until then views show the same on both
@@ -142,6 +143,36 @@ impl Theme {
     }
 }
 
+/// How a message is shown among those that belong together with it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Threading {
+    /// All of them, in the order they were written.
+    #[default]
+    OldestFirst,
+    /// All of them, the latest at the top.
+    NewestFirst,
+    /// By itself.
+    Off,
+}
+
+impl Threading {
+    pub const COOKIE: &'static str = "pismo_threading";
+    pub const ALL: [Threading; 3] = [Threading::OldestFirst, Threading::NewestFirst, Threading::Off];
+
+    /// For the cookie.
+    pub fn name(self) -> &'static str {
+        match self {
+            Threading::OldestFirst => "oldest",
+            Threading::NewestFirst => "newest",
+            Threading::Off => "off",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Threading {
+        Threading::ALL.into_iter().find(|threading| threading.name() == name).unwrap_or_default()
+    }
+}
+
 /// What is asked or shown in front of everything else.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Dialog {
@@ -204,6 +235,7 @@ impl State {
             dialog: RwSignal::new(None),
             language: RwSignal::new(language),
             theme: RwSignal::new(theme),
+            threading: RwSignal::new(Threading::default()),
             clock: RwSignal::new(None),
             alive: RwSignal::new(false),
         }
@@ -222,13 +254,8 @@ impl State {
                 state.apply_listing(listing);
             }
         }
-        let mailbox = state.list.query.with_untracked(|query| query.mailbox.clone());
-        let message = route.message.map(|(uid_validity, uid)| MessageRef {
-            account: state.account.get_untracked(),
-            mailbox,
-            uid_validity,
-            uid,
-        });
+        let query = state.list.query.get_untracked();
+        let message = Route { query, ..route.clone() }.message(state.account.get_untracked());
         state.cursor.set(message.clone());
         state.opened.show(message);
         state

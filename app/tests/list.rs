@@ -230,6 +230,7 @@ fn an_open_message_learns_of_flags() {
             &Route {
                 query: Query { mailbox: "INBOX".to_owned(), ..Query::default() },
                 message: Some((UidValidity(1), Uid(8))),
+                at: None,
             },
             Some(&PageFrames { welcome: welcome(), listing: Some(listing(1, 0, [9, 8], 2)) }),
         );

@@ -16,10 +16,16 @@ fn addresses_are_readable() {
             sort: Sort::Oldest,
         },
         message: Some((UidValidity(7), Uid(42))),
+        at: None,
     };
     assert_eq!(route.url(), "/mail/INBOX/7.42?q=from%3Aanna%20%D0%BF%D1%80%D0%B8%D0%B2%D0%B5%D1%82&in=all&sort=oldest");
     let sorted = Query { mailbox: "INBOX".to_owned(), sort: Sort::Sender, ..Query::default() };
-    assert_eq!(Route { query: sorted, message: None }.url(), "/mail/INBOX?sort=sender");
+    let elsewhere =
+        MessageRef { account: AccountId(1), mailbox: "Sent".into(), uid_validity: UidValidity(3), uid: Uid(4) };
+    let route = Route::to(sorted.clone(), Some(&elsewhere));
+    assert_eq!(route.url(), "/mail/INBOX/3.4?sort=sender&at=Sent");
+    assert_eq!(route.message(AccountId(1)), Some(elsewhere));
+    assert_eq!(Route::to(sorted, None).url(), "/mail/INBOX?sort=sender");
 }
 
 #[test]
@@ -42,10 +48,11 @@ fn addresses_of_parts_name_the_mailbox_in_full() {
 
 proptest! {
     #[test]
-    fn every_route_comes_back(mailbox: String, search in "\\PC{0,20}", everywhere: bool, sort in 0..6usize, message: Option<(u32, u32)>) {
+    fn every_route_comes_back(mailbox: String, search in "\\PC{0,20}", everywhere: bool, sort in 0..6usize, message: Option<(u32, u32)>, at: Option<String>) {
         let everywhere = everywhere && !search.is_empty();
         let message = message.map(|(uid_validity, uid)| (UidValidity(uid_validity), Uid(uid)));
-        let route = Route { query: Query { mailbox, search, everywhere, sort: Sort::ALL[sort] }, message };
+        let at = at.filter(|at| message.is_some() && *at != mailbox);
+        let route = Route { query: Query { mailbox, search, everywhere, sort: Sort::ALL[sort] }, message, at };
         let url = route.url();
         let (path, query) = url.split_once('?').unwrap_or((&url, ""));
         prop_assert_eq!(Route::parse(path, query), Some(route));

@@ -70,6 +70,13 @@ export class App {
     await expect(this.login.address).toBeVisible();
   }
 
+  /** Makes a choice in the settings. */
+  async choose(name: string, value: string): Promise<void> {
+    await this.page.getByTestId("settings-open").click();
+    await this.page.locator(`input[name="${name}"][value="${value}"]`).check();
+    await this.press("Escape");
+  }
+
   /** Takes the line away, or gives it back. */
   async offline(off: boolean): Promise<void> {
     await this.page.context().setOffline(off);

@@ -25,6 +25,10 @@ export class Message {
   get attachments() {
     return this.page.getByTestId("message-attachment");
   }
+  /** The rest of its conversation, above and below. */
+  get beside() {
+    return this.page.getByTestId("conversation-message");
+  }
   /** The signs above the text. */
   get labels() {
     return this.view.getByTestId("label");

@@ -4,7 +4,7 @@ use app::{
     Client, State,
     i18n::{self, Locale},
     route::Route,
-    state::Theme,
+    state::{Theme, Threading},
     wire::{PageFrames, read},
 };
 use leptos::{ev, prelude::*};
@@ -58,6 +58,8 @@ pub fn listen(client: Client) {
 /// Fills in what the server could not know.
 pub fn come_alive(state: State, client: Client) {
     platform::write_clock_cookie();
+    let threading = platform::cookie(Threading::COOKIE);
+    state.threading.set(Threading::from_name(&threading.unwrap_or_default()));
     state.alive.set(true);
     if state.list.id().is_none() && !state.list.query.with_untracked(|query| query.mailbox.is_empty()) {
         client.retry_list();

@@ -9,6 +9,7 @@ mod changes;
 mod drafts;
 mod follow;
 mod found;
+mod gather;
 mod hits;
 mod labels;
 mod line;
@@ -33,7 +34,9 @@ use std::{
     time::Duration,
 };
 
-use app::wire::{AccountId, ClientFrame, Error, MessageRef, PageFrames, Query, Resume, ServerFrame, Submission, TabId};
+use app::wire::{
+    AccountId, ClientFrame, Conversation, Error, MessageRef, PageFrames, Query, Resume, ServerFrame, Submission, TabId,
+};
 use tokio::{
     sync::{mpsc, oneshot},
     time::timeout,
@@ -42,7 +45,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     imap::{Capabilities, Credentials, Session},
-    store::{AccountRecord, Store, StoredSubmission},
+    store::{AccountRecord, Conversations, Store, StoredSubmission},
 };
 use budget::Budget;
 pub use load::Loaded;
@@ -101,6 +104,12 @@ enum Input {
     Connected(Box<Result<Session, crate::imap::Error>>),
     /// A search has found something, or got further.
     Found(search::Report),
+    /// A conversation was gathered, or could not be.
+    Gathered {
+        tab: TabId,
+        id: u32,
+        result: Box<Result<Conversation, Error>>,
+    },
     /// Beginnings of texts, fetched on the side.
     Previews {
         mailbox: String,
@@ -236,6 +245,7 @@ pub struct Accounts {
     tasks: TaskTracker,
     shutdown: CancellationToken,
     store: Store,
+    index: Conversations,
     data: Arc<std::path::Path>,
     upload_limit: u64,
     /// How many have a [`pulse`]; none where the mail servers are not the operator's own.
@@ -245,7 +255,7 @@ pub struct Accounts {
 impl Accounts {
     /// `own_server`: the operator chose one mail server for everybody, and can be taken to know it.
     pub fn new(
-        store: Store,
+        (store, index): (Store, Conversations),
         data: Arc<std::path::Path>,
         upload_limit: u64,
         own_server: bool,
@@ -256,6 +266,7 @@ impl Accounts {
             tasks: TaskTracker::new(),
             shutdown,
             store,
+            index,
             data,
             upload_limit,
             pulses: own_server.then(Arc::default),

@@ -12,7 +12,7 @@ use crate::{
     config::Config,
     imap::Credentials,
     seal::Seal,
-    store::{AccountRecord, Login, Store},
+    store::{AccountRecord, Conversations, Login, Store},
     submission::Outbox,
 };
 
@@ -21,6 +21,7 @@ use crate::{
 pub struct Bridge {
     pub config: Arc<Config>,
     pub store: Store,
+    pub index: Conversations,
     pub seal: Seal,
     pub accounts: Accounts,
     pub outbox: Outbox,
@@ -42,12 +43,15 @@ impl Bridge {
             None => Seal::from_folder(data)?,
         };
         let store = Store::open(data, config.database.as_ref()).await?;
+        let index = Conversations::open(data).await.context("PISMO_DATA: the index of conversations")?;
         let folder: Arc<Path> = data.as_path().into();
+        let own_server = config.imap.is_some();
         let accounts =
-            Accounts::new(store.clone(), folder, config.upload_limit, config.imap.is_some(), shutdown.clone());
+            Accounts::new((store.clone(), index.clone()), folder, config.upload_limit, own_server, shutdown.clone());
         Ok(Self {
             config: Arc::new(config),
             store,
+            index,
             seal,
             accounts,
             outbox: Outbox::default(),

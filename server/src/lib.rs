@@ -12,6 +12,7 @@ pub mod backoff;
 pub mod blobs;
 pub mod bridge;
 pub mod config;
+pub mod conversation;
 pub mod endpoint;
 pub mod error;
 pub mod http;
@@ -71,6 +72,7 @@ pub async fn serve(listener: TcpListener, config: Config, shutdown: Cancellation
     if timeout(FAREWELL, ended).await.is_err() {
         tracing::warn!("Something did not end in time and is left");
     }
+    bridge.index.close().await;
     bridge.store.close().await;
     Ok(())
 }

@@ -19,5 +19,5 @@ pub use header::Headers;
 pub use lines::LineEnds;
 pub use recipient::parse_recipient;
 pub use safe::{inline_type, is_safe_image};
-pub use subject::base_subject;
+pub use subject::{base_subject, split_subject};
 pub use text::{html_to_preview, preview};

@@ -3,6 +3,7 @@
 //! The only SQL of the project, in a dialect that SQLite and PostgreSQL share. One function per question.
 
 mod blobs;
+mod conversations;
 mod drafts;
 mod logins;
 mod submissions;
@@ -19,6 +20,7 @@ use sqlx::{
 };
 
 pub use blobs::Blob;
+pub use conversations::{Conversations, Indexed, Member};
 pub use drafts::SavedDraft;
 pub use logins::Login;
 pub use submissions::StoredSubmission;

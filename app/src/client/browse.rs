@@ -8,9 +8,13 @@ use super::Client;
 use crate::{
     platform::Visit,
     route::Route,
-    state::Chosen,
+    state::{Chosen, Threading},
     wire::{Action, Body, Command, Error, Flag, MAX_WINDOW, MessageRef, Query, Reply, Selection, SpecialUse},
 };
+
+/// How long to wait before a conversation is asked for again because not all mail was looked at: at first, and at most.
+const GATHER_AGAIN: Duration = Duration::from_secs(2);
+const GATHER_AT_LAST: Duration = Duration::from_secs(30);
 
 /// Rows asked for at first.
 pub const FIRST_ROWS: u32 = 32;
@@ -22,6 +26,8 @@ pub(super) struct Memory {
     wanted: Option<Range<u32>>,
     /// Counts the messages opened, so that what was meant for one is not done for the next.
     opened: u32,
+    /// Counts the times a conversation was asked for: the last is the one that is asked for again.
+    gathered: u32,
 }
 
 impl Client {
@@ -32,7 +38,7 @@ impl Client {
 
     /// Shows a list, from its top, and closes the open message.
     pub fn open(&self, query: Query) {
-        self.go(&Route { query, message: None }, Some(Visit::Push));
+        self.go(&Route::to(query, None), Some(Visit::Push));
     }
 
     /// Shows a message of the list.
@@ -55,12 +61,7 @@ impl Client {
         if !known || visit.is_some() {
             self.open_list(route.query.clone(), known);
         }
-        let message = route.message.map(|(uid_validity, uid)| MessageRef {
-            account: self.state.account.get_untracked(),
-            mailbox: route.query.mailbox.clone(),
-            uid_validity,
-            uid,
-        });
+        let message = route.message(self.state.account.get_untracked());
         if !known && message.is_none() {
             self.state.cursor.set(None);
         }
@@ -76,8 +77,7 @@ impl Client {
     /// The address of what is on the screen.
     pub fn route(&self) -> Route {
         let query = self.state.list.query.get_untracked();
-        let message = self.state.opened.target.get_untracked();
-        Route { query, message: message.map(|message| (message.uid_validity, message.uid)) }
+        self.state.opened.target.with_untracked(|message| Route::to(query, message.as_ref()))
     }
 
     fn open_list(&self, query: Query, known: bool) {
@@ -200,7 +200,40 @@ impl Client {
             return;
         }
         self.mark_seen(&message);
+        self.gather(message.clone(), GATHER_AGAIN);
         self.warm_neighbours(message, turn);
+    }
+
+    /// Asks what belongs together with the open message; again after a while as long as not all mail was looked at.
+    fn gather(&self, message: MessageRef, again: Duration) {
+        if self.state.threading.get_untracked() == Threading::Off {
+            return;
+        }
+        let mut turn = 0;
+        self.inner.update_value(|inner| {
+            inner.browse.gathered = inner.browse.gathered.wrapping_add(1);
+            turn = inner.browse.gathered;
+        });
+        let (client, reply) = (*self, self.send(Command::Gather { message: message.clone() }));
+        let then = move || {
+            let is_last = client.inner.with_value(|inner| inner.browse.gathered == turn);
+            if is_last && client.state.opened.target.with_untracked(|target| target.as_ref() == Some(&message)) {
+                client.gather(message, (2 * again).min(GATHER_AT_LAST));
+            }
+        };
+        self.spawn(async move {
+            // What cannot be had now, for want of a line or because the server is busy, is asked for again.
+            if !matches!(reply.await, Ok(Reply::Conversation(conversation)) if conversation.complete) {
+                client.platform().after(again, Box::new(then));
+            }
+        });
+    }
+
+    /// Mail has come or gone: asks again what belongs together with the open message.
+    pub(crate) fn gather_again(&self) {
+        if let Some(message) = self.state.opened.target.get_untracked() {
+            self.gather(message, GATHER_AGAIN);
+        }
     }
 
     /// Asks for the open message again.
@@ -282,10 +315,13 @@ impl Client {
         });
     }
 
-    /// The message `by` rows below another, if it is here.
+    /// The message `by` rows below another, if it is here. One that is not in the list is where the rest of its
+    /// conversation is.
     pub(crate) fn beside(&self, message: &MessageRef, by: i64) -> Option<MessageRef> {
         untrack(|| {
-            let entry = self.state.list.entry(message)?;
+            let entry = self.state.list.entry(message).or_else(|| {
+                self.state.opened.beside(message).iter().find_map(|message| self.state.list.entry(message))
+            })?;
             let position = i64::from(self.state.list.shown_position(&entry, &self.state.pending)).checked_add(by)?;
             let position = u32::try_from(position).ok()?;
             Some(self.state.list.at(position, &self.state.pending)?.message)

@@ -71,7 +71,7 @@ impl Client {
             return;
         }
         let mailbox = now.map_or_else(|| "INBOX".to_owned(), |now| format!("{now}{rest}"));
-        self.go(&Route { query: Query { mailbox, ..Query::default() }, message: None }, Some(Visit::Replace));
+        self.go(&Route::to(Query { mailbox, ..Query::default() }, None), Some(Visit::Replace));
     }
 }
 

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::Client;
 use crate::{
     i18n::{self, Locale},
-    state::Theme,
+    state::{Theme, Threading},
 };
 
 impl Client {
@@ -17,5 +17,11 @@ impl Client {
     pub fn choose_theme(&self, theme: Theme) {
         self.state.theme.set(theme);
         self.platform().set_cookie(Theme::COOKIE, theme.name());
+    }
+
+    pub fn choose_threading(&self, threading: Threading) {
+        self.state.threading.set(threading);
+        self.platform().set_cookie(Threading::COOKIE, threading.name());
+        self.gather_again();
     }
 }

@@ -26,6 +26,7 @@ impl State {
             Reply::Attached { welcome: Some(welcome) } => self.apply_welcome(welcome),
             Reply::Listing(listing) => self.apply_listing(listing),
             Reply::Message(message) => self.opened.insert(message),
+            Reply::Conversation(conversation) => self.opened.gathered(conversation),
             Reply::Attached { welcome: None }
             | Reply::Acted { .. }
             | Reply::Draft(_)

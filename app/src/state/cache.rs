@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use leptos::prelude::*;
 
-use crate::wire::{Error, Flag, Message, MessageRef, Uid};
+use crate::wire::{Conversation, Error, Flag, Message, MessageRef, Row, Uid};
 
 /// The open message.
 #[derive(Clone, Copy)]
@@ -15,6 +15,8 @@ pub struct Opened {
     pub message: RwSignal<Option<Arc<Message>>>,
     /// Why it is not here.
     pub problem: RwSignal<Option<Error>>,
+    /// The conversation it is part of, in the order of arrival; empty when it is alone, or nothing is known yet.
+    pub conversation: RwSignal<Vec<Row>>,
     cache: StoredValue<VecDeque<Arc<Message>>>,
 }
 
@@ -27,6 +29,7 @@ impl Opened {
             target: RwSignal::new(None),
             message: RwSignal::new(None),
             problem: RwSignal::new(None),
+            conversation: RwSignal::new(Vec::new()),
             cache: StoredValue::new(VecDeque::new()),
         }
     }
@@ -35,8 +38,35 @@ impl Opened {
     pub(crate) fn show(&self, target: Option<MessageRef>) {
         let known = target.as_ref().and_then(|target| self.known(target));
         self.problem.set(None);
+        if target.as_ref().is_none_or(|target| self.beside(target).is_empty()) {
+            self.conversation.set(Vec::new());
+        }
         self.message.set(known);
         self.target.set(target);
+    }
+
+    /// The messages of the conversation that is shown, the newest first, if this one is among them.
+    pub(crate) fn beside(&self, message: &MessageRef) -> Vec<MessageRef> {
+        self.conversation.with_untracked(|rows| {
+            let messages: Vec<MessageRef> = rows.iter().rev().map(|row| row.message.clone()).collect();
+            if messages.contains(message) { messages } else { Vec::new() }
+        })
+    }
+
+    /// What belongs together with a message.
+    pub(super) fn gathered(&self, conversation: &Conversation) {
+        let Conversation { of, rows, .. } = conversation;
+        // The person may have gone on to another of the same conversation meanwhile.
+        let is_shown = self.target.with_untracked(|target| {
+            target.as_ref().is_some_and(|target| target == of || rows.iter().any(|row| row.message == *target))
+        });
+        if is_shown && self.conversation.with_untracked(|known| known != rows) {
+            self.conversation.set(rows.clone());
+        }
+    }
+
+    fn change_rows(&self, mut change: impl FnMut(&mut Row) -> bool) {
+        self.conversation.maybe_update(|rows| rows.iter_mut().filter_map(|row| change(row).then_some(())).count() > 0);
     }
 
     /// The content of a message if it is here.
@@ -87,6 +117,14 @@ impl Opened {
             })
         });
         self.message.maybe_update(|message| message.as_mut().is_some_and(change));
+        self.change_rows(|row| {
+            let fresh = flags.iter().find(|(uid, _)| row.message.uid == *uid && row.message.mailbox == mailbox);
+            let fresh = fresh.filter(|(_, flags)| row.flags != *flags);
+            if let Some((_, flags)) = fresh {
+                row.flags.clone_from(flags);
+            }
+            fresh.is_some()
+        });
     }
 
     /// The server's word that these messages now have, or have not, a flag.
@@ -102,6 +140,7 @@ impl Opened {
             })
         });
         self.message.maybe_update(|message| message.as_mut().is_some_and(change));
+        self.change_rows(|row| covers(&row.message) && super::pending::set_flag(&mut row.flags, flag, set));
     }
 
     /// Forgets all that was kept, except what is on the screen.

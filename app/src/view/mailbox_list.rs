@@ -103,7 +103,7 @@ fn MailboxRow(folder: Folder) -> impl IntoView {
         .into_any();
     }
     let path = StoredValue::new(mailbox.path.clone());
-    let url = Route { query: Query { mailbox: mailbox.path.clone(), ..Query::default() }, message: None }.url();
+    let url = Route::to(Query { mailbox: mailbox.path.clone(), ..Query::default() }, None).url();
     let current =
         move || state.list.query.with(|query| path.with_value(|path| query.mailbox == *path && !query.everywhere));
     let over = RwSignal::new(false);

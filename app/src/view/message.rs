@@ -1,6 +1,7 @@
 //! The open message. What it says is shown as text nodes here, or as HTML in a frame that can do nothing.
 
 mod attachments;
+mod conversation;
 mod fetched;
 mod header;
 mod papers;
@@ -20,6 +21,7 @@ use crate::{
     wire::{Body, DraftKind, Error, Message, MessageRef, SpecialUse},
 };
 use attachments::Attachments;
+use conversation::Beside;
 use header::Header;
 pub use papers::print;
 use plain::PlainText;
@@ -44,6 +46,7 @@ pub fn MessageView() -> impl IntoView {
                 None => view! { <Skeleton /> }.into_any(),
             }}
         </Show>
+        <Beside above=true />
         // Keyed, so that nothing of one message (an open fold, a frame and its history) stays for the next.
         {each(move || {
             here.track();
@@ -55,6 +58,7 @@ pub fn MessageView() -> impl IntoView {
             });
             item.into_iter().collect()
         })}
+        <Beside above=false />
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a person can choose: the language and the colours.
+//! What a person can choose: the language, the colours, and how conversations are shown.
 
 use crate::view::handler;
 use leptos::prelude::*;
@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::{
     Client,
     i18n::*,
-    state::{State, Theme},
+    state::{State, Theme, Threading},
 };
 
 /// The sheet of settings.
@@ -45,6 +45,26 @@ pub fn SettingsSheet() -> impl IntoView {
             </label>
         }
     });
+    let threadings = Threading::ALL.map(|threading| {
+        view! {
+            <label class="choice">
+                <input
+                    type="radio"
+                    name="threading"
+                    value=threading.name()
+                    prop:checked=move || state.threading.get() == threading
+                    on:change=handler(move |_| client.choose_threading(threading))
+                />
+                <span>
+                    {move || match threading {
+                        Threading::OldestFirst => t_string!(i18n, settings.oldest_first),
+                        Threading::NewestFirst => t_string!(i18n, settings.newest_first),
+                        Threading::Off => t_string!(i18n, settings.alone),
+                    }}
+                </span>
+            </label>
+        }
+    });
     view! {
         <fieldset class="choices">
             <legend>{move || t_string!(i18n, app.language)}</legend>
@@ -53,6 +73,10 @@ pub fn SettingsSheet() -> impl IntoView {
         <fieldset class="choices">
             <legend>{move || t_string!(i18n, app.theme)}</legend>
             {themes}
+        </fieldset>
+        <fieldset class="choices">
+            <legend>{move || t_string!(i18n, settings.threading)}</legend>
+            {threadings}
         </fieldset>
         <p>
             <a href="/server" data-testid="server-page">

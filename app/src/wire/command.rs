@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountId, Address, BlobId, Connectivity, Draft, DraftId, DraftKind, Flag, Listing, Mailbox, Message, MessageRef,
-    Quota, Submission, SubmissionId, TabId, Uid, UidValidity,
+    AccountId, Address, BlobId, Connectivity, Conversation, Draft, DraftId, DraftKind, Flag, Listing, Mailbox, Message,
+    MessageRef, Quota, Submission, SubmissionId, TabId, Uid, UidValidity,
 };
 
 /// Asked by a tab. Every command is safe to send twice.
@@ -27,6 +27,8 @@ pub enum Command {
     StopSearch { list: u32 },
     /// Show this message. Marks nothing. → [`Reply::Message`]
     Read { message: MessageRef },
+    /// The messages that belong together with this one. → [`Reply::Conversation`]
+    Gather { message: MessageRef },
     /// Do this to these messages. → [`Reply::Acted`]
     Act { selection: Selection, action: Action },
     /// Make, rename, move or delete a mailbox. → [`Reply::Arranged`]
@@ -197,6 +199,7 @@ pub enum Reply {
         position: u32,
     },
     Message(Box<Message>),
+    Conversation(Conversation),
     /// `undo` is absent when there is nothing to take back, or no way to. `count` messages were changed.
     Acted {
         undo: Option<UndoId>,

@@ -212,6 +212,17 @@ pub struct Message {
     pub attachments: Vec<Part>,
 }
 
+/// Messages that belong together, in all mailboxes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conversation {
+    /// The message that was asked about.
+    pub of: MessageRef,
+    /// In the order of their arrival; a message that is in several mailboxes is here once. Empty when it is alone.
+    pub rows: Vec<Row>,
+    /// Whether all mail was looked at: else there may be more of them.
+    pub complete: bool,
+}
+
 /// What is shown as the text of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -30,7 +30,7 @@ use crate::{
     backoff::Backoff,
     error::to_wire,
     imap::{self, Credentials, Status},
-    store::{AccountRecord, Store},
+    store::{AccountRecord, Conversations, Store},
 };
 
 /// With no tab for this long the account logs out and stops.
@@ -52,6 +52,7 @@ pub(super) struct Actor {
     pub(super) parts: Parts,
     pub(super) tasks: TaskTracker,
     pub(super) budget: Budget,
+    pub(super) index: Conversations,
     pub(super) searcher: Searcher,
     /// Counts the searches.
     pub(super) search_count: u64,
@@ -183,9 +184,11 @@ impl Actor {
                 record,
                 &credentials,
                 (budget.clone(), account.inputs.downgrade()),
+                &accounts.index,
                 &accounts.tasks,
                 accounts.shutdown.clone(),
             ),
+            index: accounts.index.clone(),
             tasks: accounts.tasks.clone(),
             budget,
             credentials,
@@ -287,6 +290,7 @@ impl Actor {
                 match frame.command {
                     Command::Attend { front } => known.in_front = front,
                     Command::StopSearch { list } => self.stop_search(&tab, list),
+                    Command::Gather { message } => return self.gather(tab, frame.id, message),
                     _ => return self.enter(Waiting::Command { tab, frame, tried: false }).await,
                 }
                 self.reply(&tab, frame.id, Ok(Reply::Done));
@@ -306,6 +310,7 @@ impl Actor {
                 let _ = reply.send(known);
             }
             Input::Connected(result) => self.connected(*result).await,
+            Input::Gathered { tab, id, result } => self.reply(&tab, id, result.map(Reply::Conversation)),
             Input::Found(report) => self.enter(Waiting::Found { report, tried: false }).await,
             Input::Previews { mailbox, previews } => {
                 for tab in self.tabs.values_mut() {

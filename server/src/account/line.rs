@@ -107,7 +107,8 @@ impl Actor {
         self.parts.set_credentials(credentials.clone()).await;
         self.credentials = credentials;
         let account = (self.budget.clone(), self.myself());
-        self.searcher = Searcher::start(&self.record, &self.credentials, account, &self.tasks, self.stop.clone());
+        self.searcher =
+            Searcher::start(&self.record, &self.credentials, account, &self.index, &self.tasks, self.stop.clone());
         self.restart_searches();
         if let Some((_, stop)) = self.watching.take() {
             stop.cancel();

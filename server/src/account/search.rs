@@ -13,6 +13,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     Input,
     budget::Budget,
+    gather::{Gather, Gatherer},
     hits::{Hit, MAX_HITS, Searched},
     listing::Baseline,
     side::Side,
@@ -20,7 +21,7 @@ use super::{
 use crate::{
     error::to_wire,
     imap::{self, Credentials, Session, UidSet, search::Key},
-    store::AccountRecord,
+    store::{AccountRecord, Conversations},
 };
 
 /// Searches that may wait to begin.
@@ -72,6 +73,7 @@ impl Report {
 
 enum Job {
     Search(Search),
+    Gather(Gather),
     /// The session is closed until it is needed again.
     Rest {
         done: oneshot::Sender<()>,
@@ -88,12 +90,18 @@ impl Searcher {
         record: &AccountRecord,
         credentials: &Credentials,
         account: (Budget, mpsc::WeakSender<Input>),
+        index: &Conversations,
         tasks: &TaskTracker,
         stop: CancellationToken,
     ) -> Self {
         let (sender, jobs) = mpsc::channel(JOBS);
         let (budget, inputs) = account;
-        let worker = Worker { side: Side::new(record, credentials, budget), inputs, running: VecDeque::new() };
+        let worker = Worker {
+            gatherer: Gatherer::new(record.id, index.clone()),
+            side: Side::new(record, credentials, budget),
+            inputs,
+            running: VecDeque::new(),
+        };
         tasks.spawn(async move { stop.run_until_cancelled(worker.run(jobs)).await });
         Self { jobs: sender }
     }
@@ -101,6 +109,11 @@ impl Searcher {
     /// Begins a search; its reports come to the actor.
     pub fn begin(&self, search: Search) -> Result<(), Error> {
         self.jobs.try_send(Job::Search(search)).map_err(|_| Error::Busy)
+    }
+
+    /// Gathers a conversation; it comes to the actor as an input.
+    pub fn gather(&self, gather: Gather) -> Result<(), Error> {
+        self.jobs.try_send(Job::Gather(gather)).map_err(|_| Error::Busy)
     }
 
     /// Closes the session until it is needed again.
@@ -115,6 +128,7 @@ impl Searcher {
 
 struct Worker {
     side: Side,
+    gatherer: Gatherer,
     inputs: mpsc::WeakSender<Input>,
     running: VecDeque<Running>,
 }
@@ -160,7 +174,18 @@ impl Worker {
     async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         loop {
             let job = if self.running.is_empty() {
-                match self.side.next(&mut jobs).await {
+                // The index grows while there is nothing else to do, and no more than half of the time.
+                let next = match self.gatherer.rest() {
+                    Some(rest) => match timeout(rest, self.side.next(&mut jobs)).await {
+                        Ok(job) => job,
+                        Err(_) => {
+                            self.gatherer.grow(&mut self.side).await;
+                            continue;
+                        }
+                    },
+                    None => self.side.next(&mut jobs).await,
+                };
+                match next {
                     Some(job) => Some(job),
                     None => break,
                 }
@@ -173,6 +198,7 @@ impl Worker {
             };
             match job {
                 Some(Job::Search(search)) => self.running.push_back(Running::new(search)),
+                Some(Job::Gather(gather)) => self.gatherer.gather(&mut self.side, gather).await,
                 Some(Job::Rest { done }) => {
                     self.side.close().await;
                     // Whoever asked may have lost patience.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use app::wire::AccountId;
 use tokio::{
     sync::mpsc,
     time::{sleep, timeout},
@@ -19,6 +20,7 @@ use crate::{
 const SILENCE: Duration = Duration::from_secs(60);
 
 pub(super) struct Side {
+    account: AccountId,
     endpoint: Endpoint,
     credentials: Credentials,
     session: Option<Session>,
@@ -32,7 +34,14 @@ const TRIES: usize = 4;
 
 impl Side {
     pub fn new(record: &AccountRecord, credentials: &Credentials, budget: Budget) -> Self {
-        Self { endpoint: record.imap.clone(), credentials: credentials.clone(), session: None, budget, permit: None }
+        Self {
+            account: record.id,
+            endpoint: record.imap.clone(),
+            credentials: credentials.clone(),
+            session: None,
+            budget,
+            permit: None,
+        }
     }
 
     /// Whether a session is open: one that was silent for long may have died unnoticed.
@@ -65,7 +74,10 @@ impl Side {
                     self.permit = None;
                     return Err(error);
                 }
-                session => return session,
+                Ok(mut session) => {
+                    session.account = self.account;
+                    return Ok(session);
+                }
             }
         }
         Err(refused)

@@ -153,6 +153,7 @@ impl Actor {
             Command::Attach { .. }
             | Command::Attend { .. }
             | Command::StopSearch { .. }
+            | Command::Gather { .. }
             | Command::Send { .. }
             | Command::RetrySubmission { .. }
             | Command::EditSubmission { .. }

@@ -87,6 +87,11 @@ impl Fetch {
     pub fn is_row(&self) -> bool {
         self.uid.is_some() && (self.envelope.is_some() || self.size.is_some())
     }
+
+    /// Whether it answers a question for header fields.
+    pub fn has_header(&self) -> bool {
+        self.sections.iter().any(|(section, _)| section.starts_with("HEADER"))
+    }
 }
 
 impl Response {

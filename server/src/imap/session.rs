@@ -6,6 +6,7 @@
 mod append;
 mod dates;
 mod fetch;
+mod links;
 mod list;
 mod mailbox;
 mod moving;

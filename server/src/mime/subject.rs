@@ -5,24 +5,30 @@ const PREFIXES: [&str; 10] = ["re", "fw", "fwd", "aw", "wg", "sv", "tr", "отв
 
 /// The base subject of a decoded subject, in lower case, its spaces made one.
 pub fn base_subject(subject: &str) -> String {
+    split_subject(subject).0
+}
+
+/// The base subject, and whether the subject is that of a reply or a forward.
+pub fn split_subject(subject: &str) -> (String, bool) {
     let collapsed = subject.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     let mut text = collapsed.as_str();
+    let mut reply = false;
     loop {
         let before = text;
         while let Some(rest) = text.strip_suffix("(fwd)") {
-            text = rest.trim_end();
+            (text, reply) = (rest.trim_end(), true);
         }
         while let Some(rest) = without_leader(text) {
-            text = rest;
+            (text, reply) = (rest, true);
         }
         if let Some(rest) = without_blob(text).filter(|rest| !rest.is_empty()) {
             text = rest;
         }
         if let Some(rest) = text.strip_prefix("[fwd:").and_then(|rest| rest.strip_suffix(']')) {
-            text = rest.trim();
+            (text, reply) = (rest.trim(), true);
         }
         if text == before {
-            return text.to_owned();
+            return (text.to_owned(), reply);
         }
     }
 }
@@ -67,6 +73,21 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(base_subject(subject), base, "{subject}");
+        }
+    }
+
+    #[test]
+    fn a_reply_is_told_from_a_list_and_from_a_first_letter() {
+        for (subject, reply) in [
+            ("Lunch", false),
+            ("[team] Lunch", false),
+            ("Re: Lunch", true),
+            ("[team] Отв: Обед", true),
+            ("Lunch (fwd)", true),
+            ("[Fwd: Lunch]", true),
+            ("Report: lunch", false),
+        ] {
+            assert_eq!(split_subject(subject).1, reply, "{subject}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! What people do. Each story has a person of its own.
 
 mod arranging;
+mod conversation;
 mod drafts;
 mod flags;
 mod line;
@@ -28,6 +29,7 @@ pub const STORIES: &[(&str, Story)] = &[
     ("moved and back", |cell| Box::pin(moving::moved_and_back(cell))),
     ("deleted and back", |cell| Box::pin(moving::deleted_and_back(cell))),
     ("erased from Trash", |cell| Box::pin(moving::erased_from_trash(cell))),
+    ("an exchange is gathered", |cell| Box::pin(conversation::an_exchange_is_gathered(cell))),
     ("searching", |cell| Box::pin(search::searching(cell))),
     ("folders made, renamed, deleted", |cell| Box::pin(arranging::folders_made_renamed_deleted(cell))),
     ("a draft saved twice", |cell| Box::pin(drafts::a_draft_saved_twice(cell))),

@@ -32,6 +32,7 @@ mod act;
 mod admission;
 mod arrange;
 mod budget;
+mod conversation;
 mod draft;
 mod frames;
 mod history;

@@ -1,0 +1,403 @@
+//! Conversations: finding the messages that belong together in all mailboxes, and growing the index that knows it
+//! (`store/conversations.rs`). On the session for searches; the index grows while nobody searches, the newest mail first.
+
+use std::{
+    collections::{BTreeMap, HashSet, VecDeque},
+    time::Duration,
+};
+
+use app::wire::{AccountId, Conversation, Error, Mailbox, MessageRef, Row, SpecialUse, TabId, Uid};
+use tokio::{sync::oneshot, time::Instant};
+use tracing::debug;
+
+use super::{
+    Input,
+    actor::{Actor, Failure},
+    side::Side,
+};
+use crate::{
+    error::to_wire,
+    imap::{self, Selected, Session, UidSet},
+    store::{Conversations, Indexed, Member},
+};
+
+/// How long a piece is to take: a search that comes meanwhile waits for so long.
+const PIECE: Duration = Duration::from_millis(100);
+
+/// Messages of the first, the smallest and the largest piece.
+const FIRST_PIECE: u32 = 300;
+const SMALLEST_PIECE: u32 = 50;
+const LARGEST_PIECE: u32 = 2000;
+
+/// Pieces of new mail of one mailbox that whoever asks for a conversation waits for.
+const PATIENCE: usize = 10;
+
+/// Messages of a conversation that are shown: the newest, and the one that was asked about.
+const SHOWN: usize = 100;
+
+/// Messages of a conversation that are looked at, copies included.
+const LOOKED_AT: u32 = 1000;
+
+/// How often a conversation is looked up again because messages of it have gone.
+const TRIES: usize = 4;
+
+/// A message whose conversation is wanted.
+pub(super) struct Gather {
+    pub message: MessageRef,
+    pub mailboxes: Vec<Mailbox>,
+    pub reply: oneshot::Sender<Result<Conversation, Error>>,
+}
+
+pub(super) struct Gatherer {
+    account: AccountId,
+    index: Conversations,
+    /// Mailboxes that are not wholly indexed. The first is next.
+    growing: VecDeque<Mailbox>,
+    /// Messages of the next piece.
+    piece: u32,
+    /// How long the last piece took.
+    busy: Duration,
+}
+
+impl Gatherer {
+    pub fn new(account: AccountId, index: Conversations) -> Self {
+        Self { account, index, growing: VecDeque::new(), piece: FIRST_PIECE, busy: PIECE }
+    }
+
+    /// How long to leave the server alone before the index grows; none when there is nothing to do.
+    pub fn rest(&self) -> Option<Duration> {
+        (!self.growing.is_empty()).then_some(self.busy)
+    }
+
+    /// Takes one piece more into the index.
+    pub async fn grow(&mut self, side: &mut Side) {
+        let Some(mailbox) = self.growing.pop_front() else { return };
+        let result = match side.take().await {
+            Ok(mut session) => {
+                let result = self.piece(&mut session, &mailbox).await;
+                put_back(side, session, result)
+            }
+            Err(error) => Err(Failure::Lost(error)),
+        };
+        match result {
+            Ok(true) => {}
+            Ok(false) => self.growing.push_back(mailbox),
+            // It cannot be read: the others can.
+            Err(Failure::Told(error)) => debug!(?error, "A mailbox is left out of the index of conversations"),
+            Err(Failure::Lost(error)) => {
+                // Whoever asks for a conversation next begins again.
+                debug!(%error, "The index of conversations does not grow for now");
+                self.growing.clear();
+            }
+        }
+    }
+
+    /// Gathers a conversation and answers.
+    pub async fn gather(&mut self, side: &mut Side, gather: Gather) {
+        let mut result = self.over_a_line(side, &gather).await;
+        if matches!(result, Err(Failure::Lost(_))) {
+            // A line that died while it was silent is replaced once.
+            result = self.over_a_line(side, &gather).await;
+        }
+        let result = result.map_err(|failure| match failure {
+            Failure::Told(error) => error,
+            Failure::Lost(error) => to_wire(error),
+        });
+        // A tab that has gone wants no answer.
+        let _ = gather.reply.send(result);
+    }
+
+    async fn over_a_line(&mut self, side: &mut Side, gather: &Gather) -> Result<Conversation, Failure> {
+        let mut session = side.take().await.map_err(Failure::Lost)?;
+        let result = self.collect(&mut session, gather).await;
+        put_back(side, session, result)
+    }
+
+    async fn collect(&mut self, session: &mut Session, gather: &Gather) -> Result<Conversation, Failure> {
+        let Gather { message, mailboxes, .. } = gather;
+        let complete = self.catch_up(session, message, mailboxes).await?;
+        let conversation = match self.index.conversation(message).await? {
+            Some(conversation) => conversation,
+            None => self.take_in(session, message).await?,
+        };
+        for _ in 0..TRIES {
+            let members = self.index.members(self.account, conversation, LOOKED_AT).await?;
+            let members = shown(members, message, mailboxes);
+            if members.len() < 2 {
+                break;
+            }
+            let count = members.len();
+            let rows = self.rows(session, members).await?;
+            // One that has moved meanwhile may be shown from where it is now.
+            if rows.len() == count {
+                return Ok(Conversation { of: message.clone(), rows, complete });
+            }
+        }
+        Ok(Conversation { of: message.clone(), rows: Vec::new(), complete })
+    }
+
+    /// Takes new mail into the index, and begins with mailboxes that are not in it. Whether all mail is in it.
+    async fn catch_up(
+        &mut self,
+        session: &mut Session,
+        message: &MessageRef,
+        mailboxes: &[Mailbox],
+    ) -> Result<bool, Failure> {
+        let paths: Vec<&str> = mailboxes.iter().map(|mailbox| mailbox.path.as_str()).collect();
+        self.index.forget_others(self.account, &paths).await?;
+        self.growing.clear();
+        for mailbox in mailboxes.iter().filter(|mailbox| mailbox.selectable && mailbox.uid_next.0 > 0) {
+            let indexed = self.enter(mailbox).await?;
+            let is_new = indexed.low == indexed.high && indexed.low > 1;
+            let mut wanted = is_new && is_near(mailbox, message) || indexed.high < mailbox.uid_next.0;
+            for _ in 0..PATIENCE {
+                if !wanted {
+                    break;
+                }
+                match self.piece(session, mailbox).await {
+                    Err(Failure::Told(error)) => {
+                        debug!(?error, "A mailbox is left out of the index of conversations");
+                        break;
+                    }
+                    done => done?,
+                };
+                wanted = self.enter(mailbox).await?.high < mailbox.uid_next.0;
+            }
+            let indexed = self.enter(mailbox).await?;
+            if indexed.low > 1 || indexed.high < mailbox.uid_next.0 {
+                self.growing.push_back(mailbox.clone());
+            }
+        }
+        // What was erased is the last that anybody asks for.
+        self.growing.make_contiguous().sort_by_key(is_refuse);
+        Ok(self.growing.is_empty())
+    }
+
+    async fn enter(&self, mailbox: &Mailbox) -> Result<Indexed, Failure> {
+        Ok(self.index.enter(self.account, &mailbox.path, mailbox.uid_validity, mailbox.uid_next).await?)
+    }
+
+    /// Indexes the next messages of a mailbox: those that have come, else older ones. Whether none are left.
+    async fn piece(&mut self, session: &mut Session, mailbox: &Mailbox) -> Result<bool, Failure> {
+        let started = Instant::now();
+        let selected = select(session, mailbox).await?;
+        let indexed = self.index.enter(self.account, &mailbox.path, selected.uid_validity, selected.uid_next).await?;
+        let spread = u64::from(selected.uid_next.0).checked_div(u64::from(selected.exists)).unwrap_or(u64::MAX).max(1);
+        let length = u64::from(self.piece).saturating_mul(spread);
+        let length = u32::try_from(length).unwrap_or(u32::MAX);
+        let next = selected.uid_next.0;
+        let (first, last, after) = if indexed.high < next {
+            let high = indexed.high.saturating_add(length).min(next);
+            (indexed.high, high - 1, indexed.reaching(indexed.low, high))
+        } else {
+            let low = indexed.low.saturating_sub(length).max(1);
+            (low, indexed.low.saturating_sub(1), indexed.reaching(low, indexed.high))
+        };
+        let entries = if first <= last && selected.exists > 0 {
+            session.fetch_links(Uid(first), Uid(last)).await?
+        } else {
+            Vec::new()
+        };
+        self.index.add(&after, &entries).await?;
+        self.busy = started.elapsed();
+        let fitting = u128::from(self.piece) * PIECE.as_micros() / self.busy.as_micros().max(1);
+        let fitting = u32::try_from(fitting).unwrap_or(u32::MAX);
+        self.piece = fitting.clamp(self.piece / 4, self.piece.saturating_mul(2)).clamp(SMALLEST_PIECE, LARGEST_PIECE);
+        Ok(after.low <= 1 && after.high >= next)
+    }
+
+    /// Indexes one message before its turn.
+    async fn take_in(&mut self, session: &mut Session, message: &MessageRef) -> Result<i64, Failure> {
+        let selected = session.select(&message.mailbox).await?;
+        if selected.uid_validity != message.uid_validity {
+            return Err(Error::Gone.into());
+        }
+        let entries = session.fetch_links(message.uid, message.uid).await?;
+        let indexed =
+            self.index.enter(self.account, &message.mailbox, selected.uid_validity, selected.uid_next).await?;
+        self.index.add(&indexed, &entries).await?;
+        Ok(self.index.conversation(message).await?.ok_or(Error::Gone)?)
+    }
+
+    /// The rows of these messages, in the order of their arrival. Those that are gone are forgotten.
+    async fn rows(&mut self, session: &mut Session, members: Vec<MessageRef>) -> Result<Vec<Row>, Failure> {
+        let mut by_mailbox: BTreeMap<String, Vec<MessageRef>> = BTreeMap::new();
+        for member in members {
+            by_mailbox.entry(member.mailbox.clone()).or_default().push(member);
+        }
+        let mut rows: Vec<Row> = Vec::new();
+        for (path, members) in by_mailbox {
+            let selected = match session.select(&path).await {
+                Err(error) if error.is_refusal() => {
+                    self.index.forget_messages(&members).await?;
+                    continue;
+                }
+                selected => selected?,
+            };
+            let uids: UidSet = members.iter().map(|member| member.uid).collect();
+            let mut fetched = session.fetch_rows_by_uid(&uids).await?;
+            let wanted: Vec<_> =
+                fetched.iter_mut().filter_map(|row| Some((row.row.message.uid, row.text.take()?))).collect();
+            let mut previews: BTreeMap<Uid, String> = match session.fetch_previews(&wanted).await {
+                Err(error) if error.is_refusal() => BTreeMap::new(),
+                previews => previews?.into_iter().collect(),
+            };
+            let there: HashSet<Uid> = fetched.iter().map(|row| row.row.message.uid).collect();
+            let is_there =
+                |member: &MessageRef| member.uid_validity == selected.uid_validity && there.contains(&member.uid);
+            let gone: Vec<MessageRef> = members.iter().filter(|member| !is_there(member)).cloned().collect();
+            self.index.forget_messages(&gone).await?;
+            rows.extend(fetched.into_iter().map(|fetched| fetched.row).filter(|row| is_there(&row.message)).map(
+                |row| match previews.remove(&row.message.uid) {
+                    Some(preview) => Row { preview, ..row },
+                    None => row,
+                },
+            ));
+        }
+        rows.sort_by(|one, other| {
+            (one.date, &one.message.mailbox, one.message.uid).cmp(&(
+                other.date,
+                &other.message.mailbox,
+                other.message.uid,
+            ))
+        });
+        Ok(rows)
+    }
+}
+
+/// Selects a mailbox as it is now: a session that has it selected may not have heard of what is new.
+async fn select(session: &mut Session, mailbox: &Mailbox) -> Result<Selected, imap::Error> {
+    match session.selected().filter(|selected| {
+        selected.path == mailbox.path
+            && selected.uid_validity == mailbox.uid_validity
+            && selected.uid_next >= mailbox.uid_next
+    }) {
+        Some(selected) => Ok(selected.clone()),
+        None => session.select(&mailbox.path).await,
+    }
+}
+
+fn put_back<T>(side: &mut Side, session: Session, result: Result<T, Failure>) -> Result<T, Failure> {
+    let (kept, result) = match result {
+        Err(Failure::Lost(error)) => (Err(error.clone()), Err(Failure::Lost(error))),
+        result => (Ok(()), result),
+    };
+    side.put_back(session, &kept);
+    result
+}
+
+/// Where the rest of a conversation is most often.
+fn is_near(mailbox: &Mailbox, message: &MessageRef) -> bool {
+    mailbox.path == message.mailbox
+        || matches!(mailbox.special_use, Some(SpecialUse::Inbox | SpecialUse::Sent | SpecialUse::Archive))
+}
+
+/// Whether a mailbox holds what nobody wants to see again.
+fn is_refuse(mailbox: &Mailbox) -> bool {
+    matches!(mailbox.special_use, Some(SpecialUse::Trash | SpecialUse::Junk))
+}
+
+/// Which messages of a conversation are shown, the one that was asked about among them: each once, and nothing that was
+/// thrown away.
+fn shown(members: Vec<Member>, message: &MessageRef, mailboxes: &[Mailbox]) -> Vec<MessageRef> {
+    let rank = |path: &str| {
+        if path == message.mailbox {
+            return Some(0);
+        }
+        let at = mailboxes.iter().position(|mailbox| mailbox.path == path)?;
+        mailboxes.get(at).filter(|mailbox| !is_refuse(mailbox)).map(|_| at + 1)
+    };
+    let mut ranked: Vec<(bool, usize, Member)> = members
+        .into_iter()
+        .filter_map(|member| Some((member.message != *message, rank(&member.message.mailbox)?, member)))
+        .collect();
+    ranked.sort_by_key(|(is_other, rank, member)| (*is_other, *rank, -member.date));
+    let mut seen = HashSet::new();
+    ranked.retain(|(_, _, member)| seen.insert(member.identity));
+    ranked.sort_by_key(|(is_other, _, member)| (*is_other, -member.date));
+    ranked.into_iter().take(SHOWN).map(|(_, _, member)| member.message).collect()
+}
+
+impl Actor {
+    /// Has a conversation gathered; the answer comes when it is here.
+    pub(super) fn gather(&mut self, tab: TabId, id: u32, message: MessageRef) {
+        let (reply, answer) = oneshot::channel();
+        let gather = Gather { message, mailboxes: self.mailboxes.clone(), reply };
+        if let Err(error) = self.searcher.gather(gather) {
+            return self.reply(&tab, id, Err(error));
+        }
+        let inputs = self.myself();
+        // Ends with the task that gathers, which answers each or drops it.
+        tokio::spawn(async move {
+            let result = answer.await.unwrap_or(Err(Error::Busy));
+            if let Some(inputs) = inputs.upgrade() {
+                // An actor that has stopped has nobody to tell.
+                let _ = inputs.send(Input::Gathered { tab, id, result: Box::new(result) }).await;
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use app::wire::UidValidity;
+
+    use super::*;
+
+    fn message(mailbox: &str, uid: u32) -> MessageRef {
+        MessageRef { account: AccountId(1), mailbox: mailbox.into(), uid_validity: UidValidity(1), uid: Uid(uid) }
+    }
+
+    fn mailbox(path: &str, special_use: Option<SpecialUse>) -> Mailbox {
+        Mailbox {
+            path: path.into(),
+            delimiter: Some('/'),
+            special_use,
+            selectable: true,
+            total: 0,
+            unseen: 0,
+            uid_validity: UidValidity(1),
+            uid_next: Uid(9),
+        }
+    }
+
+    fn member(mailbox: &str, uid: u32, identity: i64) -> Member {
+        Member { message: message(mailbox, uid), identity, date: i64::from(uid) }
+    }
+
+    #[test]
+    fn each_message_is_shown_once_and_what_was_thrown_away_is_not() {
+        let mailboxes = [
+            mailbox("INBOX", Some(SpecialUse::Inbox)),
+            mailbox("Sent", Some(SpecialUse::Sent)),
+            mailbox("Trash", Some(SpecialUse::Trash)),
+            mailbox("All", None),
+        ];
+        let members = || {
+            vec![
+                member("All", 1, 10),
+                member("INBOX", 2, 10),
+                member("Sent", 3, 11),
+                member("Trash", 4, 12),
+                member("Gone", 5, 13),
+            ]
+        };
+        let shown_of = |asked: &MessageRef| {
+            let mut shown = shown(members(), asked, &mailboxes);
+            shown.sort();
+            shown
+        };
+        assert_eq!(shown_of(&message("INBOX", 2)), [message("INBOX", 2), message("Sent", 3)]);
+        assert_eq!(shown_of(&message("All", 1)), [message("All", 1), message("Sent", 3)]);
+        assert_eq!(shown_of(&message("Trash", 4)), [message("INBOX", 2), message("Sent", 3), message("Trash", 4)]);
+    }
+
+    #[test]
+    fn of_a_long_conversation_the_newest_and_the_one_asked_about_are_shown() {
+        let members = (1..300).map(|uid| member("INBOX", uid, i64::from(uid))).collect();
+        let shown = shown(members, &message("INBOX", 3), &[mailbox("INBOX", None)]);
+        assert_eq!(shown.len(), SHOWN);
+        assert_eq!(shown.first(), Some(&message("INBOX", 3)));
+        assert_eq!(shown.get(1), Some(&message("INBOX", 299)));
+    }
+}

@@ -1,0 +1,37 @@
+//! Messages that belong together.
+
+use std::{sync::Arc, time::Duration};
+
+use app::wire::{Command, Reply};
+
+use crate::cell::Cell;
+
+fn letter(id: &str, further: &str) -> String {
+    format!(
+        "From: boris@example.org\nSubject: {id}\nMessage-ID: <{id}@example.org>\n{further}MIME-Version: 1.0\n\
+         Content-Type: text/plain\n\nText of {id}\n"
+    )
+}
+
+pub async fn an_exchange_is_gathered(cell: Arc<Cell>) {
+    let mut desk = cell.desk(1).await;
+    let sent = desk.top("Sent");
+    let answer = letter("two", "References: <one@example.org>\n");
+    let last = letter("three", "In-Reply-To: <two@example.org>\n");
+    desk.mail.append_dated("INBOX", "01-Nov-2026", &letter("one", "")).await;
+    desk.mail.append_dated(&sent, "02-Nov-2026", &answer).await;
+    let last = desk.mail.append_dated("INBOX", "03-Nov-2026", &last).await;
+    desk.tab.until("mail", |view| view.rows.iter().flatten().any(|row| row.message.uid == last)).await;
+    let message = desk.tab.message(last);
+    let rows = loop {
+        let command = Command::Gather { message: message.clone() };
+        let Reply::Conversation(conversation) = desk.tab.ask(command).await else { panic!("a conversation") };
+        if conversation.complete {
+            break conversation.rows;
+        }
+        desk.tab.listen_for(Duration::from_millis(50)).await;
+    };
+    let found: Vec<_> = rows.iter().map(|row| (row.message.mailbox.as_str(), row.subject.as_str())).collect();
+    assert_eq!(found, [("INBOX", "one"), (sent.as_str(), "two"), ("INBOX", "three")]);
+    assert!(rows.iter().all(|row| row.preview == format!("Text of {}", row.subject)), "{rows:?}");
+}

@@ -1,0 +1,156 @@
+//! Messages that belong together, in whatever folders.
+
+use app::wire::{Command, Conversation, Error, MessageRef, Reply, Uid};
+
+use crate::{mail::Mail, tab::Tab, test_bridge::TestBridge};
+
+fn letter(id: &str, subject: &str, further: &str) -> String {
+    format!(
+        "From: Boris <boris@example.org>\nTo: ana@pismo.test\nSubject: {subject}\nMessage-ID: <{id}@example.org>\n\
+         {further}MIME-Version: 1.0\nContent-Type: text/plain\n\nText of {id}\n"
+    )
+}
+
+fn reply(id: &str, subject: &str, to: &str) -> String {
+    letter(id, subject, &format!("In-Reply-To: <{to}@example.org>\nReferences: <{to}@example.org>\n"))
+}
+
+async fn gather(tab: &mut Tab, message: &MessageRef) -> Result<Conversation, Error> {
+    match tab.send(Command::Gather { message: message.clone() }).await? {
+        Reply::Conversation(conversation) => Ok(conversation),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The folders and subjects of what belongs together with a message, once all mail was looked at.
+async fn together(tab: &mut Tab, message: &MessageRef) -> Vec<(String, String)> {
+    loop {
+        let conversation = gather(tab, message).await.expect("a conversation");
+        assert_eq!(conversation.of, *message);
+        if conversation.complete {
+            return conversation.rows.into_iter().map(|row| (row.message.mailbox, row.subject)).collect();
+        }
+        tab.listen_for(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+    expected.iter().map(|(mailbox, subject)| ((*mailbox).to_owned(), (*subject).to_owned())).collect()
+}
+
+/// A question, one's own answer to it, an answer to that; and something else.
+async fn exchange(mail: &mut Mail) -> [Uid; 4] {
+    let question = mail.append_dated("INBOX", "01-Nov-2026", &letter("q", "Lunch", "")).await;
+    let own = mail.append_dated("Sent", "02-Nov-2026", &reply("a", "Re: Lunch", "q")).await;
+    let other = mail.append_dated("INBOX", "03-Nov-2026", &letter("o", "Other", "")).await;
+    let last = mail.append_dated("INBOX", "04-Nov-2026", &reply("l", "Where?", "a")).await;
+    [question, own, last, other]
+}
+
+#[tokio::test]
+async fn own_answers_are_among_those_of_others() {
+    let bridge = TestBridge::start().await;
+    let mut mail = bridge.mail("ana");
+    let [question, _, last, other] = exchange(&mut mail).await;
+    let mut tab = bridge.sign_in("ana").await.open("INBOX").await;
+    let (question, last, other) = (tab.message(question), tab.message(last), tab.message(other));
+    let all = pairs(&[("INBOX", "Lunch"), ("Sent", "Re: Lunch"), ("INBOX", "Where?")]);
+    assert_eq!(together(&mut tab, &last).await, all);
+    assert_eq!(together(&mut tab, &question).await, all);
+    assert_eq!(together(&mut tab, &other).await, []);
+    // Whoever reads it is told how it stands.
+    let conversation = gather(&mut tab, &last).await.expect("a conversation");
+    let own = &conversation.rows[1];
+    assert_eq!((own.preview.as_str(), own.message.mailbox.as_str()), ("Text of a", "Sent"));
+    // It can be read, wherever it is.
+    assert!(matches!(tab.ask(Command::Read { message: own.message.clone() }).await, Reply::Message(_)));
+}
+
+#[tokio::test]
+async fn what_comes_moves_and_goes_is_followed() {
+    let bridge = TestBridge::start().await;
+    let mut mail = bridge.mail("ana");
+    let [question, own, last, _] = exchange(&mut mail).await;
+    let mut tab = bridge.sign_in("ana").await.open("INBOX").await;
+    let message = tab.message(question);
+    assert_eq!(together(&mut tab, &message).await.len(), 3);
+
+    mail.create("Projects").await;
+    tab.until("the new folder", |view| view.mailbox("Projects").is_some()).await;
+    mail.append_dated("Projects", "05-Nov-2026", &reply("n", "Re: Where?", "l")).await;
+    tab.until("its count", |view| view.mailbox("Projects").is_some_and(|mailbox| mailbox.total == 1)).await;
+    let expected = [("INBOX", "Lunch"), ("Sent", "Re: Lunch"), ("INBOX", "Where?"), ("Projects", "Re: Where?")];
+    assert_eq!(together(&mut tab, &message).await, pairs(&expected));
+
+    mail.move_to("INBOX", last, "Archive").await;
+    tab.until("its move", |view| view.mailbox("Archive").is_some_and(|mailbox| mailbox.total == 1)).await;
+    mail.expunge("Sent", own).await;
+    let expected = [("INBOX", "Lunch"), ("Archive", "Where?"), ("Projects", "Re: Where?")];
+    assert_eq!(together(&mut tab, &message).await, pairs(&expected));
+
+    // What was thrown away is not shown among the rest.
+    mail.move_to("INBOX", question, "Trash").await;
+    tab.until("its move", |view| view.mailbox("Trash").is_some_and(|mailbox| mailbox.total == 1)).await;
+    tab.open("Archive").await;
+    let message = tab.messages()[0].clone();
+    assert_eq!(together(&mut tab, &message).await, pairs(&expected[1..]));
+    assert_eq!(gather(&mut tab, &MessageRef { uid: Uid(99), ..message }).await, Err(Error::Gone));
+}
+
+#[tokio::test]
+async fn a_copy_in_another_folder_is_not_shown_twice() {
+    let bridge = TestBridge::start().await;
+    let mut mail = bridge.mail("ana");
+    let [question, ..] = exchange(&mut mail).await;
+    mail.append_dated("Archive", "01-Nov-2026", &letter("q", "Lunch", "")).await;
+    let mut tab = bridge.sign_in("ana").await.open("INBOX").await;
+    let message = tab.message(question);
+    let expected = [("INBOX", "Lunch"), ("Sent", "Re: Lunch"), ("INBOX", "Where?")];
+    assert_eq!(together(&mut tab, &message).await, pairs(&expected));
+}
+
+#[tokio::test]
+async fn the_index_outlives_pismo_and_is_made_again_when_it_is_gone() {
+    let mut bridge = TestBridge::start().await;
+    let mut mail = bridge.mail("ana");
+    let [question, ..] = exchange(&mut mail).await;
+    mail.fill("Archive", 700).await;
+    let mut tab = bridge.sign_in("ana").await.open("INBOX").await;
+    let message = tab.message(question);
+    let before = together(&mut tab, &message).await;
+    assert_eq!(before.len(), 3);
+
+    bridge.stop().await;
+    bridge.start_again().await;
+    tab.come_back().await;
+    tab.open("INBOX").await;
+    let conversation = gather(&mut tab, &message).await.expect("a conversation");
+    assert!(conversation.complete, "what was indexed before the restart is known after it");
+    assert_eq!(conversation.rows.len(), 3);
+
+    bridge.stop().await;
+    std::fs::remove_file(bridge.data().join("conversations.db")).expect("the index");
+    bridge.start_again().await;
+    tab.come_back().await;
+    tab.open("INBOX").await;
+    assert_eq!(together(&mut tab, &message).await, before);
+}
+
+#[tokio::test]
+async fn a_folder_made_anew_holds_nothing_of_the_one_before() {
+    let bridge = TestBridge::start().await;
+    let mut mail = bridge.mail("ana");
+    let [question, ..] = exchange(&mut mail).await;
+    mail.create("Ideas").await;
+    mail.append_dated("Ideas", "05-Nov-2026", &reply("i", "Idea", "q")).await;
+    let mut tab = bridge.sign_in("ana").await.open("INBOX").await;
+    let message = tab.message(question);
+    assert_eq!(together(&mut tab, &message).await.len(), 4);
+    mail.delete("Ideas").await;
+    tab.until("it is gone", |view| view.mailbox("Ideas").is_none()).await;
+    assert_eq!(together(&mut tab, &message).await.len(), 3);
+    mail.create("Ideas").await;
+    mail.append_dated("Ideas", "06-Nov-2026", &letter("j", "Another idea", "")).await;
+    tab.until("it is there", |view| view.mailbox("Ideas").is_some_and(|mailbox| mailbox.total == 1)).await;
+    assert_eq!(together(&mut tab, &message).await.len(), 3);
+}
