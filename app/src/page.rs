@@ -122,6 +122,11 @@ pub fn render_server(server: &ServerPage, assets: &Assets) -> String {
     document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
 }
 
+/// What stands in place of a quote that is folded away.
+pub fn quoted(language: Locale) -> &'static str {
+    i18n::td_string!(language, view.quoted)
+}
+
 /// What stands above a message on paper, in the person's words and by the person's clock; empty fields are left out.
 pub fn fields_on_paper(
     language: Locale,

@@ -2,7 +2,7 @@
 
 use crate::wire::{AccountId, MessageRef, Query, Sort, Uid, UidValidity};
 
-/// What is on the screen: `/mail/<mailbox>[/<validity>.<uid>][?q=…&in=all&sort=…&at=…]`.
+/// What is on the screen: `/mail/<mailbox>[/<validity>.<uid>][?q=…&in=all&sort=…&threads=1&at=…]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Route {
     pub query: Query,
@@ -31,6 +31,7 @@ impl Route {
         for pair in query.trim_start_matches('?').split('&') {
             match pair.split_once('=') {
                 Some(("q", value)) => query_of.search = decode(&value.replace('+', " "))?,
+                Some(("threads", _)) => query_of.threaded = true,
                 Some(("at", mailbox)) => at = Some(decode(mailbox)?),
                 Some(("in", "all")) => query_of.everywhere = true,
                 Some(("sort", name)) => query_of.sort = Sort::from_name(name).unwrap_or_default(),
@@ -75,6 +76,9 @@ impl Route {
         }
         if !self.query.sort.is_default() {
             add("sort", self.query.sort.name());
+        }
+        if self.query.threaded {
+            add("threads", "1");
         }
         if let Some(at) = &self.at {
             add("at", &encode(at));

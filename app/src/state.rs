@@ -77,6 +77,8 @@ pub struct State {
     pub language: RwSignal<Locale>,
     pub theme: RwSignal<Theme>,
     pub threading: RwSignal<Threading>,
+    /// Lists show conversations in place of messages, by the cookie [`GROUPED`].
+    pub grouped: RwSignal<bool>,
     /// Seconds that the person's clock is ahead of UTC, by the cookie that the browser left; none before that.
     pub clock: RwSignal<Option<i32>>,
     /// True once the browser has taken over the page the server rendered. Until then views show the same on both
@@ -142,6 +144,9 @@ impl Theme {
         }
     }
 }
+
+/// The cookie that says whether lists show conversations: `1` if they do.
+pub const GROUPED: &str = "pismo_grouped";
 
 /// How a message is shown among those that belong together with it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -236,6 +241,7 @@ impl State {
             language: RwSignal::new(language),
             theme: RwSignal::new(theme),
             threading: RwSignal::new(Threading::default()),
+            grouped: RwSignal::new(false),
             clock: RwSignal::new(None),
             alive: RwSignal::new(false),
         }

@@ -22,8 +22,8 @@ pub use error::{Error, Refusal};
 pub use event::{Connectivity, Event, ListChange};
 pub use mailbox::{AccountId, Mailbox, MailboxCounts, Quota, SpecialUse, Usage};
 pub use message::{
-    Address, Body, Conversation, Flag, Listing, Message, MessageRef, ModSeq, Part, Progress, Row, SearchEnd, Uid,
-    UidValidity,
+    Address, Body, Conversation, Flag, Listing, Message, MessageRef, ModSeq, Part, Progress, Row, SearchEnd, Thread,
+    Uid, UidValidity,
 };
 pub use read::read;
 

@@ -107,6 +107,7 @@ fn row(uid: u32, flags: Vec<Flag>) -> Row {
         size: 0,
         flags,
         attachment: false,
+        thread: None,
     }
 }
 

@@ -14,6 +14,7 @@ fn addresses_are_readable() {
             search: "from:anna привет".to_owned(),
             everywhere: true,
             sort: Sort::Oldest,
+            threaded: false,
         },
         message: Some((UidValidity(7), Uid(42))),
         at: None,
@@ -48,11 +49,11 @@ fn addresses_of_parts_name_the_mailbox_in_full() {
 
 proptest! {
     #[test]
-    fn every_route_comes_back(mailbox: String, search in "\\PC{0,20}", everywhere: bool, sort in 0..6usize, message: Option<(u32, u32)>, at: Option<String>) {
+    fn every_route_comes_back(mailbox: String, search in "\\PC{0,20}", everywhere: bool, threaded: bool, sort in 0..6usize, message: Option<(u32, u32)>, at: Option<String>) {
         let everywhere = everywhere && !search.is_empty();
         let message = message.map(|(uid_validity, uid)| (UidValidity(uid_validity), Uid(uid)));
         let at = at.filter(|at| message.is_some() && *at != mailbox);
-        let route = Route { query: Query { mailbox, search, everywhere, sort: Sort::ALL[sort] }, message, at };
+        let route = Route { query: Query { mailbox, search, everywhere, sort: Sort::ALL[sort], threaded }, message, at };
         let url = route.url();
         let (path, query) = url.split_once('?').unwrap_or((&url, ""));
         prop_assert_eq!(Route::parse(path, query), Some(route));

@@ -23,11 +23,18 @@ fn row() -> Row {
         size: 2048,
         flags: vec![Flag::Seen, Flag::Forwarded, Flag::Keyword("urgent".to_owned())],
         attachment: true,
+        thread: Some(Thread { count: 3, unseen: 1 }),
     }
 }
 
 fn query() -> Query {
-    Query { mailbox: "INBOX".to_owned(), search: "from:anna".to_owned(), everywhere: true, sort: Sort::Oldest }
+    Query {
+        mailbox: "INBOX".to_owned(),
+        search: "from:anna".to_owned(),
+        everywhere: true,
+        sort: Sort::Oldest,
+        threaded: true,
+    }
 }
 
 fn listing() -> Listing {
@@ -130,6 +137,7 @@ fn commands_look_like_this() {
         Command::Read { message: message() },
         Command::Gather { message: message() },
         act(these(), Action::Flag { flag: Flag::Flagged, set: true }),
+        act(Selection::Threads(vec![message()]), Action::Archive),
         act(Selection::All { list: 3, except: vec![message()] }, Action::Move { to: "Архив".to_owned() }),
         act(these(), Action::Archive),
         act(these(), Action::Delete),
@@ -217,6 +225,10 @@ fn events_look_like_this() {
             messages(ListChange::Flags { mailbox: "INBOX".to_owned(), flags: vec![(Uid(42), vec![Flag::Seen])] }),
             messages(ListChange::Previews {
                 mailbox: "INBOX".to_owned(), previews: vec![(Uid(42), "Да".to_owned())]
+            }),
+            messages(ListChange::Threads {
+                mailbox: "INBOX".to_owned(),
+                threads: vec![(Uid(42), Some(Thread { count: 2, unseen: 0 })), (Uid(43), None)],
             }),
             messages(ListChange::Vanished { positions: vec![7, 3] }),
             messages(ListChange::Found { listing: Listing { progress: Some(progress(None)), ..listing() } }),

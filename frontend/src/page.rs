@@ -4,7 +4,7 @@ use app::{
     Client, State,
     i18n::{self, Locale},
     route::Route,
-    state::{Theme, Threading},
+    state::{GROUPED, Theme, Threading},
     wire::{PageFrames, read},
 };
 use leptos::{ev, prelude::*};
@@ -59,6 +59,7 @@ pub fn listen(client: Client) {
 pub fn come_alive(state: State, client: Client) {
     platform::write_clock_cookie();
     let threading = platform::cookie(Threading::COOKIE);
+    state.grouped.set(platform::cookie(GROUPED).as_deref() == Some("1"));
     state.threading.set(Threading::from_name(&threading.unwrap_or_default()));
     state.alive.set(true);
     if state.list.id().is_none() && !state.list.query.with_untracked(|query| query.mailbox.is_empty()) {

@@ -25,6 +25,7 @@ mod search;
 mod side;
 mod tab;
 mod tabs;
+mod threaded;
 mod watch;
 mod work;
 

@@ -225,7 +225,7 @@ fn every_option() -> Vec<Options> {
         ("page".to_owned(), "data:text/html,x".to_owned()),
     ]));
     [(false, Theme::Light), (true, Theme::Dark)]
-        .map(|(remote, theme)| Options { remote, theme, inline: inline.clone() })
+        .map(|(remote, theme)| Options { remote, theme, inline: inline.clone(), fold: None })
         .to_vec()
 }
 

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::Client;
 use crate::{
     state::{Change, Chosen, Dialog, Notice, covers},
-    wire::{Action, Command, Error, Flag, MailboxCounts, MessageRef, Reply, Selection, SpecialUse, UndoId},
+    wire::{Action, Command, Error, Flag, MailboxCounts, MessageRef, Query, Reply, Selection, SpecialUse, UndoId},
 };
 
 /// How long a notice can be seen, and an action be taken back.
@@ -22,11 +22,11 @@ impl Client {
     pub fn target(&self) -> Option<Selection> {
         let state = &self.state;
         state.chosen.with(|chosen| match chosen {
-            Chosen::These(these) if these.is_empty() => {
-                let message = state.opened.target.get().or_else(|| state.cursor.get())?;
-                Some(Selection::Messages(vec![message]))
-            }
-            Chosen::These(these) => Some(Selection::Messages(these.iter().cloned().collect())),
+            Chosen::These(these) if these.is_empty() => match state.opened.target.get() {
+                Some(message) => Some(Selection::Messages(vec![message])),
+                None => Some(self.of_rows(vec![state.cursor.get()?])),
+            },
+            Chosen::These(these) => Some(self.of_rows(these.iter().cloned().collect())),
             Chosen::AllBut(except) => {
                 state.list.shape.track();
                 Some(Selection::All { list: state.list.id()?, except: except.iter().cloned().collect() })
@@ -34,11 +34,20 @@ impl Client {
         })
     }
 
-    /// How many messages a selection is about. Reactive.
+    /// What rows of the list stand for. Reactive.
+    pub fn of_rows(&self, messages: Vec<MessageRef>) -> Selection {
+        if self.state.list.query.with(Query::is_threaded) {
+            Selection::Threads(messages)
+        } else {
+            Selection::Messages(messages)
+        }
+    }
+
+    /// How many messages a selection is about; of conversations, how many of these. Reactive.
     pub fn count_of(&self, selection: &Selection) -> u32 {
         let count = |messages: &Vec<MessageRef>| u32::try_from(messages.len()).unwrap_or(u32::MAX);
         match selection {
-            Selection::Messages(messages) => count(messages),
+            Selection::Messages(messages) | Selection::Threads(messages) => count(messages),
             Selection::All { except, .. } => self.state.list.total.get().unwrap_or(0).saturating_sub(count(except)),
             Selection::Mailbox { path, .. } => self.counts_of(path).map_or(0, |counts| counts.total),
         }
@@ -194,7 +203,9 @@ impl Client {
     pub fn only_in_trash(&self, selection: &Selection) -> bool {
         let is_trash = |path: &str| self.state.mailboxes.use_of(path) == Some(SpecialUse::Trash);
         match selection {
-            Selection::Messages(messages) => messages.iter().all(|message| is_trash(&message.mailbox)),
+            Selection::Messages(messages) | Selection::Threads(messages) => {
+                messages.iter().all(|message| is_trash(&message.mailbox))
+            }
             Selection::All { .. } => self.state.list.query.with(|query| !query.everywhere && is_trash(&query.mailbox)),
             Selection::Mailbox { path, .. } => is_trash(path),
         }
@@ -213,7 +224,7 @@ impl Client {
             // It may take long: the list shows how it goes.
             (_, Selection::Mailbox { .. }) => false,
             // Moved to where it is already.
-            (Action::Move { to }, Selection::Messages(messages)) => {
+            (Action::Move { to }, Selection::Messages(messages) | Selection::Threads(messages)) => {
                 messages.iter().any(|message| message.mailbox != *to)
             }
             (Action::Move { to }, Selection::All { .. }) => {

@@ -33,7 +33,12 @@ pub(super) struct Memory {
 impl Client {
     /// Shows a folder, from its top.
     pub fn open_mailbox(&self, path: &str) {
-        self.open(Query { mailbox: path.to_owned(), ..Query::default() });
+        self.open(self.whole_list(path));
+    }
+
+    /// The list of a whole folder.
+    pub(super) fn whole_list(&self, path: &str) -> Query {
+        Query { mailbox: path.to_owned(), threaded: self.state.grouped.get_untracked(), ..Query::default() }
     }
 
     /// Shows a list, from its top, and closes the open message.

@@ -4,17 +4,17 @@ use leptos::prelude::*;
 
 use super::Client;
 use crate::{
-    state::{Chosen, Dialog},
+    state::{Chosen, Dialog, GROUPED},
     wire::{Command, Query, Reply, Sort},
 };
 
 impl Client {
     /// Shows what a search of the open folder, or of all, finds; an empty search the whole folder.
     pub fn search(&self, search: &str, everywhere: bool) {
-        let Query { mailbox, sort, .. } = self.state.list.query.get_untracked();
+        let Query { mailbox, sort, threaded, .. } = self.state.list.query.get_untracked();
         let search = search.trim().to_owned();
         let everywhere = everywhere && !search.is_empty();
-        self.open(Query { mailbox, search, everywhere, sort });
+        self.open(Query { mailbox, search, everywhere, sort, threaded });
     }
 
     /// Narrows the list down to what an operator like `is:unread` is true of, or widens it again.
@@ -34,6 +34,16 @@ impl Client {
             self.state.chosen.set(Chosen::default());
             self.open(Query { sort, ..query });
         }
+    }
+
+    /// Shows conversations in place of messages, in this list and those opened from now on; or messages again.
+    pub fn group(&self, threaded: bool) {
+        self.state.grouped.set(threaded);
+        self.platform().set_cookie(GROUPED, if threaded { "1" } else { "0" });
+        let query = self.state.list.query.get_untracked();
+        self.state.chosen.set(Chosen::default());
+        let sort = if threaded { Sort::default() } else { query.sort };
+        self.open(Query { threaded, sort, ..query });
     }
 
     /// Goes no further with the search whose results are open.

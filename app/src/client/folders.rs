@@ -7,7 +7,7 @@ use crate::{
     platform::Visit,
     route::Route,
     state::{Dialog, Folder, Notice},
-    wire::{Action, Arrangement, Command, Error, Flag, Query, Reply},
+    wire::{Action, Arrangement, Command, Error, Flag, Reply},
 };
 
 impl Client {
@@ -71,7 +71,7 @@ impl Client {
             return;
         }
         let mailbox = now.map_or_else(|| "INBOX".to_owned(), |now| format!("{now}{rest}"));
-        self.go(&Route::to(Query { mailbox, ..Query::default() }, None), Some(Visit::Replace));
+        self.go(&Route::to(self.whole_list(&mailbox), None), Some(Visit::Replace));
     }
 }
 

@@ -90,6 +90,7 @@ impl State {
                 self.list.apply_flags(mailbox, flags);
                 self.opened.set_flags(mailbox, flags);
             }
+            ListChange::Threads { mailbox, threads } => self.list.apply_threads(mailbox, threads),
             ListChange::Previews { mailbox, previews } => self.list.apply_previews(mailbox, previews),
             ListChange::Vanished { positions } => {
                 let gone = self.list.apply_vanished(list, positions);

@@ -6,7 +6,7 @@ use std::{collections::HashMap, ops::Range};
 use leptos::prelude::*;
 
 use super::{Pending, window::Window};
-use crate::wire::{Error, Flag, Listing, MessageRef, Progress, Query, Row, Uid};
+use crate::wire::{Error, Flag, Listing, MessageRef, Progress, Query, Row, Thread, Uid};
 
 /// The open list.
 #[derive(Clone, Copy)]
@@ -255,6 +255,10 @@ impl List {
 
     pub(super) fn apply_previews(&self, mailbox: &str, previews: &[(Uid, String)]) {
         self.change_rows(mailbox, previews, |row, preview| row.preview.clone_from(preview));
+    }
+
+    pub(super) fn apply_threads(&self, mailbox: &str, threads: &[(Uid, Option<Thread>)]) {
+        self.change_rows(mailbox, threads, |row, thread| row.thread = *thread);
     }
 
     /// The server's word that these messages now have, or have not, a flag.

@@ -68,7 +68,9 @@ impl Pending {
     /// Drops what has taken effect: messages that have left the list.
     pub(super) fn settle(&self, still_here: impl Fn(&MessageRef) -> bool) {
         let arrived = |change: &Change| match &change.selection {
-            Selection::Messages(messages) => change.leaves && !messages.iter().any(&still_here),
+            Selection::Messages(messages) | Selection::Threads(messages) => {
+                change.leaves && !messages.iter().any(&still_here)
+            }
             Selection::All { .. } | Selection::Mailbox { .. } => false,
         };
         if self.changes.with_untracked(|changes| changes.iter().any(|(_, change)| arrived(change))) {
@@ -156,7 +158,7 @@ impl Leaving {
 
     pub(super) fn contains(&self, message: &MessageRef, list: Option<u32>) -> bool {
         self.0.iter().any(|selection| match selection {
-            Selection::Messages(messages) => messages.contains(message),
+            Selection::Messages(messages) | Selection::Threads(messages) => messages.contains(message),
             Selection::All { list: of, except } => Some(*of) == list && !except.contains(message),
             Selection::Mailbox { .. } => covers(selection, message),
         })
@@ -174,7 +176,7 @@ impl Leaving {
 /// Whether a selection is about a message that is listed or open.
 pub(crate) fn covers(selection: &Selection, message: &MessageRef) -> bool {
     match selection {
-        Selection::Messages(messages) => messages.contains(message),
+        Selection::Messages(messages) | Selection::Threads(messages) => messages.contains(message),
         Selection::All { except, .. } => !except.contains(message),
         Selection::Mailbox { path, uid_validity, uid_next } => {
             message.mailbox == *path && message.uid_validity == *uid_validity && message.uid < *uid_next

@@ -8,7 +8,7 @@ use crate::{
     client::is_filtered,
     i18n::*,
     state::{Dialog, State},
-    wire::Sort,
+    wire::{Query, Sort},
 };
 
 /// Above the list, while nothing is selected.
@@ -106,7 +106,27 @@ fn SortMenu() -> impl IntoView {
                 </button>
             }
         });
-        (orders.collect_view(), day)
+        let grouped = state.list.query.with_untracked(|query| query.threaded);
+        let group = (!everywhere).then(|| {
+            view! {
+                <button
+                    type="button"
+                    class="menu-item"
+                    role="menuitemcheckbox"
+                    tabindex="-1"
+                    data-testid="group"
+                    aria-checked=grouped.to_string()
+                    on:click=handler(move |_| {
+                        close();
+                        client.group(!grouped);
+                    })
+                >
+                    <Icon name=if grouped { "check" } else { "blank" } />
+                    <span>{t_string!(i18n, filter.group)}</span>
+                </button>
+            }
+        });
+        (orders.collect_view(), group, day)
     };
     view! {
         <button
@@ -116,7 +136,7 @@ fn SortMenu() -> impl IntoView {
             data-testid="sort"
             aria-haspopup="menu"
             aria-expanded=move || open.get().to_string()
-            aria-pressed=move || (!sort.get().is_default()).to_string()
+            aria-pressed=move || (!sort.get().is_default() || state.list.query.with(Query::is_threaded)).to_string()
             aria-label=move || format!("{}: {}", t_string!(i18n, filter.sort), label(sort.get())(i18n))
             title=move || format!("{}: {}", t_string!(i18n, filter.sort), label(sort.get())(i18n))
             on:click=handler(move |_| open.update(|open| *open = !*open))

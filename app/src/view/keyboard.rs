@@ -228,7 +228,9 @@ fn open_menu(state: State, client: Client, menu: RwSignal<bool>) -> bool {
 
 fn compose(state: State, client: Client, kind: DraftKind) -> bool {
     let target = match untrack(|| client.target()) {
-        Some(Selection::Messages(messages)) if messages.len() == 1 => messages.into_iter().next(),
+        Some(Selection::Messages(messages) | Selection::Threads(messages)) if messages.len() == 1 => {
+            messages.into_iter().next()
+        }
         _ => state.opened.target.get_untracked(),
     };
     target.map(|message| client.compose(&message, kind)).is_some()

@@ -75,6 +75,9 @@ pub struct Query {
     /// Of all mailboxes at once the two orders by time only; another one counts as the first.
     #[serde(default, skip_serializing_if = "Sort::is_default")]
     pub sort: Sort,
+    /// Of each conversation only the newest message of the list. In one mailbox, the newest first: else it means nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub threaded: bool,
 }
 
 /// The order of a list.
@@ -125,7 +128,12 @@ impl Sort {
 impl Query {
     /// Whether the list is a mailbox as it is, and no search.
     pub fn is_whole(&self) -> bool {
-        self.search.is_empty() && self.sort.is_default()
+        self.search.is_empty() && self.sort.is_default() && !self.threaded
+    }
+
+    /// Whether a row of the list stands for a conversation.
+    pub fn is_threaded(&self) -> bool {
+        self.threaded && self.sort.is_default() && !self.everywhere
     }
 }
 
@@ -134,6 +142,8 @@ impl Query {
 #[serde(rename_all = "snake_case")]
 pub enum Selection {
     Messages(Vec<MessageRef>),
+    /// These, and what belongs together with them in the same mailboxes.
+    Threads(Vec<MessageRef>),
     /// Every message of the open list but these, listed in the browser or not.
     All {
         list: u32,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Flag, Listing, Mailbox, MailboxCounts, Quota, Row, Submission, Uid};
+use super::{Error, Flag, Listing, Mailbox, MailboxCounts, Quota, Row, Submission, Thread, Uid};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -46,6 +46,8 @@ pub enum ListChange {
     Added { count: u32, rows: Vec<Row> },
     /// New flags of some messages; whoever does not show them takes no notice.
     Flags { mailbox: String, flags: Vec<(Uid, Vec<Flag>)> },
+    /// What some rows of a list by conversation stand for now.
+    Threads { mailbox: String, threads: Vec<(Uid, Option<Thread>)> },
     /// The beginnings of texts, fetched after the rows.
     Previews { mailbox: String, previews: Vec<(Uid, String)> },
     /// These positions are gone, in descending order.

@@ -146,6 +146,17 @@ pub struct Row {
     pub flags: Vec<Flag>,
     /// Whether a part is shown as an attachment.
     pub attachment: bool,
+    /// What the row stands for, in a list by conversation; none for a message that is alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<Thread>,
+}
+
+/// The messages of a conversation that are in one mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thread {
+    pub count: u32,
+    /// Those without `\Seen`.
+    pub unseen: u32,
 }
 
 impl Row {

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use app::wire::{Action, Error, Flag, Selection, SpecialUse, TabId, Uid, UidValidity, UndoId};
+use app::wire::{Action, Error, Flag, MessageRef, Selection, SpecialUse, TabId, Uid, UidValidity, UndoId};
 use tokio::time::Instant;
 
 use super::{
@@ -316,7 +316,13 @@ impl Actor {
                 if messages.iter().any(|message| message.account != self.record.id) {
                     return Err(Error::Gone.into());
                 }
-                Ok(grouped(messages.into_iter().map(|message| (message.mailbox, message.uid_validity, message.uid))))
+                Ok(grouped(messages.into_iter().map(of_message)))
+            }
+            Selection::Threads(messages) => {
+                if messages.iter().any(|message| message.account != self.record.id) {
+                    return Err(Error::Gone.into());
+                }
+                Ok(grouped(self.with_threads(session, messages).await?.into_iter().map(of_message)))
             }
             Selection::Mailbox { path, uid_validity, uid_next } => {
                 self.select(session, &path).await?;
@@ -332,12 +338,21 @@ impl Actor {
                     except.iter().map(|message| (message.mailbox.as_str(), message.uid)).collect();
                 match &view.source {
                     Source::Hits(hits) => {
+                        let account = self.record.id;
                         let found = hits.found.iter().filter_map(|hit| Some((hits.place_of(hit)?, hit.uid)));
-                        Ok(grouped(
-                            found
-                                .filter(|(place, uid)| !left_out.contains(&(&*place.mailbox, *uid)))
-                                .map(|(place, uid)| (place.mailbox.to_string(), place.uid_validity, uid)),
-                        ))
+                        let mut found: Vec<MessageRef> = found
+                            .filter(|(place, uid)| !left_out.contains(&(&*place.mailbox, *uid)))
+                            .map(|(place, uid)| MessageRef {
+                                account,
+                                mailbox: place.mailbox.to_string(),
+                                uid_validity: place.uid_validity,
+                                uid,
+                            })
+                            .collect();
+                        if view.query.is_threaded() {
+                            found = self.with_threads(session, found).await?;
+                        }
+                        Ok(grouped(found.into_iter().map(of_message)))
                     }
                     Source::Mailbox { uid_validity } => {
                         let uid_validity = *uid_validity;
@@ -392,6 +407,10 @@ async fn mark_all(session: &mut Session, uids: &UidSet, mark: &[Flag], unmark: &
         unless_refused(session.store(uids, flags, set).await)?;
     }
     Ok(())
+}
+
+fn of_message(message: MessageRef) -> (String, UidValidity, Uid) {
+    (message.mailbox, message.uid_validity, message.uid)
 }
 
 fn grouped(messages: impl Iterator<Item = (String, UidValidity, Uid)>) -> Vec<Group> {

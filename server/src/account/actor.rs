@@ -77,6 +77,8 @@ pub(super) struct Actor {
     pub(super) modseq_stands_still: bool,
     /// Counts the times a mailbox was selected: what was known of another one's flags before is not known any more.
     pub(super) selects: u64,
+    /// Mailboxes in which something has changed that lists by conversation are to be told.
+    pub(super) threads_touched: HashSet<String>,
     /// Mailboxes whose counts have to be asked for.
     pub(super) counts_wanted: HashSet<String>,
     pub(super) swept: Instant,
@@ -205,6 +207,7 @@ impl Actor {
             at_hand: None,
             modseq_stands_still: false,
             selects: 0,
+            threads_touched: HashSet::new(),
             counts_wanted: HashSet::new(),
             swept: Instant::now(),
             sweep_wanted: false,

@@ -126,6 +126,7 @@ impl Actor {
                 continue;
             };
             let path = selected.path.clone();
+            self.threads_touched.insert(path.clone());
             let digest = digest(self.exists, changes);
             if digest.elsewhere {
                 self.want_sweep();
@@ -254,6 +255,7 @@ impl Actor {
             self.tell_all(&Event::Counts { counts });
         }
         self.catch_up_hits(session).await?;
+        self.follow_threads(session).await?;
         self.weigh(session).await
     }
 }

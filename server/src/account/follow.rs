@@ -12,6 +12,7 @@ use super::{
     actor::{Actor, Failure},
     hits::{Hit, Hits, Placed, Searched},
     listing::{Baseline, clamp},
+    tab::Tab,
 };
 use crate::imap::{self, Session, UidSet, search};
 
@@ -52,20 +53,11 @@ impl Actor {
     /// Takes messages of one mailbox out of search results, and tells the tabs.
     pub(super) fn drop_hits(&mut self, path: &str, uid_validity: UidValidity, gone: impl Fn(Uid) -> bool) {
         for tab in self.tabs.values_mut() {
-            let Some(view) = tab.view.as_mut() else { continue };
-            let Some(hits) = view.source.hits_mut() else { continue };
-            let Some(place) = hits.place_named(path) else { continue };
-            if hits.searched.get(usize::from(place)).map(|searched| searched.uid_validity) != Some(uid_validity) {
-                continue;
-            }
-            let positions = hits.drop(place, &gone);
-            if !positions.is_empty() {
-                view.total = hits.total();
-                let list = view.list;
-                // What it has not been told of is told as it is now.
-                if !view.untold {
-                    tab.tell(Event::Messages { list, change: ListChange::Vanished { positions } });
-                }
+            let dropped = drop_from(tab, path, uid_validity, &gone);
+            if let Some(view) = tab.view.as_mut().filter(|view| view.query.is_threaded())
+                && let Some(hits) = view.source.hits_mut()
+            {
+                hits.headless.extend(dropped);
             }
         }
     }
@@ -178,7 +170,10 @@ impl Actor {
             HashMap::new()
         };
         let date = |uid| dates.get(&uid).map_or(0, |date| u32::try_from((*date).max(0)).unwrap_or(u32::MAX));
-        let added: Vec<Hit> = new.into_iter().map(|uid| Hit { place, uid, date: date(uid) }).collect();
+        let mut added: Vec<Hit> = new.into_iter().map(|uid| Hit { place, uid, date: date(uid) }).collect();
+        if self.is_threaded(tab) {
+            added = self.newest_of_each(session, tab, path, added).await?;
+        }
         let Some(hits) = self.hits_mut(tab) else { return Ok(()) };
         let before = hits.total();
         let placed = hits.put(added.clone());
@@ -202,6 +197,13 @@ impl Actor {
         let fetched = session.fetch_rows_by_uid(&added.iter().copied().collect()).await?;
         let mut rows: HashMap<Uid, Row> =
             self.with_previews(session, fetched).into_iter().map(|row| (row.message.uid, row)).collect();
+        if self.is_threaded(tab) {
+            for (uid, thread) in self.threads_of(session, &added).await? {
+                if let Some(row) = rows.get_mut(&uid) {
+                    row.thread = thread;
+                }
+            }
+        }
         // One that went again meanwhile ends what can be told without a gap.
         let rows: Vec<Row> = added.iter().map_while(|uid| rows.remove(uid)).collect();
         let Some(tab) = self.tabs.get_mut(tab) else { return Ok(()) };
@@ -212,7 +214,7 @@ impl Actor {
         Ok(())
     }
 
-    fn hits_mut(&mut self, tab: &TabId) -> Option<&mut Hits> {
+    pub(super) fn hits_mut(&mut self, tab: &TabId) -> Option<&mut Hits> {
         self.tabs.get_mut(tab)?.view.as_mut()?.source.hits_mut()
     }
 
@@ -243,4 +245,25 @@ impl Actor {
         tab.tell(Event::Messages { list, change: ListChange::Replaced { listing } });
         Ok(())
     }
+}
+
+/// Takes messages of one mailbox out of the search results of a tab, and tells it. Returns them.
+pub(super) fn drop_from(tab: &mut Tab, path: &str, uid_validity: UidValidity, gone: impl Fn(Uid) -> bool) -> Vec<Uid> {
+    let Some(view) = tab.view.as_mut() else { return Vec::new() };
+    let Some(hits) = view.source.hits_mut() else { return Vec::new() };
+    let Some(place) = hits.place_named(path) else { return Vec::new() };
+    if hits.searched.get(usize::from(place)).map(|searched| searched.uid_validity) != Some(uid_validity) {
+        return Vec::new();
+    }
+    let dropped = hits.found.iter().filter(|hit| hit.place == place && gone(hit.uid)).map(|hit| hit.uid).collect();
+    let positions = hits.drop(place, gone);
+    if !positions.is_empty() {
+        view.total = hits.total();
+        let list = view.list;
+        // What it has not been told of is told as it is now.
+        if !view.untold {
+            tab.tell(Event::Messages { list, change: ListChange::Vanished { positions } });
+        }
+    }
+    dropped
 }

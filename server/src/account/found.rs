@@ -97,7 +97,10 @@ impl Actor {
         let sort =
             if mailboxes.len() > 1 { order_of(&Query { everywhere: true, ..query.clone() }) } else { query.sort };
         let (keys, dated) = (wanted.keys, mailboxes.len() > 1);
-        self.searcher.begin(Search { tab: tab.clone(), number, mailboxes, keys, sort, stop: stop.clone() })?;
+        let threaded = query.is_threaded() && !dated;
+        let around = if threaded { self.mailboxes.clone() } else { Vec::new() };
+        let search = Search { tab: tab.clone(), number, mailboxes, keys, sort, threaded, around, stop: stop.clone() };
+        self.searcher.begin(search)?;
         if let Some(tab) = self.tabs.get_mut(tab) {
             tab.searching =
                 Some(Searching { number, query, sort, dated, from, count, purpose, _stop: stop.drop_guard() });
@@ -339,6 +342,13 @@ impl Actor {
                 }
                 if missing.is_empty() {
                     break;
+                }
+            }
+            if self.is_threaded(tab) {
+                for (uid, thread) in self.threads_of(session, &uids).await? {
+                    if let Some(row) = found.get_mut(&(place, uid)) {
+                        row.thread = thread;
+                    }
                 }
             }
             if !missing.is_empty() {

@@ -2,7 +2,7 @@
 //! (`store/conversations.rs`). On the session for searches; the index grows while nobody searches, the newest mail first.
 
 use std::{
-    collections::{BTreeMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     time::Duration,
 };
 
@@ -16,6 +16,7 @@ use super::{
     side::Side,
 };
 use crate::{
+    conversation::ConversationId,
     error::to_wire,
     imap::{self, Selected, Session, UidSet},
     store::{Conversations, Indexed, Member},
@@ -92,6 +93,49 @@ impl Gatherer {
         }
     }
 
+    /// Of these messages of the selected mailbox, found from one UID to another, the newest of each conversation that is not
+    /// among `known`; takes what is not indexed yet into the index. `all`: no others are in that range.
+    pub async fn newest_of_each(
+        &self,
+        session: &mut Session,
+        (first, last): (Uid, Uid),
+        all: bool,
+        mut found: Vec<Uid>,
+        known: &mut HashSet<ConversationId>,
+    ) -> Result<Vec<Uid>, imap::Error> {
+        found.sort_unstable_by(|one, other| other.cmp(one));
+        let conversations = match self.conversations(session, (first, last), all, &found).await {
+            Err(Failure::Lost(error)) => return Err(error),
+            // Each stands for itself.
+            Err(Failure::Told(_)) => HashMap::new(),
+            Ok(conversations) => conversations,
+        };
+        found.retain(|uid| conversations.get(uid).is_none_or(|conversation| known.insert(*conversation)));
+        Ok(found)
+    }
+
+    async fn conversations(
+        &self,
+        session: &mut Session,
+        (first, last): (Uid, Uid),
+        all: bool,
+        found: &[Uid],
+    ) -> Result<HashMap<Uid, ConversationId>, Failure> {
+        let (Some(selected), Some(newest), Some(oldest)) = (session.selected().cloned(), found.first(), found.last())
+        else {
+            return Ok(HashMap::new());
+        };
+        let indexed = self.index.enter(self.account, &selected.path, selected.uid_validity, selected.uid_next).await?;
+        let known = self.index.between(&indexed, first, last).await?;
+        if found.iter().all(|uid| known.contains_key(uid)) {
+            return Ok(known);
+        }
+        let entries = session.fetch_links(*oldest, *newest).await?;
+        let reach = if all { indexed.with(first, last) } else { indexed.clone() };
+        self.index.add(&reach, &entries).await?;
+        Ok(self.index.between(&indexed, first, last).await?)
+    }
+
     /// Gathers a conversation and answers.
     pub async fn gather(&mut self, side: &mut Side, gather: Gather) {
         let mut result = self.over_a_line(side, &gather).await;
@@ -115,7 +159,7 @@ impl Gatherer {
 
     async fn collect(&mut self, session: &mut Session, gather: &Gather) -> Result<Conversation, Failure> {
         let Gather { message, mailboxes, .. } = gather;
-        let complete = self.catch_up(session, message, mailboxes).await?;
+        let complete = self.catch_up(session, &message.mailbox, mailboxes).await?;
         let conversation = match self.index.conversation(message).await? {
             Some(conversation) => conversation,
             None => self.take_in(session, message).await?,
@@ -136,11 +180,12 @@ impl Gatherer {
         Ok(Conversation { of: message.clone(), rows: Vec::new(), complete })
     }
 
-    /// Takes new mail into the index, and begins with mailboxes that are not in it. Whether all mail is in it.
-    async fn catch_up(
+    /// Takes new mail into the index, and begins with mailboxes that are not in it: those near the mailbox of this path at
+    /// once. Whether all mail is in it.
+    pub async fn catch_up(
         &mut self,
         session: &mut Session,
-        message: &MessageRef,
+        path: &str,
         mailboxes: &[Mailbox],
     ) -> Result<bool, Failure> {
         let paths: Vec<&str> = mailboxes.iter().map(|mailbox| mailbox.path.as_str()).collect();
@@ -149,7 +194,7 @@ impl Gatherer {
         for mailbox in mailboxes.iter().filter(|mailbox| mailbox.selectable && mailbox.uid_next.0 > 0) {
             let indexed = self.enter(mailbox).await?;
             let is_new = indexed.low == indexed.high && indexed.low > 1;
-            let mut wanted = is_new && is_near(mailbox, message) || indexed.high < mailbox.uid_next.0;
+            let mut wanted = is_new && is_near(mailbox, path) || indexed.high < mailbox.uid_next.0;
             for _ in 0..PATIENCE {
                 if !wanted {
                     break;
@@ -207,7 +252,7 @@ impl Gatherer {
     }
 
     /// Indexes one message before its turn.
-    async fn take_in(&mut self, session: &mut Session, message: &MessageRef) -> Result<i64, Failure> {
+    async fn take_in(&mut self, session: &mut Session, message: &MessageRef) -> Result<ConversationId, Failure> {
         let selected = session.select(&message.mailbox).await?;
         if selected.uid_validity != message.uid_validity {
             return Err(Error::Gone.into());
@@ -287,8 +332,8 @@ fn put_back<T>(side: &mut Side, session: Session, result: Result<T, Failure>) ->
 }
 
 /// Where the rest of a conversation is most often.
-fn is_near(mailbox: &Mailbox, message: &MessageRef) -> bool {
-    mailbox.path == message.mailbox
+fn is_near(mailbox: &Mailbox, path: &str) -> bool {
+    mailbox.path == path
         || matches!(mailbox.special_use, Some(SpecialUse::Inbox | SpecialUse::Sent | SpecialUse::Archive))
 }
 

@@ -40,6 +40,8 @@ pub(super) struct Hits {
     /// In the order of the screen.
     pub found: Vec<Hit>,
     pub searched: Vec<Searched>,
+    /// Messages that stood for their conversations and are gone: others take their places.
+    pub headless: Vec<Uid>,
 }
 
 /// Where new hits went.
@@ -53,7 +55,7 @@ pub(super) enum Placed {
 
 impl Hits {
     pub fn new(sort: Sort, dated: bool) -> Self {
-        Self { sort, dated, found: Vec::new(), searched: Vec::new() }
+        Self { sort, dated, found: Vec::new(), searched: Vec::new(), headless: Vec::new() }
     }
 
     pub fn stretch(&self, from: u32, count: u32) -> Vec<Hit> {

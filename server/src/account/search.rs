@@ -1,9 +1,13 @@
 //! Searching, on a session of its own: piece by piece, the newest first, so that what is found is shown while the server
 //! still looks, and nobody waits for what nobody wants any more. Searches of one account take turns.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
-use app::wire::{Error, Progress, SearchEnd, Sort, TabId, Uid, UidValidity};
+use app::wire::{Error, Mailbox, Progress, SearchEnd, Sort, TabId, Uid, UidValidity};
 use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, sleep, timeout},
@@ -12,6 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Input,
+    actor::Failure,
     budget::Budget,
     gather::{Gather, Gatherer},
     hits::{Hit, MAX_HITS, Searched},
@@ -19,6 +24,7 @@ use super::{
     side::Side,
 };
 use crate::{
+    conversation::ConversationId,
     error::to_wire,
     imap::{self, Credentials, Session, UidSet, search::Key},
     store::{AccountRecord, Conversations},
@@ -51,6 +57,10 @@ pub(super) struct Search {
     pub mailboxes: Vec<(String, u32)>,
     pub keys: Vec<Key>,
     pub sort: Sort,
+    /// Of each conversation only the newest that is found. Only of one mailbox, the newest first.
+    pub threaded: bool,
+    /// All mailboxes, where `threaded`: what binds a conversation may be in any of them.
+    pub around: Vec<Mailbox>,
     pub stop: CancellationToken,
 }
 
@@ -147,6 +157,8 @@ struct Running {
     piece: u32,
     /// The line was lost since the last piece.
     lost: bool,
+    /// Conversations of which one message was found.
+    threads: HashSet<ConversationId>,
     failed: Option<Error>,
     report: Report,
     reported: Instant,
@@ -241,8 +253,18 @@ impl Worker {
 
     async fn piece(&mut self, running: &mut Running) -> Result<(), imap::Error> {
         let mut session = self.side.take().await?;
+        if let Some(place) = running.places.front().filter(|_| !running.search.around.is_empty()) {
+            let around = std::mem::take(&mut running.search.around);
+            let result = match self.gatherer.catch_up(&mut session, &place.path, &around).await {
+                Err(Failure::Lost(error)) => Err(error),
+                // What binds them is not known: each stands for itself.
+                Err(Failure::Told(_)) | Ok(_) => Ok(()),
+            };
+            self.side.put_back(session, &result);
+            return result;
+        }
         let result = if running.search.sort.is_by_time() {
-            running.look(&mut session).await
+            running.look(&mut session, &self.gatherer).await
         } else {
             self.sorted(running, &mut session).await
         };
@@ -301,6 +323,7 @@ impl Running {
             of,
             piece: FIRST_PIECE,
             lost: false,
+            threads: HashSet::new(),
             failed: None,
             report: empty_report(&search),
             search,
@@ -309,7 +332,7 @@ impl Running {
     }
 
     /// Looks through the next piece.
-    async fn look(&mut self, session: &mut Session) -> Result<(), imap::Error> {
+    async fn look(&mut self, session: &mut Session, gatherer: &Gatherer) -> Result<(), imap::Error> {
         let Some(begun) = self.open(session).await? else { return Ok(()) };
         if begun.first > begun.last {
             self.done();
@@ -330,6 +353,12 @@ impl Running {
                 return Ok(());
             }
             result => result?,
+        };
+        let found = if self.search.threaded {
+            let all = self.search.keys.is_empty();
+            gatherer.newest_of_each(session, (Uid(first), Uid(last)), all, found, &mut self.threads).await?
+        } else {
+            found
         };
         self.adapt(started.elapsed());
         let hit = |uid, date| Hit { place: begun.number, uid, date };

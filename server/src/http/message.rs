@@ -66,22 +66,30 @@ pub async fn body(
     SignedIn(login): SignedIn,
     Path(place): Place,
     Query(asked): Query<Asked>,
+    headers: HeaderMap,
 ) -> Result<Response, HttpError> {
     let (account, message) = find(&bridge, &login, place, &asked.mailbox).await?;
     let loaded = account.load(message).await?;
     let remote = asked.remote == Some(1);
-    let document = document(&account, &loaded, &asked.theme, remote).await?;
+    let fold = Some(app::page::quoted(Person::of(&headers).language));
+    let document = document(&account, &loaded, &asked.theme, remote, fold).await?;
     Ok(framed(document, html::content_security_policy(remote), true))
 }
 
-async fn document(account: &Account, loaded: &Loaded, theme: &str, remote: bool) -> Result<String, HttpError> {
+async fn document(
+    account: &Account,
+    loaded: &Loaded,
+    theme: &str,
+    remote: bool,
+    fold: Option<&'static str>,
+) -> Result<String, HttpError> {
     let inline = inline_images(account, loaded).await?;
     let theme = if theme == "dark" { html::Theme::Dark } else { html::Theme::Light };
     let text = loaded.text.clone();
     let is_html = loaded.is_html();
     let document = tokio::task::spawn_blocking(move || {
         if is_html {
-            html::sanitise(&text, &html::Options { remote, inline: Arc::new(inline), theme }).document
+            html::sanitise(&text, &html::Options { remote, inline: Arc::new(inline), theme, fold }).document
         } else {
             html::from_text(&text, theme)
         }
@@ -202,7 +210,7 @@ pub async fn print(
     let (account, message) = find(&bridge, &login, place, &asked.mailbox).await?;
     let loaded = account.load(message).await?;
     let remote = asked.remote == Some(1);
-    let document = document(&account, &loaded, "light", remote).await?;
+    let document = document(&account, &loaded, "light", remote, None).await?;
     let Person { language, clock, .. } = Person::of(&headers);
     let field = |name| loaded.headers.text(name);
     let fields = fields_on_paper(language, clock, ["From", "To", "Cc"].map(field), loaded.date);

@@ -6,8 +6,9 @@ use app::{
     i18n::{self, Locale},
     page::{Assets, CLOCK_COOKIE, PageContext, clock_from_cookie, render_page, render_server},
     route::Route,
-    state::Theme,
+    state::{GROUPED, Theme},
     view::server::{Offers, ServerPage},
+    wire::Query,
 };
 use axum::{
     extract::{OriginalUri, State},
@@ -72,6 +73,10 @@ pub async fn mail(
     if route.query.mailbox.is_empty() {
         // Every list has an address of its own, so that Back finds it.
         return Ok(Redirect::to(INBOX).into_response());
+    }
+    if route.query.is_whole() && cookie(&headers, GROUPED) == Some("1") {
+        let query = Query { threaded: true, ..route.query.clone() };
+        return Ok(Redirect::to(&Route { query, ..route }.url()).into_response());
     }
     let account = match bridge.account(&login).await {
         Ok(account) => account,

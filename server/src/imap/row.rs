@@ -46,6 +46,7 @@ pub fn row(account: AccountId, selected: &Selected, fetch: &mut Fetch, attachmen
         size: fetch.size.unwrap_or(0),
         flags: fetch.flags.take().unwrap_or_default(),
         attachment,
+        thread: None,
     })
 }
 

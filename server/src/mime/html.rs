@@ -3,6 +3,7 @@
 
 mod around;
 mod css;
+mod fold;
 mod policy;
 mod text;
 mod tree;
@@ -32,6 +33,8 @@ pub struct Options {
     pub theme: Theme,
     /// `data:` URIs of inline images by Content-ID, without angle brackets.
     pub inline: Arc<HashMap<String, String>>,
+    /// The words under which a quote at the end is folded; none leaves it open.
+    pub fold: Option<&'static str>,
 }
 
 /// The page around the frame.
@@ -112,6 +115,10 @@ fn try_sanitise(html: &str, options: &Options) -> Option<Clean> {
     if content.len() > 4 * MAX_HTML + options.inline.values().map(String::len).sum::<usize>() * 2 {
         return None;
     }
+    let content = match options.fold {
+        Some(words) => fold::fold(&content, words),
+        None => content,
+    };
     let document = page(options.theme, colours, &sheet, &body, &content);
     Some(Clean { document, remote, simplified: false })
 }
@@ -149,6 +156,11 @@ const BASE: &str = "html{-webkit-text-size-adjust:100%;padding:0 8px}\
     table{max-width:100%}pre{white-space:pre-wrap}\
     pre.pismo-text{font:inherit;margin:0}\
     blockquote[type=cite]{margin:0 0 0 8px;padding-left:12px;border-left:2px solid #c3c8d0}\
+    details.pismo-quote{margin:12px 0}\
+    details.pismo-quote>summary{display:inline-block;padding:2px 10px;border-radius:99px;background:#8883;\
+    font-size:13px;cursor:pointer;list-style:none}\
+    details.pismo-quote>summary::-webkit-details-marker{display:none}\
+    details.pismo-quote[open]>summary{margin-bottom:8px}\
     img:not([src]){display:inline-block;box-sizing:border-box;min-height:20px;padding:1px 6px;overflow:hidden;\
     border:1px dashed #b9bfc9;border-radius:4px;background:#f3f4f6;color:#5b6472;font-size:12px}\
     img:not([src]):is([width=\"0\"],[width=\"1\"],[height=\"0\"],[height=\"1\"]){display:none}";

@@ -58,6 +58,15 @@ impl Indexed {
     pub fn reaching(&self, low: u32, high: u32) -> Indexed {
         Indexed { low, high, ..self.clone() }
     }
+
+    /// The same mailbox, with all from one UID to another indexed as well. Where that leaves a gap, it counts for nothing.
+    pub fn with(&self, first: Uid, last: Uid) -> Indexed {
+        let (first, next) = (first.0, last.0.saturating_add(1));
+        if first > self.high || next < self.low {
+            return self.clone();
+        }
+        self.reaching(self.low.min(first), self.high.max(next))
+    }
 }
 
 /// A message of a conversation.
@@ -266,6 +275,48 @@ impl Conversations {
             Ok(Member { message: MessageRef { account, mailbox, uid_validity, uid }, identity, date })
         };
         found.into_iter().map(member).collect()
+    }
+
+    /// The conversations of what is indexed of a mailbox from one UID to another.
+    pub async fn between(&self, indexed: &Indexed, first: Uid, last: Uid) -> Result<HashMap<Uid, ConversationId>> {
+        let found: Vec<(i64, ConversationId)> =
+            sqlx::query_as("SELECT uid, conversation FROM message WHERE mailbox = $1 AND uid BETWEEN $2 AND $3")
+                .bind(indexed.id)
+                .bind(i64::from(first.0))
+                .bind(i64::from(last.0))
+                .fetch_all(&self.pool)
+                .await?;
+        found.into_iter().map(|(uid, conversation)| Ok((Uid(u32::try_from(uid)?), conversation))).collect()
+    }
+
+    /// The messages of a mailbox that belong together with each of these, themselves included; nothing of those that are not
+    /// indexed.
+    pub async fn beside(&self, indexed: &Indexed, uids: &[Uid]) -> Result<HashMap<Uid, Vec<Uid>>> {
+        let uids: Vec<u32> = uids.iter().map(|uid| uid.0).collect();
+        let found: Vec<(i64, i64)> = sqlx::query_as(
+            "SELECT one.uid, other.uid FROM message one JOIN message other ON other.conversation = one.conversation
+             WHERE one.mailbox = $1 AND one.uid IN (SELECT value FROM json_each($2)) AND other.mailbox = $1",
+        )
+        .bind(indexed.id)
+        .bind(serde_json::to_string(&uids)?)
+        .fetch_all(&self.pool)
+        .await?;
+        let mut beside: HashMap<Uid, Vec<Uid>> = HashMap::new();
+        for (one, other) in found {
+            beside.entry(Uid(u32::try_from(one)?)).or_default().push(Uid(u32::try_from(other)?));
+        }
+        Ok(beside)
+    }
+
+    /// Forgets messages of a mailbox that are gone.
+    pub async fn forget_uids(&self, indexed: &Indexed, uids: &[Uid]) -> Result<()> {
+        let uids: Vec<u32> = uids.iter().map(|uid| uid.0).collect();
+        sqlx::query("DELETE FROM message WHERE mailbox = $1 AND uid IN (SELECT value FROM json_each($2))")
+            .bind(indexed.id)
+            .bind(serde_json::to_string(&uids)?)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
     }
 
     /// Forgets messages that are gone.

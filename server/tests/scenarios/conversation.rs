@@ -1,6 +1,6 @@
 //! Messages that belong together, in whatever folders.
 
-use app::wire::{Command, Conversation, Error, MessageRef, Reply, Uid};
+use app::wire::{Action, Command, Conversation, Error, Flag, MessageRef, Query, Reply, Selection, Uid};
 
 use crate::{mail::Mail, tab::Tab, test_bridge::TestBridge};
 
@@ -153,4 +153,117 @@ async fn a_folder_made_anew_holds_nothing_of_the_one_before() {
     mail.append_dated("Ideas", "06-Nov-2026", &letter("j", "Another idea", "")).await;
     tab.until("it is there", |view| view.mailbox("Ideas").is_some_and(|mailbox| mailbox.total == 1)).await;
     assert_eq!(together(&mut tab, &message).await.len(), 3);
+}
+
+/// The list by conversation: subjects, and how many messages each row stands for with how many unread.
+fn threads(tab: &Tab) -> Vec<(String, u32, u32)> {
+    let thread = |row: &app::wire::Row| row.thread.map_or((1, u32::MAX), |thread| (thread.count, thread.unseen));
+    tab.view
+        .rows
+        .iter()
+        .flatten()
+        .map(|row| {
+            let (count, unseen) = thread(row);
+            let unseen = if count == 1 { u32::from(!row.has(&Flag::Seen)) } else { unseen };
+            (row.subject.clone(), count, unseen)
+        })
+        .collect()
+}
+
+fn by_conversation(mailbox: &str) -> Query {
+    Query { mailbox: mailbox.to_owned(), threaded: true, ..Query::default() }
+}
+
+fn rows(expected: &[(&str, u32, u32)]) -> Vec<(String, u32, u32)> {
+    expected.iter().map(|(subject, count, unseen)| ((*subject).to_owned(), *count, *unseen)).collect()
+}
+
+/// Waits until the list is like this.
+async fn until(tab: &mut Tab, expected: &[(&str, u32, u32)]) {
+    let expected = rows(expected);
+    let deadline = tokio::time::Instant::now() + crate::tab::PATIENCE;
+    while threads(tab) != expected {
+        assert!(tokio::time::Instant::now() < deadline, "{:?} is not {expected:?}", threads(tab));
+        tab.listen_for(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_list_shows_each_conversation_once() {
+    let bridge = TestBridge::start().await;
+    let mut mail = bridge.mail("ana");
+    let [question, _, last, other] = exchange(&mut mail).await;
+    mail.store("INBOX", last, Flag::Seen, true).await;
+    let mut tab = bridge.sign_in("ana").await.open("INBOX").await;
+    tab.list_all(by_conversation("INBOX")).await;
+    // The newest has been read, but not all of it.
+    assert_eq!(threads(&tab), rows(&[("Where?", 2, 1), ("Other", 1, 1)]));
+
+    mail.store("INBOX", question, Flag::Seen, true).await;
+    until(&mut tab, &[("Where?", 2, 0), ("Other", 1, 1)]).await;
+    // One more comes, and stands for all.
+    mail.append_message("INBOX", "", &reply("n", "Re: Other", "o")).await;
+    until(&mut tab, &[("Re: Other", 2, 2), ("Where?", 2, 0)]).await;
+    mail.append_message("INBOX", "", &letter("x", "Alone", "")).await;
+    until(&mut tab, &[("Alone", 1, 1), ("Re: Other", 2, 2), ("Where?", 2, 0)]).await;
+    // The newest goes: the next takes its place.
+    mail.expunge("INBOX", last).await;
+    until(&mut tab, &[("Alone", 1, 1), ("Re: Other", 2, 2), ("Lunch", 1, 0)]).await;
+    mail.expunge("INBOX", other).await;
+    until(&mut tab, &[("Alone", 1, 1), ("Re: Other", 1, 1), ("Lunch", 1, 0)]).await;
+    // Found anew it is the same.
+    let shown = threads(&tab);
+    tab.list_all(by_conversation("INBOX")).await;
+    assert_eq!(threads(&tab), shown);
+}
+
+#[tokio::test]
+async fn what_is_done_to_a_conversation_is_done_to_all_of_it_and_can_be_undone() {
+    let bridge = TestBridge::start().await;
+    let mut mail = bridge.mail("ana");
+    let [_, _, last, other] = exchange(&mut mail).await;
+    let mut tab = bridge.sign_in("ana").await.open("INBOX").await;
+    tab.list_all(by_conversation("INBOX")).await;
+    assert_eq!(threads(&tab), rows(&[("Where?", 2, 2), ("Other", 1, 1)]));
+    let conversation = Selection::Threads(vec![tab.message(last)]);
+    let seen = Action::Flag { flag: Flag::Seen, set: true };
+    assert_eq!(tab.act_on(conversation.clone(), seen).await.1, 2);
+    until(&mut tab, &[("Where?", 2, 0), ("Other", 1, 1)]).await;
+
+    let (undo, count) = tab.act_on(conversation, Action::Archive).await;
+    assert_eq!(count, 2);
+    until(&mut tab, &[("Other", 1, 1)]).await;
+    assert_eq!(mail.messages("Archive").await.len(), 2);
+    tab.undo(undo).await;
+    until(&mut tab, &[("Where?", 2, 0), ("Other", 1, 1)]).await;
+
+    // A message by itself is moved by itself.
+    let message = Selection::Messages(vec![tab.messages()[0].clone()]);
+    tab.act_on(message, Action::Archive).await;
+    until(&mut tab, &[("Other", 1, 1), ("Lunch", 1, 0)]).await;
+
+    let all = Selection::All { list: tab.view.list, except: vec![tab.message(other)] };
+    assert_eq!(tab.act_on(all, Action::Delete).await.1, 1);
+    until(&mut tab, &[("Other", 1, 1)]).await;
+}
+
+#[tokio::test]
+async fn a_large_folder_is_grouped_while_it_is_shown() {
+    let bridge = TestBridge::start().await;
+    let mut mail = bridge.mail("ana");
+    mail.fill("INBOX", 900).await;
+    let first = mail.append_message("INBOX", "", &letter("q", "Lunch", "")).await;
+    mail.fill("INBOX", 900).await;
+    mail.append_message("INBOX", "", &reply("a", "Re: Lunch", "q")).await;
+    let mut tab = bridge.sign_in("ana").await.open("INBOX").await;
+    for _ in 0..2 {
+        let listing = tab.list_all(by_conversation("INBOX")).await;
+        // The others are there twice, as copies.
+        assert_eq!(listing.total, 901);
+        assert_eq!(threads(&tab)[0], ("Re: Lunch".to_owned(), 2, 2));
+        assert!(tab.view.rows.iter().flatten().all(|row| row.message.uid != first));
+    }
+    // It is known from then on what belongs together.
+    let message = tab.messages()[0].clone();
+    assert_eq!(together(&mut tab, &message).await.len(), 2);
 }

@@ -97,6 +97,15 @@ impl View {
                     }
                 }
             }
+            ListChange::Threads { mailbox, threads } => {
+                for (uid, thread) in threads {
+                    for row in self.rows.iter_mut().flatten() {
+                        if row.message.mailbox == *mailbox && row.message.uid == *uid {
+                            row.thread = *thread;
+                        }
+                    }
+                }
+            }
             ListChange::Previews { mailbox, previews } => {
                 for (uid, preview) in previews {
                     for row in self.rows.iter_mut().flatten() {

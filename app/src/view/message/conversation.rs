@@ -135,9 +135,9 @@ fn Other(row: Row) -> impl IntoView {
             from.iter().map(Address::display).collect::<Vec<_>>().join(", ")
         }
     };
-    // Which folder it is in, when that is not the one of the open message.
+    // Which folder it is in, when that is not the one of the list.
     let elsewhere = move || {
-        let other = state.opened.target.with(|target| target.as_ref().is_some_and(|target| target.mailbox != place));
+        let other = state.list.query.with(|query| query.mailbox != place);
         other.then(|| view! { <span class="row-mailbox">{path_name(i18n, state, &path)}</span> })
     };
     let text = if preview.is_empty() { subject } else { preview };

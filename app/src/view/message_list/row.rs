@@ -7,7 +7,12 @@ use crate::{
     Client,
     i18n::*,
     state::{Entry, State},
-    view::{date::ListDate, icon::Icon, labels::labels, words::path_name},
+    view::{
+        date::ListDate,
+        icon::Icon,
+        labels::labels,
+        words::{Words, counted, number, path_name},
+    },
     wire::{Address, Flag, Row, Selection, SpecialUse},
 };
 
@@ -28,6 +33,9 @@ pub(super) fn MessageRow(entry: Entry) -> impl IntoView {
     let position = Memo::new(move |_| state.list.shown_position(&entry, &state.pending));
     let flags = Memo::new(move |_| row.with_value(|row| row.with(|row| state.flags(&row.message, &row.flags))));
     let has = move |flag: Flag| flags.with(|flags| flags.contains(&flag));
+    let thread = Memo::new(move |_| row.with_value(|row| row.with(|row| row.thread)));
+    // A conversation has been read when all of it has.
+    let seen = move || has(Flag::Seen) && thread.get().is_none_or(|thread| thread.unseen == 0);
     let chosen = Memo::new(move |_| state.chosen.with(|chosen| message.with_value(|message| chosen.contains(message))));
     let is = move |other: RwSignal<Option<crate::wire::MessageRef>>| {
         other.with(|other| message.with_value(|message| other.as_ref() == Some(message)))
@@ -84,7 +92,7 @@ pub(super) fn MessageRow(entry: Entry) -> impl IntoView {
     };
     let drag = move |event: ev::DragEvent| {
         let selection = if chosen.get_untracked() { untrack(|| client.target()) } else { None };
-        let selection = selection.unwrap_or_else(|| Selection::Messages(vec![message.get_value()]));
+        let selection = selection.unwrap_or_else(|| untrack(|| client.of_rows(vec![message.get_value()])));
         state.dragged.set(Some(selection));
         if let Some(transfer) = event.data_transfer() {
             transfer.set_effect_allowed("move");
@@ -106,7 +114,7 @@ pub(super) fn MessageRow(entry: Entry) -> impl IntoView {
             data-testid="message-row"
             data-uid=uid
             data-position=move || position.get().to_string()
-            data-seen=move || has(Flag::Seen).to_string()
+            data-seen=move || seen().to_string()
             data-flagged=move || has(Flag::Flagged).to_string()
             data-answered=move || has(Flag::Answered).to_string()
             aria-rowindex=move || (position.get() + 1).to_string()
@@ -130,9 +138,10 @@ pub(super) fn MessageRow(entry: Entry) -> impl IntoView {
             <div class="row-content" role="gridcell">
                 <span class="row-sender">
                     <span class="visually-hidden">
-                        {move || (!has(Flag::Seen)).then(|| t_string!(i18n, list.unread))}" "
+                        {move || (!seen()).then(|| t_string!(i18n, list.unread))}" "
                     </span>
                     {sender}
+                    {move || thread.get().map(|thread| count(i18n, thread.count))}
                 </span>
                 <span class="row-marks">
                     {move || has(Flag::Answered).then(|| mark("reply", t_string!(i18n, list.answered)))}
@@ -161,6 +170,13 @@ pub(super) fn MessageRow(entry: Entry) -> impl IntoView {
                 </button>
             </span>
         </div>
+    }
+}
+
+/// How many messages a conversation has.
+fn count(i18n: Words, count: u32) -> impl IntoView {
+    view! {
+        <span class="row-count" data-testid="row-count" title=counted!(i18n, list.count, count)>{number(count)}</span>
     }
 }
 

@@ -144,7 +144,7 @@ impl History {
         let search =
             self.random.one_of(&["subject:letter", "is:unread", "is:flagged", ""]).expect("a search").to_owned();
         let sort = self.random.one_of(&Sort::ALL).expect("an order");
-        let query = Query { mailbox, everywhere: everywhere && !search.is_empty(), search, sort };
+        let query = Query { mailbox, everywhere: everywhere && !search.is_empty(), search, sort, threaded: false };
         self.say(at, Command::Open { query, from: 0, count: 50 }, What::Look).await;
     }
 
@@ -385,6 +385,7 @@ fn short(event: &Event) -> String {
             ListChange::Replaced { listing } => format!("list {list}: replaced, {} messages", listing.total),
             ListChange::Found { listing } => format!("list {list}: {} found", listing.total),
             ListChange::Previews { .. } => format!("list {list}: previews"),
+            ListChange::Threads { .. } => format!("list {list}: threads"),
         },
         Event::Mailboxes { .. } => "of the mailboxes".to_owned(),
         other => format!("{other:?}"),

@@ -1,0 +1,204 @@
+//! Lists by conversation: each row is the newest message of a conversation in its mailbox, and stands for the others.
+//!
+//! Which messages belong together the index knows (`store/conversations.rs`); a list is made by a search that leaves out all
+//! but the newest of each (`account/search.rs`). Here it is kept true.
+
+use std::collections::{HashMap, HashSet};
+
+use app::wire::{Event, ListChange, MessageRef, TabId, Thread, Uid, UidValidity};
+use tracing::warn;
+
+use super::{
+    actor::{Actor, Failure},
+    follow::drop_from,
+    hits::Hit,
+};
+use crate::{
+    imap::{self, Session, UidSet, search::Key},
+    store::Indexed,
+};
+
+/// Rows above and below those asked for last whose conversations are counted anew when something has changed.
+const AROUND: u32 = 300;
+
+impl Actor {
+    /// Whether a tab shows a list by conversation.
+    pub(super) fn is_threaded(&self, tab: &TabId) -> bool {
+        self.view(tab).is_some_and(|view| view.query.is_threaded())
+    }
+
+    /// What these messages of the selected mailbox stand for.
+    pub(super) async fn threads_of(
+        &mut self,
+        session: &mut Session,
+        uids: &[Uid],
+    ) -> Result<HashMap<Uid, Option<Thread>>, imap::Error> {
+        let beside = self.beside(session, uids).await;
+        let others: UidSet = beside.values().filter(|others| others.len() > 1).flatten().copied().collect();
+        if others.is_empty() {
+            return Ok(uids.iter().map(|uid| (*uid, None)).collect());
+        }
+        let there: HashSet<Uid> = session.search(&[Key::All], Some(&others)).await?.into_iter().collect();
+        let unseen: HashSet<Uid> = session.search(&[Key::Unseen], Some(&others)).await?.into_iter().collect();
+        let count = |uids: &[Uid], among: &HashSet<Uid>| {
+            u32::try_from(uids.iter().filter(|uid| among.contains(uid)).count()).unwrap_or(u32::MAX)
+        };
+        let thread = |uid: &Uid| {
+            let others = beside.get(uid)?;
+            let thread = Thread { count: count(others, &there), unseen: count(others, &unseen) };
+            (thread.count > 1).then_some(thread)
+        };
+        Ok(uids.iter().map(|uid| (*uid, thread(uid))).collect())
+    }
+
+    /// Of messages that have come, the newest of each conversation. Those that stood for these before go.
+    pub(super) async fn newest_of_each(
+        &mut self,
+        session: &mut Session,
+        tab: &TabId,
+        path: &str,
+        mut added: Vec<Hit>,
+    ) -> Result<Vec<Hit>, Failure> {
+        let new: Vec<Uid> = added.iter().map(|hit| hit.uid).collect();
+        let (Some(first), Some(last)) = (new.iter().min().copied(), new.iter().max().copied()) else {
+            return Ok(added);
+        };
+        let Some(indexed) = self.indexed(session).await else { return Ok(added) };
+        let entries = session.fetch_links(first, last).await?;
+        if let Err(error) = self.index.add(&indexed.with(first, last), &entries).await {
+            warn!(error = format!("{error:#}"), "New mail is not in the index of conversations");
+        }
+        let beside = self.beside(session, &new).await;
+        let is_newest =
+            |uid: &Uid| beside.get(uid).and_then(|others| others.iter().max()).is_none_or(|newest| newest == uid);
+        added.retain(|hit| is_newest(&hit.uid));
+        let stand: HashSet<Uid> = added.iter().map(|hit| hit.uid).collect();
+        let replaced: HashSet<Uid> = beside.into_values().flatten().filter(|uid| !stand.contains(uid)).collect();
+        if let Some(tab) = self.tabs.get_mut(tab) {
+            drop_from(tab, path, indexed.uid_validity, |uid| replaced.contains(&uid));
+        }
+        Ok(added)
+    }
+
+    /// Brings the lists by conversation up to date whose mailbox has changed: where the newest of a conversation went, the
+    /// next takes its place; and what rows stand for is counted anew.
+    pub(super) async fn follow_threads(&mut self, session: &mut Session) -> Result<(), imap::Error> {
+        let touched = std::mem::take(&mut self.threads_touched);
+        let tabs: Vec<(TabId, String)> = self
+            .tabs
+            .values()
+            .filter_map(|tab| Some((tab, tab.view.as_ref()?)))
+            .filter(|(_, view)| view.query.is_threaded() && touched.contains(&view.query.mailbox))
+            .map(|(tab, view)| (tab.id.clone(), view.query.mailbox.clone()))
+            .collect();
+        for (tab, path) in tabs {
+            match self.select(session, &path).await {
+                Err(Failure::Lost(error)) => return Err(error),
+                // The mailbox is gone; the tree says so.
+                Err(Failure::Told(_)) => continue,
+                Ok(_) => {}
+            }
+            if self.next_newest(session, &tab, &path).await? {
+                self.replace_hits(session, &tab).await?;
+            } else {
+                self.tell_threads(session, &tab, &path).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the next of their conversations where the newest went. Whether there are any.
+    async fn next_newest(&mut self, session: &mut Session, tab: &TabId, path: &str) -> Result<bool, imap::Error> {
+        let Some(gone) = self.hits_mut(tab).map(|hits| std::mem::take(&mut hits.headless)) else { return Ok(false) };
+        if gone.is_empty() {
+            return Ok(false);
+        }
+        let beside = self.beside(session, &gone).await;
+        let others: UidSet = beside.values().flatten().filter(|uid| !gone.contains(uid)).copied().collect();
+        let there: HashSet<Uid> = session.search(&[Key::All], Some(&others)).await?.into_iter().collect();
+        if let Some(indexed) = self.indexed(session).await
+            && let Err(error) = self.index.forget_uids(&indexed, &gone).await
+        {
+            warn!(error = format!("{error:#}"), "What is gone stays in the index of conversations");
+        }
+        let Some(hits) = self.hits_mut(tab) else { return Ok(false) };
+        let Some(place) = hits.place_named(path) else { return Ok(false) };
+        let shown: HashSet<Uid> = hits.found.iter().filter(|hit| hit.place == place).map(|hit| hit.uid).collect();
+        let next: HashSet<Uid> = beside
+            .values()
+            .filter(|others| !others.iter().any(|uid| shown.contains(uid)))
+            .filter_map(|others| others.iter().filter(|uid| there.contains(uid)).max().copied())
+            .collect();
+        let any = !next.is_empty();
+        hits.put(next.into_iter().map(|uid| Hit { place, uid, date: 0 }).collect());
+        let total = hits.total();
+        if let Some(view) = self.tabs.get_mut(tab).and_then(|tab| tab.view.as_mut()) {
+            view.total = total;
+            view.untold |= any;
+        }
+        Ok(any)
+    }
+
+    /// Tells a tab what the rows about it stand for now.
+    async fn tell_threads(&mut self, session: &mut Session, tab: &TabId, path: &str) -> Result<(), imap::Error> {
+        let Some(view) = self.view(tab) else { return Ok(()) };
+        let first = view.from.saturating_sub(AROUND);
+        let count = view.from.saturating_add(view.count).saturating_add(AROUND) - first;
+        let Some(hits) = view.source.hits() else { return Ok(()) };
+        let uids: Vec<Uid> = hits.found.iter().skip(first as usize).take(count as usize).map(|hit| hit.uid).collect();
+        let threads: Vec<(Uid, Option<Thread>)> = self.threads_of(session, &uids).await?.into_iter().collect();
+        let Some(tab) = self.tabs.get_mut(tab) else { return Ok(()) };
+        if let Some(list) = tab.view.as_ref().map(|view| view.list) {
+            tab.tell(Event::Messages { list, change: ListChange::Threads { mailbox: path.to_owned(), threads } });
+        }
+        Ok(())
+    }
+
+    /// These messages with what belongs together with them in the same mailboxes, as far as that is known.
+    pub(super) async fn with_threads(
+        &mut self,
+        session: &mut Session,
+        messages: Vec<MessageRef>,
+    ) -> Result<Vec<MessageRef>, Failure> {
+        let mut by_mailbox: HashMap<(String, UidValidity), Vec<MessageRef>> = HashMap::new();
+        for message in messages {
+            by_mailbox.entry((message.mailbox.clone(), message.uid_validity)).or_default().push(message);
+        }
+        let mut all = Vec::new();
+        for ((mailbox, uid_validity), messages) in by_mailbox {
+            let selected = self.select(session, &mailbox).await?;
+            let uids: Vec<Uid> = messages.iter().map(|message| message.uid).collect();
+            let mut these: HashSet<Uid> = uids.iter().copied().collect();
+            // Of another UIDVALIDITY nothing is known; whoever acts on it is refused.
+            if selected.uid_validity == uid_validity {
+                these.extend(self.beside(session, &uids).await.into_values().flatten());
+            }
+            let account = self.record.id;
+            all.extend(these.into_iter().map(|uid| MessageRef {
+                account,
+                mailbox: mailbox.clone(),
+                uid_validity,
+                uid,
+            }));
+        }
+        Ok(all)
+    }
+
+    /// How far the selected mailbox is indexed. None when the index cannot be read: then each message stands for itself.
+    async fn indexed(&self, session: &Session) -> Option<Indexed> {
+        let selected = session.selected()?;
+        let indexed = self.index.enter(self.record.id, &selected.path, selected.uid_validity, selected.uid_next).await;
+        indexed
+            .inspect_err(|error| warn!(error = format!("{error:#}"), "The index of conversations cannot be read"))
+            .ok()
+    }
+
+    /// What belongs together with each of these messages in the selected mailbox.
+    async fn beside(&self, session: &Session, uids: &[Uid]) -> HashMap<Uid, Vec<Uid>> {
+        let Some(indexed) = self.indexed(session).await else { return HashMap::new() };
+        let beside = self.index.beside(&indexed, uids).await;
+        beside
+            .inspect_err(|error| warn!(error = format!("{error:#}"), "The index of conversations cannot be read"))
+            .unwrap_or_default()
+    }
+}
