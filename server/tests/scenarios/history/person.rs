@@ -335,6 +335,11 @@ impl History {
             (What::Save { draft }, answer) => self.drafts.saved(draft, answer.is_ok()),
             (What::Discard { draft }, answer) => self.drafts.discarded(draft, answer.is_ok()),
             (What::Arrange(change), answer) => self.tree.arranged(&change, answer.is_ok()),
+            (What::Look, Err(_)) if matches!(command, Command::Open { .. }) => {
+                // Pismo tells the tab nothing more of the list before it. At rest it is asked for again.
+                self.people[at].tab.view.without_list();
+                self.people[at].searching = false;
+            }
             (What::Look | What::Read(_), _) => {}
             (what, answer) => self.fail(&format!("{answer:?} is no answer to {what:?}")),
         }
