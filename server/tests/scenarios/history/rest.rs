@@ -132,13 +132,19 @@ impl History {
         let listed = self.mail.paths().await;
         let shown =
             self.people.iter().flat_map(|person| &person.tab.view.mailboxes).map(|mailbox| mailbox.path.clone());
-        let paths: BTreeSet<String> = listed.iter().cloned().chain(shown).chain(self.tree.there()).collect();
+        let paths: BTreeSet<String> = listed.iter().cloned().chain(shown).chain(self.tree.names()).collect();
         self.unsettled.clear();
         for path in paths {
             // Of what was made, renamed or deleted in quick succession Dovecot (2.3, 2026-11) may say one thing by LIST and
-            // another by SELECT, for good. SELECT is believed, and nobody is blamed for what LIST says.
+            // another by SELECT, for good: its index of mailboxes stands still, for all sessions. SELECT is believed, also
+            // of mailboxes that only may be there, and nobody is blamed for what LIST says.
             let found = self.mail.subjects(&path).await;
             if found.is_some() != listed.contains(&path) {
+                self.log.push(format!(
+                    "truth: {path} is listed: {}, is selected: {}",
+                    listed.contains(&path),
+                    found.is_some()
+                ));
                 self.unsettled.insert(path.clone());
             }
             let Some(found) = found else { continue };
