@@ -36,8 +36,8 @@ impl Actor {
     }
 
     /// What a change came to that was asked for before, over a line that was lost: it may have been made then, but for what
-    /// follows it. LIST alone does not tell: Dovecot's index of mailboxes may stand still (2.3, 2026-11), and then all
-    /// sessions are told of none that are new and of some that are gone.
+    /// follows it. LIST alone does not tell: Dovecot (2.3.19, 2026-11) may spoil its index of mailboxes when two sessions
+    /// change some at once, and goes on listing what was before.
     pub(super) async fn arranged_before(
         &self,
         session: &mut Session,

@@ -135,9 +135,10 @@ impl History {
         let paths: BTreeSet<String> = listed.iter().cloned().chain(shown).chain(self.tree.names()).collect();
         self.unsettled.clear();
         for path in paths {
-            // Of what was made, renamed or deleted in quick succession Dovecot (2.3, 2026-11) may say one thing by LIST and
-            // another by SELECT, for good: its index of mailboxes stands still, for all sessions. SELECT is believed, also
-            // of mailboxes that only may be there, and nobody is blamed for what LIST says.
+            // Of what was made, renamed or deleted in quick succession Dovecot (2.3.19, 2026-11) may say one thing by LIST
+            // and another by SELECT: it spoils its index of mailboxes ("Corrupted mailbox list index", says its log), and
+            // sessions that have it open are told what was before. SELECT is believed, also of mailboxes that only may be
+            // there, and nobody is blamed for what LIST says.
             let found = self.mail.subjects(&path).await;
             if found.is_some() != listed.contains(&path) {
                 self.log.push(format!(
