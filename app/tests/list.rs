@@ -1,10 +1,12 @@
 //! The open list under changes, against a list that is simply kept whole.
 
 use app::{
+    Client,
     i18n::Locale,
+    platform::Nowhere,
     route::Route,
     state::{State, Theme, window::Window},
-    wire::*,
+    wire::{self, *},
 };
 use leptos::prelude::*;
 use proptest::{collection::vec, prelude::*, sample::Index};
@@ -146,6 +148,21 @@ fn shown(state: State) -> Vec<Option<u32>> {
 fn in_a_world(test: impl FnOnce()) {
     let owner = Owner::new();
     owner.with(test);
+}
+
+#[test]
+fn a_list_that_could_not_be_shown_is_asked_for_when_the_mail_server_is_back() {
+    in_a_world(|| {
+        let state = state();
+        let (client, mut requests) = Client::new(state, std::sync::Arc::new(Nowhere));
+        client.mail_is_back();
+        assert!(requests.try_recv().is_err(), "nothing is wrong");
+        state.list.problem.set(Some(wire::Error::Busy));
+        client.mail_is_back();
+        let asked = requests.try_recv().map(|request| request.command);
+        assert!(matches!(&asked, Ok(Command::Open { query, .. }) if query.mailbox == "INBOX"), "{asked:?}");
+        assert_eq!(state.list.problem.get_untracked(), None);
+    });
 }
 
 #[test]

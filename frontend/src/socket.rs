@@ -12,7 +12,9 @@ use app::{
     Client, State,
     client::{MAX_REQUESTS, Request},
     state::Line,
-    wire::{ClientFrame, Command, Error, Event, MAX_FRAME, Reply, Resume, Selection, ServerFrame, TabId, read},
+    wire::{
+        ClientFrame, Command, Connectivity, Error, Event, MAX_FRAME, Reply, Resume, Selection, ServerFrame, TabId, read,
+    },
 };
 use futures_channel::{mpsc, oneshot};
 use futures_util::{FutureExt, SinkExt, StreamExt, select};
@@ -222,8 +224,10 @@ impl Socket {
                 }
                 resume.seq = *seq;
                 self.state.apply(&frame);
-                if matches!(event, Event::SignedOut) {
-                    return Some(End::SignedOut);
+                match event {
+                    Event::SignedOut => return Some(End::SignedOut),
+                    Event::Connectivity { connectivity: Connectivity::Live } => self.client.mail_is_back(),
+                    _ => {}
                 }
             }
             ServerFrame::Reply { id, .. } => {

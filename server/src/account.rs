@@ -22,6 +22,7 @@ mod pulse;
 mod quota;
 mod resume;
 mod search;
+mod selection;
 mod side;
 mod tab;
 mod tabs;

@@ -109,6 +109,14 @@ impl Client {
         self.open_list(self.state.list.query.get_untracked(), true);
     }
 
+    /// The mail server can be reached again. A list that could not be shown is asked for once more: the server tells nothing
+    /// of it until it is, and rows of before may still be on the screen.
+    pub fn mail_is_back(&self) {
+        if self.state.list.problem.with_untracked(Option::is_some) {
+            self.retry_list();
+        }
+    }
+
     /// After a reconnect to a server that has forgotten the tab: the same list, where the person left it.
     pub fn open_again(&self) {
         let mut query = self.state.list.query.get_untracked();

@@ -1,18 +1,15 @@
 //! What people do to messages, and how it is taken back.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    time::Duration,
-};
+use std::{collections::HashSet, time::Duration};
 
-use app::wire::{Action, Error, Flag, MessageRef, Selection, SpecialUse, TabId, Uid, UidValidity, UndoId};
+use app::wire::{Action, Error, Flag, Selection, SpecialUse, TabId, Uid, UidValidity, UndoId};
 use tokio::time::Instant;
 
 use super::{
     actor::{Actor, Failure},
     arrange::unless_refused,
     labels::keeps,
-    tab::Source,
+    selection::Group,
 };
 use crate::imap::{self, CopyUid, Session, UidSet, search::Key};
 
@@ -44,13 +41,6 @@ struct Copies {
     /// Of that mailbox.
     uid_validity: u32,
     uid_next: u32,
-}
-
-/// Messages of one mailbox.
-struct Group {
-    mailbox: String,
-    uid_validity: UidValidity,
-    uids: UidSet,
 }
 
 impl Actor {
@@ -154,7 +144,7 @@ impl Actor {
             _ => None,
         };
         let uids = match lacking {
-            Some(key) => session.search(&[key], Some(&group.uids)).await?.into_iter().collect(),
+            Some(key) => self.which(session, &[key], &group.uids).await?,
             None => group.uids.clone(),
         };
         if uids.is_empty() {
@@ -304,70 +294,6 @@ impl Actor {
         Ok(())
     }
 
-    /// Which messages a selection means, by mailbox.
-    async fn resolve(
-        &mut self,
-        session: &mut Session,
-        tab: &TabId,
-        selection: Selection,
-    ) -> Result<Vec<Group>, Failure> {
-        match selection {
-            Selection::Messages(messages) => {
-                if messages.iter().any(|message| message.account != self.record.id) {
-                    return Err(Error::Gone.into());
-                }
-                Ok(grouped(messages.into_iter().map(of_message)))
-            }
-            Selection::Threads(messages) => {
-                if messages.iter().any(|message| message.account != self.record.id) {
-                    return Err(Error::Gone.into());
-                }
-                Ok(grouped(self.with_threads(session, messages).await?.into_iter().map(of_message)))
-            }
-            Selection::Mailbox { path, uid_validity, uid_next } => {
-                self.select(session, &path).await?;
-                // What has come since was not what the person looked at.
-                let uids = session.search(&[Key::All], None).await?;
-                let uids = uids.into_iter().filter(|uid| *uid < uid_next).collect();
-                Ok(vec![Group { mailbox: path, uid_validity, uids }])
-            }
-            Selection::All { list, except } => {
-                let view = self.view(tab).filter(|view| view.list == list).ok_or(Error::Gone)?;
-                let mailbox = view.query.mailbox.clone();
-                let left_out: HashSet<(&str, Uid)> =
-                    except.iter().map(|message| (message.mailbox.as_str(), message.uid)).collect();
-                match &view.source {
-                    Source::Hits(hits) => {
-                        let account = self.record.id;
-                        let found = hits.found.iter().filter_map(|hit| Some((hits.place_of(hit)?, hit.uid)));
-                        let mut found: Vec<MessageRef> = found
-                            .filter(|(place, uid)| !left_out.contains(&(&*place.mailbox, *uid)))
-                            .map(|(place, uid)| MessageRef {
-                                account,
-                                mailbox: place.mailbox.to_string(),
-                                uid_validity: place.uid_validity,
-                                uid,
-                            })
-                            .collect();
-                        if view.query.is_threaded() {
-                            found = self.with_threads(session, found).await?;
-                        }
-                        Ok(grouped(found.into_iter().map(of_message)))
-                    }
-                    Source::Mailbox { uid_validity } => {
-                        let uid_validity = *uid_validity;
-                        self.select(session, &mailbox).await?;
-                        // What arrives from now on was not in the list that the person selected.
-                        let all = session.search(&[Key::All], None).await?;
-                        let uids: UidSet =
-                            all.into_iter().filter(|uid| !left_out.contains(&(mailbox.as_str(), *uid))).collect();
-                        Ok(vec![Group { mailbox, uid_validity, uids }])
-                    }
-                }
-            }
-        }
-    }
-
     /// Takes messages that were moved or erased out of all search results.
     fn gone(&mut self, group: &Group) {
         let gone: HashSet<Uid> = group.uids.iter().collect();
@@ -407,19 +333,4 @@ async fn mark_all(session: &mut Session, uids: &UidSet, mark: &[Flag], unmark: &
         unless_refused(session.store(uids, flags, set).await)?;
     }
     Ok(())
-}
-
-fn of_message(message: MessageRef) -> (String, UidValidity, Uid) {
-    (message.mailbox, message.uid_validity, message.uid)
-}
-
-fn grouped(messages: impl Iterator<Item = (String, UidValidity, Uid)>) -> Vec<Group> {
-    let mut groups: BTreeMap<(String, UidValidity), Vec<Uid>> = BTreeMap::new();
-    for (mailbox, uid_validity, uid) in messages {
-        groups.entry((mailbox, uid_validity)).or_default().push(uid);
-    }
-    groups
-        .into_iter()
-        .map(|((mailbox, uid_validity), uids)| Group { mailbox, uid_validity, uids: uids.into_iter().collect() })
-        .collect()
 }

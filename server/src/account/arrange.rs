@@ -35,18 +35,48 @@ impl Actor {
         Ok(Reply::Arranged { path: path? })
     }
 
-    /// What a change came to that was asked for before, over a line that was lost: it may have been made then.
-    pub(super) fn arranged_before(&self, change: &Arrangement, error: &Error) -> Option<Reply> {
-        let there = |parent: &Option<String>, name: &str| {
-            let path = self.place(parent.as_deref(), name).ok()?;
-            self.is_taken(&path).then_some(Reply::Arranged { path: Some(path) })
+    /// What a change came to that was asked for before, over a line that was lost: it may have been made then, but for what
+    /// follows it. LIST alone does not tell: Dovecot (2.3.19, 2026-11) may spoil its index of mailboxes when two sessions
+    /// change some at once, and goes on listing what was before.
+    pub(super) async fn arranged_before(
+        &self,
+        session: &mut Session,
+        change: &Arrangement,
+        error: &Error,
+    ) -> Result<Option<Reply>, imap::Error> {
+        let (parent, name, from) = match (change, error) {
+            (Arrangement::Create { parent, name }, Error::MailboxExists) => (parent, name, None),
+            (Arrangement::Rename { path, parent, name }, Error::Gone) => (parent, name, Some(path)),
+            (Arrangement::Delete { path }, Error::Gone) => {
+                let is_gone = session.status(&[path]).await?.is_empty();
+                return Ok(is_gone.then_some(Reply::Arranged { path: None }));
+            }
+            _ => return Ok(None),
         };
-        match (change, error) {
-            (Arrangement::Create { parent, name }, Error::MailboxExists)
-            | (Arrangement::Rename { parent, name, .. }, Error::Gone) => there(parent, name),
-            (Arrangement::Delete { .. }, Error::Gone) => Some(Reply::Arranged { path: None }),
-            _ => None,
+        let Ok(path) = self.place(parent.as_deref(), name) else { return Ok(None) };
+        let below = self.below_inbox(&path).filter(|_| from.is_none());
+        for path in [Some(path), below].into_iter().flatten() {
+            if self.is_taken(&path) || !session.status(&[&path]).await?.is_empty() {
+                self.subscribe_to(session, &path, from.map(String::as_str)).await?;
+                return Ok(Some(Reply::Arranged { path: Some(path) }));
+            }
         }
+        Ok(None)
+    }
+
+    /// Subscribes to a mailbox and all that is inside, under the names they have instead of those below `from`.
+    async fn subscribe_to(&self, session: &mut Session, path: &str, from: Option<&str>) -> Result<(), imap::Error> {
+        let inside = self.mailboxes.iter().filter_map(|mailbox| {
+            let rest = mailbox.path.strip_prefix(path)?;
+            mailbox.delimiter.is_some_and(|delimiter| rest.starts_with(delimiter)).then_some(rest)
+        });
+        for rest in std::iter::once("").chain(inside) {
+            unless_refused(session.subscribe(&format!("{path}{rest}")).await)?;
+            if let Some(from) = from {
+                unless_refused(session.unsubscribe(&format!("{from}{rest}")).await)?;
+            }
+        }
+        Ok(())
     }
 
     async fn create_mailbox(

@@ -62,11 +62,21 @@ impl Source {
 impl Actor {
     /// Starts a search on the side; [`found`](Self::found) goes on with what it brings.
     pub(super) fn search(&mut self, tab: &TabId, id: u32, query: Query, from: u32, count: u32) {
-        if let Some(tab) = self.tabs.get_mut(tab) {
-            tab.view = None;
-        }
+        self.leave_list(tab, Some(id));
         if let Err(error) = self.begin_search(tab, query, (from, count), Purpose::Answer(id)) {
             self.reply(tab, id, Err(error));
+        }
+    }
+
+    /// A tab shows another list from now on. Whoever still waits for the first that a search finds, other than for command
+    /// `id`, is told that it is too late.
+    pub(super) fn leave_list(&mut self, tab: &TabId, id: Option<u32>) {
+        let Some(known) = self.tabs.get_mut(tab) else { return };
+        known.view = None;
+        if let Some(Searching { purpose: Purpose::Answer(waiting), .. }) = known.searching.take()
+            && Some(waiting) != id
+        {
+            self.reply(tab, waiting, Err(Error::Gone));
         }
     }
 

@@ -74,9 +74,7 @@ impl Actor {
         count: u32,
     ) -> Result<Listing, Failure> {
         // The tab's earlier list is not brought up to date any more.
-        if let Some(tab) = self.tabs.get_mut(tab) {
-            (tab.view, tab.searching) = (None, None);
-        }
+        self.leave_list(tab, None);
         let selected = self.select(session, &query.mailbox).await?;
         self.settle(session).await?;
         let (first, length) = clamp(from, count, self.exists);

@@ -5,13 +5,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use app::wire::{Event, ListChange, MessageRef, TabId, Thread, Uid, UidValidity};
+use app::wire::{Event, ListChange, TabId, Thread, Uid};
 use tracing::warn;
 
 use super::{
     actor::{Actor, Failure},
     follow::drop_from,
     hits::Hit,
+    selection::Group,
 };
 use crate::{
     imap::{self, Session, UidSet, search::Key},
@@ -158,30 +159,20 @@ impl Actor {
     pub(super) async fn with_threads(
         &mut self,
         session: &mut Session,
-        messages: Vec<MessageRef>,
-    ) -> Result<Vec<MessageRef>, Failure> {
-        let mut by_mailbox: HashMap<(String, UidValidity), Vec<MessageRef>> = HashMap::new();
-        for message in messages {
-            by_mailbox.entry((message.mailbox.clone(), message.uid_validity)).or_default().push(message);
-        }
-        let mut all = Vec::new();
-        for ((mailbox, uid_validity), messages) in by_mailbox {
-            let selected = self.select(session, &mailbox).await?;
-            let uids: Vec<Uid> = messages.iter().map(|message| message.uid).collect();
-            let mut these: HashSet<Uid> = uids.iter().copied().collect();
+        mut groups: Vec<Group>,
+    ) -> Result<Vec<Group>, Failure> {
+        for group in &mut groups {
+            let selected = self.select(session, &group.mailbox).await?;
             // Of another UIDVALIDITY nothing is known; whoever acts on it is refused.
-            if selected.uid_validity == uid_validity {
-                these.extend(self.beside(session, &uids).await.into_values().flatten());
+            if selected.uid_validity == group.uid_validity {
+                let mut uids: Vec<Uid> = group.uids.iter().collect();
+                uids.extend(self.beside(session, &uids).await.into_values().flatten());
+                uids.sort_unstable();
+                uids.dedup();
+                group.uids = uids.into_iter().collect();
             }
-            let account = self.record.id;
-            all.extend(these.into_iter().map(|uid| MessageRef {
-                account,
-                mailbox: mailbox.clone(),
-                uid_validity,
-                uid,
-            }));
         }
-        Ok(all)
+        Ok(groups)
     }
 
     /// How far the selected mailbox is indexed. None when the index cannot be read: then each message stands for itself.

@@ -18,9 +18,12 @@ impl Actor {
             Waiting::Command { tab, frame, tried } => {
                 let mut result = self.perform(session, &tab, &frame).await;
                 if let (Command::Arrange { change }, Err(Failure::Told(error)), true) = (&frame.command, &result, tried)
-                    && let Some(reply) = self.arranged_before(change, error)
                 {
-                    result = Ok(Some(reply));
+                    match self.arranged_before(session, change, error).await {
+                        Ok(None) => {}
+                        Ok(Some(reply)) => result = Ok(Some(reply)),
+                        Err(error) => result = Err(Failure::Lost(error)),
+                    }
                 }
                 if let (Command::Undo { undo }, Err(Failure::Told(Error::Gone)), true) =
                     (&frame.command, &result, tried)

@@ -50,6 +50,17 @@ async fn an_action_that_changes_nothing_cannot_be_taken_back() {
     assert_eq!(acted, (None, 0));
 }
 
+#[tokio::test]
+async fn a_mark_that_another_program_has_set_a_moment_before_is_removed() {
+    let (_bridge, mut tab, mut mail, uids) = inbox(1).await;
+    for flag in [Flag::Seen, Flag::Flagged] {
+        mail.store("INBOX", uids[0], flag.clone(), true).await;
+        // Pismo need not have heard of it, nor the tab.
+        tab.flag(uids[0], flag, false).await;
+        assert_eq!(mail.flags("INBOX", uids[0]).await, Some(Default::default()));
+    }
+}
+
 /// One message goes where the action says, and comes back as it was.
 async fn goes_and_comes_back(action: Action, to: &str) {
     let (_bridge, mut tab, mut mail, uids) = inbox(3).await;

@@ -176,20 +176,24 @@ async fn what_comes_after_the_question_is_not_emptied() {
     assert!(mail.messages("Junk").await.contains_key(&late));
 }
 
-/// Does a change over a line that is cut as soon as the server has done it, before its answer arrives.
-async fn arrange_over_a_cut_line(change: Arrangement) -> (Result<Option<String>, Error>, Tab) {
+/// Does a change over a line that is cut when the server has said these words, before they arrive. Over the new line the
+/// server does not list a mailbox of the name `unlisted`.
+async fn arrange_over_a_cut_line(
+    change: Arrangement,
+    words: &'static str,
+    unlisted: Option<&'static str>,
+) -> (Result<Option<String>, Error>, Tab, Mail) {
     let proxy = RecordingProxy::start(MailServer::shared_with_smtp().imap_port()).await;
     let bridge = TestBridge::with(|config| config.imap = Some(imap(proxy.port))).await;
     let mut mail = bridge.mail("ana");
     mail.create("Plans").await;
-    let mut tab = bridge.sign_in("ana").await.open("INBOX").await;
+    let mut tab = bridge.sign_in("ana").await.open("Plans").await;
     tab.until("the folder", |view| view.mailbox("Plans").is_some()).await;
     let cut = Arc::new(Notify::new());
     let told = cut.clone();
     let mut over = false;
     proxy.rewrite(move |said| {
-        let words = ["Create completed", "Rename completed", "Delete completed"];
-        if !over && words.iter().any(|word| String::from_utf8_lossy(&said).contains(word)) {
+        if !over && String::from_utf8_lossy(&said).contains(words) {
             over = true;
             told.notify_one();
         }
@@ -197,22 +201,44 @@ async fn arrange_over_a_cut_line(change: Arrangement) -> (Result<Option<String>,
     });
     let ending = async {
         cut.notified().await;
-        proxy.stop_rewriting();
+        proxy.rewrite(move |said| {
+            let is_unlisted = |line: &[u8]| {
+                let line = String::from_utf8_lossy(line);
+                line.starts_with("* LIST ") && unlisted.is_some_and(|name| line.trim_end().ends_with(name))
+            };
+            said.split_inclusive(|byte| *byte == b'\n').filter(|line| !is_unlisted(line)).flatten().copied().collect()
+        });
         proxy.cut();
     };
     let (result, ()) = tokio::join!(arrange(&mut tab, change), ending);
-    (result, tab)
+    (result, tab, mail)
 }
 
 #[tokio::test]
 async fn a_change_that_was_made_over_a_lost_line_is_no_failure() {
-    let (result, tab) = arrange_over_a_cut_line(create(None, "New")).await;
-    assert_eq!(result, Ok(Some("New".to_owned())));
-    assert!(tab.view.mailbox("New").is_some());
-    let (result, tab) = arrange_over_a_cut_line(rename("Plans", None, "Ideas")).await;
-    assert_eq!(result, Ok(Some("Ideas".to_owned())));
-    assert!(tab.view.mailbox("Ideas").is_some() && tab.view.mailbox("Plans").is_none());
-    let (result, tab) = arrange_over_a_cut_line(delete("Plans")).await;
+    for unlisted in [None, Some("New")] {
+        let (result, tab, mut mail) = arrange_over_a_cut_line(create(None, "New"), "Create completed", unlisted).await;
+        assert_eq!(result, Ok(Some("New".to_owned())), "{unlisted:?}");
+        assert_eq!(tab.view.mailbox("New").is_some(), unlisted.is_none());
+        assert!(subscribed(&mut mail).await.contains("New"), "other programs show it");
+    }
+    for unlisted in [None, Some("Ideas")] {
+        let (result, tab, mut mail) =
+            arrange_over_a_cut_line(rename("Plans", None, "Ideas"), "Rename completed", unlisted).await;
+        assert_eq!(result, Ok(Some("Ideas".to_owned())), "{unlisted:?}");
+        assert_eq!(tab.view.mailbox("Ideas").is_some(), unlisted.is_none());
+        assert!(tab.view.mailbox("Plans").is_none());
+        assert!(subscribed(&mut mail).await.contains("Ideas"), "other programs show it");
+    }
+    let (result, tab, _mail) = arrange_over_a_cut_line(delete("Plans"), "Delete completed", None).await;
     assert_eq!(result, Ok(None));
     assert!(tab.view.mailbox("Plans").is_none());
+}
+
+#[tokio::test]
+async fn a_folder_that_the_server_has_and_does_not_list_was_not_deleted_over_a_lost_line() {
+    // The folder is left before it is deleted, and the line is lost in between.
+    let (result, _tab, mut mail) = arrange_over_a_cut_line(delete("Plans"), "Unselect completed", Some("Plans")).await;
+    assert_eq!(result, Err(Error::Gone));
+    assert!(mail.has("Plans").await);
 }

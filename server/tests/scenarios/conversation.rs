@@ -240,7 +240,8 @@ async fn what_is_done_to_a_conversation_is_done_to_all_of_it_and_can_be_undone()
     // A message by itself is moved by itself.
     let message = Selection::Messages(vec![tab.messages()[0].clone()]);
     tab.act_on(message, Action::Archive).await;
-    until(&mut tab, &[("Other", 1, 1), ("Lunch", 1, 0)]).await;
+    // What came back has come last.
+    until(&mut tab, &[("Lunch", 1, 0), ("Other", 1, 1)]).await;
 
     let all = Selection::All { list: tab.view.list, except: vec![tab.message(other)] };
     assert_eq!(tab.act_on(all, Action::Delete).await.1, 1);

@@ -3,6 +3,7 @@
 //!
 //! A seed decides what is done and which line fails how; when each thing happens is up to the machine. `PISMO_SEED` runs
 //! the history of that seed again; `PISMO_HISTORIES`, `PISMO_OPERATIONS` (of each) and `PISMO_AT_ONCE` make the long run.
+//! In the folder that `PISMO_TRACE` names is kept what was done and what passed on the lines.
 
 mod drafts;
 mod explain;
@@ -24,6 +25,7 @@ use crate::{
     mail_server::MailServer,
     random::Random,
     test_bridge::{TestBridge, imap},
+    trace::Trace,
 };
 use drafts::Drafts;
 use explain::Folder;
@@ -100,10 +102,12 @@ struct History {
 struct Log {
     seed: u64,
     lines: VecDeque<String>,
+    trace: Trace,
 }
 
 impl Log {
     fn push(&mut self, line: String) {
+        self.trace.note("history", 0, &line);
         self.lines.push_back(line);
         if self.lines.len() > LOGGED {
             self.lines.pop_front();
@@ -123,7 +127,8 @@ impl Drop for Log {
 impl History {
     async fn start(seed: u64, stormy: bool) -> History {
         let server = MailServer::shared_with_smtp();
-        let proxy = FaultProxy::start(server.imap_port(), seed).await;
+        let trace = Trace::start(&format!("history-{seed}"));
+        let proxy = FaultProxy::start(server.imap_port(), seed, trace.clone()).await;
         let bridge = TestBridge::on(server, |config| config.imap = Some(imap(proxy.port))).await;
         let browser = bridge.sign_in("ana").await;
         let mut people = Vec::new();
@@ -145,7 +150,7 @@ impl History {
             tree: Tree::default(),
             unsettled: BTreeSet::new(),
             figures: Figures::default(),
-            log: Log { seed, lines: VecDeque::new() },
+            log: Log { seed, lines: VecDeque::new(), trace },
             stormy,
             bridge,
         };

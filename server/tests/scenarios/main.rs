@@ -25,6 +25,8 @@ mod relay;
 mod tab;
 #[path = "../support/test_bridge.rs"]
 mod test_bridge;
+#[path = "../support/trace.rs"]
+mod trace;
 #[path = "../support/view.rs"]
 mod view;
 

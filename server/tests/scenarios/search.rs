@@ -66,6 +66,25 @@ async fn cyrillic_is_found_in_either_case() {
 }
 
 #[tokio::test]
+async fn a_search_that_another_list_overtakes_is_answered() {
+    let (_bridge, mut tab, _) = mailbox().await;
+    let open = |search: &str| Command::Open {
+        query: Query { mailbox: "INBOX".to_owned(), search: search.to_owned(), ..Query::default() },
+        from: 0,
+        count: 10,
+    };
+    let ids = [tab.say(open("pizza")).await, tab.say(open("lunch")).await, tab.say(open("")).await];
+    for id in ids {
+        match tab.answer(id).await {
+            // It was quick enough.
+            Ok(Reply::Listing(_)) | Err(Error::Gone) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(tab.view.rows.len(), 3, "the last one is shown");
+}
+
+#[tokio::test]
 async fn all_folders_are_searched() {
     let (_bridge, mut tab, mut mail) = mailbox().await;
     mail.create("Lists").await;

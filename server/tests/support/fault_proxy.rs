@@ -20,6 +20,7 @@ use crate::{
     fault::{Direction, End, FAULTS, Fault, Lines, NONSENSE, Plan},
     random::Random,
     relay::relay,
+    trace::Trace,
 };
 
 /// How long a line of which one direction is closed may go on in the other.
@@ -33,6 +34,7 @@ pub struct FaultProxy {
 
 struct Shared {
     seed: u64,
+    trace: Trace,
     /// The number of the storm; none while it is calm.
     weather: watch::Sender<Option<u64>>,
     storms: AtomicU64,
@@ -52,9 +54,10 @@ enum Fate {
 }
 
 impl FaultProxy {
-    pub async fn start(server: u16, seed: u64) -> FaultProxy {
+    pub async fn start(server: u16, seed: u64, trace: Trace) -> FaultProxy {
         let shared = Arc::new(Shared {
             seed,
+            trace,
             weather: watch::Sender::new(None),
             storms: AtomicU64::new(0),
             lines: AtomicU64::new(0),
@@ -74,11 +77,13 @@ impl FaultProxy {
     /// it is, and by which line.
     pub fn storm(&self) {
         let number = self.shared.storms.fetch_add(1, Ordering::SeqCst);
+        self.shared.trace.note("storm", number, "");
         self.shared.weather.send_replace(Some(number));
     }
 
     /// From now on all that is said arrives at once. Lines that swallow what is said are reset.
     pub fn calm(&self) {
+        self.shared.trace.note("calm", 0, "");
         self.shared.weather.send_replace(None);
     }
 
@@ -209,6 +214,8 @@ impl<'a> Way<'a> {
         loop {
             let Ok(length @ 1..) = input.read(&mut said).await else { return Fate::Closed };
             self.look_at_the_weather();
+            let direction = if self.is_server_speaking() { "←" } else { "→" };
+            self.shared.trace.bytes(direction, self.number, &said[..length]);
             if self.plan.delay > 0 {
                 let most = usize::try_from(self.plan.delay).expect("a short time");
                 sleep(Duration::from_millis(u64::try_from(self.random.below(most + 1)).expect("a time"))).await;
@@ -225,6 +232,8 @@ impl<'a> Way<'a> {
                 if let Some(end) = self.end().filter(|end| end.after <= self.passed)
                     && let Some(fate) = self.come_to(end, &mut output).await
                 {
+                    let unsaid = String::from_utf8_lossy(rest);
+                    self.shared.trace.note("end", self.number, &format!("{end:?}, unsaid: {unsaid:?}"));
                     self.shared.count(end.fault);
                     self.shared.broken.fetch_add(1, Ordering::SeqCst);
                     return fate;

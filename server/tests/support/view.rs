@@ -50,6 +50,13 @@ impl View {
         }
     }
 
+    /// The list that was asked for cannot be shown; as in the browser, the one before it is not there any more.
+    pub fn without_list(&mut self) {
+        self.list = 0;
+        self.rows.clear();
+        self.progress = None;
+    }
+
     pub fn apply(&mut self, event: &Event) {
         match event {
             Event::Reset => self.reset = true,

@@ -6,7 +6,7 @@ use tokio::time::{Duration, Instant};
 use super::{
     History,
     explain::{BLUE, DELETED, Deed, FLAGGED, Folder, Marks, SEEN, Whom},
-    ledger::{FOLDERS, letter_of},
+    ledger::{FOLDERS, letter_of, subject},
 };
 use crate::tab::Tab;
 
@@ -246,7 +246,11 @@ impl History {
             (trash, "Trash", Whom::Below("Trash", uid_next.0), Vec::new())
         } else {
             let except: Vec<_> = chosen.iter().map(|row| row.message.clone()).collect();
-            let spared = chosen.iter().filter_map(|row| letter_of(&row.subject)).collect();
+            // Of a message that has just come Pismo's session need not know (RFC 9051 §5.2), and nobody means what is not
+            // shown: it may be left where it is.
+            let meant: Vec<_> = rows.iter().filter(|row| !chosen.contains(row)).map(|row| &row.subject).collect();
+            let is_spared = |letter: &u32| !meant.contains(&&subject(*letter));
+            let spared = self.ledger.letters().into_iter().filter(is_spared).collect();
             (Selection::All { list, except }, in_front, Whom::In(in_front), spared)
         };
         let way_back = match way_back {
@@ -335,6 +339,11 @@ impl History {
             (What::Save { draft }, answer) => self.drafts.saved(draft, answer.is_ok()),
             (What::Discard { draft }, answer) => self.drafts.discarded(draft, answer.is_ok()),
             (What::Arrange(change), answer) => self.tree.arranged(&change, answer.is_ok()),
+            (What::Look, Err(_)) if matches!(command, Command::Open { .. }) => {
+                // Pismo tells the tab nothing more of the list before it. At rest it is asked for again.
+                self.people[at].tab.view.without_list();
+                self.people[at].searching = false;
+            }
             (What::Look | What::Read(_), _) => {}
             (what, answer) => self.fail(&format!("{answer:?} is no answer to {what:?}")),
         }

@@ -8,7 +8,7 @@ use tokio::time::{Duration, Instant};
 use super::{
     History,
     ledger::{FOLDERS, Found, Truth},
-    person::What,
+    person::{Person, What},
 };
 use crate::view::View;
 
@@ -45,19 +45,31 @@ impl History {
             let answer = tab.send(Command::Undo { undo: UndoId(u64::MAX) }).await;
             assert!(answer.is_err(), "{answer:?}");
         }
-        for at in 0..self.people.len() {
-            let person = &self.people[at];
-            if person.searching || person.tab.view.list == 0 {
-                let query = Query { mailbox: person.folder.to_owned(), ..Query::default() };
-                self.say(at, Command::Open { query, from: 0, count: 50 }, What::Look).await;
-            }
-        }
-        self.wait_for_answers().await;
+        self.open_what_is_not_shown(quiet + PATIENCE).await;
         self.save_what_is_doubtful().await;
         let truth = self.wait_until_equal(quiet + PATIENCE).await;
         self.figures.equal_after(quiet.elapsed());
         self.compare_all_rows(&truth).await;
         self.balance(truth).await;
+    }
+
+    /// Each tab shows a whole mailbox. A line may be lost for the last time when it is quiet already, and with it an answer.
+    async fn open_what_is_not_shown(&mut self, deadline: Instant) {
+        loop {
+            let shows_none = |person: &Person| person.searching || person.tab.view.list == 0;
+            let wanting: Vec<usize> = (0..self.people.len()).filter(|at| shows_none(&self.people[*at])).collect();
+            if wanting.is_empty() {
+                return;
+            }
+            if Instant::now() > deadline {
+                self.fail("not equal: a list cannot be opened");
+            }
+            for at in wanting {
+                let query = Query { mailbox: self.people[at].folder.to_owned(), ..Query::default() };
+                self.say(at, Command::Open { query, from: 0, count: 50 }, What::Look).await;
+            }
+            self.wait_for_answers().await;
+        }
     }
 
     /// Waits until both tabs show what the server has, and nothing else.
@@ -120,13 +132,20 @@ impl History {
         let listed = self.mail.paths().await;
         let shown =
             self.people.iter().flat_map(|person| &person.tab.view.mailboxes).map(|mailbox| mailbox.path.clone());
-        let paths: BTreeSet<String> = listed.iter().cloned().chain(shown).chain(self.tree.there()).collect();
+        let paths: BTreeSet<String> = listed.iter().cloned().chain(shown).chain(self.tree.names()).collect();
         self.unsettled.clear();
         for path in paths {
-            // Of what was made, renamed or deleted in quick succession Dovecot (2.3, 2026-11) may say one thing by LIST and
-            // another by SELECT, for good. SELECT is believed, and nobody is blamed for what LIST says.
+            // Of what was made, renamed or deleted in quick succession Dovecot (2.3.19, 2026-11) may say one thing by LIST
+            // and another by SELECT: it spoils its index of mailboxes ("Corrupted mailbox list index", says its log), and
+            // sessions that have it open are told what was before. SELECT is believed, also of mailboxes that only may be
+            // there, and nobody is blamed for what LIST says.
             let found = self.mail.subjects(&path).await;
             if found.is_some() != listed.contains(&path) {
+                self.log.push(format!(
+                    "truth: {path} is listed: {}, is selected: {}",
+                    listed.contains(&path),
+                    found.is_some()
+                ));
                 self.unsettled.insert(path.clone());
             }
             let Some(found) = found else { continue };

@@ -58,9 +58,9 @@ impl Tree {
         }
     }
 
-    /// Mailboxes that are there for sure.
-    pub fn there(&self) -> Vec<String> {
-        self.there.iter().cloned().collect()
+    /// Mailboxes that are there, and those that may be.
+    pub fn names(&self) -> Vec<String> {
+        self.there.iter().chain(self.doubtful.iter().flat_map(|doubt| &doubt.names)).cloned().collect()
     }
 
     fn doubt(&mut self, names: Vec<String>, perhaps_none: bool) {

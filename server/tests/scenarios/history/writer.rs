@@ -105,7 +105,9 @@ impl History {
 
     /// One of the messages of a mailbox, and its UID.
     async fn choose(&mut self, folder: Folder) -> Option<(u32, u32)> {
-        let there = self.mail.subjects(folder).await?;
+        let mut there = self.mail.subjects(folder).await?;
+        // Of a message that Pismo takes away just then the server tells its UID and its flags, and no more.
+        there.retain(|(_, subject, _)| !subject.is_empty());
         let (uid, subject, _) = self.random.one_of(&there)?;
         match letter_of(&subject) {
             Some(number) => Some((number, uid.0)),
