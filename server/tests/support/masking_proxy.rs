@@ -1,4 +1,5 @@
 //! A line to a mail server that hides some of what the server can do, and notes when a client makes use of it all the same.
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::{
     collections::BTreeSet,
