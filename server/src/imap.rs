@@ -23,7 +23,7 @@ mod tap;
 mod uid_set;
 mod value;
 
-pub use capability::Capabilities;
+pub use capability::{AppendLimit, Capabilities};
 pub use code::Code;
 pub use connect::{Credentials, connect, connect_trusting};
 pub use error::Error;

@@ -34,6 +34,7 @@ mod act;
 mod admission;
 mod arrange;
 mod budget;
+mod capability;
 mod draft;
 mod frames;
 mod history;
