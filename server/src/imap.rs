@@ -27,6 +27,6 @@ pub use capability::{AppendLimit, Capabilities};
 pub use code::Code;
 pub use connect::{Credentials, connect, connect_trusting};
 pub use error::Error;
-pub use rehearsal::rehearse;
+pub use rehearsal::{rehearse, rehearse_structure};
 pub use session::{Change, CopyUid, FetchedMessage, FetchedRow, Listed, Selected, Session, Status, TextPart, Woken};
 pub use uid_set::UidSet;
