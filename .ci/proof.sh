@@ -24,13 +24,15 @@ properties() {
 
 fuzz() {
   .ci/install.sh fuzz
-  local seconds=${FUZZ_SECONDS:-600} target=imap_response log=$CACHE/fuzz.log
-  # What is found on the way is kept beside the sources' own corpus, for the next run.
-  local found=$CACHE/fuzz/$target
-  mkdir -p "$found"
+  local seconds=${FUZZ_SECONDS:-600} log=$CACHE/fuzz.log target found
   cp Cargo.lock server/fuzz/
-  (cd server && cargo +nightly fuzz run $target "$found" fuzz/corpus/$target -- -max_total_time="$seconds") 2>&1 | tee "$log"
-  echo "fuzz: $target held for $(grep -oE 'Done [0-9]+ runs' "$log" | grep -oE '[0-9]+') inputs in $seconds seconds"
+  for target in imap_response body_structure state; do
+    # What is found on the way is kept beside the sources' own corpus, for the next run.
+    found=$CACHE/fuzz/$target
+    mkdir -p "$found"
+    (cd server && cargo +nightly fuzz run $target "$found" fuzz/corpus/$target -- -max_total_time="$seconds") 2>&1 | tee "$log"
+    echo "fuzz: $target held for $(grep -oE 'Done [0-9]+ runs' "$log" | grep -oE '[0-9]+') inputs in $seconds seconds"
+  done
 }
 
 # Two tabs and another mail program on lines that fail; see server/tests/scenarios/history.rs. PISMO_SEED runs one again.

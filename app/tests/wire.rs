@@ -278,6 +278,7 @@ fn errors_look_like_this() {
         Error::SignedOut,
         Error::Internal,
         Error::NoLabel,
+        Error::MessageTooLarge { limit: 1 },
     ];
     let frames: Vec<_> = (1..).zip(errors).map(|(id, error)| ServerFrame::Reply { id, result: Err(error) }).collect();
     reaches_the_browser(&frames);

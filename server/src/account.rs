@@ -11,6 +11,7 @@ mod follow;
 mod found;
 mod gather;
 mod hits;
+mod hook;
 mod labels;
 mod line;
 mod listing;
@@ -68,6 +69,7 @@ pub struct Account {
     pub id: AccountId,
     inputs: mpsc::Sender<Input>,
     parts: Parts,
+    hook: Arc<hook::Hook>,
 }
 
 /// Everything that can happen to an account.
@@ -134,6 +136,8 @@ enum Input {
         credentials: Credentials,
         session: Option<Box<Session>>,
     },
+    /// The mail server's hook says that something has happened.
+    Hooked,
     /// The selected mailbox is asked whether there is anything new: somebody looks at it.
     Beat,
     /// Something happened in the mailboxes (from the watch), or time has passed.
@@ -292,7 +296,8 @@ impl Accounts {
         let (sender, inputs) = mpsc::channel(INPUTS);
         let budget = Budget::new();
         let parts = Parts::start(record, &credentials, budget.clone(), &self.tasks, self.shutdown.clone());
-        let account = Account { id: record.id, inputs: sender, parts };
+        let hook = Arc::new(hook::Hook::new(record));
+        let account = Account { id: record.id, inputs: sender, parts, hook };
         let actor = actor::Actor::new(self, &account, record, credentials, budget, inputs);
         self.tasks.spawn(actor.run());
         running.insert(record.id, account.clone());

@@ -3,7 +3,7 @@
 use std::{env, fs, net::SocketAddr, path::PathBuf};
 
 use ipnet::IpNet;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::endpoint::{Endpoint, Protocol, Security};
 
@@ -32,6 +32,8 @@ pub struct Config {
     pub allow_insecure: bool,
     /// `PISMO_UPLOAD_LIMIT`: the largest file that can be attached, in bytes.
     pub upload_limit: u64,
+    /// `PISMO_HOOK_SECRET`: with this the mail server may say that something has changed; nothing means that it may not.
+    pub hook_secret: Option<SecretString>,
 }
 
 /// A setting that cannot be used: one sentence that names it.
@@ -70,6 +72,7 @@ impl Config {
                 return Err(Invalid { variable: "PISMO_ORIGIN", why });
             }
         }
+        let imap = endpoint("PISMO_IMAP", Protocol::Imap)?;
         let trusted_proxies = split(lookup("PISMO_TRUSTED_PROXIES"))
             .iter()
             .map(|network| match network.parse::<std::net::IpAddr>() {
@@ -81,7 +84,8 @@ impl Config {
             listen: parse("PISMO_LISTEN", &listen)?,
             data: lookup("PISMO_DATA").unwrap_or_else(|| "./pismo-data".to_owned()).into(),
             database: secret("PISMO_DATABASE", lookup)?,
-            imap: endpoint("PISMO_IMAP", Protocol::Imap)?,
+            hook_secret: hook_secret(imap.is_some(), lookup)?,
+            imap,
             smtp: endpoint("PISMO_SMTP", Protocol::Smtp)?,
             secret: secret("PISMO_SECRET", lookup)?,
             origins,
@@ -115,6 +119,21 @@ fn secret(variable: &'static str, lookup: &dyn Fn(&str) -> Option<String>) -> Re
     Ok(lookup(variable).map(SecretString::from))
 }
 
+/// A hook's secret is sent by a program, so there is no reason for one that could be guessed.
+const SHORTEST_SECRET: usize = 16;
+
+fn hook_secret(own_server: bool, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Option<SecretString>, Invalid> {
+    let variable = "PISMO_HOOK_SECRET";
+    let invalid = |why: String| Err(Invalid { variable, why });
+    match secret(variable, lookup)? {
+        Some(_) if !own_server => invalid("the hook is for the mail server that PISMO_IMAP names; set both".to_owned()),
+        Some(secret) if secret.expose_secret().len() < SHORTEST_SECRET => {
+            invalid(format!("it has to be at least {SHORTEST_SECRET} letters long; openssl rand -hex 16 makes one"))
+        }
+        secret => Ok(secret),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,10 +160,19 @@ mod tests {
             ("PISMO_ORIGIN", "mail.example.org"),
             ("PISMO_TRUSTED_PROXIES", "10.0.0.0/99"),
             ("PISMO_UPLOAD_LIMIT", "many"),
+            ("PISMO_HOOK_SECRET", "long enough, but for no server"),
         ] {
             let error = read(&[(variable, value)]).expect_err(variable).to_string();
             assert!(error.starts_with(variable), "{error}");
         }
+    }
+
+    #[test]
+    fn a_hook_needs_a_secret_that_nobody_guesses() {
+        let server = ("PISMO_IMAP", "imaps://mail.example.org");
+        assert!(read(&[server, ("PISMO_HOOK_SECRET", "0123456789abcdef")]).is_ok());
+        let error = read(&[server, ("PISMO_HOOK_SECRET", "0123456789abcde")]).expect_err("too short").to_string();
+        assert!(error.starts_with("PISMO_HOOK_SECRET: ") && !error.contains("0123"), "{error}");
     }
 
     #[test]

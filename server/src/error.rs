@@ -28,6 +28,7 @@ pub fn to_wire(error: imap::Error) -> wire::Error {
         Error::Refused { code: Some(imap::Code::NonExistent), .. } => wire::Error::Gone,
         Error::Refused { code: Some(imap::Code::AlreadyExists), .. } => wire::Error::MailboxExists,
         Error::Refused { text, .. } => wire::Error::Refused { text },
+        Error::TooBig { limit } => wire::Error::MessageTooLarge { limit },
         Error::Unspeakable => wire::Error::BadRequest { text: "A line end or a NUL cannot be part of this".to_owned() },
         // In our own words, and not the server's, which is all that `text` may hold; the log has them.
         Error::Timeout | Error::Closed | Error::Protocol(_) | Error::Limit(_) => {
@@ -86,7 +87,7 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::BadAddress { .. }
         | Error::NoRecipient
         | Error::TooManyRecipients { .. } => StatusCode::BAD_REQUEST,
-        Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::TooLarge { .. } | Error::MessageTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

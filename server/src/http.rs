@@ -3,6 +3,7 @@
 mod assets;
 mod blob;
 mod guard;
+mod hook;
 mod login;
 mod message;
 pub mod metrics;
@@ -59,6 +60,7 @@ pub fn router(bridge: Bridge) -> Router {
         .route("/blobs", post(blob::upload).layer(DefaultBodyLimit::disable()))
         .route("/blobs/{id}", delete(blob::forget))
         .route(assets::ROUTE, get(assets::serve))
+        .route("/hook", post(hook::changed).layer(DefaultBodyLimit::max(hook::MAX_NAME)))
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         // Icons and the manifest have addresses that browsers know by themselves.

@@ -23,10 +23,10 @@ mod tap;
 mod uid_set;
 mod value;
 
-pub use capability::Capabilities;
+pub use capability::{AppendLimit, Capabilities};
 pub use code::Code;
 pub use connect::{Credentials, connect, connect_trusting};
 pub use error::Error;
-pub use rehearsal::rehearse;
+pub use rehearsal::{rehearse, rehearse_structure};
 pub use session::{Change, CopyUid, FetchedMessage, FetchedRow, Listed, Selected, Session, Status, TextPart, Woken};
 pub use uid_set::UidSet;

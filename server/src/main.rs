@@ -1,4 +1,4 @@
-//! The executable: `pismo serve` (or nothing), `pismo healthcheck`, `pismo migrate`.
+//! The executable: `pismo serve` (or nothing), `pismo healthcheck`, `pismo migrate`, `pismo hook`.
 
 use std::{process::ExitCode, time::Duration};
 
@@ -42,7 +42,11 @@ async fn run(subcommand: &str) -> Result<()> {
             Store::open(&config.data, config.database.as_ref()).await?.close().await;
             Ok(())
         }
-        other => bail!("There is no subcommand {other:?}; there are serve, healthcheck and migrate"),
+        "hook" => {
+            print!("{}", include_str!("hook.lua"));
+            Ok(())
+        }
+        other => bail!("There is no subcommand {other:?}; there are serve, healthcheck, migrate and hook"),
     }
 }
 

@@ -232,6 +232,11 @@ async fn file(bridge: &Bridge, submission: &StoredSubmission) -> Result<()> {
                 blobs::forget(&bridge.store, &bridge.config.data, record.id, &attachment.blob).await?;
             }
         }
+        Ok(Err(error @ Error::MessageTooLarge { .. })) => {
+            // It never will be. The draft stays, with its files: it is the only copy.
+            warn!(submission.id = submission.id.0, ?error, "What was sent is too large for Sent");
+            bridge.store.set_filed(submission.id).await?;
+        }
         Ok(Err(error)) => warn!(submission.id = submission.id.0, ?error, "What was sent is not in Sent yet"),
         Err(_) => warn!(submission.id = submission.id.0, "What was sent is not in Sent yet: no answer"),
     }

@@ -9,7 +9,7 @@ use app::wire::{Flag, Uid};
 use mail_server::PASSWORD;
 use pismo::{
     endpoint::{Endpoint, Protocol, Security},
-    imap::{self, Change, Credentials, Error, Session, UidSet, search},
+    imap::{self, Change, Code, Credentials, Error, Session, UidSet, search},
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
@@ -389,4 +389,40 @@ async fn an_expunge_amid_a_fetch_by_sequence_number_ends_the_session() {
     let flags = "* 1 FETCH (UID 1 FLAGS ())\r\n* 1 EXPUNGE\r\n* 1 FETCH (UID 2 FLAGS (\\Seen))\r\n{tag} OK\r\n";
     let mut session = inbox(&[("FETCH 1:2 (", flags)]).await;
     assert!(matches!(session.fetch_flags(1..=2).await, Err(Error::Protocol(_))));
+}
+
+#[tokio::test]
+async fn what_is_too_large_for_a_mailbox_is_not_sent_to_it() {
+    let of_all = ("LOGIN", "{tag} OK [CAPABILITY IMAP4rev1 LITERAL+ APPENDLIMIT=1000] in\r\n");
+    let (session, peer) = connect(&[of_all, ("NOOP", "{tag} OK done\r\n")]).await;
+    let mut session = session.expect("a session");
+    let refused = session.append("Sent", &[], None, &[b'x'; 1001]).await.expect_err("too large");
+    assert_eq!(refused, Error::TooBig { limit: 1000 });
+    session.noop().await.expect("the session lives");
+    drop(session);
+    assert!(peer.heard().await.iter().all(|line| !line.contains("APPEND")));
+
+    // Where each mailbox has a limit of its own, it is asked for, unless the message is small.
+    let large = vec![b'x'; 100_000];
+    let of_each = ("LOGIN", "{tag} OK [CAPABILITY IMAP4rev1 LITERAL+ APPENDLIMIT] in\r\n");
+    let asked = |limit: &'static str| ("STATUS \"Sent\" (APPENDLIMIT)", limit);
+    let append = ("APPEND \"Sent\"", "{tag} NO [TOOBIG] no\r\n");
+    let (session, _peer) = connect(&[
+        of_each,
+        asked("* STATUS Sent (APPENDLIMIT 99999)\r\n{tag} OK done\r\n"),
+        asked("* STATUS Sent (APPENDLIMIT NIL)\r\n{tag} OK done\r\n"),
+        append,
+    ])
+    .await;
+    let mut session = session.expect("a session");
+    assert_eq!(session.append("Sent", &[], None, &large).await, Err(Error::TooBig { limit: 99_999 }));
+    let told = session.append("Sent", &[], None, &large).await;
+    assert!(matches!(told, Err(Error::Refused { code: Some(Code::TooBig), .. })), "{told:?}");
+
+    let (session, _peer) = connect(&[of_each, asked("{tag} NO no\r\n"), append]).await;
+    let told = session.expect("a session").append("Sent", &[], None, &large).await;
+    assert!(matches!(told, Err(Error::Refused { code: Some(Code::TooBig), .. })), "the server decides: {told:?}");
+    let (session, _peer) = connect(&[of_each, append]).await;
+    let told = session.expect("a session").append("Sent", &[], None, b"a: b\r\n\r\n").await;
+    assert!(matches!(told, Err(Error::Refused { code: Some(Code::TooBig), .. })), "nobody is asked: {told:?}");
 }

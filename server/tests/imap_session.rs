@@ -2,6 +2,8 @@
 
 #[path = "support/mail_server.rs"]
 mod mail_server;
+#[path = "support/masking_proxy.rs"]
+mod masking_proxy;
 #[path = "support/recording_proxy.rs"]
 mod recording_proxy;
 #[path = "support/relay.rs"]
@@ -11,6 +13,7 @@ use std::{sync::Arc, time::Duration};
 
 use app::wire::{Address, Flag, SpecialUse, Uid};
 use mail_server::{Hand, MailServer, PASSWORD, letter};
+use masking_proxy::{Mask, MaskingProxy};
 use pismo::{
     endpoint::{Endpoint, Protocol, Security},
     imap::{self, Change, Code, Credentials, Error, Session, UidSet, Woken, search},
@@ -105,9 +108,20 @@ async fn what_hinders_a_login_is_told_apart() {
 #[tokio::test]
 async fn a_password_that_is_not_ascii_opens_a_session() {
     let server = MailServer::start(&["--user", "julia@pismo.test:пароль"]);
-    let here = endpoint(Security::Insecure, server.imap_port());
-    let result = imap::connect(&here, &credentials("julia@pismo.test", "пароль")).await;
-    assert!(result.is_ok(), "{result:?}");
+    // It goes along with AUTHENTICATE or waits for the server, as the server can.
+    for (mask, said) in [(Mask::Without(&[]), " PLAIN AGp1bGlh"), (Mask::Without(&["SASL-IR"]), " PLAIN\r\nAGp1bGlh")] {
+        let recording = RecordingProxy::start(server.imap_port()).await;
+        let masking = MaskingProxy::start(recording.port, mask).await;
+        let here = endpoint(Security::Insecure, masking.port);
+        let mut session = imap::connect(&here, &credentials("julia@pismo.test", "пароль")).await.expect("a session");
+        session.noop().await.expect("the session lives");
+        session.logout().await;
+        let line = recording.lines().first().expect("a line").take_said();
+        assert!(line.contains(said), "{mask:?}");
+        assert_eq!(masking.trespasses(), Vec::<String>::new());
+        let wrong = imap::connect(&here, &credentials("julia@pismo.test", "слово")).await;
+        assert!(matches!(wrong, Err(Error::Credentials { .. })), "{wrong:?}");
+    }
 }
 
 #[tokio::test]

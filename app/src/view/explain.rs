@@ -32,6 +32,9 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::ClearText { host } => t_string!(i18n, error.clear_text, host = host.clone()).to_string(),
         Error::BadRequest { .. } => t_string!(i18n, error.bad_request).to_string(),
         Error::TooLarge { limit } => t_string!(i18n, error.too_large, size = size(i18n, *limit)).to_string(),
+        Error::MessageTooLarge { limit } => {
+            t_string!(i18n, error.message_too_large, size = size(i18n, *limit)).to_string()
+        }
         Error::BadAddress { text } => t_string!(i18n, error.bad_address, text = text.clone()).to_string(),
         Error::NoRecipient => t_string!(i18n, error.no_recipient).to_string(),
         Error::TooManyRecipients { limit } => counted!(i18n, error.too_many_recipients, *limit),
@@ -67,6 +70,7 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::ClearText { .. }
         | Error::TooManyRecipients { .. }
         | Error::TooLarge { .. }
+        | Error::MessageTooLarge { .. }
         | Error::BadAddress { .. }
         | Error::NoRecipient
         | Error::BlobGone { .. }

@@ -3,41 +3,19 @@
 
 use leptos::prelude::*;
 
-use super::{icon::Icon, words::counted};
+use super::{
+    icon::Icon,
+    words::{Words, counted},
+};
 use crate::{i18n::*, state::Theme};
-
-/// What a server offers of what Pismo makes use of (RFC 9051 §7.2.2).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Offers {
-    /// RFC 5465
-    pub notify: bool,
-    /// RFC 2177
-    pub idle: bool,
-    /// RFC 7162
-    pub condstore: bool,
-    /// RFC 5819
-    pub list_status: bool,
-    /// RFC 6154
-    pub special_use: bool,
-    /// RFC 6851
-    pub r#move: bool,
-    /// RFC 4315
-    pub uidplus: bool,
-    /// RFC 8970
-    pub preview: bool,
-    /// RFC 4731
-    pub esearch: bool,
-    /// RFC 7888, either of the two.
-    pub literals: bool,
-}
 
 /// What the page shows.
 #[derive(Debug, Clone)]
 pub struct ServerPage {
     /// The server's name.
     pub host: String,
-    /// None when there is no line to it at the moment.
-    pub offers: Option<Offers>,
+    /// None when there is no line to it at the moment, else the names of what it offers, as far as this page knows them (RFC 9051 §7.2.2).
+    pub offers: Option<Vec<&'static str>>,
     /// Sessions that Pismo opens for the account, at most.
     pub connections: Option<usize>,
     pub language: Locale,
@@ -72,24 +50,23 @@ pub fn Server(server: ServerPage) -> impl IntoView {
     }
 }
 
+/// A feature by its name, its RFC, what it is for, and what Pismo does with it and without it.
+struct Feature(&'static str, u16, &'static str, &'static str, &'static str);
+
 #[component]
-fn Table(offers: Offers) -> impl IntoView {
+fn Table(offers: Vec<&'static str>) -> impl IntoView {
     let i18n = use_i18n();
-    let row = |feature: &'static str,
-               rfc: &'static str,
-               what: &'static str,
-               offered: bool,
-               with: &'static str,
-               without: &'static str| {
+    let (yes, no) = (t_string!(i18n, server.yes), t_string!(i18n, server.no));
+    let row = |Feature(name, rfc, what, with, without)| {
+        let offered = offers.contains(&name);
         let link = format!("https://www.rfc-editor.org/rfc/rfc{rfc}");
-        let (yes, no) = (t_string!(i18n, server.yes), t_string!(i18n, server.no));
         view! {
-            <tr data-testid="feature" data-feature=feature data-offered=offered.to_string()>
+            <tr data-testid="feature" data-feature=name data-offered=offered.to_string()>
                 <th scope="row">
                     {what}
                     <small>
                         <a href=link target="_blank" rel="noopener noreferrer">
-                            {feature}
+                            {name}
                         </a>
                     </small>
                 </th>
@@ -107,88 +84,58 @@ fn Table(offers: Offers) -> impl IntoView {
                     <th scope="col">{t_string!(i18n, server.does)}</th>
                 </tr>
             </thead>
-            <tbody>
-                {row(
-                    "NOTIFY",
-                    "5465",
-                    t_string!(i18n, server.notify),
-                    offers.notify,
-                    t_string!(i18n, server.notify_with),
-                    t_string!(i18n, server.notify_without),
-                )}
-                {row(
-                    "IDLE",
-                    "2177",
-                    t_string!(i18n, server.idle),
-                    offers.idle,
-                    t_string!(i18n, server.idle_with),
-                    t_string!(i18n, server.idle_without),
-                )}
-                {row(
-                    "CONDSTORE",
-                    "7162",
-                    t_string!(i18n, server.condstore),
-                    offers.condstore,
-                    t_string!(i18n, server.condstore_with),
-                    t_string!(i18n, server.condstore_without),
-                )}
-                {row(
-                    "LIST-STATUS",
-                    "5819",
-                    t_string!(i18n, server.list_status),
-                    offers.list_status,
-                    t_string!(i18n, server.list_status_with),
-                    t_string!(i18n, server.list_status_without),
-                )}
-                {row(
-                    "SPECIAL-USE",
-                    "6154",
-                    t_string!(i18n, server.special_use),
-                    offers.special_use,
-                    t_string!(i18n, server.special_use_with),
-                    t_string!(i18n, server.special_use_without),
-                )}
-                {row(
-                    "MOVE",
-                    "6851",
-                    t_string!(i18n, server.moving),
-                    offers.r#move,
-                    t_string!(i18n, server.moving_with),
-                    t_string!(i18n, server.moving_without),
-                )}
-                {row(
-                    "UIDPLUS",
-                    "4315",
-                    t_string!(i18n, server.uidplus),
-                    offers.uidplus,
-                    t_string!(i18n, server.uidplus_with),
-                    t_string!(i18n, server.uidplus_without),
-                )}
-                {row(
-                    "PREVIEW",
-                    "8970",
-                    t_string!(i18n, server.preview),
-                    offers.preview,
-                    t_string!(i18n, server.preview_with),
-                    t_string!(i18n, server.preview_without),
-                )}
-                {row(
-                    "ESEARCH",
-                    "4731",
-                    t_string!(i18n, server.esearch),
-                    offers.esearch,
-                    t_string!(i18n, server.esearch_with),
-                    t_string!(i18n, server.esearch_without),
-                )}
-                {row(
-                    "LITERAL+",
-                    "7888",
-                    t_string!(i18n, server.literals),
-                    offers.literals,
-                    t_string!(i18n, server.literals_with),
-                    t_string!(i18n, server.literals_without),
-                )}
-            </tbody>
+            <tbody>{features(i18n).into_iter().map(row).collect_view()}</tbody>
         </table>
     }
+}
+
+/// All rows: first what Pismo makes use of, then what it does without.
+fn features(i18n: Words) -> Vec<Feature> {
+    macro_rules! used {
+        ($name:literal, $rfc:literal, $what:ident, $with:ident, $without:ident) => {
+            Feature(
+                $name,
+                $rfc,
+                t_string!(i18n, server.$what),
+                t_string!(i18n, server.$with),
+                t_string!(i18n, server.$without),
+            )
+        };
+    }
+    macro_rules! unused {
+        ($name:literal, $rfc:literal, $what:ident, $why:ident) => {
+            used!($name, $rfc, $what, $why, $why)
+        };
+    }
+    vec![
+        used!("NOTIFY", 5465, notify, notify_with, notify_without),
+        used!("IDLE", 2177, idle, idle_with, idle_without),
+        used!("CONDSTORE", 7162, condstore, condstore_with, condstore_without),
+        used!("LIST-STATUS", 5819, list_status, list_status_with, list_status_without),
+        used!("LIST-EXTENDED", 5258, list_extended, list_extended_with, list_extended_without),
+        used!("SPECIAL-USE", 6154, special_use, special_use_with, special_use_without),
+        used!("NAMESPACE", 2342, namespace, namespace_with, namespace_without),
+        used!("MOVE", 6851, moving, moving_with, moving_without),
+        used!("UIDPLUS", 4315, uidplus, uidplus_with, uidplus_without),
+        used!("PREVIEW", 8970, preview, preview_with, preview_without),
+        used!("ESEARCH", 4731, esearch, esearch_with, esearch_without),
+        used!("SORT", 5256, sort, sort_with, sort_without),
+        used!("QUOTA", 9208, quota, quota_with, quota_without),
+        used!("APPENDLIMIT", 7889, appendlimit, appendlimit_with, appendlimit_without),
+        used!("LITERAL+", 7888, literals, literals_with, literals_without),
+        used!("SASL-IR", 4959, sasl_ir, sasl_ir_with, sasl_ir_without),
+        used!("ID", 2971, id, id_with, id_without),
+        used!("IMAP4rev2", 9051, rev2, rev2_with, rev2_without),
+        unused!("QRESYNC", 7162, qresync, qresync_unused),
+        unused!("ENABLE", 5161, enable, enable_unused),
+        unused!("UTF8=ACCEPT", 6855, utf8, utf8_unused),
+        unused!("COMPRESS=DEFLATE", 4978, compress, compress_unused),
+        unused!("OBJECTID", 8474, objectid, objectid_unused),
+        unused!("BINARY", 3516, binary, binary_unused),
+        unused!("ACL", 4314, acl, acl_unused),
+        unused!("METADATA", 5464, metadata, metadata_unused),
+        unused!("MULTISEARCH", 7377, multisearch, multisearch_unused),
+        unused!("SEARCH=FUZZY", 6203, fuzzy, fuzzy_unused),
+        unused!("WITHIN", 5032, within, within_unused),
+    ]
 }

@@ -49,6 +49,8 @@ pub enum Error {
     BadRequest { text: String },
     /// The file is larger than allowed, in bytes.
     TooLarge { limit: u64 },
+    /// The mail server keeps no message larger than this, in bytes.
+    MessageTooLarge { limit: u64 },
     /// A recipient is not an address.
     BadAddress { text: String },
     /// The message has no recipient.

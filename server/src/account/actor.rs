@@ -17,10 +17,11 @@ use super::{
     Account, Accounts, Attached, Input, Loaded, Offered, Parts,
     act::Undoable,
     budget::Budget,
+    hook::Hook,
     line::Line,
     load::Cache,
     look::SWEEP_PAUSE,
-    pulse::Pulse,
+    pulse::{Pulse, Teller},
     quota::Fill,
     search::{Report, Searcher},
     tab::{Tab, View},
@@ -98,6 +99,7 @@ pub(super) struct Actor {
     pub(super) watching: Option<(target::Sender<Target>, CancellationToken)>,
     pub(super) idle_since: Option<Instant>,
     pub(super) pulse: Pulse,
+    pub(super) hook: Arc<Hook>,
     /// When things that only time changes were looked at last.
     pub(super) looked: Instant,
 }
@@ -222,6 +224,7 @@ impl Actor {
             watching: None,
             idle_since: Some(Instant::now()),
             pulse: Pulse::new(accounts.pulses.clone()),
+            hook: account.hook.clone(),
             looked: Instant::now(),
         }
     }
@@ -337,7 +340,8 @@ impl Actor {
                 }
             }
             Input::SignedIn { credentials, session } => self.signed_in(credentials, session).await,
-            Input::Look { selected, elsewhere } => self.look(selected, elsewhere).await,
+            Input::Look { selected, elsewhere } => self.look(selected, elsewhere, Teller::Watch).await,
+            Input::Hooked => self.hooked().await,
             Input::Beat => self.beat().await,
         }
     }

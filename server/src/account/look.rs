@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::{
     actor::{Actor, Failure},
+    pulse::Teller,
     tab::Tab,
 };
 use crate::imap::{self, Session};
@@ -27,7 +28,7 @@ pub(super) const SECOND_LOOK: Duration = Duration::from_secs(3);
 
 impl Actor {
     /// Looks after the line, the tabs and the mailboxes: when time has passed, or because of news.
-    pub(super) async fn look(&mut self, selected: bool, elsewhere: bool) {
+    pub(super) async fn look(&mut self, selected: bool, elsewhere: bool, teller: Teller) {
         self.looked = Instant::now();
         self.tabs.retain(|_, tab| tab.detached.is_none_or(|since| since.elapsed() < TAB_PATIENCE));
         self.pending.retain(|(tab, _)| self.tabs.contains_key(tab));
@@ -38,11 +39,11 @@ impl Actor {
         self.sweep_wanted |= elsewhere;
         self.connect_if_due();
         let Some(mut session) = self.take_session() else { return };
-        let result = self.look_with(&mut session, selected).await;
+        let result = self.look_with(&mut session, selected, teller).await;
         self.put_back(session, result).await;
     }
 
-    async fn look_with(&mut self, session: &mut Session, selected: bool) -> Result<(), imap::Error> {
+    async fn look_with(&mut self, session: &mut Session, selected: bool, teller: Teller) -> Result<(), imap::Error> {
         let since = self.swept.elapsed();
         let attended = self.tabs.values().any(Tab::is_attached);
         let second_look = self.second_look.take_if(|at| *at <= Instant::now()).is_some();
@@ -57,7 +58,7 @@ impl Actor {
             }
             let news = self.settle(session).await?;
             if selected {
-                self.pulse.told(news);
+                self.pulse.told(teller, news);
             }
         }
         if due {

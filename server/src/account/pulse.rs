@@ -3,6 +3,7 @@
 //! A server need not tell at once: Dovecot (2.3) holds the news of an IDLE back for half a second, while a NOOP, which takes
 //! it a tenth of a millisecond, sees them at once. So the pulse is for the operator's own server, if it is near and its IDLE
 //! slow; both are measured, and all accounts of this process share one allowance. A provider would take it for abuse.
+//! Where the mail server has a hook (`hook.rs`) that tells of all, there is none either.
 
 use std::{
     sync::{
@@ -56,17 +57,36 @@ pub(super) struct Pulse {
     found: Option<Instant>,
     /// How often in a row IDLE was quick.
     quick: u8,
+    /// The hook has told, and nothing has come since that it did not tell of.
+    hooked: bool,
+}
+
+/// Who says that something has happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Teller {
+    /// IDLE, or time that has passed.
+    Watch,
+    /// The mail server's hook.
+    Hook,
 }
 
 impl Pulse {
     pub fn new(sharing: Option<Arc<AtomicUsize>>) -> Self {
-        Self { sharing, counted: false, due: Instant::now(), takes: Duration::ZERO, found: None, quick: 0 }
+        Self {
+            sharing,
+            counted: false,
+            due: Instant::now(),
+            takes: Duration::ZERO,
+            found: None,
+            quick: 0,
+            hooked: false,
+        }
     }
 
     /// When the next beat is due, for a list that somebody looks at or does not.
     pub fn due(&mut self, watched: bool) -> Option<Instant> {
         let sharing = self.sharing.as_ref()?;
-        let wanted = watched && self.quick < QUICK_ENOUGH;
+        let wanted = watched && self.quick < QUICK_ENOUGH && !self.hooked;
         if wanted != self.counted {
             self.counted = wanted;
             if wanted {
@@ -91,8 +111,14 @@ impl Pulse {
         if pause > LONGEST { REST } else { pause }
     }
 
-    /// IDLE told of something. `news` says whether no beat had found it before.
-    pub fn told(&mut self, news: bool) {
+    /// Something was told of. `news` says whether nobody had found it before.
+    pub fn told(&mut self, teller: Teller, news: bool) {
+        if teller == Teller::Hook {
+            self.hooked = true;
+            return;
+        }
+        // A hook that does not tell of everything, or not any more.
+        self.hooked &= !news;
         let beats = self.counted && self.due.saturating_duration_since(Instant::now()) <= LONGEST;
         let quick = match self.found.take() {
             Some(found) => found.elapsed() < QUICK,
@@ -171,18 +197,18 @@ mod tests {
         let mut pulse = pulse(0);
         pulse.due(true);
         for _ in 0..QUICK_ENOUGH - 1 {
-            pulse.told(true);
+            pulse.told(Teller::Watch, true);
         }
         pulse.found = Some(Instant::now());
         tokio::time::advance(Duration::from_millis(500)).await;
-        pulse.told(false);
+        pulse.told(Teller::Watch, false);
         for _ in 0..QUICK_ENOUGH - 1 {
             pulse.found = Some(Instant::now());
-            pulse.told(false);
+            pulse.told(Teller::Watch, false);
         }
-        pulse.told(false);
+        pulse.told(Teller::Watch, false);
         assert!(pulse.due(true).is_some(), "slow once in a while is slow");
-        pulse.told(true);
+        pulse.told(Teller::Watch, true);
         assert_eq!(pulse.due(true), None);
     }
 
@@ -190,14 +216,25 @@ mod tests {
     async fn what_no_beat_could_have_found_says_nothing_about_idle() {
         let mut pulse = pulse(0);
         for _ in 0..300 {
-            pulse.told(true);
+            pulse.told(Teller::Watch, true);
         }
         assert!(pulse.due(true).is_some(), "nobody looked");
         pulse.beaten(Duration::from_millis(500));
         for _ in 0..300 {
-            pulse.told(true);
+            pulse.told(Teller::Watch, true);
         }
         assert!(pulse.due(true).is_some(), "it was resting");
+    }
+
+    #[test]
+    fn a_hook_that_tells_of_all_replaces_it() {
+        let mut pulse = pulse(0);
+        pulse.told(Teller::Hook, true);
+        assert_eq!(pulse.due(true), None);
+        pulse.told(Teller::Watch, false);
+        assert_eq!(pulse.due(true), None, "IDLE told later");
+        pulse.told(Teller::Watch, true);
+        assert!(pulse.due(true).is_some(), "the hook did not tell");
     }
 
     #[test]

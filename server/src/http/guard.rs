@@ -114,6 +114,7 @@ mod tests {
             metrics_listen: None,
             allow_insecure: false,
             upload_limit: 0,
+            hook_secret: None,
         }
     }
 

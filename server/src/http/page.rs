@@ -7,7 +7,7 @@ use app::{
     page::{Assets, CLOCK_COOKIE, PageContext, clock_from_cookie, render_page, render_server},
     route::Route,
     state::{GROUPED, Theme},
-    view::server::{Offers, ServerPage},
+    view::server::ServerPage,
     wire::Query,
 };
 use axum::{
@@ -118,18 +118,7 @@ pub async fn server(State(bridge): State<Bridge>, headers: HeaderMap) -> Result<
     });
     let offered = capabilities.await.ok();
     let connections = offered.as_ref().map(|offered| offered.connections);
-    let offers = offered.map(|offered| offered.capabilities).map(|offered| Offers {
-        notify: offered.notify,
-        idle: offered.idle,
-        condstore: offered.condstore,
-        list_status: offered.list_status,
-        special_use: offered.special_use,
-        r#move: offered.r#move,
-        uidplus: offered.uidplus,
-        preview: offered.preview,
-        esearch: offered.esearch,
-        literals: offered.literal_plus || offered.literal_minus,
-    });
+    let offers = offered.map(|offered| offered.capabilities.names());
     let Person { language, theme, .. } = Person::of(&headers);
     let page = ServerPage { host: record.imap.host, offers, connections, language, theme };
     Ok(with_policy(|_| render_server(&page, &site()), StatusCode::OK))

@@ -1,4 +1,13 @@
-//! What a server can do (RFC 9051 §7.2.2).
+//! What a server can do (RFC 9051 §7.2.2). What Pismo does about each is told by a page (`app/src/view/server.rs`).
+
+/// The largest message that a server takes by APPEND (RFC 7889).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppendLimit {
+    /// In bytes, the same for all mailboxes.
+    OfAll(u64),
+    /// STATUS tells of each mailbox.
+    OfEach,
+}
 
 /// Probed once per session.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,8 +46,30 @@ pub struct Capabilities {
     pub preview: bool,
     /// RFC 9208, RFC 2087
     pub quota: bool,
-    /// RFC 6855
+    /// RFC 7889
+    pub append_limit: Option<AppendLimit>,
+    /// RFC 4959
+    pub sasl_ir: bool,
+    /// RFC 6855; not made use of, as the following.
     pub utf8_accept: bool,
+    /// RFC 4978
+    pub compress: bool,
+    /// RFC 5161
+    pub enable: bool,
+    /// RFC 8474
+    pub object_id: bool,
+    /// RFC 3516
+    pub binary: bool,
+    /// RFC 4314
+    pub acl: bool,
+    /// RFC 5464
+    pub metadata: bool,
+    /// RFC 7377
+    pub multisearch: bool,
+    /// RFC 6203
+    pub fuzzy: bool,
+    /// RFC 5032
+    pub within: bool,
     /// RFC 2971
     pub id: bool,
     /// RFC 2342
@@ -78,7 +109,17 @@ impl Capabilities {
                 "SORT=DISPLAY" => capabilities.sort_display = true,
                 "QUOTA" => capabilities.quota = true,
                 "PREVIEW" => capabilities.preview = true,
+                "SASL-IR" => capabilities.sasl_ir = true,
                 "UTF8=ACCEPT" | "UTF8=ONLY" => capabilities.utf8_accept = true,
+                "COMPRESS=DEFLATE" => capabilities.compress = true,
+                "ENABLE" => capabilities.enable = true,
+                "OBJECTID" => capabilities.object_id = true,
+                "BINARY" => capabilities.binary = true,
+                "ACL" => capabilities.acl = true,
+                "METADATA" | "METADATA-SERVER" => capabilities.metadata = true,
+                "MULTISEARCH" => capabilities.multisearch = true,
+                "SEARCH=FUZZY" => capabilities.fuzzy = true,
+                "WITHIN" => capabilities.within = true,
                 "ID" => capabilities.id = true,
                 "NAMESPACE" => capabilities.namespace = true,
                 "STARTTLS" => capabilities.starttls = true,
@@ -97,11 +138,54 @@ impl Capabilities {
                     capabilities.esearch = true;
                     capabilities.namespace = true;
                     capabilities.literal_minus = true;
+                    capabilities.sasl_ir = true;
+                    capabilities.enable = true;
                 }
-                _ => {}
+                "APPENDLIMIT" => capabilities.append_limit = Some(AppendLimit::OfEach),
+                other => {
+                    if let Some(limit) = other.strip_prefix("APPENDLIMIT=").and_then(|limit| limit.parse().ok()) {
+                        capabilities.append_limit = Some(AppendLimit::OfAll(limit));
+                    }
+                }
             }
         }
         capabilities
+    }
+
+    /// The names of what is there, as far as the page knows them.
+    pub fn names(&self) -> Vec<&'static str> {
+        let all = [
+            ("NOTIFY", self.notify),
+            ("IDLE", self.idle),
+            ("CONDSTORE", self.condstore),
+            ("QRESYNC", self.qresync),
+            ("LIST-STATUS", self.list_status),
+            ("LIST-EXTENDED", self.list_extended),
+            ("SPECIAL-USE", self.special_use),
+            ("NAMESPACE", self.namespace),
+            ("MOVE", self.r#move),
+            ("UIDPLUS", self.uidplus),
+            ("PREVIEW", self.preview),
+            ("ESEARCH", self.esearch),
+            ("SORT", self.sort),
+            ("QUOTA", self.quota),
+            ("APPENDLIMIT", self.append_limit.is_some()),
+            ("LITERAL+", self.literal_plus || self.literal_minus),
+            ("SASL-IR", self.sasl_ir),
+            ("ID", self.id),
+            ("IMAP4rev2", self.imap4rev2),
+            ("ENABLE", self.enable),
+            ("UTF8=ACCEPT", self.utf8_accept),
+            ("COMPRESS=DEFLATE", self.compress),
+            ("OBJECTID", self.object_id),
+            ("BINARY", self.binary),
+            ("ACL", self.acl),
+            ("METADATA", self.metadata),
+            ("MULTISEARCH", self.multisearch),
+            ("SEARCH=FUZZY", self.fuzzy),
+            ("WITHIN", self.within),
+        ];
+        all.into_iter().filter(|(_, offered)| *offered).map(|(name, _)| name).collect()
     }
 }
 
@@ -123,5 +207,18 @@ mod tests {
             ..Capabilities::default()
         };
         assert_eq!(capabilities, expected);
+        assert_eq!(capabilities.names(), ["IDLE", "CONDSTORE", "QRESYNC", "QUOTA", "LITERAL+"]);
+    }
+
+    #[test]
+    fn the_largest_message_is_the_same_for_all_or_not() {
+        for (word, limit) in [
+            ("APPENDLIMIT=35651584", Some(AppendLimit::OfAll(35_651_584))),
+            ("appendlimit", Some(AppendLimit::OfEach)),
+            ("APPENDLIMIT=much", None),
+            ("APPENDLIMITS", None),
+        ] {
+            assert_eq!(Capabilities::from_words([word]).append_limit, limit, "{word}");
+        }
     }
 }

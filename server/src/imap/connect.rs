@@ -19,7 +19,7 @@ use super::{
     Code, Error, Session,
     capability::Capabilities,
     frame::Limits,
-    line::{Line, SILENCE},
+    line::{Line, SILENCE, Way},
     response::Response,
     stream::Stream,
 };
@@ -233,11 +233,15 @@ async fn log_in(
     }
     let offered = capabilities.unwrap_or_default();
     // LOGIN can only say ASCII (RFC 3501 §6.2.3).
-    let plain = offered.login_disabled || !user.is_ascii() || !password.is_ascii();
+    let way = match offered.login_disabled || !user.is_ascii() || !password.is_ascii() {
+        false => Way::Login,
+        true if offered.sasl_ir => Way::PlainAtOnce,
+        true => Way::Plain,
+    };
     if offered.login_disabled && !offered.auth_plain {
         return Err(Error::Unavailable { text: "the server offers no login with a password".to_owned() });
     }
-    let (mut line, code) = line.log_in(user, password, plain).await?;
+    let (mut line, code) = line.log_in(user, password, way).await?;
     let capabilities = match capabilities_of(code.as_ref()) {
         Some(capabilities) => capabilities,
         None => ask_capabilities(&mut line).await?,

@@ -30,6 +30,9 @@ pub enum Error {
     /// An argument holds what IMAP has no way to say: a line end or a NUL. Nothing was sent; the session goes on.
     #[error("an argument cannot be said in IMAP")]
     Unspeakable,
+    /// The server takes no message of more bytes than this (RFC 7889). Nothing was sent; the session goes on.
+    #[error("the message is larger than the mail server takes: {limit} bytes")]
+    TooBig { limit: u64 },
     #[error("the mail server did not answer in time")]
     Timeout,
     /// The line was closed, or the session was used after an error.
@@ -46,7 +49,7 @@ pub enum Error {
 impl Error {
     /// Whether only the command failed and the session lives on. Else it must be dropped.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Error::Refused { .. } | Error::Unspeakable)
+        matches!(self, Error::Refused { .. } | Error::Unspeakable | Error::TooBig { .. })
     }
 
     /// What a server means that refuses to select a mailbox. RFC 5530 §3 has a code for one that is not there; Dovecot

@@ -3,6 +3,7 @@
 use std::{mem, time::Duration};
 
 use async_imap::{Authenticator, Client, imap_proto::Status as Answer};
+use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use tokio::{
     io::AsyncWriteExt,
     time::{Instant, timeout},
@@ -127,13 +128,16 @@ impl Line {
         bare.ok_or_else(|| Error::Protocol("something was said between STARTTLS and TLS".to_owned()))
     }
 
-    /// Logs in. `plain` takes AUTHENTICATE PLAIN (RFC 4616), which can say what LOGIN cannot.
-    pub async fn log_in(self, user: &str, password: &str, plain: bool) -> Result<(Self, Option<Code>), Error> {
+    /// Logs in.
+    pub async fn log_in(self, user: &str, password: &str, way: Way) -> Result<(Self, Option<Code>), Error> {
+        let secret = || format!("\0{user}\0{password}");
+        if way == Way::PlainAtOnce {
+            return self.authenticate_at_once(&BASE64.encode(secret())).await;
+        }
         let Self { client, silence, deadline } = self;
         let login = async {
-            if plain {
-                let secret = format!("\0{user}\0{password}").into_bytes();
-                client.authenticate("PLAIN", Plain(secret)).await
+            if way == Way::Plain {
+                client.authenticate("PLAIN", Plain(secret().into_bytes())).await
             } else {
                 client.login(user, password).await
             }
@@ -177,6 +181,49 @@ impl Line {
             }
         }
     }
+}
+
+impl Line {
+    /// AUTHENTICATE PLAIN in one round trip (RFC 4959), which async-imap has not.
+    async fn authenticate_at_once(mut self, secret: &str) -> Result<(Self, Option<Code>), Error> {
+        self.restart(Limits::SHORT, SILENCE);
+        self.send(format!("a AUTHENTICATE PLAIN {secret}\r\n").as_bytes()).await?;
+        let mut code = None;
+        loop {
+            let status = match self.hear().await? {
+                Response::Tagged { tag, status } if tag == "a" => {
+                    if status.answer != Answer::Ok {
+                        return Err(Error::of_login(status.code.as_ref(), status.text, false));
+                    }
+                    let told = matches!(status.code, Some(Code::Capability(_)));
+                    return Ok((self, if told { status.code } else { code }));
+                }
+                // It has not read what came along.
+                Response::Continue => {
+                    self.send(format!("{secret}\r\n").as_bytes()).await?;
+                    continue;
+                }
+                Response::Status(status) => status,
+                _ => continue,
+            };
+            if status.answer == Answer::Bye {
+                return Err(Error::of_login(status.code.as_ref(), status.text, true));
+            }
+            if matches!(status.code, Some(Code::Capability(_))) {
+                code = status.code;
+            }
+        }
+    }
+}
+
+/// How to log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Login,
+    /// AUTHENTICATE PLAIN (RFC 4616), which can say what LOGIN cannot.
+    Plain,
+    /// The same where the secret may come along with the command (RFC 4959).
+    PlainAtOnce,
 }
 
 pub(super) fn refused(status: Status) -> Error {

@@ -1,5 +1,7 @@
 //! What a server might say, taken all the way that a real session takes it, without a line: for fuzzing.
 
+use std::collections::HashSet;
+
 use app::{
     utf7,
     wire::{AccountId, Uid, UidValidity},
@@ -13,7 +15,7 @@ use super::{
     special_use::{by_attributes, by_name},
     structure,
 };
-use crate::mime::shown::choose;
+use crate::mime::{shown::choose, structure::Node};
 
 /// Reads what is said in pieces of a size, up to rows and names. Returns how many responses made sense.
 pub fn rehearse(said: &[u8], piece: usize) -> usize {
@@ -53,19 +55,70 @@ pub fn rehearse(said: &[u8], piece: usize) -> usize {
     understood
 }
 
+/// Reads what may stand behind BODYSTRUCTURE, as far as what is shown of the message. Whatever is said, the tree is bounded,
+/// its parts are numbered as IMAP numbers them (RFC 9051 §6.4.5.1), and only parts that there are will be fetched.
+pub fn rehearse_structure(said: &[u8]) -> bool {
+    let mut tree = None;
+    let whole = [b"* 1 FETCH (UID 1 BODYSTRUCTURE ", said, b")\r\n"].concat();
+    let heard = Framer::new(Limits::SHORT).push(&whole, |frame| {
+        if let Response::Fetch(fetch) = Response::read(frame)
+            && let Some(structure) = &fetch.structure
+        {
+            tree.get_or_insert_with(|| structure::read(structure));
+        }
+    });
+    let Some(tree) = tree.filter(|_| heard.is_ok()) else { return false };
+    let mut sections = HashSet::new();
+    count(&tree, if tree.children.is_empty() && !tree.section.is_empty() { "1" } else { "" }, &mut sections);
+    assert!(sections.len() <= structure::MAX_PARTS + 1, "too many parts");
+    let shown = choose(&tree);
+    let texts = shown.body.iter().chain(&shown.text_alternative).map(|leaf| &leaf.section);
+    let others = shown.attachments.iter().map(|part| &part.section);
+    for section in texts.chain(others).chain(shown.related.iter().map(|related| &related.section)) {
+        assert!(sections.contains(section), "there is no part {section}");
+    }
+    true
+}
+
+/// Takes the sections of a tree, which has to be the one of this number.
+fn count(node: &Node, section: &str, sections: &mut HashSet<String>) {
+    assert_eq!(node.section, section);
+    assert!(node.content_type.contains('/'), "{}", node.content_type);
+    assert!(sections.insert(section.to_owned()), "{section} is there twice");
+    for (index, child) in node.children.iter().enumerate() {
+        let number = index + 1;
+        let section = if section.is_empty() { number.to_string() } else { format!("{section}.{number}") };
+        count(child, &section, sections);
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::path::{Path, PathBuf};
+
     use super::*;
 
-    /// What fuzzing once found, or begins with, stays harmless in any pieces.
+    /// A corpus: what fuzzing once found, or begins with.
+    fn corpus(name: &str) -> Vec<(PathBuf, Vec<u8>)> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
+        let files = std::fs::read_dir(folder).expect("a corpus").map(|file| file.expect("a file").path());
+        files.map(|path| (path.clone(), std::fs::read(path).expect("what is said"))).collect()
+    }
+
+    #[test]
+    fn every_structure_of_the_corpus_is_a_sound_tree() {
+        let structures = corpus("body_structure");
+        assert!(structures.len() >= 8);
+        for (path, said) in structures {
+            assert!(rehearse_structure(&said), "{path:?}");
+        }
+    }
+
     #[test]
     fn the_corpus_is_read_alike_in_any_pieces() {
-        let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/imap_response");
-        let files: Vec<_> = std::fs::read_dir(corpus).expect("a corpus").collect();
-        assert!(files.len() >= 8);
-        for file in files {
-            let path = file.expect("a file").path();
-            let said = std::fs::read(&path).expect("what is said");
+        let responses = corpus("imap_response");
+        assert!(responses.len() >= 8);
+        for (path, said) in responses {
             let understood = rehearse(&said, said.len());
             assert!(understood > 0, "{path:?}");
             for piece in [1, 7, 100] {

@@ -10,7 +10,7 @@ use crate::mime::{
 type Params = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// The largest number of parts of one message.
-const MAX_PARTS: usize = 2000;
+pub const MAX_PARTS: usize = 2000;
 
 /// Reads the tree. What makes no sense becomes a part of no known type rather than nothing at all.
 pub fn read(value: &Value) -> Node {

@@ -13,6 +13,8 @@ mod http_client;
 mod mail;
 #[path = "../support/mail_server.rs"]
 mod mail_server;
+#[path = "../support/masking_proxy.rs"]
+mod masking_proxy;
 #[path = "../support/peer.rs"]
 mod peer;
 #[path = "../support/random.rs"]
@@ -34,10 +36,12 @@ mod act;
 mod admission;
 mod arrange;
 mod budget;
+mod capability;
 mod conversation;
 mod draft;
 mod frames;
 mod history;
+mod hook;
 mod label;
 mod line;
 mod list;

@@ -57,6 +57,7 @@ impl TestBridge {
             metrics_listen: None,
             allow_insecure: false,
             upload_limit: 10 * 1024 * 1024,
+            hook_secret: None,
         };
         let mut tracer = None;
         if std::env::var_os("PISMO_TRACE").is_some() {

@@ -1,9 +1,12 @@
-//! Messages put into mailboxes (RFC 9051 §6.3.12, APPEND).
+//! Messages put into mailboxes (RFC 9051 §6.3.12, APPEND), if they are not too large for them (RFC 7889).
 
 use app::wire::{Flag, Uid, UidValidity};
 
-use super::{Code, Error, Limits, Session, moving::flags_item};
-use crate::imap::date::date_time;
+use super::{Code, Error, Limits, Response, Session, moving::flags_item};
+use crate::imap::{capability::AppendLimit, date::date_time};
+
+/// Smaller messages than this fit everywhere, so that nobody has to be asked.
+const SURELY_FITS: usize = 64 * 1024;
 
 impl Session {
     /// Puts a message into a mailbox and tells, if the server does, which UID it has there. `date` is in seconds since
@@ -18,6 +21,10 @@ impl Session {
         if message.contains(&0) {
             // RFC 9051 §4.3.1: only literal8 could say it, which few servers take.
             return Err(Error::Unspeakable);
+        }
+        if let Some(limit) = self.append_limit(path, message.len()).await?.filter(|limit| *limit < message.len() as u64)
+        {
+            return Err(Error::TooBig { limit });
         }
         let mut command = self.mailbox_command("APPEND", path)?;
         if !flags.is_empty() {
@@ -34,5 +41,30 @@ impl Session {
             Some(Code::AppendUid(uid_validity, uids)) => uids.iter().next().map(|uid| (uid_validity, uid)),
             _ => None,
         })
+    }
+
+    /// The size of the largest message that the mailbox takes, where the server says so.
+    async fn append_limit(&mut self, path: &str, size: usize) -> Result<Option<u64>, Error> {
+        match self.capabilities.append_limit {
+            Some(AppendLimit::OfAll(limit)) => return Ok(Some(limit)),
+            Some(AppendLimit::OfEach) if size > SURELY_FITS => {}
+            Some(AppendLimit::OfEach) | None => return Ok(None),
+        }
+        let command = self.mailbox_command("STATUS", path)?.words("(APPENDLIMIT)");
+        let mut limit = None;
+        let asked = self
+            .run(command, Limits::SHORT, |response| match response {
+                Response::StatusOf { items, .. } if items.iter().any(|(item, _)| item == "APPENDLIMIT") => {
+                    limit = items.into_iter().find(|(item, _)| item == "APPENDLIMIT").map(|(_, limit)| limit);
+                    None
+                }
+                other => Some(other),
+            })
+            .await;
+        match asked {
+            // APPEND itself tells why not.
+            Err(error) if error.is_refusal() => Ok(None),
+            asked => asked.map(|_| limit),
+        }
     }
 }
