@@ -11,6 +11,7 @@ use crate::{
     state::Theme,
     view::{
         date::date_on_paper,
+        folders::{Folders, FoldersPage},
         icon::SPRITE,
         layout::App,
         login::{Login, LoginPage},
@@ -119,6 +120,17 @@ pub fn render_server(server: &ServerPage, assets: &Assets) -> String {
         view! { <Server server=server.clone() /> }
     });
     let title = i18n::td_string!(language, server.title);
+    document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
+}
+
+/// The page about what folders are for.
+pub fn render_folders(page: &FoldersPage, assets: &Assets) -> String {
+    let (language, theme) = (page.language, page.theme);
+    let body = render(|| {
+        i18n::provide(RwSignal::new(language).into());
+        view! { <Folders page=page.clone() /> }
+    });
+    let title = i18n::td_string!(language, folders.title);
     document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
 }
 

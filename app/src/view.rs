@@ -7,6 +7,7 @@ pub mod date;
 pub mod dialog;
 pub mod explain;
 pub mod filter;
+pub mod folders;
 pub mod help;
 pub mod icon;
 pub mod keyboard;

@@ -77,6 +77,12 @@ export class App {
     await this.press("Escape");
   }
 
+  /** Shows conversations in place of messages, or messages again. */
+  async group(): Promise<void> {
+    await this.page.getByTestId("sort").click();
+    await this.page.getByTestId("group").click();
+  }
+
   /** Takes the line away, or gives it back. */
   async offline(off: boolean): Promise<void> {
     await this.page.context().setOffline(off);

@@ -87,3 +87,58 @@ test("what is far away in a long exchange is folded", async ({ visitor, mail }) 
   await visitor.page.getByTestId("conversation-more").click();
   await expect(visitor.message.beside).toHaveCount(9);
 });
+
+test("a list shows each conversation once, when it is asked to @both", async ({ visitor, mail }) => {
+  await mail.append("INBOX", { messageId: "four@x", references: ["three@x"], subject: "Re: Lunch", text: "Good", date: at(5), flags: ["\\Seen"] });
+  await visitor.signIn(mail);
+  await visitor.messageList.expectTotal(4);
+  await visitor.group();
+  await visitor.messageList.expectTotal(2);
+  expect(await visitor.messageList.subjects()).toEqual(["Re: Lunch", "Something else"]);
+  const row = visitor.messageList.at(0);
+  await expect(row.getByTestId("row-count")).toHaveText("3");
+  // One of them has not been read, though the newest has.
+  await expect(row).toHaveAttribute("data-seen", "false");
+
+  await row.click();
+  await expect(visitor.message.body).toContainText("Good");
+  await expect(visitor.message.beside).toHaveCount(3);
+  await visitor.message.beside.nth(2).click();
+  await expect(visitor.message.body).toContainText("At one then");
+  if (visitor.isPhone) await visitor.page.goBack();
+  if (visitor.isPhone) await visitor.page.goBack();
+  await expect(row).toHaveAttribute("data-seen", "true");
+
+  // It is remembered, and can be taken back.
+  await visitor.page.goto(new URL("/mail/INBOX", visitor.url).href);
+  await visitor.messageList.expectTotal(2);
+  await visitor.group();
+  await visitor.messageList.expectTotal(4);
+});
+
+test("what is done to the row of a conversation is done to all of it", async ({ visitor, mail }) => {
+  await visitor.signIn(mail);
+  await visitor.group();
+  await visitor.messageList.expectTotal(2);
+  await visitor.messageList.select("Re: Lunch");
+  await visitor.message.act("archive");
+  await visitor.messageList.expectTotal(1);
+  await expect.poll(async () => (await mail.list("Archive")).length).toBe(2);
+  await visitor.toasts.undo();
+  await visitor.messageList.expectTotal(2);
+  // One that comes is told to belong to the others.
+  await mail.deliver({ references: ["three@x"], subject: "Re: Lunch", text: "Make it two" });
+  await expect(visitor.messageList.at(0).getByTestId("row-count")).toHaveText("3");
+  await visitor.messageList.expectTotal(2);
+});
+
+test("what a message in HTML quotes beneath itself is folded", async ({ visitor, mail }) => {
+  await mail.append("INBOX", { subject: "Quoting", html: "<p>Yes, gladly.</p><blockquote type=cite><p>Would you come?</p></blockquote>", date: at(9) });
+  await visitor.signIn(mail);
+  await visitor.messageList.open("Quoting");
+  const { html } = visitor.message;
+  await expect(html.getByText("Yes, gladly.")).toBeVisible();
+  await expect(html.getByText("Would you come?")).toBeHidden();
+  await html.getByText("Quoted text").click();
+  await expect(html.getByText("Would you come?")).toBeVisible();
+});

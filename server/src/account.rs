@@ -7,6 +7,7 @@ mod arrange;
 mod budget;
 mod changes;
 mod drafts;
+mod folders;
 mod follow;
 mod found;
 mod gather;
@@ -51,6 +52,7 @@ use crate::{
     store::{AccountRecord, Conversations, Store, StoredSubmission},
 };
 use budget::Budget;
+pub use folders::{FolderChoice, Folders};
 pub use load::Loaded;
 pub use parts::Parts;
 
@@ -99,6 +101,11 @@ enum Input {
     Load {
         message: MessageRef,
         reply: oneshot::Sender<Result<Arc<Loaded>, Error>>,
+    },
+    /// Somebody wants to know what mailboxes there are, or chooses what they are for.
+    Folders {
+        choice: Option<FolderChoice>,
+        reply: oneshot::Sender<Result<Folders, Error>>,
     },
     /// Somebody wants to know what the server can do.
     Capabilities {
@@ -204,6 +211,13 @@ impl Account {
     pub async fn load(&self, message: MessageRef) -> Result<Arc<Loaded>, Error> {
         let (reply, answer) = oneshot::channel();
         self.inputs.send(Input::Load { message, reply }).await.map_err(|_| Error::Busy)?;
+        answer.await.map_err(|_| Error::Busy)?
+    }
+
+    /// All mailboxes, after this choice was carried out, if there is one.
+    pub async fn folders(&self, choice: Option<FolderChoice>) -> Result<Folders, Error> {
+        let (reply, answer) = oneshot::channel();
+        self.inputs.send(Input::Folders { choice, reply }).await.map_err(|_| Error::Busy)?;
         answer.await.map_err(|_| Error::Busy)?
     }
 

@@ -2,6 +2,7 @@
 
 mod assets;
 mod blob;
+mod folders;
 mod guard;
 mod hook;
 mod login;
@@ -46,6 +47,7 @@ pub fn router(bridge: Bridge) -> Router {
         .route("/login", get(login::form).post(login::sign_in))
         .route("/logout", post(login::sign_out))
         .route("/server", get(page::server))
+        .route("/folders", get(folders::show).post(folders::save).layer(DefaultBodyLimit::max(folders::MAX_FORM)))
         .route("/message/{account}/{uid_validity}/{uid}/body", get(message::body))
         .route("/message/{account}/{uid_validity}/{uid}/print", get(message::print))
         .route("/message/{account}/{uid_validity}/{uid}/headers", get(message::headers))

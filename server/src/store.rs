@@ -6,6 +6,7 @@ mod blobs;
 mod conversations;
 mod drafts;
 mod logins;
+mod settings;
 mod submissions;
 mod users;
 
@@ -23,6 +24,7 @@ pub use blobs::Blob;
 pub use conversations::{Conversations, Indexed, Member};
 pub use drafts::SavedDraft;
 pub use logins::Login;
+pub use settings::Settings;
 pub use submissions::StoredSubmission;
 pub use users::AccountRecord;
 

@@ -32,7 +32,8 @@ impl Client {
         let query = self.state.list.query.get_untracked();
         if query.sort != sort {
             self.state.chosen.set(Chosen::default());
-            self.open(Query { sort, ..query });
+            let threaded = sort.is_default() && self.state.grouped.get_untracked();
+            self.open(Query { sort, threaded, ..query });
         }
     }
 

@@ -134,6 +134,7 @@ fn features(i18n: Words) -> Vec<Feature> {
         unused!("BINARY", 3516, binary, binary_unused),
         unused!("ACL", 4314, acl, acl_unused),
         unused!("METADATA", 5464, metadata, metadata_unused),
+        unused!("THREAD=REFERENCES", 5256, thread, thread_unused),
         unused!("MULTISEARCH", 7377, multisearch, multisearch_unused),
         unused!("SEARCH=FUZZY", 6203, fuzzy, fuzzy_unused),
         unused!("WITHIN", 5032, within, within_unused),

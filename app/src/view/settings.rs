@@ -79,6 +79,11 @@ pub fn SettingsSheet() -> impl IntoView {
             {threadings}
         </fieldset>
         <p>
+            <a href="/folders" data-testid="folders-page">
+                {move || t_string!(i18n, folders.title)}
+            </a>
+        </p>
+        <p>
             <a href="/server" data-testid="server-page">
                 {move || t_string!(i18n, server.title)}
             </a>

@@ -27,10 +27,11 @@ pub fn ListToolbar() -> impl IntoView {
     let any = Memo::new(move |_| state.chosen.with(|chosen| !chosen.is_empty()));
     let all = move || state.chosen.with(|chosen| matches!(chosen, Chosen::AllBut(except) if except.is_empty()));
     let count = move || {
-        let searching = state.list.query.with(|query| !query.search.is_empty());
-        total.get().map(|total| match searching {
-            true => counted!(i18n, search.results, total),
-            false => counted!(i18n, list.count, total),
+        let (searching, threaded) = state.list.query.with(|query| (!query.search.is_empty(), query.is_threaded()));
+        total.get().map(|total| match (searching, threaded) {
+            (true, _) => counted!(i18n, search.results, total),
+            (false, true) => counted!(i18n, list.conversations, total),
+            (false, false) => counted!(i18n, list.count, total),
         })
     };
     let target = Signal::derive(move || if any.get() { client.target() } else { None });

@@ -14,7 +14,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Account, Accounts, Attached, Input, Loaded, Offered, Parts,
+    Account, Accounts, Attached, FolderChoice, Folders, Input, Loaded, Offered, Parts,
     act::Undoable,
     budget::Budget,
     hook::Hook,
@@ -31,7 +31,7 @@ use crate::{
     backoff::Backoff,
     error::to_wire,
     imap::{self, Credentials, Status},
-    store::{AccountRecord, Conversations, Store},
+    store::{AccountRecord, Conversations, Settings, Store},
 };
 
 /// With no tab for this long the account logs out and stops.
@@ -60,6 +60,7 @@ pub(super) struct Actor {
 
     pub(super) line: Line,
     pub(super) backoff: Backoff,
+    pub(super) settings: Settings,
     pub(super) mailboxes: Vec<Mailbox>,
     /// Keywords of the labels that were seen, as in [`Event::Labels`].
     pub(super) labels: Vec<String>,
@@ -120,6 +121,10 @@ pub(super) enum Waiting {
         count: u32,
         login: Vec<u8>,
         reply: oneshot::Sender<PageFrames>,
+    },
+    Folders {
+        choice: Option<FolderChoice>,
+        reply: oneshot::Sender<Result<Folders, Error>>,
     },
     File {
         submission: Box<crate::store::StoredSubmission>,
@@ -199,6 +204,7 @@ impl Actor {
             search_count: 0,
             line: Line::Down { error: Error::Busy, retry: Instant::now() },
             backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(120)),
+            settings: Settings::default(),
             mailboxes: Vec::new(),
             labels: Vec::new(),
             statuses: HashMap::new(),
@@ -231,6 +237,7 @@ impl Actor {
 
     /// Serves until nobody needs the account any more, or Pismo stops.
     pub async fn run(mut self) {
+        self.read_settings().await;
         while let Some(input) = self.next().await {
             self.handle(input).await;
             if self.is_idle() {
@@ -302,6 +309,7 @@ impl Actor {
                 self.reply(&tab, frame.id, Ok(Reply::Done));
             }
             Input::Load { message, reply } => self.enter(Waiting::Load { message, reply }).await,
+            Input::Folders { choice, reply } => self.enter(Waiting::Folders { choice, reply }).await,
             Input::File { submission, message, reply } => {
                 self.enter(Waiting::File { submission, message, reply }).await;
             }

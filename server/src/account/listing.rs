@@ -258,6 +258,7 @@ impl Actor {
     /// Asks for all mailboxes and their counts, and tells the tabs what is new.
     pub(super) async fn learn_mailboxes(&mut self, session: &mut Session) -> Result<(), imap::Error> {
         let listed = session.list().await?;
+        let listed = self.as_chosen(listed);
         self.personal = session.personal_prefix().map(str::to_owned);
         self.statuses = listed.iter().filter_map(|mailbox| Some((mailbox.path.clone(), mailbox.status?))).collect();
         let mailboxes = in_order(listed);

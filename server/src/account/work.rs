@@ -73,8 +73,15 @@ impl Actor {
                 Ok(loaded) => drop(reply.send(Ok(loaded))),
                 Err(Failure::Told(error)) => drop(reply.send(Err(error))),
                 Err(Failure::Lost(error)) => {
-                    let host = self.record.imap.host.clone();
-                    drop(reply.send(Err(Error::Unreachable { host })));
+                    drop(reply.send(Err(self.no_line())));
+                    return Err(error);
+                }
+            },
+            Waiting::Folders { choice, reply } => match self.folders(session, choice).await {
+                Ok(folders) => drop(reply.send(Ok(folders))),
+                Err(Failure::Told(error)) => drop(reply.send(Err(error))),
+                Err(Failure::Lost(error)) => {
+                    drop(reply.send(Err(self.no_line())));
                     return Err(error);
                 }
             },
@@ -99,8 +106,7 @@ impl Actor {
                 Ok(()) => drop(reply.send(Ok(()))),
                 Err(Failure::Told(error)) => drop(reply.send(Err(error))),
                 Err(Failure::Lost(error)) => {
-                    let host = self.record.imap.host.clone();
-                    drop(reply.send(Err(Error::Unreachable { host })));
+                    drop(reply.send(Err(self.no_line())));
                     return Err(error);
                 }
             },

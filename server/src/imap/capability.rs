@@ -64,6 +64,8 @@ pub struct Capabilities {
     pub acl: bool,
     /// RFC 5464
     pub metadata: bool,
+    /// `THREAD=REFERENCES` (RFC 5256)
+    pub thread: bool,
     /// RFC 7377
     pub multisearch: bool,
     /// RFC 6203
@@ -117,6 +119,7 @@ impl Capabilities {
                 "BINARY" => capabilities.binary = true,
                 "ACL" => capabilities.acl = true,
                 "METADATA" | "METADATA-SERVER" => capabilities.metadata = true,
+                "THREAD=REFERENCES" => capabilities.thread = true,
                 "MULTISEARCH" => capabilities.multisearch = true,
                 "SEARCH=FUZZY" => capabilities.fuzzy = true,
                 "WITHIN" => capabilities.within = true,
@@ -181,6 +184,7 @@ impl Capabilities {
             ("BINARY", self.binary),
             ("ACL", self.acl),
             ("METADATA", self.metadata),
+            ("THREAD=REFERENCES", self.thread),
             ("MULTISEARCH", self.multisearch),
             ("SEARCH=FUZZY", self.fuzzy),
             ("WITHIN", self.within),

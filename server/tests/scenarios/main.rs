@@ -39,6 +39,7 @@ mod budget;
 mod capability;
 mod conversation;
 mod draft;
+mod folders;
 mod frames;
 mod history;
 mod hook;

@@ -1,0 +1,94 @@
+//! What mailboxes are for and which are shown, as the person wants it.
+
+use std::collections::HashSet;
+
+use app::wire::Error;
+
+use super::actor::{Actor, Failure};
+use crate::{
+    imap::{Listed, Session},
+    store::Settings,
+};
+
+/// All mailboxes, with what the server says of them, and what the person has chosen.
+#[derive(Debug, Clone)]
+pub struct Folders {
+    pub listed: Vec<Listed>,
+    pub settings: Settings,
+}
+
+/// What the person wants.
+#[derive(Debug, Clone)]
+pub struct FolderChoice {
+    pub settings: Settings,
+    /// The paths of the mailboxes to be subscribed to; the others are not.
+    pub subscribed: HashSet<String>,
+}
+
+impl Actor {
+    /// Carries out a choice, if there is one, and tells how things are.
+    pub(super) async fn folders(
+        &mut self,
+        session: &mut Session,
+        choice: Option<FolderChoice>,
+    ) -> Result<Folders, Failure> {
+        if let Some(FolderChoice { settings, subscribed }) = choice {
+            for mailbox in session.list().await?.iter().filter(|mailbox| mailbox.selectable) {
+                match (mailbox.subscribed, subscribed.contains(&mailbox.path)) {
+                    (false, true) => session.subscribe(&mailbox.path).await?,
+                    (true, false) => session.unsubscribe(&mailbox.path).await?,
+                    _ => {}
+                }
+            }
+            self.store.set_settings(self.record.id, &settings).await?;
+            self.settings = settings;
+            self.learn_mailboxes(session).await?;
+        }
+        Ok(Folders { listed: session.list().await?, settings: self.settings.clone() })
+    }
+
+    /// What the server lists, as the person wants it.
+    pub(super) fn as_chosen(&self, mut listed: Vec<Listed>) -> Vec<Listed> {
+        for (special_use, path) in &self.settings.uses {
+            // One that is gone is for nothing any more.
+            if !listed.iter().any(|mailbox| mailbox.path == *path && mailbox.selectable) {
+                continue;
+            }
+            for mailbox in &mut listed {
+                if mailbox.path == *path {
+                    mailbox.special_use = Some(*special_use);
+                } else if mailbox.special_use == Some(*special_use) {
+                    mailbox.special_use = None;
+                }
+            }
+        }
+        if self.settings.only_subscribed {
+            let shown: Vec<String> = listed
+                .iter()
+                .filter(|mailbox| mailbox.subscribed || mailbox.special_use.is_some())
+                .map(|mailbox| mailbox.path.clone())
+                .collect();
+            // What holds something that is shown is shown with it.
+            listed.retain(|mailbox| {
+                let inside = mailbox.delimiter.map(|delimiter| format!("{}{delimiter}", mailbox.path));
+                shown
+                    .iter()
+                    .any(|path| *path == mailbox.path || inside.as_ref().is_some_and(|inside| path.starts_with(inside)))
+            });
+        }
+        listed
+    }
+
+    /// Reads what the person has chosen.
+    pub(super) async fn read_settings(&mut self) {
+        match self.store.settings(self.record.id).await {
+            Ok(settings) => self.settings = settings,
+            Err(error) => tracing::error!(error = format!("{error:#}"), "The settings of an account cannot be read"),
+        }
+    }
+
+    /// Nobody can be told for want of a line.
+    pub(super) fn no_line(&self) -> Error {
+        Error::Unreachable { host: self.record.imap.host.clone() }
+    }
+}

@@ -1,0 +1,97 @@
+//! The page on which a person says what folders are for and which are shown.
+
+use std::collections::HashSet;
+
+use app::{
+    page::render_folders,
+    view::folders::{Folder, FoldersPage, USES, name},
+    wire::Error,
+};
+use axum::{
+    Form,
+    extract::{Query, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::{
+    login::{SignedIn, login_of},
+    page::{Person, site, with_policy},
+};
+use crate::{
+    account::{FolderChoice, Folders},
+    bridge::Bridge,
+    error::{HttpError, status},
+    store::{Login, Settings},
+};
+
+/// The largest form: one line for each folder.
+pub const MAX_FORM: usize = 1024 * 1024;
+
+#[derive(serde::Deserialize)]
+pub struct Asked {
+    saved: Option<u8>,
+}
+
+pub async fn show(
+    State(bridge): State<Bridge>,
+    headers: HeaderMap,
+    Query(asked): Query<Asked>,
+) -> Result<Response, HttpError> {
+    let Some(login) = login_of(&bridge, &headers).await? else {
+        return Ok(Redirect::to("/login?next=%2Ffolders").into_response());
+    };
+    let answer = ask(&bridge, &login, None).await;
+    Ok(page(&headers, answer, asked.saved.is_some()))
+}
+
+pub async fn save(
+    State(bridge): State<Bridge>,
+    headers: HeaderMap,
+    SignedIn(login): SignedIn,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Response, HttpError> {
+    match ask(&bridge, &login, Some(choice(&fields))).await {
+        // What was sent is not sent again by a reload.
+        Ok(_) => Ok(Redirect::to("/folders?saved=1").into_response()),
+        Err(error) => Ok(page(&headers, Err(error), false)),
+    }
+}
+
+async fn ask(bridge: &Bridge, login: &Login, choice: Option<FolderChoice>) -> Result<Folders, Error> {
+    bridge.account(login).await?.folders(choice).await
+}
+
+fn choice(fields: &[(String, String)]) -> FolderChoice {
+    let values = |wanted: &str| {
+        let wanted = wanted.to_owned();
+        fields.iter().filter(move |(name, value)| *name == wanted && !value.is_empty()).map(|(_, value)| value.clone())
+    };
+    let mut taken = HashSet::new();
+    let uses = USES
+        .into_iter()
+        .filter_map(|special_use| Some((special_use, values(name(special_use)).next()?)))
+        // One folder is for one thing.
+        .filter(|(_, path)| taken.insert(path.clone()))
+        .collect();
+    let settings = Settings { uses, only_subscribed: values("only").next().is_some() };
+    FolderChoice { settings, subscribed: values("shown").collect() }
+}
+
+fn page(headers: &HeaderMap, answer: Result<Folders, Error>, saved: bool) -> Response {
+    let Person { language, theme, .. } = Person::of(headers);
+    let (folders, settings, error) = match answer {
+        Ok(Folders { listed, settings }) => (listed, settings, None),
+        Err(error) => (Vec::new(), Settings::default(), Some(error)),
+    };
+    let code = error.as_ref().map_or(StatusCode::OK, status);
+    let folders: Vec<Folder> = folders
+        .into_iter()
+        .filter(|listed| listed.selectable)
+        .map(|listed| Folder { path: listed.path, special_use: listed.special_use, subscribed: listed.subscribed })
+        .collect();
+    let uses = USES.map(|special_use| (special_use, settings.uses.get(&special_use).cloned())).to_vec();
+    let only_subscribed = settings.only_subscribed;
+    let page = FoldersPage { folders, uses, only_subscribed, saved, error, language, theme };
+    with_policy(|_| render_folders(&page, &site()), code)
+}

@@ -1,0 +1,38 @@
+//! What a person has chosen for an account, the same on every device.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use app::wire::{AccountId, SpecialUse};
+use serde::{Deserialize, Serialize};
+
+use super::{Store, change, on};
+
+/// The choices. What is not chosen is missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// The paths of the mailboxes that are wanted for a use, whatever the server says of them.
+    pub uses: BTreeMap<SpecialUse, String>,
+    /// Mailboxes that are not subscribed to (RFC 9051 §6.3.7) are not shown.
+    pub only_subscribed: bool,
+}
+
+impl Store {
+    pub async fn settings(&self, account: AccountId) -> Result<Settings> {
+        let found: Option<(String,)> = on!(self, pool => sqlx::query_as(
+            "SELECT value FROM settings WHERE account_id = $1")
+            .bind(account.0).fetch_optional(pool))?;
+        let read = |(value,): (String,)| serde_json::from_str(&value).context("Stored settings");
+        Ok(found.map(read).transpose()?.unwrap_or_default())
+    }
+
+    pub async fn set_settings(&self, account: AccountId, settings: &Settings) -> Result<()> {
+        let value = serde_json::to_string(settings)?;
+        change!(self, pool => sqlx::query(
+            "INSERT INTO settings (account_id, value) VALUES ($1, $2)
+             ON CONFLICT (account_id) DO UPDATE SET value = excluded.value")
+            .bind(account.0).bind(&value).execute(pool))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,86 @@
+//! What folders are for and which are shown, as the person wants it.
+
+use app::wire::{Action, SpecialUse};
+
+use crate::{browser::Browser, test_bridge::TestBridge};
+
+async fn save(browser: &Browser, fields: &[(&str, &str)]) {
+    let answer = browser.submit("/folders", fields).await;
+    assert_eq!(
+        (answer.status, answer.header("location").as_deref()),
+        (303, Some("/folders?saved=1")),
+        "{}",
+        answer.text()
+    );
+}
+
+#[tokio::test]
+async fn a_folder_that_is_chosen_for_a_use_is_used_and_it_is_remembered() {
+    let mut bridge = TestBridge::start().await;
+    let mut mail = bridge.mail("ana");
+    mail.create("Мусор").await;
+    mail.append("INBOX", "thrown away").await;
+    let browser = bridge.sign_in("ana").await;
+    let mut tab = browser.open("INBOX").await;
+    assert_eq!(tab.view.mailbox("Trash").expect("Trash").special_use, Some(SpecialUse::Trash));
+    let page = browser.get("/folders").await;
+    assert_eq!(page.status, 200);
+    assert!(page.text().contains("<option value=\"Мусор\""), "{}", page.text());
+
+    save(&browser, &[("trash", "Мусор"), ("shown", "Trash"), ("shown", "Мусор")]).await;
+    tab.until("another Trash", |view| {
+        view.mailbox("Мусор").is_some_and(|mailbox| mailbox.special_use == Some(SpecialUse::Trash))
+    })
+    .await;
+    assert_eq!(tab.view.mailbox("Trash").expect("the old one").special_use, None);
+    let uid = tab.messages()[0].uid;
+    tab.act(uid, Action::Delete).await;
+    assert_eq!(mail.messages("Мусор").await.len(), 1);
+
+    bridge.stop().await;
+    bridge.start_again().await;
+    tab.come_back().await;
+    tab.open("INBOX").await;
+    assert_eq!(tab.view.mailbox("Мусор").expect("it").special_use, Some(SpecialUse::Trash));
+    // One that is gone is for nothing; the server's own takes its place.
+    mail.delete("Мусор").await;
+    tab.until("the server's Trash", |view| {
+        view.mailbox("Trash").is_some_and(|mailbox| mailbox.special_use == Some(SpecialUse::Trash))
+    })
+    .await;
+    assert!(browser.get("/folders").await.text().contains("role=\"alert\""));
+}
+
+#[tokio::test]
+async fn only_what_is_subscribed_to_is_shown_when_that_is_wanted() {
+    let bridge = TestBridge::start().await;
+    let mut mail = bridge.mail("ana");
+    for path in ["Noise", "Work", "Work/2026"] {
+        mail.create(path).await;
+    }
+    let browser = bridge.sign_in("ana").await;
+    let mut tab = browser.open("INBOX").await;
+    assert!(
+        tab.view.mailbox("Noise").is_some(),
+        "what nobody subscribed to is shown as long as nobody wants it otherwise"
+    );
+    save(&browser, &[("only", "1"), ("shown", "INBOX"), ("shown", "Work/2026")]).await;
+    tab.until("it is hidden", |view| view.mailbox("Noise").is_none()).await;
+    for path in ["INBOX", "Work", "Work/2026", "Sent", "Trash"] {
+        assert!(tab.view.mailbox(path).is_some(), "{path}");
+    }
+    let subscribed = mail.run("LSUB \"\" \"*\"").await.join("\n");
+    assert!(subscribed.contains("Work/2026") && !subscribed.contains("Noise"), "{subscribed}");
+    save(&browser, &[("shown", "Noise")]).await;
+    tab.until("all are shown", |view| view.mailbox("Noise").is_some()).await;
+    assert!(!mail.run("LSUB \"\" \"*\"").await.join("\n").contains("Work"));
+}
+
+#[tokio::test]
+async fn the_page_is_for_who_is_signed_in() {
+    let bridge = TestBridge::start().await;
+    let stranger = bridge.browser("ana");
+    let answer = stranger.get("/folders").await;
+    assert_eq!(answer.header("location").as_deref(), Some("/login?next=%2Ffolders"));
+    assert_eq!(stranger.submit("/folders", &[("trash", "INBOX")]).await.status, 401);
+}
