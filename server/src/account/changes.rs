@@ -231,6 +231,7 @@ impl Actor {
     pub(super) async fn count(&mut self, session: &mut Session) -> Result<(), imap::Error> {
         let paths: Vec<String> = std::mem::take(&mut self.counts_wanted).into_iter().collect();
         if paths.is_empty() {
+            self.follow_threads(session).await?;
             return self.weigh(session).await;
         }
         self.fill.wanted = true;

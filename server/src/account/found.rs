@@ -252,6 +252,10 @@ impl Actor {
         view.total = hits.total();
         view.untold |= placed != Placed::Nowhere;
         view.progress = report.progress.clone();
+        if report.is_last() && view.query.is_threaded() {
+            // What was found first may stand for what was indexed last.
+            self.threads_touched.insert(view.query.mailbox.clone());
+        }
         Some((purpose, placed, before))
     }
 

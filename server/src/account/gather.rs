@@ -159,10 +159,14 @@ impl Gatherer {
 
     async fn collect(&mut self, session: &mut Session, gather: &Gather) -> Result<Conversation, Failure> {
         let Gather { message, mailboxes, .. } = gather;
-        let complete = self.catch_up(session, &message.mailbox, mailboxes).await?;
+        let mut complete = self.catch_up(session, &message.mailbox, mailboxes).await?;
         let conversation = match self.index.conversation(message).await? {
             Some(conversation) => conversation,
-            None => self.take_in(session, message).await?,
+            None => {
+                // It came later than what is known of its mailbox: so may others.
+                complete = false;
+                self.take_in(session, message).await?
+            }
         };
         for _ in 0..TRIES {
             let members = self.index.members(self.account, conversation, LOOKED_AT).await?;

@@ -261,6 +261,10 @@ async fn a_large_folder_is_grouped_while_it_is_shown() {
         let listing = tab.list_all(by_conversation("INBOX")).await;
         // The others are there twice, as copies.
         assert_eq!(listing.total, 901);
+        tab.until("how many they are", |view| {
+            view.rows[0].as_ref().is_some_and(|row| row.thread.is_some_and(|thread| thread.count == 2))
+        })
+        .await;
         assert_eq!(threads(&tab)[0], ("Re: Lunch".to_owned(), 2, 2));
         assert!(tab.view.rows.iter().flatten().all(|row| row.message.uid != first));
     }

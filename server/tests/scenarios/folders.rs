@@ -18,32 +18,32 @@ async fn save(browser: &Browser, fields: &[(&str, &str)]) {
 async fn a_folder_that_is_chosen_for_a_use_is_used_and_it_is_remembered() {
     let mut bridge = TestBridge::start().await;
     let mut mail = bridge.mail("ana");
-    mail.create("Мусор").await;
+    mail.create("Rubbish").await;
     mail.append("INBOX", "thrown away").await;
     let browser = bridge.sign_in("ana").await;
     let mut tab = browser.open("INBOX").await;
     assert_eq!(tab.view.mailbox("Trash").expect("Trash").special_use, Some(SpecialUse::Trash));
     let page = browser.get("/folders").await;
     assert_eq!(page.status, 200);
-    assert!(page.text().contains("<option value=\"Мусор\""), "{}", page.text());
+    assert!(page.text().contains("<option value=\"Rubbish\""), "{}", page.text());
 
-    save(&browser, &[("trash", "Мусор"), ("shown", "Trash"), ("shown", "Мусор")]).await;
+    save(&browser, &[("trash", "Rubbish"), ("shown", "Trash"), ("shown", "Rubbish")]).await;
     tab.until("another Trash", |view| {
-        view.mailbox("Мусор").is_some_and(|mailbox| mailbox.special_use == Some(SpecialUse::Trash))
+        view.mailbox("Rubbish").is_some_and(|mailbox| mailbox.special_use == Some(SpecialUse::Trash))
     })
     .await;
     assert_eq!(tab.view.mailbox("Trash").expect("the old one").special_use, None);
     let uid = tab.messages()[0].uid;
     tab.act(uid, Action::Delete).await;
-    assert_eq!(mail.messages("Мусор").await.len(), 1);
+    assert_eq!(mail.messages("Rubbish").await.len(), 1);
 
     bridge.stop().await;
     bridge.start_again().await;
     tab.come_back().await;
     tab.open("INBOX").await;
-    assert_eq!(tab.view.mailbox("Мусор").expect("it").special_use, Some(SpecialUse::Trash));
+    assert_eq!(tab.view.mailbox("Rubbish").expect("it").special_use, Some(SpecialUse::Trash));
     // One that is gone is for nothing; the server's own takes its place.
-    mail.delete("Мусор").await;
+    mail.delete("Rubbish").await;
     tab.until("the server's Trash", |view| {
         view.mailbox("Trash").is_some_and(|mailbox| mailbox.special_use == Some(SpecialUse::Trash))
     })

@@ -14,15 +14,21 @@ fn letter(id: &str, further: &str) -> String {
 }
 
 pub async fn an_exchange_is_gathered(cell: Arc<Cell>) {
-    let mut desk = cell.desk(1).await;
-    let sent = desk.top("Sent");
+    let sent = format!("{}Sent", cell.prefix);
     let answer = letter("two", "References: <one@example.org>\n");
     let last = letter("three", "In-Reply-To: <two@example.org>\n");
-    desk.mail.append_dated("INBOX", "01-Nov-2026", &letter("one", "")).await;
-    desk.mail.append_dated(&sent, "02-Nov-2026", &answer).await;
-    let last = desk.mail.append_dated("INBOX", "03-Nov-2026", &last).await;
-    desk.tab.until("mail", |view| view.rows.iter().flatten().any(|row| row.message.uid == last)).await;
-    let message = desk.tab.message(last);
+    let mut desk = cell
+        .desk_with(1, async |mail| {
+            if !mail.has(&sent).await {
+                mail.create(&sent).await;
+                mail.run(&format!("SUBSCRIBE \"{sent}\"")).await;
+            }
+            mail.append_dated("INBOX", "01-Nov-2026", &letter("one", "")).await;
+            mail.append_dated(&sent, "02-Nov-2026", &answer).await;
+            mail.append_dated("INBOX", "03-Nov-2026", &last).await;
+        })
+        .await;
+    let message = desk.tab.messages()[0].clone();
     let rows = loop {
         let command = Command::Gather { message: message.clone() };
         let Reply::Conversation(conversation) = desk.tab.ask(command).await else { panic!("a conversation") };
