@@ -192,13 +192,19 @@ impl Gatherer {
         path: &str,
         mailboxes: &[Mailbox],
     ) -> Result<bool, Failure> {
-        let paths: Vec<&str> = mailboxes.iter().map(|mailbox| mailbox.path.as_str()).collect();
-        self.index.forget_others(self.account, &paths).await?;
+        let paths: HashSet<&str> = mailboxes.iter().map(|mailbox| mailbox.path.as_str()).collect();
+        let known = self.index.mailboxes(self.account, |path| paths.contains(path)).await?;
         self.growing.clear();
-        for mailbox in mailboxes.iter().filter(|mailbox| mailbox.selectable && mailbox.uid_next.0 > 0) {
-            let indexed = self.enter(mailbox).await?;
-            let is_new = indexed.low == indexed.high && indexed.low > 1;
-            let mut wanted = is_new && is_near(mailbox, path) || indexed.high < mailbox.uid_next.0;
+        'mailboxes: for mailbox in mailboxes.iter().filter(|mailbox| mailbox.selectable && mailbox.uid_next.0 > 0) {
+            let indexed = known.get(&mailbox.path).filter(|indexed| indexed.uid_validity == mailbox.uid_validity);
+            let lacks = |indexed: &Indexed| indexed.low > 1 || indexed.high < mailbox.uid_next.0;
+            if indexed.is_some_and(|indexed| !lacks(indexed)) {
+                continue;
+            }
+            let mut wanted = match indexed {
+                Some(indexed) => indexed.high < mailbox.uid_next.0,
+                None => is_near(mailbox, path),
+            };
             for _ in 0..PATIENCE {
                 if !wanted {
                     break;
@@ -206,14 +212,13 @@ impl Gatherer {
                 match self.piece(session, mailbox).await {
                     Err(Failure::Told(error)) => {
                         debug!(?error, "A mailbox is left out of the index of conversations");
-                        break;
+                        continue 'mailboxes;
                     }
                     done => done?,
                 };
                 wanted = self.enter(mailbox).await?.high < mailbox.uid_next.0;
             }
-            let indexed = self.enter(mailbox).await?;
-            if indexed.low > 1 || indexed.high < mailbox.uid_next.0 {
+            if lacks(&self.enter(mailbox).await?) {
                 self.growing.push_back(mailbox.clone());
             }
         }
@@ -229,7 +234,11 @@ impl Gatherer {
     /// Indexes the next messages of a mailbox: those that have come, else older ones. Whether none are left.
     async fn piece(&mut self, session: &mut Session, mailbox: &Mailbox) -> Result<bool, Failure> {
         let started = Instant::now();
-        let selected = select(session, mailbox).await?;
+        let mut selected = select(session, mailbox).await?;
+        if selected.uid_validity == mailbox.uid_validity {
+            // Courier IMAP says it to STATUS, and not to SELECT (2026-11).
+            selected.uid_next = selected.uid_next.max(mailbox.uid_next);
+        }
         let indexed = self.index.enter(self.account, &mailbox.path, selected.uid_validity, selected.uid_next).await?;
         let spread = u64::from(selected.uid_next.0).checked_div(u64::from(selected.exists)).unwrap_or(u64::MAX).max(1);
         let length = u64::from(self.piece).saturating_mul(spread);

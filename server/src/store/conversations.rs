@@ -150,29 +150,41 @@ impl Conversations {
             }
             self.forget(id).await?;
         }
-        let at = i64::from(uid_next.0);
+        // Not every server says what comes next.
+        let at = uid_next.0.max(1);
         let id: i64 = sqlx::query_scalar(
             "INSERT INTO mailbox (account, path, uid_validity, low, high) VALUES ($1, $2, $3, $4, $4) RETURNING id",
         )
         .bind(account.0)
         .bind(path)
         .bind(i64::from(uid_validity.0))
-        .bind(at)
+        .bind(i64::from(at))
         .fetch_one(&self.pool)
         .await?;
-        Ok(Indexed { id, uid_validity, low: uid_next.0, high: uid_next.0 })
+        Ok(Indexed { id, uid_validity, low: at, high: at })
     }
 
-    /// Forgets the mailboxes of an account that are not among these.
-    pub async fn forget_others(&self, account: AccountId, paths: &[&str]) -> Result<()> {
-        let known: Vec<(i64, String)> = sqlx::query_as("SELECT id, path FROM mailbox WHERE account = $1")
-            .bind(account.0)
-            .fetch_all(&self.pool)
-            .await?;
-        for (id, _) in known.iter().filter(|(_, path)| !paths.contains(&path.as_str())) {
-            self.forget(*id).await?;
+    /// How far the mailboxes of an account are indexed, by path. Those that are not `there` any more are forgotten.
+    pub async fn mailboxes(
+        &self,
+        account: AccountId,
+        there: impl Fn(&str) -> bool,
+    ) -> Result<HashMap<String, Indexed>> {
+        let known: Vec<(i64, String, i64, i64, i64)> =
+            sqlx::query_as("SELECT id, path, uid_validity, low, high FROM mailbox WHERE account = $1")
+                .bind(account.0)
+                .fetch_all(&self.pool)
+                .await?;
+        let mut mailboxes = HashMap::new();
+        for (id, path, uid_validity, low, high) in known {
+            if !there(&path) {
+                self.forget(id).await?;
+                continue;
+            }
+            let uid_validity = UidValidity(u32::try_from(uid_validity)?);
+            mailboxes.insert(path, Indexed { id, uid_validity, low: u32::try_from(low)?, high: u32::try_from(high)? });
         }
-        Ok(())
+        Ok(mailboxes)
     }
 
     async fn forget(&self, mailbox: i64) -> Result<()> {
@@ -402,7 +414,8 @@ mod tests {
         let at = known.enter(ACCOUNT, "INBOX", UidValidity(2), Uid(9)).await.expect("a mailbox");
         assert_eq!((at.low, at.high), (9, 9));
         assert_eq!(together(&known, &message("Sent", 2)).await, [("Sent".into(), 2)]);
-        known.forget_others(ACCOUNT, &["INBOX"]).await.expect("forgotten");
+        let left = known.mailboxes(ACCOUNT, |path| path == "INBOX").await.expect("the mailboxes");
+        assert_eq!(left.keys().collect::<Vec<_>>(), ["INBOX"]);
         assert_eq!(together(&known, &message("Sent", 2)).await, []);
         known.close().await;
         std::fs::remove_dir_all(&folder).expect("removed");

@@ -178,10 +178,10 @@ fn rows(expected: &[(&str, u32, u32)]) -> Vec<(String, u32, u32)> {
     expected.iter().map(|(subject, count, unseen)| ((*subject).to_owned(), *count, *unseen)).collect()
 }
 
-/// Waits until the list is like this.
+/// Waits until the list is like this, for as long as it takes to be swept: no server has to tell sooner.
 async fn until(tab: &mut Tab, expected: &[(&str, u32, u32)]) {
     let expected = rows(expected);
-    let deadline = tokio::time::Instant::now() + crate::tab::PATIENCE;
+    let deadline = tokio::time::Instant::now() + 3 * crate::tab::PATIENCE;
     while threads(tab) != expected {
         assert!(tokio::time::Instant::now() < deadline, "{:?} is not {expected:?}", threads(tab));
         tab.listen_for(std::time::Duration::from_millis(20)).await;
