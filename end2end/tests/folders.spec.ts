@@ -3,6 +3,7 @@
 import { expect, test } from "../fixtures";
 
 test("a folder is chosen for what is thrown away, and others are hidden @both", async ({ visitor, mail, page }) => {
+  await mail.createFolder("Мусор", "Noise");
   await mail.append("Мусор", { subject: "Old", text: "x" });
   await mail.append("Noise", { subject: "Noise", text: "x" });
   await mail.append("INBOX", { subject: "To be thrown away", text: "x" });

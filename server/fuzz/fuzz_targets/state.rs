@@ -82,6 +82,7 @@ fn row(&(uid, bits): &(u8, u8)) -> Row {
         size: 0,
         flags: flags(bits),
         attachment: false,
+        thread: None,
     }
 }
 
