@@ -25,7 +25,7 @@ dev: ## watch, rebuild, reload
 bench: ## the project's benchmarks; prints a table
 	@.ci/install.sh mail browser
 	@.ci/build.sh
-	@node end2end/bench/run.mjs $(if $(ONLY),--only $(ONLY))
+	@node end2end/bench/run.mjs $(if $(ONLY),--only "$(ONLY)")
 
 proof: ## the long runs for a release; one of them: make proof PART=…
 	@.ci/proof.sh $(PART)

@@ -17,20 +17,32 @@ export const PASSWORD = "secret";
 export const ADDRESS = "bench@pismo.test";
 
 export class Bench {
-  static async start(browser, { rounds, large }) {
-    const bench = Object.assign(new Bench(), { browser, rounds, large });
-    bench.folder = fs.mkdtempSync(path.join(os.tmpdir(), "pismo-bench-"));
+  /**
+   * A mail server of its own, with these arguments, and Pismo in front of it. `prepare` is told its folder before it starts;
+   * with `inMemory` that is not on a disk, if there is room elsewhere.
+   */
+  static async open(browser, { args = [], prepare = async () => {}, inMemory = false } = {}) {
+    const bench = Object.assign(new Bench(), { browser });
+    bench.folder = fs.mkdtempSync(path.join(inMemory && hasRoom(MEMORY) ? MEMORY : os.tmpdir(), "pismo-bench-"));
     fs.chmodSync(bench.folder, 0o755);
-    bench.mail = await startMailServer({ dir: path.join(bench.folder, "mail"), users: [`*@pismo.test:${PASSWORD}`] });
+    const dir = path.join(bench.folder, "mail");
+    await prepare(dir);
+    bench.mail = await startMailServer({ dir, users: [`*@pismo.test:${PASSWORD}`], args });
+    bench.port = await freePort();
+    bench.url = `http://127.0.0.1:${bench.port}`;
+    await bench.launch();
+    return bench;
+  }
+
+  /** The same with the folders that most figures are about. */
+  static async start(browser, { rounds, large }) {
+    const bench = Object.assign(await Bench.open(browser), { rounds, large });
     process.stderr.write("filling folders …\n");
     await Promise.all([
       seedBulk(bench.mail.imap, ADDRESS, PASSWORD, "INBOX", 1_000),
       seedBulk(bench.mail.imap, ADDRESS, PASSWORD, "Ten", 10_000),
       seedBulk(bench.mail.imap, ADDRESS, PASSWORD, "Hundred", large),
     ]);
-    bench.port = await freePort();
-    bench.url = `http://127.0.0.1:${bench.port}`;
-    await bench.launch();
     bench.imap = await Imap.login(bench.mail.imap, ADDRESS, PASSWORD);
     return bench;
   }
@@ -127,6 +139,15 @@ export class Bench {
   }
 }
 
+const MEMORY = "/dev/shm";
+
+/** Whether a folder is there and has room for two gigabytes. */
+function hasRoom(folder) {
+  if (!fs.existsSync(folder)) return false;
+  const { bavail, bsize } = fs.statfsSync(folder);
+  return bavail * bsize > 2 ** 31;
+}
+
 /** In every document: notes the moment at which the first real rows are laid out and visible, looking at every frame. */
 const NOTE_ROWS = () => {
   const look = () => {
@@ -190,6 +211,12 @@ export function middle(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length / 2;
   return sorted.length % 2 ? sorted[Math.floor(half)] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+/** The value that this share of the values does not exceed. */
+export function percentile(values, share) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
 }
 
 /** Asks again, after a pause in milliseconds, until it holds. */

@@ -2,7 +2,10 @@
 
 import { performance } from "node:perf_hooks";
 import { Imap } from "../mailserver/imap.mjs";
+import { LIVE_USERS } from "./live.mjs";
+import { MILLION } from "./million.mjs";
 import { SEARCHES } from "./search.mjs";
+import { WINDOWS } from "./windows.mjs";
 import { ADDRESS, PASSWORD, inPage, middle, momentInPage, rowsShown, until } from "./bench.mjs";
 
 const ROW = "(UID FLAGS INTERNALDATE ENVELOPE BODYSTRUCTURE)";
@@ -235,6 +238,7 @@ export const FIGURES = [
     },
   },
   ...SEARCHES.map(({ name, measure }) => ({ name, measure: (bench) => measure(bench, signedIn, openFolder) })),
+  WINDOWS,
   {
     name: "server memory",
     async measure(bench) {
@@ -263,6 +267,8 @@ export const FIGURES = [
       return [{ what: `fixed, per idle user (of ${count})`, peer: "42 MB fixed", aim: "20 MB + 0.1 MB", value: `${fixed.toFixed(1)} MB + ${each.toFixed(2)} MB` }];
     },
   },
+  MILLION,
+  LIVE_USERS,
 ];
 
 async function signedIn(bench, address = ADDRESS) {

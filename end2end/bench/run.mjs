@@ -27,19 +27,31 @@ const browser = await chromium.launch({
   executablePath: execFileSync(path.join(HERE, "../../.ci/chromium.sh"), { encoding: "utf8" }).trim(),
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
 });
-const bench = await Bench.start(browser, { rounds, large });
 const lines = [];
+
+async function measure(figure, subject) {
+  process.stderr.write(`${figure.name} …\n`);
+  try {
+    for (const line of await figure.measure(subject)) lines.push({ figure: figure.name, ...line });
+  } catch (error) {
+    lines.push({ figure: figure.name, what: "could not be measured", value: String(error.message).split("\n")[0] });
+  }
+}
+
+const wanted = FIGURES.filter(({ name }) => name.includes(only));
+// Those that stand alone bring a mail server and a Pismo of their own.
+const together = wanted.filter(({ alone }) => !alone);
 try {
-  for (const figure of FIGURES.filter(({ name }) => name.includes(only))) {
-    process.stderr.write(`${figure.name} …\n`);
+  if (together.length > 0) {
+    const bench = await Bench.start(browser, { rounds, large });
     try {
-      for (const line of await figure.measure(bench)) lines.push({ figure: figure.name, ...line });
-    } catch (error) {
-      lines.push({ figure: figure.name, what: "could not be measured", value: String(error.message).split("\n")[0] });
+      for (const figure of together) await measure(figure, bench);
+    } finally {
+      await bench.stop();
     }
   }
+  for (const figure of wanted.filter(({ alone }) => alone)) await measure(figure, browser);
 } finally {
-  await bench.stop();
   await browser.close();
 }
 

@@ -1,4 +1,4 @@
-// Figures of searching a large folder without a full-text index, and of serving windows of a list.
+// Figures of searching a large folder without a full-text index.
 
 import { performance } from "node:perf_hooks";
 import { inPage } from "./bench.mjs";
@@ -60,50 +60,4 @@ export const SEARCHES = [
       return lines;
     },
   },
-  {
-    name: "windows",
-    async measure(bench, signedIn) {
-      // Four people at once, each scrolling as fast as answers come, over sockets of their own.
-      const people = await Promise.all(
-        [0, 1, 2, 3].map(async (number) => {
-          const address = `window${number}@pismo.test`;
-          for (let count = 0; count < 60; count++) await bench.deliver(`Window ${count}`, address);
-          return signedIn(bench, address);
-        }),
-      );
-      const seconds = 5;
-      const counts = await Promise.all(people.map((page) => page.evaluate(windows, seconds)));
-      await Promise.all(people.map((page) => page.context().close()));
-      const served = counts.reduce((sum, count) => sum + count, 0) / seconds;
-      return [{ what: "windows of 50 rows, four people at once", peer: "149 a second", aim: "1,000 a second", value: `${Math.round(served)} a second` }];
-    },
-  },
 ];
-
-/** In a page: opens a socket beside the app's and asks for windows, four under way at a time. How many came. */
-function windows(seconds) {
-  return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`${location.origin.replace("http", "ws")}/socket`);
-    let [id, list, count, until] = [0, 0, 0, 0];
-    const say = (command) => socket.send(JSON.stringify({ id: ++id, command }));
-    socket.onopen = () => say({ do: "attach", resume: null });
-    socket.onerror = () => reject(new Error("the socket failed"));
-    socket.onmessage = ({ data }) => {
-      // Reading the frames is the page's work, and not what is measured: only how they begin is looked at.
-      if (!data.startsWith('{"reply"')) return;
-      if (id === 1) return say({ do: "open", query: { mailbox: "INBOX" }, from: 0, count: 50 });
-      if (list === 0) {
-        list = JSON.parse(data).reply.result.Ok.listing.list;
-        until = performance.now() + seconds * 1000;
-        for (let ahead = 0; ahead < 4; ahead++) say({ do: "window", list, from: 0, count: 50 });
-        return;
-      }
-      count += 1;
-      if (performance.now() < until) say({ do: "window", list, from: count % 10, count: 50 });
-      else {
-        socket.close();
-        resolve(count);
-      }
-    };
-  });
-}

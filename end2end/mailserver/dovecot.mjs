@@ -1,10 +1,16 @@
 // Dovecot's configuration: IMAP, IMAPS and LMTP on loopback, made for speed and not for keeping mail.
 
+/** With several owners of mail, this many people each belong to one of them. */
+const EACH = 100;
+
 /** The passwd-file of the mailboxes that are named. */
-export function dovecotUsers({ users, place }) {
+export function dovecotUsers({ users, place, owners }) {
   const line = ({ name, domain, address, password }) =>
     `${address}:{PLAIN}${password}:${place.owner.uid}:${place.owner.gid}::${place.mail}/${domain}/${name}::\n`;
-  return users.filter(({ name }) => name !== "*").map(line).join("");
+  const person = ({ domain, password }) => (_, index) =>
+    `person${index}@${domain}:{PLAIN}${password}:${place.owner.uid + 1 + (index % owners)}:${place.owner.gid}::${place.mail}/person${index}::\n`;
+  const people = users.filter(({ name }) => name === "*").flatMap((all) => Array.from({ length: owners * EACH }, person(all)));
+  return [...users.filter(({ name }) => name !== "*").map(line), ...people].join("");
 }
 
 /** The text of dovecot.conf. */

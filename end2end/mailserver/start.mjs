@@ -72,6 +72,7 @@ async function serve() {
   const stdin = fs.fstatSync(0, { throwIfNoEntry: false });
   if (stdin?.isFIFO() || stdin?.isSocket()) process.stdin.on("end", () => stop(0)).on("error", () => stop(0)).resume();
 
+  if (settings.owners) fs.chmodSync(place.mail, 0o1777);
   const watched = guard(place);
   const start = (name, command) => {
     const out = fs.openSync(path.join(place.log, `${name}.out`), "a");

@@ -88,7 +88,7 @@ enum Input {
         id: u32,
         resume: Option<Resume>,
         login: Vec<u8>,
-        frames: mpsc::Sender<ServerFrame>,
+        frames: mpsc::Sender<Arc<ServerFrame>>,
         reply: oneshot::Sender<Attached>,
     },
     /// The socket of this attachment has gone.
@@ -190,7 +190,7 @@ impl Account {
         id: u32,
         resume: Option<Resume>,
         login: &[u8],
-        frames: mpsc::Sender<ServerFrame>,
+        frames: mpsc::Sender<Arc<ServerFrame>>,
     ) -> Option<Attached> {
         let (reply, answer) = oneshot::channel();
         self.inputs.send(Input::Attach { id, resume, login: login.to_owned(), frames, reply }).await.ok()?;

@@ -4,6 +4,7 @@
 //! CSSOM, because the page's policy has no inline style.
 
 mod row;
+mod ruler;
 mod scroll;
 
 use crate::view::{Item, each, handler};

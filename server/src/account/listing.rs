@@ -220,10 +220,8 @@ impl Actor {
         if first == 0 || last < first {
             return Ok(Vec::new());
         }
-        // A server may send other messages' flags in between and rows in any order.
-        let mut rows: BTreeMap<u32, FetchedRow> =
-            session.fetch_rows(first..=last).await?.into_iter().map(|row| (row.seq, row)).collect();
-        let rows: Vec<FetchedRow> = (first..=last).rev().map_while(|sequence| rows.remove(&sequence)).collect();
+        let rows = session.fetch_rows(first..=last).await?.into_iter().rev();
+        let rows = rows.zip((first..=last).rev()).map_while(|(row, seq)| (row.seq == seq).then_some(row)).collect();
         Ok(self.with_previews(session, rows))
     }
 

@@ -1,6 +1,6 @@
 //! A tab: one browser page, what it looks at, and the one queue through which it learns everything.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use app::wire::{Error, Event, Listing, Progress, Query, Reply, Row, ServerFrame, TabId, UidValidity};
 use tokio::{sync::mpsc, time::Instant};
@@ -20,11 +20,11 @@ pub(super) struct Tab {
     pub login: Vec<u8>,
     pub generation: u64,
     /// Where its frames go; none while it has no socket.
-    frames: Option<mpsc::Sender<ServerFrame>>,
+    frames: Option<mpsc::Sender<Arc<ServerFrame>>>,
     /// Since when it has had no socket.
     pub detached: Option<Instant>,
     seq: u64,
-    replay: VecDeque<(u64, Event)>,
+    replay: VecDeque<(u64, Arc<ServerFrame>)>,
     replies: VecDeque<Replied>,
     pub view: Option<View>,
     /// The search under way, whose results `view` shows as soon as there are some.
@@ -40,13 +40,14 @@ struct Replied {
     id: u32,
     /// The number of the last event before the answer.
     after: u64,
-    result: Result<Reply, Error>,
+    /// Shared with the queue: a list is as long as a window.
+    frame: Arc<ServerFrame>,
 }
 
 impl Replied {
     /// Whether it shows a list as it was at that moment: told again after what has happened since, it would undo that.
     fn is_snapshot(&self) -> bool {
-        matches!(self.result, Ok(Reply::Listing(_)))
+        matches!(*self.frame, ServerFrame::Reply { result: Ok(Reply::Listing(_)), .. })
     }
 }
 
@@ -100,7 +101,7 @@ impl Tab {
     }
 
     /// Gives the tab a socket. Returns its generation.
-    pub fn attach(&mut self, frames: mpsc::Sender<ServerFrame>) -> u64 {
+    pub fn attach(&mut self, frames: mpsc::Sender<Arc<ServerFrame>>) -> u64 {
         self.frames = Some(frames);
         // It says so again by every socket.
         self.in_front = false;
@@ -125,15 +126,11 @@ impl Tab {
 
     /// Tells what came after event `seq`, lists that were answered where they belong among the events.
     pub fn replay(&mut self, seq: u64) {
-        let events = self.replay.iter().filter(|(number, _)| *number > seq);
-        let mut missed: Vec<_> =
-            events.map(|(seq, event)| (*seq, ServerFrame::Event { seq: *seq, event: event.clone() })).collect();
+        let mut missed: Vec<_> = self.replay.iter().filter(|(number, _)| *number > seq).cloned().collect();
         // One that follows the last event that was heard may have been heard as well: a tab passes over what it does not
         // wait for.
         let lists = self.replies.iter().filter(|replied| replied.is_snapshot() && replied.after >= seq);
-        missed.extend(
-            lists.map(|replied| (replied.after, ServerFrame::Reply { id: replied.id, result: replied.result.clone() })),
-        );
+        missed.extend(lists.map(|replied| (replied.after, replied.frame.clone())));
         missed.sort_by_key(|(after, _)| *after);
         for (_, frame) in missed {
             self.push(frame);
@@ -146,8 +143,9 @@ impl Tab {
         if self.replay.len() == REPLAY {
             self.replay.pop_front();
         }
-        self.replay.push_back((self.seq, event.clone()));
-        self.push(ServerFrame::Event { seq: self.seq, event });
+        let frame = Arc::new(ServerFrame::Event { seq: self.seq, event });
+        self.replay.push_back((self.seq, frame.clone()));
+        self.push(frame);
     }
 
     /// Answers a command.
@@ -155,8 +153,9 @@ impl Tab {
         if self.replies.len() == REPLIES {
             self.replies.pop_front();
         }
-        self.replies.push_back(Replied { id, after: self.seq, result: result.clone() });
-        self.push(ServerFrame::Reply { id, result });
+        let frame = Arc::new(ServerFrame::Reply { id, result });
+        self.replies.push_back(Replied { id, after: self.seq, frame: frame.clone() });
+        self.push(frame);
     }
 
     /// Answers a command that was answered before the same way. False if it was not.
@@ -164,13 +163,13 @@ impl Tab {
         let Some(replied) = self.replies.iter().find(|replied| replied.id == id) else { return false };
         // A list was told again when the tab came back.
         if !replied.is_snapshot() {
-            let result = replied.result.clone();
-            self.push(ServerFrame::Reply { id, result });
+            let frame = replied.frame.clone();
+            self.push(frame);
         }
         true
     }
 
-    fn push(&mut self, frame: ServerFrame) {
+    fn push(&mut self, frame: Arc<ServerFrame>) {
         let Some(frames) = &self.frames else { return };
         // A tab that does not keep up loses its socket; it comes back and resumes, or starts from a snapshot.
         if frames.try_send(frame).is_err() {
@@ -200,7 +199,8 @@ mod tests {
         assert!(tab.can_resume(3));
         tab.replay(3);
         let heard: Vec<_> = std::iter::from_fn(|| frames.try_recv().ok()).collect();
-        assert!(matches!(heard.as_slice(), [ServerFrame::Event { seq: 4, .. }, ServerFrame::Event { seq: 5, .. }]));
+        let numbers = heard.iter().map(|frame| if let ServerFrame::Event { seq, .. } = **frame { seq } else { 0 });
+        assert_eq!(numbers.collect::<Vec<_>>(), [4, 5]);
     }
 
     #[test]
@@ -226,9 +226,9 @@ mod tests {
         let heard: Vec<_> = std::iter::from_fn(|| frames.try_recv().ok()).collect();
         let heard: Vec<(u64, u32)> = heard
             .iter()
-            .map(|frame| match frame {
-                ServerFrame::Event { seq, .. } => (*seq, 0),
-                ServerFrame::Reply { id, .. } => (0, *id),
+            .map(|frame| match **frame {
+                ServerFrame::Event { seq, .. } => (seq, 0),
+                ServerFrame::Reply { id, .. } => (0, id),
                 ServerFrame::Heartbeat => (0, 0),
             })
             .collect();

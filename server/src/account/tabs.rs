@@ -1,5 +1,7 @@
 //! How tabs come to an account: new ones, and those that come back.
 
+use std::sync::Arc;
+
 use app::wire::{Error, Reply, Resume, ServerFrame, TabId, Welcome};
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
@@ -16,7 +18,7 @@ impl Actor {
         id: u32,
         resume: Option<Resume>,
         login: Vec<u8>,
-        frames: mpsc::Sender<ServerFrame>,
+        frames: mpsc::Sender<Arc<ServerFrame>>,
         reply: oneshot::Sender<Attached>,
     ) {
         if let Some(Resume { tab, seq }) = resume
@@ -32,7 +34,7 @@ impl Actor {
         } else {
             let Some(tab) = self.new_tab(login) else {
                 let result = Err(Error::Busy);
-                let _ = frames.try_send(ServerFrame::Reply { id, result });
+                let _ = frames.try_send(Arc::new(ServerFrame::Reply { id, result }));
                 return;
             };
             let welcome = self.welcome(&tab).await;

@@ -1,6 +1,6 @@
 //! The websocket of a tab: commands up, frames down.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use app::wire::{ClientFrame, Command, Error, MAX_FRAME, Reply, ServerFrame};
 use axum::{
@@ -94,7 +94,7 @@ async fn serve(bridge: &Bridge, login: &Login, account: Account, mut socket: Web
                     close(socket, code, "").await;
                     break "the account let go";
                 };
-                signed_out |= matches!(&frame, ServerFrame::Event { event: app::wire::Event::SignedOut, .. });
+                signed_out |= matches!(*frame, ServerFrame::Event { event: app::wire::Event::SignedOut, .. });
                 heartbeat.reset();
                 if !send(&mut socket, &frame).await {
                     break "the tab took no more";
@@ -150,7 +150,7 @@ async fn handle(
     account: &Account,
     tab: &app::wire::TabId,
     frame: ClientFrame,
-    frames: &mpsc::Sender<ServerFrame>,
+    frames: &mpsc::Sender<Arc<ServerFrame>>,
 ) -> bool {
     let ClientFrame { id, command } = frame;
     let result = match command {
@@ -170,7 +170,7 @@ async fn handle(
         command => return account.command(tab, ClientFrame { id, command }).await,
     };
     // A tab that has fallen so far behind loses its socket by the actor; the command is sent again.
-    let _ = frames.try_send(ServerFrame::Reply { id, result });
+    let _ = frames.try_send(Arc::new(ServerFrame::Reply { id, result }));
     true
 }
 

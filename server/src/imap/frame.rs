@@ -123,7 +123,7 @@ impl Framer {
                     frame.text.pop();
                 }
                 self.held = 0;
-                self.tail = Vec::new();
+                self.tail.clear();
                 complete(frame);
             }
         }

@@ -13,7 +13,6 @@ use super::{
     response::Response,
     row::row,
     special_use::{by_attributes, by_name},
-    structure,
 };
 use crate::mime::{shown::choose, structure::Node};
 
@@ -36,7 +35,7 @@ pub fn rehearse(said: &[u8], piece: usize) -> usize {
             Response::Other => {}
             Response::Fetch(mut fetch) => {
                 understood += 1;
-                let shown = fetch.structure.as_ref().map(|value| choose(&structure::read(value)));
+                let shown = fetch.structure.as_ref().map(choose);
                 let attachment = shown.is_some_and(|shown| !shown.attachments.is_empty());
                 row(AccountId(1), &selected, &mut fetch, attachment);
             }

@@ -1,5 +1,7 @@
 //! What a frame says (RFC 9051 §7). Whatever makes no sense is [`Response::Other`]: dropped and counted, never an error.
 
+use std::borrow::Cow;
+
 use app::wire::{Flag, ModSeq};
 use async_imap::imap_proto::Status as Answer;
 
@@ -8,8 +10,11 @@ use super::{
     code::flags,
     date::parse_date_time,
     frame::Frame,
+    row::Envelope,
+    structure,
     value::{self, Value},
 };
+use crate::mime::structure::Node;
 
 #[derive(Debug, PartialEq)]
 pub enum Response {
@@ -73,8 +78,8 @@ pub struct Fetch {
     /// INTERNALDATE in seconds since 1970 UTC.
     pub date: Option<i64>,
     pub size: Option<u32>,
-    pub envelope: Option<Value>,
-    pub structure: Option<Value>,
+    pub envelope: Option<Envelope>,
+    pub structure: Option<Node>,
     pub preview: Option<Vec<u8>>,
     /// Section in upper case as in `BODY[…]`, and its bytes.
     pub sections: Vec<(String, Vec<u8>)>,
@@ -133,7 +138,7 @@ impl Response {
         if let Some(number) = std::str::from_utf8(first).ok().and_then(|first| first.parse::<u32>().ok()) {
             let (kind, values) = word(after);
             let at = frame.text.len() - values.len();
-            return match kind.to_ascii_uppercase().as_slice() {
+            return match &*upper(kind) {
                 b"EXISTS" => Response::Exists(number),
                 b"EXPUNGE" => Response::Expunge(number),
                 b"RECENT" => Response::Ignored,
@@ -141,9 +146,8 @@ impl Response {
                 _ => Response::Other,
             };
         }
-        let kind = first.to_ascii_uppercase();
         let values = value::read(&frame.text, after_at, frame.literals);
-        match kind.as_slice() {
+        match &*upper(first) {
             b"CAPABILITY" => Response::Capability(values.iter().filter_map(Value::text).map(str::to_owned).collect()),
             b"ESEARCH" => esearch(&values),
             b"LIST" => list(&values, false),
@@ -166,12 +170,17 @@ fn word(text: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
+/// In upper case, which words of the protocol nearly always have.
+fn upper(word: &[u8]) -> Cow<'_, [u8]> {
+    if word.iter().any(u8::is_ascii_lowercase) { word.to_ascii_uppercase().into() } else { word.into() }
+}
+
 /// The longest text of the server's own that is kept.
 const MAX_TEXT: usize = 500;
 
 fn status(text: &[u8]) -> Option<Status> {
     let (first, rest) = word(text);
-    let answer = match first.to_ascii_uppercase().as_slice() {
+    let answer = match &*upper(first) {
         b"OK" => Answer::Ok,
         b"NO" => Answer::No,
         b"BAD" => Answer::Bad,
@@ -228,7 +237,7 @@ fn namespace(values: &[Value]) -> Response {
 fn status_of(values: Vec<Value>) -> Response {
     let mut values = values.into_iter();
     let name = match values.next() {
-        Some(Value::Atom(name) | Value::String(name)) => name,
+        Some(Value::Atom(name) | Value::String(name)) => name.into_owned(),
         _ => return Response::Other,
     };
     let Some(Value::List(items)) = values.next() else { return Response::Other };
@@ -255,34 +264,35 @@ fn fetch(seq: u32, at: usize, frame: Frame) -> Fetch {
     let Some(Value::List(items)) = values.into_iter().next() else { return fetch };
     let mut items = items.into_iter();
     while let Some(name) = items.next() {
-        let Some(name) = name.text().map(str::to_ascii_uppercase) else { continue };
+        let Some(name) = name.bytes().map(upper) else { continue };
         let Some(value) = items.next() else { break };
-        match name.as_str() {
-            "UID" => fetch.uid = value.number32().filter(|&uid| uid > 0),
-            "FLAGS" => fetch.flags = Some(flags(value.list())),
-            "MODSEQ" => fetch.modseq = value.list().first().and_then(Value::number).map(ModSeq),
-            "INTERNALDATE" => fetch.date = value.text().and_then(parse_date_time),
-            "RFC822.SIZE" => fetch.size = value.number32(),
-            "ENVELOPE" => fetch.envelope = Some(value),
-            "BODYSTRUCTURE" => fetch.structure = Some(value),
-            "PREVIEW" => {
+        match &*name {
+            b"UID" => fetch.uid = value.number32().filter(|&uid| uid > 0),
+            b"FLAGS" => fetch.flags = Some(flags(value.list())),
+            b"MODSEQ" => fetch.modseq = value.list().first().and_then(Value::number).map(ModSeq),
+            b"INTERNALDATE" => fetch.date = value.text().and_then(parse_date_time),
+            b"RFC822.SIZE" => fetch.size = value.number32(),
+            b"ENVELOPE" => fetch.envelope = Some(Envelope::read(&value)),
+            b"BODYSTRUCTURE" => fetch.structure = Some(structure::read(&value)),
+            b"PREVIEW" => {
                 // RFC 8970 has the text alone; its drafts, still spoken, have `(FUZZY "text")`.
                 let text = match value {
                     Value::List(mut values) => values.pop(),
                     value => Some(value),
                 };
                 fetch.preview = match text {
-                    Some(Value::String(text) | Value::Atom(text)) => Some(text),
+                    Some(Value::String(text) | Value::Atom(text)) => Some(text.into_owned()),
                     _ => None,
                 };
             }
             _ => {
-                if let Some(section) = name.strip_prefix("BODY[").and_then(|rest| rest.split(']').next()) {
+                let section = name.strip_prefix(b"BODY[").and_then(|rest| rest.split(|&byte| byte == b']').next());
+                if let Some(section) = section {
                     let bytes = match value {
-                        Value::String(bytes) | Value::Atom(bytes) => bytes,
+                        Value::String(bytes) | Value::Atom(bytes) => bytes.into_owned(),
                         _ => Vec::new(),
                     };
-                    fetch.sections.push((section.to_owned(), bytes));
+                    fetch.sections.push((String::from_utf8_lossy(section).into_owned(), bytes));
                 }
             }
         }

@@ -34,7 +34,7 @@ impl Envelope {
 /// A row, if the response tells which message it is about.
 pub fn row(account: AccountId, selected: &Selected, fetch: &mut Fetch, attachment: bool) -> Option<Row> {
     let uid = Uid(fetch.uid?);
-    let envelope = fetch.envelope.as_ref().map(Envelope::read).unwrap_or_default();
+    let envelope = fetch.envelope.take().unwrap_or_default();
     let preview = fetch.preview.take().map(|text| one_line(&String::from_utf8_lossy(&text))).unwrap_or_default();
     Some(Row {
         message: MessageRef { account, mailbox: selected.path.clone(), uid_validity: selected.uid_validity, uid },
@@ -51,8 +51,12 @@ pub fn row(account: AccountId, selected: &Selected, fetch: &mut Fetch, attachmen
 }
 
 fn line(value: Option<&Value>) -> String {
-    let text = value.and_then(Value::bytes).map(decode_text).unwrap_or_default();
-    text.chars().take(MAX_TEXT).collect::<String>().trim().to_owned()
+    let mut text = value.and_then(Value::bytes).map(decode_text).unwrap_or_default();
+    if let Some((end, _)) = text.char_indices().nth(MAX_TEXT) {
+        text.truncate(end);
+        text.truncate(text.trim_end().len());
+    }
+    text
 }
 
 /// One line of at most 200 characters.

@@ -7,7 +7,7 @@ use crate::mime::{
 };
 
 /// Names and values as they travelled.
-type Params = Vec<(Vec<u8>, Vec<u8>)>;
+type Params<'a> = Vec<(&'a [u8], &'a [u8])>;
 
 /// The largest number of parts of one message.
 pub const MAX_PARTS: usize = 2000;
@@ -84,7 +84,7 @@ fn leaf(values: &[Value], section: &str) -> Node {
     let (disposition, disposition_params) = disposition(values.get(extension + 1));
     let charset =
         parameter(&params, "charset").map(|charset| charset.to_ascii_lowercase()).filter(|charset| !charset.is_empty());
-    let named = |params, name| parameter(params, name).filter(|text| !text.trim().is_empty());
+    let named = |params: &Params, name| parameter(params, name).filter(|text| !text.trim().is_empty());
     let is = |name, expected: &str| parameter(&params, name).is_some_and(|text| text.eq_ignore_ascii_case(expected));
     Node {
         section: section.to_owned(),
@@ -115,7 +115,7 @@ fn content_id(bytes: &[u8]) -> String {
     text.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(text).to_owned()
 }
 
-fn disposition(value: Option<&Value>) -> (Option<Disposition>, Params) {
+fn disposition<'a>(value: Option<&'a Value>) -> (Option<Disposition>, Params<'a>) {
     let (word, params) = match value {
         Some(Value::List(values)) => (values.first(), pairs(values.get(1))),
         // Some servers write the word alone.
@@ -130,11 +130,11 @@ fn disposition(value: Option<&Value>) -> (Option<Disposition>, Params) {
     (disposition, params)
 }
 
-fn pairs(value: Option<&Value>) -> Params {
+fn pairs<'a>(value: Option<&'a Value>) -> Params<'a> {
     let values = value.map(Value::list).unwrap_or_default();
     let pairs = values.chunks_exact(2).filter_map(|pair| {
         let [name, value] = pair else { return None };
-        Some((name.bytes()?.to_vec(), value.bytes()?.to_vec()))
+        Some((name.bytes()?, value.bytes()?))
     });
     pairs.collect()
 }

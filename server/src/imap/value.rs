@@ -1,23 +1,25 @@
 //! What a response is made of: atoms, strings and lists, read without ever failing (RFC 9051 §4).
 
+use std::borrow::Cow;
+
 /// The deepest nesting of lists that is kept. Real messages stay under ten; what lies deeper becomes [`Value::Nil`].
 pub const MAX_DEPTH: usize = 64;
 
 /// The largest number of values kept of one response.
 pub const MAX_VALUES: usize = 65_536;
 
-/// One value of a response.
+/// One value of a response. It borrows from the text where it can: a row of a list has a hundred of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
+pub enum Value<'a> {
     Nil,
     /// An atom, a number or a flag; of `BODY[…]<0>` all of it.
-    Atom(Vec<u8>),
+    Atom(Cow<'a, [u8]>),
     /// A quoted string without its quotes and escapes, or a literal.
-    String(Vec<u8>),
-    List(Vec<Value>),
+    String(Cow<'a, [u8]>),
+    List(Vec<Value<'a>>),
 }
 
-impl Value {
+impl<'a> Value<'a> {
     /// The bytes of an atom or a string.
     pub fn bytes(&self) -> Option<&[u8]> {
         match self {
@@ -27,7 +29,7 @@ impl Value {
     }
 
     /// The members of a list; none of anything else.
-    pub fn list(&self) -> &[Value] {
+    pub fn list(&self) -> &[Value<'a>] {
         match self {
             Value::List(values) => values,
             _ => &[],
@@ -62,7 +64,7 @@ pub struct Literal {
 
 /// Reads all values of a text. Never fails: an unclosed list or string ends with the text, a stray `)` is skipped,
 /// lists deeper than [`MAX_DEPTH`] become [`Value::Nil`]. The stack is a vector, so no input can overflow the real one.
-pub fn read(text: &[u8], from: usize, literals: Vec<Literal>) -> Vec<Value> {
+pub fn read(text: &[u8], from: usize, literals: Vec<Literal>) -> Vec<Value<'_>> {
     let mut reader = Reader { text, at: from, literals: literals.into_iter().peekable() };
     let mut stack: Vec<Vec<Value>> = Vec::new();
     let mut values: Vec<Value> = Vec::new();
@@ -102,10 +104,10 @@ pub fn read(text: &[u8], from: usize, literals: Vec<Literal>) -> Vec<Value> {
     values
 }
 
-enum Token {
+enum Token<'a> {
     Open,
     Close,
-    Value(Value),
+    Value(Value<'a>),
 }
 
 struct Reader<'a> {
@@ -114,7 +116,7 @@ struct Reader<'a> {
     literals: std::iter::Peekable<std::vec::IntoIter<Literal>>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }
@@ -124,10 +126,10 @@ impl Reader<'_> {
         self.literals.peek().is_some_and(|literal| literal.at <= at)
     }
 
-    fn next(&mut self) -> Option<Token> {
+    fn next(&mut self) -> Option<Token<'a>> {
         loop {
             if self.at_literal() {
-                return self.literals.next().map(|literal| Token::Value(Value::String(literal.bytes)));
+                return self.literals.next().map(|literal| Token::Value(Value::String(literal.bytes.into())));
             }
             match self.peek()? {
                 b' ' | b'\t' | b'\r' | b'\n' => self.at += 1,
@@ -145,9 +147,17 @@ impl Reader<'_> {
         }
     }
 
-    fn quoted(&mut self) -> Value {
+    fn quoted(&mut self) -> Value<'a> {
         self.at += 1;
-        let mut bytes = Vec::new();
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(rest.len());
+        let (plain, after) = rest.split_at_checked(plain).unwrap_or((rest, &[]));
+        self.at += plain.len();
+        if after.first() != Some(&b'\\') {
+            self.at += after.len().min(1);
+            return Value::String(plain.into());
+        }
+        let mut bytes = plain.to_vec();
         while let Some(byte) = self.peek() {
             self.at += 1;
             match byte {
@@ -165,10 +175,10 @@ impl Reader<'_> {
                 _ => bytes.push(byte),
             }
         }
-        Value::String(bytes)
+        Value::String(bytes.into())
     }
 
-    fn atom(&mut self) -> Value {
+    fn atom(&mut self) -> Value<'a> {
         let start = self.at;
         // `BODY[HEADER.FIELDS (FROM TO)]<0>` is one word: what is in its brackets may hold spaces and parentheses.
         let sectioned = |word: &[u8]| word.eq_ignore_ascii_case(b"BODY") || word.eq_ignore_ascii_case(b"BINARY");
@@ -189,7 +199,7 @@ impl Reader<'_> {
             }
         }
         let word = self.text.get(start..self.at).unwrap_or_default();
-        if word.eq_ignore_ascii_case(b"NIL") { Value::Nil } else { Value::Atom(word.to_vec()) }
+        if word.eq_ignore_ascii_case(b"NIL") { Value::Nil } else { Value::Atom(word.into()) }
     }
 }
 
@@ -198,12 +208,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn atom(text: &str) -> Value {
-        Value::Atom(text.into())
+    fn atom(text: &str) -> Value<'_> {
+        Value::Atom(text.as_bytes().into())
     }
 
-    fn string(text: &str) -> Value {
-        Value::String(text.into())
+    fn string(text: &str) -> Value<'_> {
+        Value::String(text.as_bytes().into())
     }
 
     #[test]
@@ -246,7 +256,7 @@ mod tests {
         match value {
             Value::Nil => text.extend_from_slice(b"NIL"),
             Value::Atom(atom) => text.extend_from_slice(atom),
-            Value::String(bytes) => literals.push(Literal { at: text.len(), bytes: bytes.clone() }),
+            Value::String(bytes) => literals.push(Literal { at: text.len(), bytes: bytes.to_vec() }),
             Value::List(values) => {
                 text.push(b'(');
                 for value in values {
@@ -258,13 +268,13 @@ mod tests {
         }
     }
 
-    fn any_value() -> impl Strategy<Value = Value> {
+    fn any_value() -> impl Strategy<Value = Value<'static>> {
         let leaf = prop_oneof![
             Just(Value::Nil),
             "[A-Z0-9.$\\\\]{1,9}"
                 .prop_filter("NIL is no atom", |word| word != "NIL")
-                .prop_map(|word| Value::Atom(word.into())),
-            proptest::collection::vec(any::<u8>(), 0..20).prop_map(Value::String),
+                .prop_map(|word| Value::Atom(word.into_bytes().into())),
+            proptest::collection::vec(any::<u8>(), 0..20).prop_map(|bytes| Value::String(bytes.into())),
         ];
         leaf.prop_recursive(6, 60, 8, |inner| proptest::collection::vec(inner, 0..8).prop_map(Value::List))
     }

@@ -5,7 +5,10 @@ use std::{ops::Range, time::Duration};
 use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, prelude::Closure};
 
-use super::ROW_HEIGHT;
+use super::{
+    ROW_HEIGHT,
+    ruler::{Place, Ruler},
+};
 use crate::{Client, State, wire::MessageRef};
 
 /// Rows that are rendered before the browser knows how many are in sight: a laptop's. Each costs the first paint a millisecond
@@ -31,6 +34,8 @@ pub(super) struct Scroll {
     pub(super) visible: RwSignal<Range<u32>>,
     /// Positions in the document.
     pub(super) rendered: RwSignal<Range<u32>>,
+    /// How far down the list one is.
+    place: RwSignal<Place>,
     /// Whether more rows are about to be rendered.
     widening: StoredValue<bool>,
     /// The messages in sight and where each was, in pixels below the top edge.
@@ -46,6 +51,7 @@ impl Scroll {
             space,
             visible: RwSignal::new(0..FIRST),
             rendered: RwSignal::new(0..FIRST),
+            place: RwSignal::new(Place::default()),
             widening: StoredValue::new(false),
             anchors: StoredValue::new(Vec::new()),
         }
@@ -55,9 +61,9 @@ impl Scroll {
     pub(super) fn follow(self) {
         // The space stands for the whole list; the rendered rows are pushed down to their place in it.
         Effect::new(move |_| {
-            let (total, first) = (self.total(), self.rendered.get().start);
-            self.set_space("height", total);
-            self.set_space("padding-top", first);
+            self.set_space("height", Ruler::new(self.total(), 0).space());
+            let above = self.rendered.get().start.saturating_mul(ROW_HEIGHT);
+            self.set_space("padding-top", above.saturating_sub(self.place.get().shift));
         });
         // Another list begins at its top.
         Effect::new(move |before: Option<crate::wire::Query>| {
@@ -68,7 +74,7 @@ impl Scroll {
                 let sight = self.visible.get_untracked();
                 set(self.rendered, 0..sight.end.saturating_sub(sight.start));
                 if let Some(list) = self.list.get_untracked() {
-                    list.set_scroll_top(0);
+                    self.go(&list, 0);
                 }
                 self.measure();
             }
@@ -83,7 +89,7 @@ impl Scroll {
         // A row is to be on top.
         Effect::new(move |_| {
             if let (Some(position), Some(list)) = (self.state.list.goal.get(), self.list.get_untracked()) {
-                list.set_scroll_top(i32::try_from(position.saturating_mul(ROW_HEIGHT)).unwrap_or(i32::MAX));
+                self.go(&list, position.saturating_mul(ROW_HEIGHT));
                 self.measure();
                 self.state.list.goal.set(None);
             }
@@ -106,14 +112,46 @@ impl Scroll {
         self.measure();
     }
 
+    /// Where one is; the browser may have scrolled since that was noted last.
+    fn place(self, list: &web_sys::HtmlDivElement) -> Place {
+        let (noted, scrolled) = (self.place.get_untracked(), pixels(list.scroll_top()));
+        if noted.scrolled == scrolled {
+            return noted;
+        }
+        let place = self.ruler(list).moved(noted, scrolled);
+        self.put(place);
+        place
+    }
+
+    /// Scrolls until so many pixels of the list are above what is in sight.
+    fn go(self, list: &web_sys::HtmlDivElement, top: u32) {
+        let place = self.ruler(list).at(top, self.place.get_untracked());
+        self.put(place);
+        list.set_scroll_top(i32::try_from(place.scrolled).unwrap_or(i32::MAX));
+        // A browser that has not made room for it yet scrolls as far as it can.
+        self.place.update_untracked(|place| place.scrolled = pixels(list.scroll_top()));
+    }
+
+    fn ruler(self, list: &web_sys::HtmlDivElement) -> Ruler {
+        Ruler::new(untrack(|| self.total()), pixels(list.client_height()))
+    }
+
+    fn put(self, place: Place) {
+        let shifted = self.place.with_untracked(|before| before.shift != place.shift);
+        self.place.update_untracked(|before| *before = place);
+        if shifted {
+            self.place.notify();
+        }
+    }
+
     fn total(self) -> u32 {
         self.state.list.shown_total(&self.state.pending)
     }
 
-    fn set_space(self, property: &str, rows: u32) {
+    fn set_space(self, property: &str, pixels: u32) {
         if let Some(space) = self.space.get() {
             let style = web_sys::HtmlElement::style(&space);
-            drop(style.set_property(property, &format!("{}px", rows.saturating_mul(ROW_HEIGHT))));
+            drop(style.set_property(property, &format!("{pixels}px")));
         }
     }
 
@@ -123,7 +161,7 @@ impl Scroll {
             return;
         };
         let total = untrack(|| self.total());
-        let (top, height) = (pixels(list.scroll_top()), pixels(list.client_height()));
+        let (top, height) = (self.place(&list).top(), pixels(list.client_height()));
         let first = (top / ROW_HEIGHT).min(total.saturating_sub(1));
         let end = (top + height).div_ceil(ROW_HEIGHT).clamp(first, total.max(first));
         // Asked for first: the server works while the rows are rendered.
@@ -194,18 +232,18 @@ impl Scroll {
         let Some(list) = self.list.get_untracked() else {
             return;
         };
-        if list.scroll_top() > 0 {
+        let now = self.place(&list).top();
+        if now > 0 {
             let place = self.anchors.with_value(|anchors| {
                 anchors.iter().find_map(|(message, below)| {
                     let entry = untrack(|| self.state.list.entry(message))?;
                     let position = untrack(|| self.state.list.shown_position(&entry, &self.state.pending));
-                    i32::try_from(position.saturating_mul(ROW_HEIGHT)).ok()?.checked_sub(*below)
+                    Some(position.saturating_mul(ROW_HEIGHT).saturating_add_signed(below.saturating_neg()))
                 })
             });
-            if let Some(top) = place.filter(|top| *top != list.scroll_top()) {
-                let total = untrack(|| self.total());
-                self.set_space("height", total);
-                list.set_scroll_top(top);
+            if let Some(top) = place.filter(|top| *top != now) {
+                self.set_space("height", self.ruler(&list).space());
+                self.go(&list, top);
             }
         }
         self.measure();
@@ -219,12 +257,12 @@ impl Scroll {
             return;
         };
         let position = untrack(|| self.state.list.shown_position(&entry, &self.state.pending));
-        let above = i32::try_from(position.saturating_mul(ROW_HEIGHT)).unwrap_or(i32::MAX);
-        let row = i32::try_from(ROW_HEIGHT).unwrap_or_default();
-        if above < list.scroll_top() {
-            list.set_scroll_top(above);
-        } else if above + row > list.scroll_top() + list.client_height() {
-            list.set_scroll_top(above + row - list.client_height());
+        let above = position.saturating_mul(ROW_HEIGHT);
+        let (top, height) = (self.place(&list).top(), pixels(list.client_height()));
+        if above < top {
+            self.go(&list, above);
+        } else if above + ROW_HEIGHT > top + height {
+            self.go(&list, (above + ROW_HEIGHT).saturating_sub(height));
         }
         self.measure();
         focus_row(&list);

@@ -5,7 +5,7 @@ use std::{collections::HashSet, ops::RangeInclusive};
 use app::wire::{Flag, ModSeq, Row, Uid};
 
 use super::{Command, Error, Limits, Response, SET_LENGTH, Session, TextPart, all_done};
-use crate::imap::{UidSet, response::Fetch, row::row, structure};
+use crate::imap::{UidSet, response::Fetch, row::row};
 use crate::mime::{shown::choose, structure::Node};
 
 /// One message of a list.
@@ -154,7 +154,7 @@ impl Session {
         let answers = self
             .run_all(commands, limits, 1, |response| match response {
                 Response::Fetch(mut fetch) if fetch.is_row() && rows.len() < 2 * count && wanted(&fetch) => {
-                    let shown = fetch.structure.as_ref().map(|value| choose(&structure::read(value)));
+                    let shown = fetch.structure.as_ref().map(choose);
                     let attachment = shown.as_ref().is_some_and(|shown| !shown.attachments.is_empty());
                     let row = selected.as_ref().and_then(|selected| row(account, selected, &mut fetch, attachment))?;
                     let text = shown.and_then(|shown| shown.text_alternative.or(shown.body));
@@ -247,7 +247,7 @@ impl Session {
             date: fetch.date.unwrap_or(0),
             size: fetch.size.unwrap_or(0),
             header: fetch.sections.pop().map(|(_, bytes)| bytes).unwrap_or_default(),
-            structure: fetch.structure.as_ref().map(structure::read).unwrap_or_default(),
+            structure: fetch.structure.unwrap_or_default(),
         }))
     }
 

@@ -4,7 +4,7 @@ use app::wire::{Sort, Uid};
 
 use super::{Command, Error, Limits, Response, SET_LENGTH, Session, all_done};
 use crate::{
-    imap::{UidSet, response::Fetch, row::Envelope, search::Key},
+    imap::{UidSet, response::Fetch, search::Key},
     mime::base_subject,
 };
 
@@ -23,7 +23,6 @@ enum By {
 
 impl By {
     fn of(fetch: &Fetch, sort: Sort) -> By {
-        let envelope = || fetch.envelope.as_ref().map(Envelope::read).unwrap_or_default();
         let size = i64::from(fetch.size.unwrap_or(0));
         // UIDs ascend in the order of arrival.
         let age = i64::from(fetch.uid.unwrap_or(0));
@@ -32,9 +31,10 @@ impl By {
             Sort::Oldest => By::Number(age),
             Sort::Largest => By::Number(-size),
             Sort::Smallest => By::Number(size),
-            Sort::Subject => By::Text(base_subject(&envelope().subject)),
+            Sort::Subject => By::Text(base_subject(fetch.envelope.as_ref().map_or("", |envelope| &envelope.subject))),
             Sort::Sender => {
-                By::Text(envelope().from.first().map(|from| from.display().to_lowercase()).unwrap_or_default())
+                let from = fetch.envelope.as_ref().and_then(|envelope| envelope.from.first());
+                By::Text(from.map(|from| from.display().to_lowercase()).unwrap_or_default())
             }
         }
     }

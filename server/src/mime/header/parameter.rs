@@ -11,12 +11,12 @@ const MAX_SECTIONS: usize = 200;
 
 /// The decoded value of a parameter. `params` are names and values as they stand in the field or in a
 /// BODYSTRUCTURE, unquoted but not decoded.
-pub fn parameter(params: &[Parameter], name: &str) -> Option<String> {
+pub fn parameter(params: &[(impl AsRef<[u8]>, impl AsRef<[u8]>)], name: &str) -> Option<String> {
     let mut plain = None;
     let mut extended = None;
     let mut sections: Vec<(usize, bool, &[u8])> = Vec::new();
     for (key, value) in params {
-        let key = key.trim_ascii();
+        let (key, value) = (key.as_ref().trim_ascii(), value.as_ref());
         let Some(suffix) = strip_name(key, name.as_bytes()) else { continue };
         match suffix {
             b"" => plain = plain.or(Some(value)),
@@ -38,7 +38,7 @@ pub fn parameter(params: &[Parameter], name: &str) -> Option<String> {
     if sections.first().is_some_and(|(number, ..)| *number == 0) {
         return Some(join(&sections));
     }
-    plain.map(|value| decode_text(value))
+    plain.map(decode_text)
 }
 
 /// Splits a field like Content-Type into its value (in lower case) and its parameters, unquoted.

@@ -19,6 +19,10 @@ const TOLERANT: GeneralPurpose = GeneralPurpose::new(
 /// Decodes an unstructured field value (RFC 5322 §2.2.1): unfolded, encoded words read, raw 8-bit bytes read as
 /// UTF-8 or by their looks, control characters removed.
 pub fn decode_text(value: &[u8]) -> String {
+    // Most values are this simple.
+    if value.iter().all(|byte| matches!(byte, b' '..=b'~')) && find(value, b"=?").is_none() {
+        return String::from_utf8_lossy(value.trim_ascii()).into_owned();
+    }
     let value: Vec<u8> = value.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n' | 0)).collect();
     let mut text = String::with_capacity(value.len());
     let mut run: Vec<Word> = Vec::new();
