@@ -19,7 +19,6 @@ pub mod http;
 pub mod imap;
 pub mod letter;
 pub mod mime;
-mod per_host;
 pub mod seal;
 pub mod smtp;
 pub mod store;

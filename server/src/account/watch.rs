@@ -14,7 +14,6 @@ use crate::{
     backoff::Backoff,
     endpoint::Endpoint,
     imap::{self, Credentials, Session, Woken},
-    per_host::PerHost,
 };
 
 /// IDLE is begun anew this often: half-open lines go deaf long before the 29 minutes of RFC 2177.
@@ -22,12 +21,6 @@ const RENEW: Duration = Duration::from_secs(240);
 
 /// How long a refused password is left alone, unless the user signs in anew.
 const REFUSED: Duration = Duration::from_secs(3600);
-
-/// Watches at one host that are told of all mailboxes; the others hear of the one they listen to, and of the rest when all are
-/// looked at. Dovecot (2.3, 2026-11) does not hibernate a session that has used NOTIFY: each keeps a process of its own.
-const NOTIFIED: usize = 32;
-
-static NOTIFYING: PerHost = PerHost::new(NOTIFIED);
 
 /// How often it is looked whether there may be a watch again.
 const TIGHT: Duration = Duration::from_secs(60);
@@ -102,8 +95,7 @@ async fn listen(
     (backoff, budget): (&mut Backoff, &Budget),
 ) -> Result<Over, imap::Error> {
     let mut session = imap::connect(endpoint, credentials).await?;
-    let permit = NOTIFYING.of(&endpoint.host).try_acquire_owned().ok();
-    let notified = permit.is_some() && announce(&mut session).await?;
+    let notified = announce(&mut session).await?;
     // Changes of the target cut the waiting short.
     let wake = Arc::new(Notify::new());
     let mut looked = false;

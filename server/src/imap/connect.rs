@@ -1,9 +1,10 @@
 //! From an address to a session: name, line, TLS, greeting, login.
 
 use std::{
+    collections::BTreeMap,
     io,
     net::SocketAddr,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
     time::Duration,
 };
 
@@ -11,7 +12,7 @@ use async_imap::imap_proto::Status as Answer;
 use rustls::{CertificateError, ClientConfig, pki_types::ServerName};
 use rustls_platform_verifier::BuilderVerifierExt;
 use secrecy::{ExposeSecret, SecretString};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{net::TcpStream, sync::Semaphore, time::timeout};
 use tokio_rustls::TlsConnector;
 
 use super::{
@@ -22,10 +23,7 @@ use super::{
     response::Response,
     stream::Stream,
 };
-use crate::{
-    endpoint::{Endpoint, Security},
-    per_host::PerHost,
-};
+use crate::endpoint::{Endpoint, Security};
 
 /// Who logs in.
 #[derive(Debug, Clone)]
@@ -52,7 +50,7 @@ pub async fn connect_trusting(
     tls: Option<Arc<ClientConfig>>,
 ) -> Result<Session, Error> {
     // Whoever waits here is not counted as waiting for the server, but does not wait for ever either.
-    let turn = timeout(OVERALL, HANDSHAKING.of(&endpoint.host).acquire_owned()).await;
+    let turn = timeout(OVERALL, handshakes(&endpoint.host).acquire_owned()).await;
     let _permit = turn.map_err(|_| Error::Timeout)?.map_err(|_| Error::Closed)?;
     match timeout(OVERALL, open(endpoint, credentials, tls)).await {
         Ok(result) => result,
@@ -63,7 +61,18 @@ pub async fn connect_trusting(
 /// Sessions that may be opened at one host at once: after a server was away, all of its people come back together.
 const HANDSHAKES: usize = 16;
 
-static HANDSHAKING: PerHost = PerHost::new(HANDSHAKES);
+fn handshakes(host: &str) -> Arc<Semaphore> {
+    static HOSTS: Mutex<BTreeMap<String, Weak<Semaphore>>> = Mutex::new(BTreeMap::new());
+    // Nothing that holds this lock can panic half-way, so a poisoned one is as good.
+    let mut hosts = HOSTS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = hosts.get(host).and_then(Weak::upgrade) {
+        return known;
+    }
+    hosts.retain(|_, handshakes| handshakes.strong_count() > 0);
+    let fresh = Arc::new(Semaphore::new(HANDSHAKES));
+    hosts.insert(host.to_owned(), Arc::downgrade(&fresh));
+    fresh
+}
 
 async fn open(
     endpoint: &Endpoint,

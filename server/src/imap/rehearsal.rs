@@ -13,6 +13,7 @@ use super::{
     response::Response,
     row::row,
     special_use::{by_attributes, by_name},
+    structure,
 };
 use crate::mime::{shown::choose, structure::Node};
 
@@ -61,9 +62,9 @@ pub fn rehearse_structure(said: &[u8]) -> bool {
     let whole = [b"* 1 FETCH (UID 1 BODYSTRUCTURE ", said, b")\r\n"].concat();
     let heard = Framer::new(Limits::SHORT).push(&whole, |frame| {
         if let Response::Fetch(fetch) = Response::read(frame)
-            && let Some(structure) = &fetch.structure
+            && tree.is_none()
         {
-            tree.get_or_insert_with(|| structure::read(structure));
+            tree = fetch.structure;
         }
     });
     let Some(tree) = tree.filter(|_| heard.is_ok()) else { return false };
