@@ -101,7 +101,7 @@ test.describe("with the keyboard alone", () => {
     await expect.poll(() => mail.flags("second")).toContain("\\Flagged");
     await visitor.press("e");
     await expect.poll(() => mail.subjects("Archive")).toEqual(["second"]);
-    await expect(visitor.toasts.info).toBeVisible();
+    await expect(visitor.toasts.info.filter({ hasText: "Archive" })).toBeVisible();
     await visitor.press("z");
     await expect.poll(() => mail.subjects("INBOX")).toHaveLength(3);
     await visitor.press("/");
