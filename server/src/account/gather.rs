@@ -13,6 +13,7 @@ use tracing::debug;
 use super::{
     Input,
     actor::{Actor, Failure},
+    line::Line,
     side::Side,
 };
 use crate::{
@@ -131,6 +132,8 @@ impl Gatherer {
             return Ok(known);
         }
         let entries = session.fetch_links(*oldest, *newest).await?;
+        // A search of a mailbox whose end is not known goes as far as there are numbers: what is there ends before.
+        let last = if selected.uid_next.0 == 0 { *newest } else { last };
         let reach = if all { indexed.with(first, last) } else { indexed.clone() };
         self.index.add(&reach, &entries).await?;
         Ok(self.index.between(&indexed, first, last).await?)
@@ -379,6 +382,15 @@ fn shown(members: Vec<Member>, message: &MessageRef, mailboxes: &[Mailbox]) -> V
 impl Actor {
     /// Has a conversation gathered; the answer comes when it is here.
     pub(super) fn gather(&mut self, tab: TabId, id: u32, message: MessageRef) {
+        // Nobody waits for this: what the actor's own line has met with is not tried once more.
+        match &self.line {
+            Line::Live(_) => {}
+            Line::Connecting => return self.reply(&tab, id, Err(Error::Busy)),
+            Line::Down { error, .. } => {
+                let error = error.clone();
+                return self.reply(&tab, id, Err(error));
+            }
+        }
         let (reply, answer) = oneshot::channel();
         let gather = Gather { message, mailboxes: self.mailboxes.clone(), reply };
         if let Err(error) = self.searcher.gather(gather) {

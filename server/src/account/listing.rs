@@ -35,7 +35,8 @@ impl Baseline {
 
     /// The first UID that was not there, in what is the same mailbox or a new one of its name.
     pub(super) fn first_new(&self, uid_validity: UidValidity) -> Uid {
-        Uid(if self.uid_validity == uid_validity.0 { self.uid_next } else { 1 })
+        // Where the server did not say what comes next, anything may be new.
+        Uid(if self.uid_validity == uid_validity.0 { self.uid_next.max(1) } else { 1 })
     }
 }
 

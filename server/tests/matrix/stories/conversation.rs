@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use app::wire::{Command, Reply};
+use app::wire::{Command, Query, Reply};
 
 use crate::cell::Cell;
 
@@ -40,4 +40,15 @@ pub async fn an_exchange_is_gathered(cell: Arc<Cell>) {
     let found: Vec<_> = rows.iter().map(|row| (row.message.mailbox.as_str(), row.subject.as_str())).collect();
     assert_eq!(found, [("INBOX", "one"), (sent.as_str(), "two"), ("INBOX", "three")]);
     assert!(rows.iter().all(|row| row.preview == format!("Text of {}", row.subject)), "{rows:?}");
+
+    let query = Query { mailbox: "INBOX".to_owned(), threaded: true, ..Query::default() };
+    desk.tab.list_all(query).await;
+    assert_eq!(desk.tab.view.subjects().len(), 2, "the exchange, and the letter that was there before");
+    desk.mail.append_dated("INBOX", "04-Nov-2026", &letter("four", "References: <three@example.org>\n")).await;
+    desk.until("the newest stands for all", |view| {
+        let row = view.rows.first().and_then(Option::as_ref);
+        row.is_some_and(|row| row.subject == "four" && row.thread.is_some_and(|thread| thread.count == 3))
+    })
+    .await;
+    assert_eq!(desk.tab.view.rows.len(), 2);
 }
