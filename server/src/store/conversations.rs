@@ -103,12 +103,12 @@ impl Conversations {
     }
 
     async fn connect(path: &Path) -> Result<Self> {
-        // Not synchronous: what a power cut takes is found out again.
+        // What a power cut takes is found out again; NORMAL, because with less the file itself may be spoilt by it.
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Off)
+            .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(Duration::from_secs(5));
         let pool = SqlitePoolOptions::new()
             .max_connections(2)
