@@ -79,7 +79,7 @@ pub fn render_page(page: &PageContext) -> String {
     });
     let Assets { script, wasm, .. } = assets;
     // Without scripts no socket brings the rows that were late; those of a search never come with the page.
-    let again = if frames.is_none() && route.query.search.is_empty() { RELOAD_WITHOUT_SCRIPTS } else { "" };
+    let again = if frames.is_none() && route.query.is_whole() { RELOAD_WITHOUT_SCRIPTS } else { "" };
     let frames = frames.as_ref().and_then(|frames| serde_json::to_string(frames).ok()).unwrap_or_default();
     // The rows are on the screen before the takeover keeps the browser busy; a hidden tab has no screen to wait for.
     let head = format!(
