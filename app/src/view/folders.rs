@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::{explain::error_text, icon::Icon, words::use_name};
+use super::{explain::error_text, server::back, words::use_name};
 use crate::{
     i18n::*,
     state::Theme,
@@ -45,6 +45,7 @@ pub fn Folders(page: FoldersPage) -> impl IntoView {
     let FoldersPage { folders, uses, only_subscribed, saved, error, .. } = page;
     let gone =
         uses.iter().any(|(_, path)| path.as_ref().is_some_and(|path| !folders.iter().any(|one| one.path == *path)));
+    let failed = error.is_some();
     let error = error.map(|error| view! { <p role="alert">{error_text(i18n, &error)}</p> });
     let gone = (gone && error.is_none()).then(|| view! { <p role="alert">{t_string!(i18n, folders.gone)}</p> });
     let saved =
@@ -72,23 +73,15 @@ pub fn Folders(page: FoldersPage) -> impl IntoView {
     let shown = folders.iter().map(|folder| {
         view! {
             <label class="choice">
+                <input type="hidden" name="listed" value=folder.path.clone() />
                 <input type="checkbox" name="shown" value=folder.path.clone() checked=folder.subscribed />
                 <span>{folder.path.clone()}</span>
             </label>
         }
     });
-    view! {
-        <main class="server">
-            <p>
-                <a href="/mail/" class="server-back">
-                    <Icon name="back" />
-                    {t_string!(i18n, server.back)}
-                </a>
-            </p>
-            <h1>{t_string!(i18n, folders.title)}</h1>
-            {error}
-            {gone}
-            {saved}
+    // What is not known must not be saved over.
+    let form = (!failed).then(|| {
+        view! {
             <form method="post" action="/folders" class="folders-form">
                 <fieldset class="choices">
                     <legend>{t_string!(i18n, folders.uses)}</legend>
@@ -110,6 +103,16 @@ pub fn Folders(page: FoldersPage) -> impl IntoView {
                     </button>
                 </p>
             </form>
+        }
+    });
+    view! {
+        <main class="server">
+            {back(i18n)}
+            <h1>{t_string!(i18n, folders.title)}</h1>
+            {error}
+            {gone}
+            {saved}
+            {form}
         </main>
     }
 }

@@ -36,17 +36,24 @@ pub fn Server(server: ServerPage) -> impl IntoView {
     };
     view! {
         <main class="server">
-            <p>
-                <a href="/mail/" class="server-back">
-                    <Icon name="back" />
-                    {t_string!(i18n, server.back)}
-                </a>
-            </p>
+            {back(i18n)}
             <h1>{t_string!(i18n, server.title)}</h1>
             <p>{t_string!(i18n, server.about, host = host).to_string()}</p>
             {connections}
             {table}
         </main>
+    }
+}
+
+/// The way from a page of its own back to the mail.
+pub(super) fn back(i18n: Words) -> impl IntoView {
+    view! {
+        <p>
+            <a href="/mail/" class="server-back">
+                <Icon name="back" />
+                {t_string!(i18n, server.back)}
+            </a>
+        </p>
     }
 }
 

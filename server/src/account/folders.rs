@@ -1,8 +1,8 @@
 //! What mailboxes are for and which are shown, as the person wants it.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
-use app::wire::Error;
+use app::wire::{Error, SpecialUse};
 
 use super::actor::{Actor, Failure};
 use crate::{
@@ -21,8 +21,8 @@ pub struct Folders {
 #[derive(Debug, Clone)]
 pub struct FolderChoice {
     pub settings: Settings,
-    /// The paths of the mailboxes to be subscribed to; the others are not.
-    pub subscribed: HashSet<String>,
+    /// Which mailboxes to be subscribed to, by path. Those that the person was not shown stay as they are.
+    pub subscribed: HashMap<String, bool>,
 }
 
 impl Actor {
@@ -34,9 +34,9 @@ impl Actor {
     ) -> Result<Folders, Failure> {
         if let Some(FolderChoice { settings, subscribed }) = choice {
             for mailbox in session.list().await?.iter().filter(|mailbox| mailbox.selectable) {
-                match (mailbox.subscribed, subscribed.contains(&mailbox.path)) {
-                    (false, true) => session.subscribe(&mailbox.path).await?,
-                    (true, false) => session.unsubscribe(&mailbox.path).await?,
+                match (mailbox.subscribed, subscribed.get(&mailbox.path)) {
+                    (false, Some(true)) => session.subscribe(&mailbox.path).await?,
+                    (true, Some(false)) => session.unsubscribe(&mailbox.path).await?,
                     _ => {}
                 }
             }
@@ -50,8 +50,9 @@ impl Actor {
     /// What the server lists, as the person wants it.
     pub(super) fn as_chosen(&self, mut listed: Vec<Listed>) -> Vec<Listed> {
         for (special_use, path) in &self.settings.uses {
-            // One that is gone is for nothing any more.
-            if !listed.iter().any(|mailbox| mailbox.path == *path && mailbox.selectable) {
+            // One that is gone is for nothing any more; INBOX is for nothing else.
+            let fits = |mailbox: &Listed| mailbox.selectable && mailbox.special_use != Some(SpecialUse::Inbox);
+            if !listed.iter().any(|mailbox| mailbox.path == *path && fits(mailbox)) {
                 continue;
             }
             for mailbox in &mut listed {

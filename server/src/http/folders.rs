@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use app::{
     page::render_folders,
     view::folders::{Folder, FoldersPage, USES, name},
-    wire::Error,
+    wire::{Error, SpecialUse},
 };
 use axum::{
     Form,
@@ -75,7 +75,9 @@ fn choice(fields: &[(String, String)]) -> FolderChoice {
         .filter(|(_, path)| taken.insert(path.clone()))
         .collect();
     let settings = Settings { uses, only_subscribed: values("only").next().is_some() };
-    FolderChoice { settings, subscribed: values("shown").collect() }
+    let shown: HashSet<String> = values("shown").collect();
+    let subscribed = values("listed").map(|path| (path.clone(), shown.contains(&path))).collect();
+    FolderChoice { settings, subscribed }
 }
 
 fn page(headers: &HeaderMap, answer: Result<Folders, Error>, saved: bool) -> Response {
@@ -85,13 +87,40 @@ fn page(headers: &HeaderMap, answer: Result<Folders, Error>, saved: bool) -> Res
         Err(error) => (Vec::new(), Settings::default(), Some(error)),
     };
     let code = error.as_ref().map_or(StatusCode::OK, status);
-    let folders: Vec<Folder> = folders
+    let mut folders: Vec<Folder> = folders
         .into_iter()
         .filter(|listed| listed.selectable)
         .map(|listed| Folder { path: listed.path, special_use: listed.special_use, subscribed: listed.subscribed })
         .collect();
+    folders.sort_by_cached_key(|folder| (folder.special_use != Some(SpecialUse::Inbox), folder.path.to_lowercase()));
     let uses = USES.map(|special_use| (special_use, settings.uses.get(&special_use).cloned())).to_vec();
     let only_subscribed = settings.only_subscribed;
     let page = FoldersPage { folders, uses, only_subscribed, saved, error, language, theme };
     with_policy(|_| render_folders(&page, &site()), code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_could_not_be_read_cannot_be_saved_over() {
+        let read = Folders { listed: Vec::new(), settings: Settings::default() };
+        for (answer, form) in [(Ok(read), true), (Err(Error::Busy), false)] {
+            let body = page(&HeaderMap::new(), answer, false).into_body();
+            let body = axum::body::to_bytes(body, MAX_FORM).await.expect("a page");
+            assert_eq!(String::from_utf8_lossy(&body).contains("<form"), form);
+        }
+    }
+
+    #[test]
+    fn one_folder_is_for_one_thing_and_only_what_was_listed_is_changed() {
+        let fields = [("sent", "A"), ("trash", "A"), ("junk", ""), ("only", "1"), ("listed", "A"), ("listed", "B")];
+        let fields = fields.into_iter().chain([("shown", "B"), ("shown", "C")]);
+        let fields: Vec<(String, String)> = fields.map(|(name, value)| (name.into(), value.into())).collect();
+        let FolderChoice { settings, subscribed } = choice(&fields);
+        assert_eq!(settings.uses, [(SpecialUse::Sent, "A".to_owned())].into());
+        assert!(settings.only_subscribed);
+        assert_eq!(subscribed, [("A".to_owned(), false), ("B".to_owned(), true)].into());
+    }
 }
