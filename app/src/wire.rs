@@ -16,7 +16,7 @@ mod mailbox;
 mod message;
 mod read;
 
-pub use command::{Action, Arrangement, Command, Query, Reply, Resume, Selection, Sort, UndoId, Welcome};
+pub use command::{Action, Arrangement, Command, Query, Reply, Resume, SavedSearch, Selection, Sort, UndoId, Welcome};
 pub use compose::{Attachment, BlobId, Draft, DraftId, DraftKind, Original, Submission, SubmissionId, SubmissionState};
 pub use error::{Error, Refusal};
 pub use event::{Connectivity, Event, ListChange};

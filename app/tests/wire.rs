@@ -37,6 +37,10 @@ fn query() -> Query {
     }
 }
 
+fn saved_search() -> SavedSearch {
+    SavedSearch { name: "Счета".to_owned(), query: query() }
+}
+
 fn listing() -> Listing {
     Listing {
         list: 3,
@@ -115,6 +119,7 @@ fn welcome() -> Welcome {
         identity: address(),
         connectivity: Connectivity::Offline { error: Error::Unreachable { host: "imap.example.org".to_owned() } },
         mailboxes: vec![mailbox()],
+        searches: vec![saved_search()],
         labels: vec!["urgent".to_owned()],
         quota: quota(),
         submissions: vec![submission()],
@@ -153,6 +158,8 @@ fn commands_look_like_this() {
         Command::EditSubmission { submission: SubmissionId(9) },
         Command::DropSubmission { submission: SubmissionId(9) },
         Command::DropBlob { blob: BlobId("b1".to_owned()) },
+        Command::KeepSearch { search: saved_search() },
+        Command::ForgetSearch { name: "Счета".to_owned() },
         Command::Attend { front: true },
         act(
             Selection::Mailbox { path: "Trash".to_owned(), uid_validity: UidValidity(7), uid_next: Uid(43) },
@@ -239,6 +246,7 @@ fn events_look_like_this() {
             messages(ListChange::Replaced { listing: listing() }),
             Event::Submission { submission: submission() },
             Event::SignedOut,
+            Event::Searches { searches: vec![saved_search()] },
             Event::Labels { labels: vec!["&BBoEOwQ4BDUEPQRCBEs-".to_owned(), "urgent".to_owned()] },
             Event::Quota { quota: quota() },
         ])

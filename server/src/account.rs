@@ -28,6 +28,7 @@ mod selection;
 mod side;
 mod tab;
 mod tabs;
+mod texts;
 mod threaded;
 mod watch;
 mod work;
@@ -39,7 +40,7 @@ use std::{
 };
 
 use app::wire::{
-    AccountId, ClientFrame, Conversation, Error, MessageRef, PageFrames, Query, Resume, ServerFrame, Submission, TabId,
+    AccountId, ClientFrame, Conversation, Error, Event, MessageRef, PageFrames, Query, Resume, ServerFrame, TabId,
 };
 use tokio::{
     sync::{mpsc, oneshot},
@@ -102,6 +103,8 @@ enum Input {
         message: MessageRef,
         reply: oneshot::Sender<Result<Arc<Loaded>, Error>>,
     },
+    /// The long text of a message has come, or could not be fetched.
+    Texts(Box<texts::Texts>),
     /// Somebody wants to know what mailboxes there are, or chooses what they are for.
     Folders {
         choice: Option<FolderChoice>,
@@ -126,8 +129,8 @@ enum Input {
         mailbox: String,
         previews: Vec<(app::wire::Uid, String)>,
     },
-    /// The outbox has news.
-    Submission(Submission),
+    /// Something that did not happen here, for the tabs to know.
+    Tell(Event),
     /// The outbox sent this: file it in Sent, mark the original, forget the draft.
     File {
         submission: Box<StoredSubmission>,
@@ -233,10 +236,10 @@ impl Account {
         &self.parts
     }
 
-    /// Tells the tabs how a submission stands.
-    pub async fn tell_submission(&self, submission: Submission) {
+    /// Tells all tabs of something that did not happen here.
+    pub async fn tell(&self, event: Event) {
         // A stopped actor has no tabs to tell.
-        let _ = self.inputs.send(Input::Submission(submission)).await;
+        let _ = self.inputs.send(Input::Tell(event)).await;
     }
 
     /// Files what was sent: a copy in Sent, the original marked, the draft gone.

@@ -86,6 +86,7 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::ClearText { .. }
         | Error::BadAddress { .. }
         | Error::NoRecipient
+        | Error::TooManySearches { .. }
         | Error::TooManyRecipients { .. } => StatusCode::BAD_REQUEST,
         Error::TooLarge { .. } | Error::MessageTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,

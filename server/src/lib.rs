@@ -20,6 +20,7 @@ pub mod imap;
 pub mod letter;
 pub mod mime;
 pub mod seal;
+mod searches;
 pub mod smtp;
 pub mod store;
 pub mod submission;

@@ -1,4 +1,4 @@
-//! The database: users, logins, sealed credentials, uploads, drafts' places, the outbox. Never mail itself.
+//! The database: users, logins, sealed credentials, uploads, drafts' places, the outbox, what a person has chosen. Never mail itself.
 //!
 //! The only SQL of the project, in a dialect that SQLite and PostgreSQL share. One function per question.
 
@@ -6,6 +6,7 @@ mod blobs;
 mod conversations;
 mod drafts;
 mod logins;
+mod searches;
 mod settings;
 mod submissions;
 mod users;

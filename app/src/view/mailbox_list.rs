@@ -8,6 +8,7 @@ use leptos::{ev, prelude::*};
 
 use super::{
     icon::Icon,
+    search::SavedSearches,
     words::{counted, folder_name, number},
 };
 use crate::{
@@ -42,6 +43,7 @@ pub fn MailboxList() -> impl IntoView {
             <ul>
                 {each(move || part(false).into_iter().map(item).collect())}
             </ul>
+            <SavedSearches />
             <button
                 type="button"
                 class="mailbox mailbox-new"

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Flag, Listing, Mailbox, MailboxCounts, Quota, Row, Submission, Thread, Uid};
+use super::{Error, Flag, Listing, Mailbox, MailboxCounts, Quota, Row, SavedSearch, Submission, Thread, Uid};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -19,6 +19,8 @@ pub enum Event {
     Quota { quota: Quota },
     /// All labels that were seen, but for the five that everybody has, in the order of the screen.
     Labels { labels: Vec<String> },
+    /// All searches that are kept, by name.
+    Searches { searches: Vec<SavedSearch> },
     /// The open list changed.
     Messages { list: u32, change: ListChange },
     /// A submission is new or has another state.

@@ -25,6 +25,7 @@ use super::{
     quota::Fill,
     search::{Report, Searcher},
     tab::{Tab, View},
+    texts::Texts,
     watch::Target,
 };
 use crate::{
@@ -131,6 +132,8 @@ pub(super) enum Waiting {
         message: Vec<u8>,
         reply: oneshot::Sender<Result<(), Error>>,
     },
+    /// The long text of a message has come.
+    Texts(Box<Texts>),
     /// What a search has found is to be shown.
     Found {
         report: Report,
@@ -309,6 +312,7 @@ impl Actor {
                 self.reply(&tab, frame.id, Ok(Reply::Done));
             }
             Input::Load { message, reply } => self.enter(Waiting::Load { message, reply }).await,
+            Input::Texts(texts) => self.enter(Waiting::Texts(texts)).await,
             Input::Folders { choice, reply } => self.enter(Waiting::Folders { choice, reply }).await,
             Input::File { submission, message, reply } => {
                 self.enter(Waiting::File { submission, message, reply }).await;
@@ -335,7 +339,7 @@ impl Actor {
                     tab.tell(Event::Messages { list, change });
                 }
             }
-            Input::Submission(submission) => self.tell_all(&Event::Submission { submission }),
+            Input::Tell(event) => self.tell_all(&event),
             Input::SignedOut { login } => {
                 for tab in self.tabs.values_mut().filter(|tab| tab.login == login) {
                     tab.tell(Event::SignedOut);

@@ -172,6 +172,7 @@ impl Actor {
             Waiting::Command { tab, frame, .. } => self.reply(&tab, frame.id, Err(error)),
             Waiting::Found { report, .. } => self.fail_search(&report, error),
             Waiting::Load { reply, .. } => drop(reply.send(Err(error))),
+            Waiting::Texts(texts) => self.answer(texts.into_asker(), Err(error)),
             Waiting::Folders { reply, .. } => drop(reply.send(Err(error))),
             Waiting::File { reply, .. } => drop(reply.send(Err(error))),
             Waiting::Page { .. } => {}

@@ -51,6 +51,7 @@ mod order;
 mod quota;
 mod read;
 mod restart;
+mod saved;
 mod search;
 mod send;
 mod sign_in;
