@@ -1,10 +1,12 @@
-//! The database: users, logins, sealed credentials, uploads, drafts' places, the outbox. Never mail itself.
+//! The database: users, logins, sealed credentials, uploads, drafts' places, the outbox, collectors. Never mail itself.
 //!
 //! The only SQL of the project, in a dialect that SQLite and PostgreSQL share. One function per question.
 
 mod blobs;
+mod collectors;
 mod conversations;
 mod drafts;
+mod ledger;
 mod logins;
 mod settings;
 mod submissions;
@@ -21,8 +23,10 @@ use sqlx::{
 };
 
 pub use blobs::Blob;
+pub use collectors::{EndOfRun, StoredCollector};
 pub use conversations::{Conversations, Indexed, Member};
 pub use drafts::SavedDraft;
+pub use ledger::{Entry, FolderRow, Former, Place};
 pub use logins::Login;
 pub use settings::Settings;
 pub use submissions::StoredSubmission;
