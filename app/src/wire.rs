@@ -8,6 +8,7 @@
 //! latter, serde keeps the whole object in a form of its own first, and the code for that is a tenth of the module
 //! that the browser loads.
 
+mod collector;
 mod command;
 mod compose;
 mod error;
@@ -16,6 +17,10 @@ mod mailbox;
 mod message;
 mod read;
 
+pub use collector::{
+    Collector, CollectorFolder, CollectorId, CollectorKind, CollectorOptions, CollectorState, CollectorTrouble,
+    RefusedMessage, RefusedReason,
+};
 pub use command::{Action, Arrangement, Command, Query, Reply, Resume, SavedSearch, Selection, Sort, UndoId, Welcome};
 pub use compose::{Attachment, BlobId, Draft, DraftId, DraftKind, Original, Submission, SubmissionId, SubmissionState};
 pub use error::{Error, Refusal};

@@ -1,4 +1,4 @@
-//! What every handler is given: the settings, the store, the accounts, the outbox.
+//! What every handler is given: the settings, the store, the accounts, the outbox, the collectors.
 
 use std::{path::Path, sync::Arc};
 
@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     account::{Account, Accounts},
     attempts::Attempts,
+    collector::Collectors,
     config::Config,
     imap::Credentials,
     seal::Seal,
@@ -25,6 +26,7 @@ pub struct Bridge {
     pub seal: Seal,
     pub accounts: Accounts,
     pub outbox: Outbox,
+    pub collectors: Collectors,
     pub attempts: Arc<Attempts>,
     pub shutdown: CancellationToken,
 }
@@ -55,6 +57,7 @@ impl Bridge {
             seal,
             accounts,
             outbox: Outbox::default(),
+            collectors: Collectors::default(),
             attempts: Arc::default(),
             shutdown,
         })

@@ -28,5 +28,7 @@ pub use code::Code;
 pub use connect::{Credentials, connect, connect_trusting};
 pub use error::Error;
 pub use rehearsal::{rehearse, rehearse_structure};
-pub use session::{Change, CopyUid, FetchedMessage, FetchedRow, Listed, Selected, Session, Status, TextPart, Woken};
+pub use session::{
+    Change, CopyUid, FetchedMessage, FetchedRow, Letter, Listed, Look, Selected, Session, Status, TextPart, Woken,
+};
 pub use uid_set::UidSet;

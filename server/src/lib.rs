@@ -11,6 +11,7 @@ pub mod attempts;
 pub mod backoff;
 pub mod blobs;
 pub mod bridge;
+pub mod collector;
 pub mod config;
 pub mod conversation;
 pub mod endpoint;

@@ -1,10 +1,13 @@
-//! The database: users, logins, sealed credentials, uploads, drafts' places, the outbox, what a person has chosen. Never mail itself.
+//! The database: users, logins, sealed credentials, uploads, drafts' places, the outbox, collectors, what a person has
+//! chosen. Never mail itself.
 //!
 //! The only SQL of the project, in a dialect that SQLite and PostgreSQL share. One function per question.
 
 mod blobs;
+mod collectors;
 mod conversations;
 mod drafts;
+mod ledger;
 mod logins;
 mod searches;
 mod settings;
@@ -22,8 +25,10 @@ use sqlx::{
 };
 
 pub use blobs::Blob;
+pub use collectors::{EndOfRun, StoredCollector};
 pub use conversations::{Conversations, Indexed, Member};
 pub use drafts::SavedDraft;
+pub use ledger::{Entry, FolderRow, Former, Place};
 pub use logins::Login;
 pub use settings::Settings;
 pub use submissions::StoredSubmission;

@@ -36,6 +36,8 @@ pub struct Capabilities {
     pub literal_plus: bool,
     /// RFC 7888
     pub literal_minus: bool,
+    /// RFC 3502
+    pub multi_append: bool,
     /// RFC 4731
     pub esearch: bool,
     /// RFC 5256
@@ -106,6 +108,7 @@ impl Capabilities {
                 "SPECIAL-USE" => capabilities.special_use = true,
                 "LITERAL+" => capabilities.literal_plus = true,
                 "LITERAL-" => capabilities.literal_minus = true,
+                "MULTIAPPEND" => capabilities.multi_append = true,
                 "ESEARCH" => capabilities.esearch = true,
                 "SORT" => capabilities.sort = true,
                 "SORT=DISPLAY" => capabilities.sort_display = true,
@@ -153,6 +156,11 @@ impl Capabilities {
             }
         }
         capabilities
+    }
+
+    /// Whether a literal of so many bytes may be sent without waiting (RFC 7888 §4, §5: LITERAL- allows 4096).
+    pub(super) fn takes_at_once(&self, length: u64) -> bool {
+        self.literal_plus || (self.literal_minus && length <= 4096)
     }
 
     /// The names of what is there, as far as the page knows them.

@@ -85,26 +85,39 @@ impl Command {
 
     /// The bytes to send, in pieces: before some of them the server must say `+`.
     pub(super) fn into_writes(self, tag: &str, capabilities: &Capabilities) -> Vec<Write> {
+        let mut writes = self.into_beginning(tag, capabilities);
+        match writes.last_mut() {
+            Some(last) => last.bytes.extend_from_slice(b"\r\n"),
+            None => writes.push(Write { bytes: b"\r\n".to_vec(), after_go_ahead: false }),
+        }
+        writes
+    }
+
+    /// The same without the line end: more of the command follows.
+    pub(super) fn into_beginning(self, tag: &str, capabilities: &Capabilities) -> Vec<Write> {
         let mut writes = Vec::new();
         let mut write = Write { bytes: [tag.as_bytes(), b" "].concat(), after_go_ahead: false };
         for piece in self.pieces {
             match piece {
                 Piece::Text(text) => write.bytes.extend_from_slice(&text),
                 Piece::Literal(bytes) => {
-                    // RFC 7888 §4, §5: LITERAL- allows it up to 4096 bytes.
-                    let at_once = capabilities.literal_plus || (capabilities.literal_minus && bytes.len() <= 4096);
-                    let plus = if at_once { "+" } else { "" };
-                    write.bytes.extend_from_slice(format!("{{{}{plus}}}\r\n", bytes.len()).as_bytes());
+                    let at_once = capabilities.takes_at_once(bytes.len() as u64);
+                    write.bytes.extend_from_slice(announcement(bytes.len() as u64, at_once).as_bytes());
                     // A whole message is not copied.
                     writes.push(mem::replace(&mut write, Write { bytes, after_go_ahead: !at_once }));
                     writes.push(mem::replace(&mut write, Write { bytes: Vec::new(), after_go_ahead: false }));
                 }
             }
         }
-        write.bytes.extend_from_slice(b"\r\n");
         writes.push(write);
         writes
     }
+}
+
+/// What stands before a literal of so many bytes (RFC 7888 §3).
+pub(super) fn announcement(length: u64, at_once: bool) -> String {
+    let plus = if at_once { "+" } else { "" };
+    format!("{{{length}{plus}}}\r\n")
 }
 
 /// Whether this can be said where a keyword is to stand: an atom (RFC 9051 §9, flag-keyword) of a bearable length.

@@ -4,6 +4,7 @@
 //! holds when the future of a call is dropped before it is done.
 
 mod append;
+mod bring;
 mod dates;
 mod fetch;
 mod links;
@@ -21,6 +22,7 @@ use std::{collections::HashMap, time::Duration};
 use app::wire::{AccountId, Flag, ModSeq, Uid, UidValidity};
 use async_imap::imap_proto::Status as Answer;
 
+pub use bring::{Letter, Look};
 pub use fetch::{FetchedMessage, FetchedRow};
 pub use list::{Listed, Status};
 pub use moving::CopyUid;

@@ -43,8 +43,9 @@ impl Session {
         })
     }
 
-    /// The size of the largest message that the mailbox takes, where the server says so.
-    async fn append_limit(&mut self, path: &str, size: usize) -> Result<Option<u64>, Error> {
+    /// The size of the largest message that the mailbox takes, where the server says so and a message of `size` bytes may be
+    /// larger.
+    pub async fn append_limit(&mut self, path: &str, size: usize) -> Result<Option<u64>, Error> {
         match self.capabilities.append_limit {
             Some(AppendLimit::OfAll(limit)) => return Ok(Some(limit)),
             Some(AppendLimit::OfEach) if size > SURELY_FITS => {}

@@ -18,6 +18,8 @@ pub struct Listed {
     pub path: String,
     pub delimiter: Option<char>,
     pub special_use: Option<SpecialUse>,
+    /// The same by the server's own word alone (RFC 6154), and not by its name.
+    pub said_use: Option<SpecialUse>,
     pub selectable: bool,
     pub subscribed: bool,
     /// Missing where the server refused to tell.
@@ -187,6 +189,7 @@ impl Session {
             let listed = Listed {
                 delimiter: line.delimiter,
                 special_use: None,
+                said_use: None,
                 selectable: !has("\\Noselect") && !has("\\NonExistent"),
                 subscribed: has("\\Subscribed"),
                 status: None,
@@ -206,7 +209,7 @@ impl Session {
                 },
             };
             places.insert(listed.path.clone(), mailboxes.len());
-            mailboxes.push((listed, look));
+            mailboxes.push((Listed { said_use: look.said, ..listed }, look));
         }
         for path in subscribed {
             if let Some((listed, _)) = places.get(&path).and_then(|&place| mailboxes.get_mut(place)) {

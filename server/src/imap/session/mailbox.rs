@@ -42,15 +42,24 @@ impl Session {
     /// SELECT, with CONDSTORE where the server has it. Changes that were not taken are forgotten with the mailbox they
     /// belong to. After a refusal no mailbox is selected.
     pub async fn select(&mut self, path: &str) -> Result<Selected, Error> {
-        match self.select_once(path).await {
+        self.open("SELECT", path).await
+    }
+
+    /// EXAMINE: the same for whoever only reads. No message stops being recent by it (RFC 9051 §6.3.3).
+    pub async fn examine(&mut self, path: &str) -> Result<Selected, Error> {
+        self.open("EXAMINE", path).await
+    }
+
+    async fn open(&mut self, words: &'static str, path: &str) -> Result<Selected, Error> {
+        match self.open_once(words, path).await {
             // Dovecot (2.3) makes a person's INBOX when it is first opened: of two who open it at once, one is told this.
-            Err(Error::Refused { code: Some(Code::AlreadyExists), .. }) => self.select_once(path).await,
+            Err(Error::Refused { code: Some(Code::AlreadyExists), .. }) => self.open_once(words, path).await,
             result => result,
         }
     }
 
-    async fn select_once(&mut self, path: &str) -> Result<Selected, Error> {
-        let mut command = self.mailbox_command("SELECT", path)?;
+    async fn open_once(&mut self, words: &'static str, path: &str) -> Result<Selected, Error> {
+        let mut command = self.mailbox_command(words, path)?;
         if self.capabilities.condstore {
             command = command.words("(CONDSTORE)");
         }

@@ -1,0 +1,333 @@
+//! Collectors: what brings mail from where, who is at it, and when it is due. What they have brought is in [`super::ledger`].
+
+use anyhow::{Context, Result, bail};
+use app::wire::{
+    AccountId, Collector, CollectorFolder, CollectorId, CollectorKind, CollectorOptions, CollectorState,
+    CollectorTrouble, RefusedMessage, Uid,
+};
+
+use super::{Pool, Store, change, now, on};
+use crate::endpoint::Endpoint;
+
+/// A collector as the task works on it.
+#[derive(Debug, Clone)]
+pub struct StoredCollector {
+    pub id: CollectorId,
+    /// Whose mail it brings.
+    pub account: AccountId,
+    pub kind: CollectorKind,
+    pub endpoint: Endpoint,
+    pub user: String,
+    /// Sealed. None until it was given.
+    pub password: Option<Vec<u8>>,
+    pub options: CollectorOptions,
+    pub state: CollectorState,
+    pub due: i64,
+    /// Runs that failed since the last one that did not.
+    pub failures: i64,
+    pub last_success: Option<i64>,
+    pub trouble: Option<CollectorTrouble>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Columns {
+    id: i64,
+    account_id: i64,
+    kind: String,
+    endpoint: String,
+    login: String,
+    password: Option<Vec<u8>>,
+    options: String,
+    state: String,
+    due: i64,
+    failures: i64,
+    last_success: Option<i64>,
+    trouble: Option<String>,
+}
+
+impl StoredCollector {
+    fn from_columns(columns: Columns) -> Result<Self> {
+        Ok(Self {
+            id: CollectorId(columns.id),
+            account: AccountId(columns.account_id),
+            kind: match columns.kind.as_str() {
+                "imap" => CollectorKind::Imap,
+                "pop3" => CollectorKind::Pop3,
+                other => bail!("A collector is of the kind {other:?}, which this version does not know"),
+            },
+            endpoint: columns.endpoint.parse().context("A stored source")?,
+            user: columns.login,
+            password: columns.password,
+            options: serde_json::from_str(&columns.options).context("Stored options of a collector")?,
+            state: state_from(&columns.state)?,
+            due: columns.due,
+            failures: columns.failures,
+            last_success: columns.last_success,
+            trouble: trouble_from(columns.trouble)?,
+        })
+    }
+
+    /// As the browser sees it.
+    pub fn to_wire(&self) -> Collector {
+        Collector {
+            id: self.id,
+            kind: self.kind,
+            endpoint: self.endpoint.to_string(),
+            user: self.user.clone(),
+            options: self.options.clone(),
+            state: self.state,
+            due: self.due,
+            last_success: self.last_success,
+            trouble: self.trouble.clone(),
+        }
+    }
+
+    /// What the sealed password is bound to: it opens neither in another row nor for another server.
+    pub fn owner(&self) -> String {
+        format!("collector:{}:{}", self.id.0, self.endpoint)
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone)]
+pub struct EndOfRun {
+    pub state: CollectorState,
+    /// When it runs next.
+    pub due: i64,
+    pub failures: i64,
+    /// None if it brought everything.
+    pub trouble: Option<CollectorTrouble>,
+}
+
+impl Store {
+    /// Adds a collector, which does nothing before [`set_collector_password`](Self::set_collector_password).
+    pub async fn add_collector(
+        &self,
+        account: AccountId,
+        kind: CollectorKind,
+        endpoint: &Endpoint,
+        user: &str,
+        options: &CollectorOptions,
+    ) -> Result<StoredCollector> {
+        let options = serde_json::to_string(options)?;
+        let columns: Columns = on!(self, pool => sqlx::query_as(
+            "INSERT INTO collectors (account_id, kind, endpoint, login, options, state, due, created)
+             VALUES ($1, $2, $3, $4, $5, 'paused', $6, $6)
+             RETURNING id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble")
+            .bind(account.0).bind(kind_name(kind)).bind(endpoint.to_string()).bind(user).bind(&options).bind(now())
+            .fetch_one(pool))?;
+        StoredCollector::from_columns(columns)
+    }
+
+    /// Keeps the sealed password of the source; the collector is due at once, whatever was the matter.
+    pub async fn set_collector_password(&self, id: CollectorId, sealed: &[u8]) -> Result<()> {
+        change!(self, pool => sqlx::query(
+            "UPDATE collectors SET password = $2, state = 'idle', due = $3, failures = 0, trouble = NULL, lease = 0, holder = ''
+             WHERE id = $1").bind(id.0).bind(sealed).bind(now()).execute(pool))?;
+        Ok(())
+    }
+
+    /// The collectors of an account, the oldest first.
+    pub async fn collectors(&self, account: AccountId) -> Result<Vec<StoredCollector>> {
+        let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
+            "SELECT id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble
+             FROM collectors WHERE account_id = $1 ORDER BY id")
+            .bind(account.0).fetch_all(pool))?;
+        rows.into_iter().map(StoredCollector::from_columns).collect()
+    }
+
+    pub async fn collector(&self, account: AccountId, id: CollectorId) -> Result<Option<StoredCollector>> {
+        let found: Option<Columns> = on!(self, pool => sqlx::query_as(
+            "SELECT id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble
+             FROM collectors WHERE account_id = $1 AND id = $2")
+            .bind(account.0).bind(id.0).fetch_optional(pool))?;
+        found.map(StoredCollector::from_columns).transpose()
+    }
+
+    /// Removes a collector and its ledger. What it has brought stays. Says whether there was one.
+    pub async fn remove_collector(&self, account: AccountId, id: CollectorId) -> Result<bool> {
+        let changed = change!(self, pool => sqlx::query("DELETE FROM collectors WHERE account_id = $1 AND id = $2")
+            .bind(account.0).bind(id.0).execute(pool))?;
+        Ok(changed > 0)
+    }
+
+    /// Changes what was chosen; holds from the next run on. Says whether there is such a collector.
+    pub async fn set_collector_options(
+        &self,
+        account: AccountId,
+        id: CollectorId,
+        options: &CollectorOptions,
+    ) -> Result<bool> {
+        let options = serde_json::to_string(options)?;
+        let changed = change!(self, pool => sqlx::query(
+            "UPDATE collectors SET options = $3 WHERE account_id = $1 AND id = $2")
+            .bind(account.0).bind(id.0).bind(&options).execute(pool))?;
+        Ok(changed > 0)
+    }
+
+    /// Stops a collector until [`resume_collector`](Self::resume_collector). Whoever runs it loses the lease, and with it the
+    /// right to write. Says whether there is such a collector.
+    pub async fn pause_collector(&self, account: AccountId, id: CollectorId) -> Result<bool> {
+        let changed = change!(self, pool => sqlx::query(
+            "UPDATE collectors SET state = 'paused', lease = 0, holder = '' WHERE account_id = $1 AND id = $2")
+            .bind(account.0).bind(id.0).execute(pool))?;
+        Ok(changed > 0)
+    }
+
+    /// Makes a collector due now, whether it was paused, has failed or waits. Says whether there is one with a password.
+    pub async fn resume_collector(&self, account: AccountId, id: CollectorId) -> Result<bool> {
+        let changed = change!(self, pool => sqlx::query(
+            "UPDATE collectors SET due = $3, failures = 0, state = CASE WHEN state = 'running' THEN state ELSE 'idle' END
+             WHERE account_id = $1 AND id = $2 AND password IS NOT NULL")
+            .bind(account.0).bind(id.0).bind(now()).execute(pool))?;
+        Ok(changed > 0)
+    }
+
+    /// The folders of a collector by their names at the source.
+    pub async fn collector_folders(&self, id: CollectorId) -> Result<Vec<CollectorFolder>> {
+        type Columns = (String, String, i64, i64, i64, i64, Option<String>);
+        let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
+            "SELECT source, target, messages, copied, bytes, refused, trouble FROM collector_folders
+             WHERE collector_id = $1 ORDER BY source").bind(id.0).fetch_all(pool))?;
+        rows.into_iter()
+            .map(|(source, target, messages, copied, bytes, refused, trouble)| {
+                Ok(CollectorFolder {
+                    source,
+                    target,
+                    messages: small(messages),
+                    copied: small(copied),
+                    bytes: u64::try_from(bytes).unwrap_or(0),
+                    refused: small(refused),
+                    trouble: trouble_from(trouble)?,
+                })
+            })
+            .collect()
+    }
+
+    /// The messages that a collector could not bring, at most `most`.
+    pub async fn refused_messages(&self, id: CollectorId, most: i64) -> Result<Vec<RefusedMessage>> {
+        let rows: Vec<(String, i64, i64, Option<i64>, String)> = on!(self, pool => sqlx::query_as(
+            "SELECT f.source, m.uid, m.size, m.date, m.reason FROM collector_messages AS m
+             JOIN collector_folders AS f ON f.id = m.folder_id
+             WHERE f.collector_id = $1 AND m.target_uid IS NULL AND m.reason IS NOT NULL ORDER BY f.source, m.uid LIMIT $2")
+            .bind(id.0).bind(most).fetch_all(pool))?;
+        rows.into_iter()
+            .map(|(source, uid, size, date, reason)| {
+                let reason = serde_json::from_str(&reason).context("A stored reason")?;
+                Ok(RefusedMessage {
+                    source,
+                    uid: Uid(small(uid)),
+                    size: u64::try_from(size).unwrap_or(0),
+                    date,
+                    reason,
+                })
+            })
+            .collect()
+    }
+
+    /// Has the messages that could not be brought tried again with the next run.
+    pub async fn retry_refused(&self, id: CollectorId) -> Result<()> {
+        change!(self, pool => sqlx::query(
+            "UPDATE collector_folders SET settled = 0, refused = 0 WHERE collector_id = $1 AND id IN
+             (SELECT folder_id FROM collector_messages WHERE target_uid IS NULL AND reason IS NOT NULL)")
+            .bind(id.0).execute(pool))?;
+        change!(self, pool => sqlx::query(
+            "UPDATE collector_messages SET reason = NULL, attempts = 0 WHERE target_uid IS NULL AND reason IS NOT NULL AND
+             folder_id IN (SELECT id FROM collector_folders WHERE collector_id = $1)")
+            .bind(id.0).execute(pool))?;
+        Ok(())
+    }
+
+    /// Takes the collector that is longest due, for `seconds`, in the name of `holder`; one of each account at a time, so
+    /// that no two put mail into the same mailbox.
+    pub async fn claim_collector(&self, holder: &str, seconds: i64) -> Result<Option<StoredCollector>> {
+        let sql = match &self.pool {
+            Pool::Sqlite(_) => CLAIM_SQLITE,
+            Pool::Postgres(_) => CLAIM_POSTGRES,
+        };
+        let found: Option<Columns> = on!(self, pool => sqlx::query_as(sql)
+            .bind(now()).bind(now() + seconds).bind(holder).fetch_optional(pool))?;
+        found.map(StoredCollector::from_columns).transpose()
+    }
+
+    /// Keeps the lease for `seconds` more. Says whether it was still held.
+    pub async fn renew_collector(&self, id: CollectorId, holder: &str, seconds: i64) -> Result<bool> {
+        let changed = change!(self, pool => sqlx::query("UPDATE collectors SET lease = $3 WHERE id = $1 AND holder = $2")
+            .bind(id.0).bind(holder).bind(now() + seconds).execute(pool))?;
+        Ok(changed > 0)
+    }
+
+    /// Gives the lease back and notes how the run went; nothing if somebody else has it by now. A person who asked for a run
+    /// in the meantime gets it.
+    pub async fn end_run(&self, id: CollectorId, holder: &str, begun: i64, end: &EndOfRun) -> Result<()> {
+        let trouble = end.trouble.as_ref().map(serde_json::to_string).transpose()?;
+        change!(self, pool => sqlx::query(
+            "UPDATE collectors SET state = $3, due = CASE WHEN due > $4 THEN due ELSE $5 END, failures = $6, trouble = $7,
+                last_success = CASE WHEN $7 IS NULL THEN $8 ELSE last_success END, lease = 0, holder = ''
+             WHERE id = $1 AND holder = $2")
+            .bind(id.0).bind(holder).bind(state_name(end.state)).bind(begun).bind(end.due).bind(end.failures)
+            .bind(&trouble).bind(now()).execute(pool))?;
+        Ok(())
+    }
+
+    /// Gives the lease back of a run that was cut short by our own end: it goes on as soon as somebody can.
+    pub async fn hand_back_collector(&self, id: CollectorId, holder: &str) -> Result<()> {
+        change!(self, pool => sqlx::query(
+            "UPDATE collectors SET state = 'idle', lease = 0, holder = '' WHERE id = $1 AND holder = $2")
+            .bind(id.0).bind(holder).execute(pool))?;
+        Ok(())
+    }
+
+    /// Ends all leases: asked by the only node, as it starts.
+    pub async fn end_collector_leases(&self) -> Result<()> {
+        change!(self, pool => sqlx::query("UPDATE collectors SET lease = 0, holder = ''").execute(pool))?;
+        Ok(())
+    }
+}
+
+const CLAIM_SQLITE: &str = "UPDATE collectors SET state = 'running', lease = $2, holder = $3 WHERE id =
+    (SELECT c.id FROM collectors AS c WHERE c.state IN ('idle', 'running') AND c.due <= $1 AND c.lease < $1 AND NOT EXISTS
+        (SELECT 1 FROM collectors AS other WHERE other.account_id = c.account_id AND other.lease >= $1)
+     ORDER BY c.due LIMIT 1)
+    RETURNING id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble";
+
+const CLAIM_POSTGRES: &str = "UPDATE collectors SET state = 'running', lease = $2, holder = $3 WHERE id =
+    (SELECT c.id FROM collectors AS c WHERE c.state IN ('idle', 'running') AND c.due <= $1 AND c.lease < $1 AND NOT EXISTS
+        (SELECT 1 FROM collectors AS other WHERE other.account_id = c.account_id AND other.lease >= $1)
+     ORDER BY c.due LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble";
+
+/// A number of the database where IMAP has 32 bits.
+pub(super) fn small(number: i64) -> u32 {
+    u32::try_from(number).unwrap_or(0)
+}
+
+pub(super) fn trouble_from(text: Option<String>) -> Result<Option<CollectorTrouble>> {
+    text.map(|text| serde_json::from_str(&text).context("A stored trouble")).transpose()
+}
+
+fn kind_name(kind: CollectorKind) -> &'static str {
+    match kind {
+        CollectorKind::Imap => "imap",
+        CollectorKind::Pop3 => "pop3",
+    }
+}
+
+fn state_name(state: CollectorState) -> &'static str {
+    match state {
+        CollectorState::Idle => "idle",
+        CollectorState::Running => "running",
+        CollectorState::Paused => "paused",
+        CollectorState::Failed => "failed",
+    }
+}
+
+fn state_from(name: &str) -> Result<CollectorState> {
+    Ok(match name {
+        "idle" => CollectorState::Idle,
+        "running" => CollectorState::Running,
+        "paused" => CollectorState::Paused,
+        "failed" => CollectorState::Failed,
+        _ => bail!("A collector is in the state {name:?}, which this version does not know"),
+    })
+}

@@ -1,0 +1,310 @@
+//! The ledger of collectors: which mailbox goes where, and each message of the source that was dealt with.
+//!
+//! A message has one row from the moment before it is first sent. Rows come and go in bundles, as JSON: one statement for a
+//! bundle is all or nothing by itself.
+
+use anyhow::{Context, Result};
+use app::wire::{CollectorId, CollectorTrouble, RefusedReason, Uid, UidValidity};
+
+use super::{Pool, Store, change, collectors::small, on};
+
+/// A mailbox of a source, and how far it has come. See the migration for what the columns mean.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct FolderRow {
+    pub id: i64,
+    pub source: String,
+    pub target: String,
+    pub uid_validity: i64,
+    pub uid_next: i64,
+    pub modseq: i64,
+    pub messages: i64,
+    pub compared: i64,
+    pub settled: i64,
+    pub target_validity: i64,
+    pub target_base: i64,
+}
+
+/// A message of the source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub uid: Uid,
+    /// Octets, every line end counted as two.
+    pub size: u64,
+    /// INTERNALDATE in seconds since 1970 UTC.
+    pub date: Option<i64>,
+    /// See `collector/digest.rs`. Empty where the source gave nothing out.
+    pub hash: String,
+    /// The source's flags as they were last seen, with spaces between them.
+    pub flags: String,
+    pub place: Place,
+    /// How often it was about to be sent.
+    pub attempts: i64,
+}
+
+/// What has become of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// It was not there when it was looked for, and is to be sent.
+    Nowhere,
+    /// It was about to be sent. If it arrived, then with a UID from `next` on, or under another UIDVALIDITY.
+    Sent {
+        validity: UidValidity,
+        next: Uid,
+    },
+    Here {
+        validity: UidValidity,
+        uid: Uid,
+    },
+    Refused(RefusedReason),
+}
+
+type Columns = (i64, i64, Option<i64>, String, String, i64, Option<i64>, Option<i64>, i64, Option<String>);
+
+impl Entry {
+    fn from_columns(columns: Columns) -> Result<Self> {
+        let (uid, size, date, hash, flags, validity, target_uid, target_next, attempts, reason) = columns;
+        let validity = UidValidity(small(validity));
+        let place = match (target_uid, reason, target_next) {
+            (Some(uid), ..) => Place::Here { validity, uid: Uid(small(uid)) },
+            (None, Some(reason), _) => Place::Refused(serde_json::from_str(&reason).context("A stored reason")?),
+            (None, None, Some(next)) => Place::Sent { validity, next: Uid(small(next)) },
+            (None, None, None) => Place::Nowhere,
+        };
+        let size = u64::try_from(size).unwrap_or(0);
+        Ok(Self { uid: Uid(small(uid)), size, date, hash, flags, place, attempts })
+    }
+
+    fn to_json(&self) -> Result<serde_json::Value> {
+        let (mut validity, mut target_uid, mut target_next, mut reason) = (0, None, None, None);
+        match &self.place {
+            Place::Nowhere => {}
+            Place::Sent { validity: of, next } => (validity, target_next) = (of.0, Some(next.0)),
+            Place::Here { validity: of, uid } => (validity, target_uid) = (of.0, Some(uid.0)),
+            Place::Refused(why) => reason = Some(serde_json::to_string(why)?),
+        }
+        Ok(serde_json::json!([
+            self.uid.0,
+            self.size,
+            self.date,
+            self.hash,
+            self.flags,
+            validity,
+            target_uid,
+            target_next,
+            self.attempts,
+            reason
+        ]))
+    }
+}
+
+/// A message that the source had under another UIDVALIDITY.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Former {
+    pub validity: UidValidity,
+    pub uid: Uid,
+    pub hash: String,
+    pub target: (UidValidity, Uid),
+}
+
+impl Store {
+    /// Where the mailboxes of a source go, as far as it was decided.
+    pub async fn folder_rows(&self, collector: CollectorId) -> Result<Vec<FolderRow>> {
+        Ok(on!(self, pool => sqlx::query_as(
+            "SELECT id, source, target, uid_validity, uid_next, modseq, messages, compared, settled, target_validity, target_base
+             FROM collector_folders WHERE collector_id = $1 ORDER BY id").bind(collector.0).fetch_all(pool))?)
+    }
+
+    /// Decides for good where a mailbox goes.
+    pub async fn add_folder(
+        &self,
+        collector: CollectorId,
+        source: &str,
+        target: &str,
+        messages: u32,
+    ) -> Result<FolderRow> {
+        Ok(on!(self, pool => sqlx::query_as(
+            "INSERT INTO collector_folders (collector_id, source, target, messages) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (collector_id, source) DO UPDATE SET source = excluded.source
+             RETURNING id, source, target, uid_validity, uid_next, modseq, messages, compared, settled, target_validity,
+                target_base")
+            .bind(collector.0).bind(source).bind(target).bind(i64::from(messages)).fetch_one(pool))?)
+    }
+
+    /// Notes how far a mailbox has come: all of the row but its names.
+    pub async fn set_folder(&self, folder: &FolderRow) -> Result<()> {
+        change!(self, pool => sqlx::query(
+            "UPDATE collector_folders SET target = $2, uid_validity = $3, uid_next = $4, modseq = $5, messages = $6,
+                compared = $7, settled = $8, target_validity = $9, target_base = $10 WHERE id = $1")
+            .bind(folder.id).bind(&folder.target).bind(folder.uid_validity).bind(folder.uid_next).bind(folder.modseq)
+            .bind(folder.messages).bind(folder.compared).bind(folder.settled).bind(folder.target_validity)
+            .bind(folder.target_base).execute(pool))?;
+        Ok(())
+    }
+
+    /// Notes why a mailbox as a whole could not be brought, or that it could.
+    pub async fn set_folder_trouble(&self, folder: i64, trouble: Option<&CollectorTrouble>) -> Result<()> {
+        let trouble = trouble.map(serde_json::to_string).transpose()?;
+        change!(self, pool => sqlx::query("UPDATE collector_folders SET trouble = $2 WHERE id = $1")
+            .bind(folder).bind(&trouble).execute(pool))?;
+        Ok(())
+    }
+
+    /// Counts what is here of a mailbox, for whoever looks on.
+    pub async fn count_folder(&self, folder: i64, validity: UidValidity) -> Result<()> {
+        change!(self, pool => sqlx::query(
+            "UPDATE collector_folders SET (copied, bytes, refused) =
+                (SELECT COUNT(target_uid), COALESCE(SUM(CASE WHEN target_uid IS NULL THEN 0 ELSE size END), 0),
+                    COUNT(CASE WHEN target_uid IS NULL THEN reason END)
+                 FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2)
+             WHERE id = $1").bind(folder).bind(i64::from(validity.0)).execute(pool))?;
+        Ok(())
+    }
+
+    /// The same between two counts.
+    pub async fn add_to_folder(&self, folder: i64, copied: u32, bytes: u64) -> Result<()> {
+        change!(self, pool => sqlx::query(
+            "UPDATE collector_folders SET copied = copied + $2, bytes = bytes + $3 WHERE id = $1")
+            .bind(folder).bind(i64::from(copied)).bind(i64::try_from(bytes).unwrap_or(0)).execute(pool))?;
+        Ok(())
+    }
+
+    /// Writes what has become of some messages, all or none of it. Says whether it was written: only who holds the lease may.
+    pub async fn record(
+        &self,
+        (collector, holder): (CollectorId, &str),
+        folder: i64,
+        validity: UidValidity,
+        entries: &[Entry],
+    ) -> Result<bool> {
+        if entries.is_empty() {
+            return Ok(true);
+        }
+        let json = entries.iter().map(Entry::to_json).collect::<Result<Vec<_>>>()?;
+        let json = serde_json::to_string(&json)?;
+        let sql = match &self.pool {
+            Pool::Sqlite(_) => RECORD_SQLITE,
+            Pool::Postgres(_) => RECORD_POSTGRES,
+        };
+        let changed = change!(self, pool => sqlx::query(sql)
+            .bind(folder).bind(i64::from(validity.0)).bind(&json).bind(collector.0).bind(holder).execute(pool))?;
+        Ok(changed > 0)
+    }
+
+    /// What is known of these messages.
+    pub async fn entries(&self, folder: i64, validity: UidValidity, uids: &[Uid]) -> Result<Vec<Entry>> {
+        let json = serde_json::to_string(uids)?;
+        let sql = match &self.pool {
+            Pool::Sqlite(_) => ENTRIES_SQLITE,
+            Pool::Postgres(_) => ENTRIES_POSTGRES,
+        };
+        let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(sql)
+            .bind(folder).bind(i64::from(validity.0)).bind(&json).fetch_all(pool))?;
+        rows.into_iter().map(Entry::from_columns).collect()
+    }
+
+    /// Messages with a UID above `after`, at most `most`, ascending.
+    pub async fn entries_after(&self, folder: i64, validity: UidValidity, after: Uid, most: i64) -> Result<Vec<Entry>> {
+        let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
+            "SELECT uid, size, date, hash, flags, target_validity, target_uid, target_next, attempts, reason
+             FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2 AND uid > $3 ORDER BY uid LIMIT $4")
+            .bind(folder).bind(i64::from(validity.0)).bind(i64::from(after.0)).bind(most).fetch_all(pool))?;
+        rows.into_iter().map(Entry::from_columns).collect()
+    }
+
+    /// Messages that were about to be sent when something came in between, under whatever UIDVALIDITY of the source.
+    pub async fn sent_entries(&self, folder: i64) -> Result<Vec<(UidValidity, Entry)>> {
+        type Sent = (i64, i64, i64, Option<i64>, String, String, i64, Option<i64>, Option<i64>, i64, Option<String>);
+        let rows: Vec<Sent> = on!(self, pool => sqlx::query_as(
+            "SELECT uid_validity, uid, size, date, hash, flags, target_validity, target_uid, target_next, attempts, reason
+             FROM collector_messages WHERE folder_id = $1 AND target_uid IS NULL AND target_next IS NOT NULL")
+            .bind(folder).fetch_all(pool))?;
+        rows.into_iter()
+            .map(|(validity, a, b, c, d, e, f, g, h, i, j)| {
+                Ok((UidValidity(small(validity)), Entry::from_columns((a, b, c, d, e, f, g, h, i, j))?))
+            })
+            .collect()
+    }
+
+    /// The UIDs in the target that are known to be messages of this mailbox.
+    pub async fn known_here(&self, folder: i64, target: UidValidity) -> Result<Vec<Uid>> {
+        let rows: Vec<(i64,)> = on!(self, pool => sqlx::query_as(
+            "SELECT target_uid FROM collector_messages
+             WHERE folder_id = $1 AND target_validity = $2 AND target_uid IS NOT NULL")
+            .bind(folder).bind(i64::from(target.0)).fetch_all(pool))?;
+        Ok(rows.into_iter().map(|(uid,)| Uid(small(uid))).collect())
+    }
+
+    /// Messages that the source had under another UIDVALIDITY and that are here.
+    pub async fn former_entries(&self, folder: i64, validity: UidValidity) -> Result<Vec<Former>> {
+        let rows: Vec<(i64, i64, String, i64, i64)> = on!(self, pool => sqlx::query_as(
+            "SELECT uid_validity, uid, hash, target_validity, target_uid FROM collector_messages
+             WHERE folder_id = $1 AND uid_validity <> $2 AND target_uid IS NOT NULL ORDER BY uid DESC")
+            .bind(folder).bind(i64::from(validity.0)).fetch_all(pool))?;
+        let former = |(validity, uid, hash, target_validity, target_uid)| Former {
+            validity: UidValidity(small(validity)),
+            uid: Uid(small(uid)),
+            hash,
+            target: (UidValidity(small(target_validity)), Uid(small(target_uid))),
+        };
+        Ok(rows.into_iter().map(former).collect())
+    }
+
+    /// Gives former messages the UIDs they have at the source now. All or none. A row that one of them had until now, under
+    /// the new UIDVALIDITY, must not be there.
+    pub async fn rename_former(&self, folder: i64, validity: UidValidity, renamed: &[(Former, Uid)]) -> Result<()> {
+        let json: Vec<[u32; 3]> =
+            renamed.iter().map(|(former, uid)| [former.validity.0, former.uid.0, uid.0]).collect();
+        let json = serde_json::to_string(&json)?;
+        let sql = match &self.pool {
+            Pool::Sqlite(_) => RENAME_SQLITE,
+            Pool::Postgres(_) => RENAME_POSTGRES,
+        };
+        change!(self, pool => sqlx::query(sql)
+            .bind(folder).bind(i64::from(validity.0)).bind(&json).execute(pool))?;
+        Ok(())
+    }
+
+    /// Forgets what the source had under another UIDVALIDITY.
+    pub async fn forget_former(&self, folder: i64, validity: UidValidity) -> Result<()> {
+        change!(self, pool => sqlx::query(
+            "DELETE FROM collector_messages WHERE folder_id = $1 AND uid_validity <> $2")
+            .bind(folder).bind(i64::from(validity.0)).execute(pool))?;
+        Ok(())
+    }
+}
+
+const RECORD_SQLITE: &str = "INSERT INTO collector_messages (folder_id, uid_validity, uid, size, date, hash, flags,
+        target_validity, target_uid, target_next, attempts, reason)
+    SELECT $1, $2, entry.value ->> 0, entry.value ->> 1, entry.value ->> 2, entry.value ->> 3, entry.value ->> 4,
+        entry.value ->> 5, entry.value ->> 6, entry.value ->> 7, entry.value ->> 8, entry.value ->> 9
+    FROM json_each($3) AS entry WHERE EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)
+    ON CONFLICT (folder_id, uid_validity, uid) DO UPDATE SET size = excluded.size, date = excluded.date,
+        hash = excluded.hash, flags = excluded.flags, target_validity = excluded.target_validity,
+        target_uid = excluded.target_uid, target_next = excluded.target_next, attempts = excluded.attempts,
+        reason = excluded.reason";
+
+const RECORD_POSTGRES: &str = "INSERT INTO collector_messages (folder_id, uid_validity, uid, size, date, hash, flags,
+        target_validity, target_uid, target_next, attempts, reason)
+    SELECT $1, $2, (entry ->> 0)::bigint, (entry ->> 1)::bigint, (entry ->> 2)::bigint, entry ->> 3, entry ->> 4,
+        (entry ->> 5)::bigint, (entry ->> 6)::bigint, (entry ->> 7)::bigint, (entry ->> 8)::bigint, entry ->> 9
+    FROM jsonb_array_elements($3::jsonb) AS entry WHERE EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)
+    ON CONFLICT (folder_id, uid_validity, uid) DO UPDATE SET size = excluded.size, date = excluded.date,
+        hash = excluded.hash, flags = excluded.flags, target_validity = excluded.target_validity,
+        target_uid = excluded.target_uid, target_next = excluded.target_next, attempts = excluded.attempts,
+        reason = excluded.reason";
+
+const ENTRIES_SQLITE: &str =
+    "SELECT uid, size, date, hash, flags, target_validity, target_uid, target_next, attempts, reason
+    FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2 AND uid IN (SELECT value FROM json_each($3))";
+
+const ENTRIES_POSTGRES: &str =
+    "SELECT uid, size, date, hash, flags, target_validity, target_uid, target_next, attempts, reason
+    FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2 AND uid IN
+        (SELECT value::bigint FROM jsonb_array_elements_text($3::jsonb))";
+
+const RENAME_SQLITE: &str = "UPDATE collector_messages SET uid_validity = $2, uid = entry.value ->> 2 FROM json_each($3) AS entry
+    WHERE folder_id = $1 AND collector_messages.uid_validity = entry.value ->> 0 AND collector_messages.uid = entry.value ->> 1";
+
+const RENAME_POSTGRES: &str = "UPDATE collector_messages SET uid_validity = $2, uid = (entry ->> 2)::bigint
+    FROM jsonb_array_elements($3::jsonb) AS entry
+    WHERE folder_id = $1 AND uid_validity = (entry ->> 0)::bigint AND uid = (entry ->> 1)::bigint";
