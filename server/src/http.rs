@@ -3,6 +3,7 @@
 mod assets;
 mod blob;
 mod collectors;
+mod export;
 mod folders;
 mod guard;
 mod hook;
@@ -63,6 +64,8 @@ pub fn router(bridge: Bridge) -> Router {
         .merge(pages)
         .route("/message/{account}/{uid_validity}/{uid}/source", get(message::source))
         .route("/message/{account}/{uid_validity}/{uid}/part/{section}", get(message::part))
+        .route("/export/mbox", get(export::as_mbox))
+        .route("/export/zip", get(export::as_zip))
         .route("/socket", any(socket::upgrade))
         .route("/blobs", post(blob::upload).layer(DefaultBodyLimit::disable()))
         .route("/blobs/{id}", delete(blob::forget))

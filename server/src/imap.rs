@@ -26,6 +26,7 @@ mod value;
 pub use capability::{AppendLimit, Capabilities};
 pub use code::Code;
 pub use connect::{Credentials, connect, connect_trusting};
+pub(crate) use date::asctime;
 pub use error::Error;
 pub use rehearsal::{rehearse, rehearse_structure};
 pub use session::{
