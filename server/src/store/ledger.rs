@@ -225,12 +225,12 @@ impl Store {
             .collect()
     }
 
-    /// The UIDs in the target that are known to be messages of this mailbox.
-    pub async fn known_here(&self, folder: i64, target: UidValidity) -> Result<Vec<Uid>> {
+    /// The UIDs in the target, from one on, that are known to be messages of this mailbox.
+    pub async fn known_here(&self, folder: i64, target: UidValidity, from: Uid) -> Result<Vec<Uid>> {
         let rows: Vec<(i64,)> = on!(self, pool => sqlx::query_as(
             "SELECT target_uid FROM collector_messages
-             WHERE folder_id = $1 AND target_validity = $2 AND target_uid IS NOT NULL")
-            .bind(folder).bind(i64::from(target.0)).fetch_all(pool))?;
+             WHERE folder_id = $1 AND target_validity = $2 AND target_uid >= $3")
+            .bind(folder).bind(i64::from(target.0)).bind(i64::from(from.0)).fetch_all(pool))?;
         Ok(rows.into_iter().map(|(uid,)| Uid(small(uid))).collect())
     }
 
@@ -249,9 +249,26 @@ impl Store {
         Ok(rows.into_iter().map(former).collect())
     }
 
-    /// Gives former messages the UIDs they have at the source now. All or none. A row that one of them had until now, under
-    /// the new UIDVALIDITY, must not be there.
+    /// The lowest UID of a message that is still to be sent.
+    pub async fn first_nowhere(&self, folder: i64, validity: UidValidity) -> Result<Option<Uid>> {
+        let (first,): (Option<i64>,) = on!(self, pool => sqlx::query_as(
+            "SELECT MIN(uid) FROM collector_messages
+             WHERE folder_id = $1 AND uid_validity = $2 AND target_uid IS NULL AND reason IS NULL")
+            .bind(folder).bind(i64::from(validity.0)).fetch_one(pool))?;
+        Ok(first.map(|uid| Uid(small(uid))))
+    }
+
+    /// Gives former messages the UIDs they have at the source now. All or none.
     pub async fn rename_former(&self, folder: i64, validity: UidValidity, renamed: &[(Former, Uid)]) -> Result<()> {
+        let uids: Vec<Uid> = renamed.iter().map(|(_, uid)| *uid).collect();
+        let (uids, sql) = (
+            serde_json::to_string(&uids)?,
+            match &self.pool {
+                Pool::Sqlite(_) => FORGET_SQLITE,
+                Pool::Postgres(_) => FORGET_POSTGRES,
+            },
+        );
+        change!(self, pool => sqlx::query(sql).bind(folder).bind(i64::from(validity.0)).bind(&uids).execute(pool))?;
         let json: Vec<[u32; 3]> =
             renamed.iter().map(|(former, uid)| [former.validity.0, former.uid.0, uid.0]).collect();
         let json = serde_json::to_string(&json)?;
@@ -301,6 +318,13 @@ const ENTRIES_POSTGRES: &str =
     "SELECT uid, size, date, hash, flags, target_validity, target_uid, target_next, attempts, reason
     FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2 AND uid IN
         (SELECT value::bigint FROM jsonb_array_elements_text($3::jsonb))";
+
+const FORGET_SQLITE: &str =
+    "DELETE FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2 AND target_uid IS NULL
+    AND uid IN (SELECT value FROM json_each($3))";
+
+const FORGET_POSTGRES: &str = "DELETE FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2
+    AND target_uid IS NULL AND uid IN (SELECT value::bigint FROM jsonb_array_elements_text($3::jsonb))";
 
 const RENAME_SQLITE: &str = "UPDATE collector_messages SET uid_validity = $2, uid = entry.value ->> 2 FROM json_each($3) AS entry
     WHERE folder_id = $1 AND collector_messages.uid_validity = entry.value ->> 0 AND collector_messages.uid = entry.value ->> 1";
