@@ -15,9 +15,10 @@ mod writing;
 
 use std::{
     collections::HashMap,
+    pin::pin,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -25,7 +26,11 @@ use std::{
 use anyhow::Result;
 use app::wire::{AccountId, CollectorId, CollectorKind, CollectorOptions, CollectorState, CollectorTrouble, Error};
 use secrecy::SecretString;
-use tokio::{sync::Notify, task::JoinSet, time::sleep};
+use tokio::{
+    sync::Notify,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -37,7 +42,7 @@ use crate::{
     store::{EndOfRun, StoredCollector, now},
 };
 
-pub use run::{End, Job, STEPS, Step, Stop, Watch, collect};
+pub use run::{End, GRACE, Job, STEPS, Step, Stop, Watch, collect};
 
 /// Whoever runs a collector has it for so long, in seconds, and longer as long as the run lives. More than any command takes
 /// to be given up, so that nothing is under way any more when somebody else goes on.
@@ -51,6 +56,9 @@ const AT_ONCE: usize = 16;
 
 /// How often is looked for what is due.
 const LOOK: Duration = Duration::from_secs(5);
+
+/// How long a run that is told to end may take to hear the answer to what it has sent.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Waits after runs that failed, in seconds; the last one for all that follow.
 const WAITS: [i64; 6] = [15, 60, 300, 900, 1800, 3600];
@@ -211,10 +219,14 @@ async fn work(bridge: &Bridge, collector: StoredCollector, holder: String) -> Re
     let ended = match job(bridge, &collector, &holder).await {
         Err(trouble) => Err(Stop::Run(trouble)),
         Ok(job) => {
+            let mut run = pin!(collect(&job));
             let ended = tokio::select! {
-                ended = collect(&job) => ended,
+                ended = &mut run => ended,
                 () = keep(bridge, id, &holder) => Err(Stop::Lost),
-                () = stop.cancelled() => Err(Stop::Lost),
+                () = stop.cancelled() => {
+                    job.ending.store(true, Ordering::Relaxed);
+                    timeout(FAREWELL, run).await.unwrap_or(Err(Stop::Lost))
+                }
             };
             come = job.come.load(Ordering::Relaxed);
             ended
@@ -270,6 +282,8 @@ async fn job(bridge: &Bridge, collector: &StoredCollector, holder: &str) -> Resu
         uses: settings.uses,
         spool: bridge.config.data.clone(),
         watch: None,
+        grace: GRACE,
+        ending: AtomicBool::default(),
         come: AtomicU64::default(),
     })
 }

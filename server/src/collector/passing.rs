@@ -1,9 +1,10 @@
 //! One mailbox of the source is gone through: what is new in it comes here, and flags that changed there change here.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, pin::pin};
 
 use app::wire::{CollectorTrouble, Flag, Uid, UidValidity};
-use tokio::{sync::mpsc, try_join};
+use futures_util::future::{Either, select};
+use tokio::sync::mpsc;
 
 use super::{
     flags::{Delta, from_text, is_kept, to_text},
@@ -87,9 +88,19 @@ pub async fn pass(job: &Job, pair: &mut Pair, mut row: FolderRow, listed: &Liste
         while let Some(parcel) = taken.recv().await {
             writing.put(parcel).await?;
         }
-        Ok(())
+        Ok::<(), Stop>(())
     };
-    try_join!(reading.read(&uids), written)?;
+    match select(pin!(reading.read(&uids)), pin!(written)).await {
+        // What was read is put away, whatever became of the source.
+        Either::Left((read, written)) => {
+            written.await?;
+            read?;
+        }
+        Either::Right((written, read)) => {
+            written?;
+            read.await?;
+        }
+    }
 
     let mut compared = row.compared;
     if job.collector.options.follow_flags && !fresh_start {

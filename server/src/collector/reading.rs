@@ -125,6 +125,7 @@ impl Reading<'_> {
     }
 
     async fn read_window(&mut self, window: Vec<(Look, i64)>, bytes: u64) -> Result<(), Stop> {
+        self.job.go_on()?;
         let uids: UidSet = window.iter().map(|(look, _)| look.uid).collect();
         let texts = match self.source.fetch_whole(&uids, bytes).await {
             // It stumbles over one of them: each is asked for by itself.

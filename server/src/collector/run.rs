@@ -5,12 +5,12 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
 use app::wire::{CollectorKind, CollectorTrouble, SpecialUse, Uid, UidValidity};
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use tokio::try_join;
 use tracing::{error, info};
 
@@ -135,6 +135,10 @@ pub struct Job {
     /// The folder for files without a name.
     pub spool: PathBuf,
     pub watch: Option<Watch>,
+    /// How long a target may be at what it was sent after the line to it broke, in seconds.
+    pub grace: i64,
+    /// Set to have the run end as soon as it knows what became of all that it has sent.
+    pub ending: AtomicBool,
     /// Messages that have come with this run.
     pub come: AtomicU64,
 }
@@ -142,6 +146,11 @@ pub struct Job {
 impl Job {
     pub(super) fn step(&self, step: Step) -> Result<(), Stop> {
         if self.watch.as_ref().is_none_or(|watch| watch(step)) { Ok(()) } else { Err(Stop::Lost) }
+    }
+
+    /// Whether something new may be begun.
+    pub(super) fn go_on(&self) -> Result<(), Stop> {
+        if self.ending.load(Ordering::Relaxed) { Err(Stop::Lost) } else { Ok(()) }
     }
 
     /// Writes what has become of messages, if we still may.
@@ -164,7 +173,11 @@ pub struct Pair {
 /// What is still to be gone through.
 type Queue = Mutex<VecDeque<(FolderRow, Listed)>>;
 
-/// Brings all that is new. The future may be dropped at any moment.
+/// How long a target may be at what it was sent after the line to it broke, in seconds: see [`Job::grace`].
+pub const GRACE: i64 = 30;
+
+/// Brings all that is new. The future may be dropped at any moment; the next run is quicker where it was not, but ended by
+/// [`Job::ending`].
 pub async fn collect(job: &Job) -> Result<(), Stop> {
     if job.collector.kind != CollectorKind::Imap {
         let text = "POP3 sources are not understood yet".to_owned();
@@ -299,10 +312,19 @@ async fn bring(job: &Job, first: Pair, queue: VecDeque<(FolderRow, Listed)>) -> 
                     }
                 },
             };
-            work(job, pair, queue, names).await
+            let ended = work(job, pair, queue, names).await;
+            if ended.is_err() {
+                // The others end in order: what they have sent is worth more with its answer.
+                job.ending.store(true, Ordering::Relaxed);
+            }
+            ended
         }
     });
-    try_join_all(workers.collect::<Vec<_>>()).await.map(drop)
+    let mut ended = join_all(workers.collect::<Vec<_>>()).await;
+    // Whoever ended for the sake of another one says so, and not why.
+    ended.sort_by_key(|ended| matches!(ended, Ok(()) | Err(Stop::Lost)));
+    let first = ended.into_iter().find(Result::is_err);
+    first.unwrap_or(Ok(()))
 }
 
 /// How mailboxes are called on both sides.
@@ -319,6 +341,7 @@ async fn open_pair(job: &Job, names: &BothNames) -> Result<Pair, Stop> {
 
 async fn work(job: &Job, mut pair: Pair, queue: &Queue, names: &BothNames) -> Result<(), Stop> {
     while let Some((row, listed)) = next(queue) {
+        job.go_on()?;
         if pair.source.is_over() || pair.target.is_over() {
             pair = open_pair(job, names).await?;
         }

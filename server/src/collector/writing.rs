@@ -9,6 +9,7 @@ use std::{
 };
 
 use app::wire::{CollectorTrouble, Flag, RefusedReason, Uid, UidValidity};
+use tokio::time::sleep;
 
 use super::{
     flags::{is_kept, to_text, travels},
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     error::to_wire,
     imap::{Code, Error, Letter, Selected, Session},
-    store::{Entry, FolderRow, Former, Place},
+    store::{Entry, FolderRow, Former, Place, now},
 };
 
 /// A message that was about to be sent so often, by itself most of the times, is left out.
@@ -59,15 +60,29 @@ impl Default for Shown {
 }
 
 impl Writing<'_> {
-    /// Finds out what became of messages that were about to be sent when something came in between.
+    /// Finds out what became of messages that were about to be sent when something came in between. A server may still be
+    /// at it, though nobody is there to hear its answer: what is not there yet is looked for until it will not come any more.
     pub async fn recover(&mut self) -> Result<(), Stop> {
-        let sent = self.job.store.sent_entries(self.folder.id).await?;
-        if sent.is_empty() {
-            return Ok(());
+        let mut pause = Duration::from_millis(25);
+        loop {
+            let sent = self.job.store.sent_entries(self.folder.id).await?;
+            if sent.is_empty() {
+                return Ok(());
+            }
+            if self.look_for(sent).await? {
+                return self.job.step(Step::Recovered);
+            }
+            sleep(pause).await;
+            pause = (2 * pause).min(Duration::from_secs(2));
+            self.target.noop().await.map_err(Stop::of_target)?;
         }
+    }
+
+    /// Says whether it is known of all of them now where they are.
+    async fn look_for(&mut self, sent: Vec<(UidValidity, Entry)>) -> Result<bool, Stop> {
         let here = self.mailbox.uid_validity;
         let first = sent.iter().map(|(_, entry)| match entry.place {
-            Place::Sent { validity, next } if validity == here => next,
+            Place::Sent { validity, next, .. } if validity == here => next,
             _ => Uid(1),
         });
         let first = first.min().unwrap_or(Uid(1));
@@ -75,18 +90,25 @@ impl Writing<'_> {
         let mut pool = Pool::of(self.target, &pool::from(first), &known).await.map_err(Stop::of_target)?;
         let keys: Vec<_> = sent.iter().map(|(_, entry)| (entry.size, entry.date)).collect();
         pool.read(self.target, &keys).await.map_err(Stop::of_target)?;
+        let mut all = true;
         for (validity, mut entry) in sent {
+            let Place::Sent { at, .. } = entry.place else { continue };
             entry.place = match pool.take((entry.size, entry.date), &entry.hash) {
                 Some(uid) => {
                     self.next = self.next.max(Uid(uid.0.saturating_add(1)));
                     Place::Here { validity: here, uid }
+                }
+                // A clock that was put back must not make it wait for ever.
+                None if (at..=at.saturating_add(self.job.grace)).contains(&now()) => {
+                    all = false;
+                    continue;
                 }
                 None if entry.attempts >= TOO_OFTEN => Place::Refused(RefusedReason::BreaksTheLine),
                 None => Place::Nowhere,
             };
             self.record_of(validity, &[entry]).await?;
         }
-        self.job.step(Step::Recovered)
+        Ok(all)
     }
 
     /// The target has another UIDVALIDITY than it had: finds what was brought, and has the rest brought again. Whoever
@@ -121,6 +143,7 @@ impl Writing<'_> {
     }
 
     pub async fn put(&mut self, parcel: Parcel) -> Result<(), Stop> {
+        self.job.go_on()?;
         // What the target says of itself meanwhile is nobody's business.
         self.target.take_changes();
         match parcel {
@@ -159,7 +182,7 @@ impl Writing<'_> {
             self.job.store.rename_former(self.folder.id, self.validity, &renamed).await?;
         }
         self.record(&bound).await?;
-        self.show(&bound).await?;
+        self.show(&bound, false).await?;
         self.job.step(Step::Found)?;
         Ok(rest)
     }
@@ -187,7 +210,7 @@ impl Writing<'_> {
         if fresh.is_empty() {
             return Ok(());
         }
-        let sent = Place::Sent { validity: self.mailbox.uid_validity, next: self.next };
+        let sent = Place::Sent { validity: self.mailbox.uid_validity, next: self.next, at: now() };
         let mut entries: Vec<Entry> = fresh.iter().map(|one| entry(one, sent.clone())).collect();
         entries.iter_mut().for_each(|entry| entry.attempts += 1);
         self.record(&entries).await?;
@@ -207,7 +230,7 @@ impl Writing<'_> {
             }
         }
         self.record(&entries).await?;
-        self.show(&entries).await?;
+        self.show(&entries, true).await?;
         if untold {
             // No UIDPLUS: what arrived is looked for as after a lost answer.
             self.look_again().await?;
@@ -278,11 +301,13 @@ impl Writing<'_> {
         self.job.record(self.folder.id, validity, entries).await
     }
 
-    async fn show(&mut self, entries: &[Entry]) -> Result<(), Stop> {
+    async fn show(&mut self, entries: &[Entry], came: bool) -> Result<(), Stop> {
         for entry in entries.iter().filter(|entry| matches!(entry.place, Place::Here { .. })) {
             self.shown.copied += 1;
             self.shown.bytes += entry.size;
-            self.job.count_one();
+            if came {
+                self.job.count_one();
+            }
         }
         if self.shown.last.elapsed() >= SHOWN {
             let Shown { copied, bytes, .. } = std::mem::take(&mut self.shown);
