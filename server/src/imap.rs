@@ -30,6 +30,7 @@ pub(crate) use date::asctime;
 pub use error::Error;
 pub use rehearsal::{rehearse, rehearse_structure};
 pub use session::{
-    Change, CopyUid, FetchedMessage, FetchedRow, Letter, Listed, Look, Selected, Session, Status, TextPart, Woken,
+    Change, CopyUid, FetchedMessage, FetchedRow, Letter, Listed, Look, Names, Selected, Session, Status, TextPart,
+    Woken, is_speakable,
 };
 pub use uid_set::UidSet;
