@@ -81,13 +81,24 @@ pub struct Collector {
     pub trouble: Option<CollectorTrouble>,
 }
 
-/// What the run that is under way has done, or the last one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What the run that is under way has brought so far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CollectorRun {
-    /// In seconds since 1970 UTC; none if there was none yet.
-    pub begun: Option<i64>,
-    pub ended: Option<i64>,
-    /// Messages brought, and their octets.
+    /// In seconds since 1970 UTC.
+    pub begun: i64,
+    /// Messages, and their octets.
+    pub messages: u32,
+    pub bytes: u64,
+}
+
+/// What the last run did that brought anything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CollectorReport {
+    /// In seconds since 1970 UTC.
+    pub ended: i64,
+    /// How long it took.
+    pub seconds: u64,
+    /// Messages, and their octets.
     pub messages: u32,
     pub bytes: u64,
 }

@@ -70,6 +70,7 @@ async fn page(
             folders: bridge.store.collector_folders(collector.id).await?,
             refused: bridge.store.refused_messages(collector.id, REFUSED).await?,
             run: bridge.store.run_of(collector.id).await?,
+            report: bridge.store.report_of(collector.id).await?,
             collector: collector.to_wire(),
         });
     }

@@ -10,8 +10,8 @@ use crate::{
         words::{Words, counted, number, size},
     },
     wire::{
-        Collector, CollectorFolder, CollectorKind, CollectorRun, CollectorState, CollectorTrouble, Error,
-        RefusedMessage, RefusedReason,
+        Collector, CollectorFolder, CollectorKind, CollectorReport, CollectorRun, CollectorState, CollectorTrouble,
+        Error, RefusedMessage, RefusedReason,
     },
 };
 
@@ -26,12 +26,14 @@ pub struct Card {
     pub folders: Vec<CollectorFolder>,
     /// Messages that could not be brought, some of them if they are many.
     pub refused: Vec<RefusedMessage>,
-    pub run: CollectorRun,
+    /// None before the first one.
+    pub run: Option<CollectorRun>,
+    pub report: Option<CollectorReport>,
 }
 
 /// Messages and octets a second, so far.
 fn rate(run: &CollectorRun, now: i64) -> Option<(f64, f64)> {
-    let seconds = run.ended.unwrap_or(now) - run.begun?;
+    let seconds = now - run.begun;
     #[expect(clippy::cast_precision_loss, reason = "nobody counts on the last digit of a speed")]
     let (seconds, bytes) = (seconds as f64, run.bytes as f64);
     (seconds > 0.0 && run.messages > 0).then(|| (f64::from(run.messages) / seconds, bytes / seconds))
@@ -49,7 +51,7 @@ impl Card {
 
     /// Seconds until all is here, at the speed of this run.
     fn left(&self, now: i64) -> Option<i64> {
-        let (messages, _) = rate(&self.run, now)?;
+        let (messages, _) = rate(self.run.as_ref()?, now)?;
         let missing = self.total().saturating_sub(self.copied());
         #[expect(clippy::cast_possible_truncation, reason = "at most some years of seconds")]
         (missing > 0).then(|| (f64::from(missing) / messages) as i64)
@@ -57,7 +59,7 @@ impl Card {
 
     /// Whether it has not succeeded for too long.
     fn is_late(&self, now: i64) -> bool {
-        let since = self.collector.last_success.or(self.run.begun);
+        let since = self.collector.last_success.or(self.run.as_ref().map(|run| run.begun));
         self.collector.state != CollectorState::Paused && since.is_some_and(|since| now - since > ALARM)
     }
 
@@ -152,8 +154,8 @@ impl Card {
             CollectorState::Idle if due <= now => t_string!(i18n, collect.soon).to_owned(),
             CollectorState::Idle => t_string!(i18n, collect.waits, date = date(due)).to_string(),
         };
-        let speed =
-            (state == CollectorState::Running).then(|| rate(&self.run, now)).flatten().map(|(messages, bytes)| {
+        let speed = (state == CollectorState::Running).then(|| rate(self.run.as_ref()?, now)).flatten().map(
+            |(messages, bytes)| {
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a speed, for people")]
                 let (messages, bytes) = (messages.ceil() as u32, bytes as u64);
                 let speed =
@@ -162,7 +164,8 @@ impl Card {
                     Some(left) => format!("{speed} · {}", t_string!(i18n, collect.left, time = duration(i18n, left))),
                     None => speed,
                 }
-            });
+            },
+        );
         let count = (total > 0).then(|| {
             let bytes = self.folders.iter().map(|folder| folder.bytes).sum();
             let text = t_string!(i18n, collect.count, copied = number(copied), total = number(total), size = size(i18n, bytes));
@@ -171,10 +174,12 @@ impl Card {
                 <p class="collector-count">{text.to_string()}</p>
             }
         });
-        let report = (state != CollectorState::Running).then_some(&self.run).and_then(|run| {
-            let time = duration(i18n, (run.ended? - run.begun?).max(1));
-            let brought = counted!(i18n, collect.brought, run.messages);
-            Some(view! { <p>{t_string!(i18n, collect.report, brought = brought, size = size(i18n, run.bytes), time = time).to_string()}</p> })
+        let report = self.report.as_ref().filter(|_| state != CollectorState::Running).map(|report| {
+            let CollectorReport { ended, seconds, messages, bytes } = report;
+            let time = duration(i18n, i64::try_from((*seconds).max(1)).unwrap_or(i64::MAX));
+            let (brought, size, date) = (counted!(i18n, collect.brought, *messages), size(i18n, *bytes), date(*ended));
+            let text = t_string!(i18n, collect.report, brought = brought, size = size, time = time, date = date);
+            view! { <p data-testid="collector-report">{text.to_string()}</p> }
         });
         let success =
             last_success.map(|at| view! { <p>{t_string!(i18n, collect.success, date = date(at)).to_string()}</p> });
@@ -305,10 +310,9 @@ mod tests {
 
     #[test]
     fn a_speed_is_what_was_done_by_the_time_it_took() {
-        let run = CollectorRun { begun: Some(100), ended: None, messages: 500, bytes: 10_000 };
+        let run = CollectorRun { begun: 100, messages: 500, bytes: 10_000 };
         assert_eq!(rate(&run, 110), Some((50.0, 1000.0)));
         assert_eq!(rate(&run, 100), None, "no time has passed");
-        assert_eq!(rate(&CollectorRun { ended: Some(105), ..run }, 1000), Some((100.0, 2000.0)));
-        assert_eq!(rate(&CollectorRun::default(), 10), None);
+        assert_eq!(rate(&CollectorRun { messages: 0, ..run }, 110), None);
     }
 }
