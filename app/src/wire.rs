@@ -15,17 +15,19 @@ mod event;
 mod mailbox;
 mod message;
 mod read;
+mod rights;
 
 pub use command::{Action, Arrangement, Command, Query, Reply, Resume, Selection, Sort, UndoId, Welcome};
 pub use compose::{Attachment, BlobId, Draft, DraftId, DraftKind, Original, Submission, SubmissionId, SubmissionState};
 pub use error::{Error, Refusal};
 pub use event::{Connectivity, Event, ListChange};
-pub use mailbox::{AccountId, Mailbox, MailboxCounts, Quota, SpecialUse, Usage};
+pub use mailbox::{AccountId, Mailbox, MailboxCounts, Quota, Shared, SpecialUse, Usage};
 pub use message::{
     Address, Body, Conversation, Flag, Listing, Message, MessageRef, ModSeq, Part, Progress, Row, SearchEnd, Thread,
     Uid, UidValidity,
 };
 pub use read::read;
+pub use rights::{Right, Rights};
 
 use serde::{Deserialize, Serialize};
 

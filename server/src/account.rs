@@ -22,7 +22,9 @@ mod look;
 mod parts;
 mod pulse;
 mod quota;
+mod renew;
 mod resume;
+mod rights;
 mod search;
 mod selection;
 mod side;
@@ -113,6 +115,8 @@ enum Input {
     },
     /// A session was opened, or could not be.
     Connected(Box<Result<Session, crate::imap::Error>>),
+    /// There is a new session in place of an old one.
+    Renewed(Box<Session>),
     /// A search has found something, or got further.
     Found(search::Report),
     /// A conversation was gathered, or could not be.

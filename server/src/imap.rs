@@ -11,6 +11,7 @@ mod date;
 mod error;
 mod frame;
 mod line;
+mod namespace;
 mod rehearsal;
 mod response;
 mod row;
@@ -27,6 +28,9 @@ pub use capability::{AppendLimit, Capabilities};
 pub use code::Code;
 pub use connect::{Credentials, connect, connect_trusting};
 pub use error::Error;
+pub use namespace::Namespaces;
 pub use rehearsal::{rehearse, rehearse_structure};
-pub use session::{Change, CopyUid, FetchedMessage, FetchedRow, Listed, Selected, Session, Status, TextPart, Woken};
+pub use session::{
+    Acl, Change, CopyUid, FetchedMessage, FetchedRow, Listed, Selected, Session, Status, TextPart, Woken,
+};
 pub use uid_set::UidSet;

@@ -45,6 +45,7 @@ pub fn number(count: u32) -> String {
 pub fn folder_name(i18n: Words, mailbox: &Mailbox) -> String {
     match mailbox.special_use {
         Some(special_use) => use_name(i18n, special_use).to_owned(),
+        None if mailbox.shared.is_some() && mailbox.name() == "INBOX" => use_name(i18n, SpecialUse::Inbox).to_owned(),
         None => mailbox.name().to_owned(),
     }
 }

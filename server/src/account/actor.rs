@@ -59,6 +59,8 @@ pub(super) struct Actor {
     pub(super) search_count: u64,
 
     pub(super) line: Line,
+    /// When the session was opened, or one in its place asked for.
+    pub(super) renewed: Instant,
     pub(super) backoff: Backoff,
     pub(super) settings: Settings,
     pub(super) mailboxes: Vec<Mailbox>,
@@ -203,6 +205,7 @@ impl Actor {
             credentials,
             search_count: 0,
             line: Line::Down { error: Error::Busy, retry: Instant::now() },
+            renewed: Instant::now(),
             backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(120)),
             settings: Settings::default(),
             mailboxes: Vec::new(),
@@ -287,6 +290,7 @@ impl Actor {
         match input {
             Input::Page { query, count, login, reply } => {
                 self.enter(Waiting::Page { query, count, login, reply }).await;
+                self.renew_if_old(true);
             }
             Input::Attach { id, resume, login, frames, reply } => self.attach(id, resume, login, frames, reply).await,
             Input::Detach(Attached { tab, generation }) => {
@@ -324,6 +328,7 @@ impl Actor {
                 let _ = reply.send(known);
             }
             Input::Connected(result) => self.connected(*result).await,
+            Input::Renewed(session) => self.renew(session).await,
             Input::Gathered { tab, id, result } => self.reply(&tab, id, result.map(Reply::Conversation)),
             Input::Found(report) => self.enter(Waiting::Found { report, tried: false }).await,
             Input::Previews { mailbox, previews } => {

@@ -264,12 +264,14 @@ impl Actor {
         if mailboxes != self.mailboxes {
             self.mailboxes = mailboxes;
             self.tell_all(&Event::Mailboxes { mailboxes: self.mailboxes.clone() });
+            self.aim_watch();
         }
         Ok(())
     }
 }
 
-/// In the order of the screen: special ones first, each followed by what is below it, then the rest by name.
+/// In the order of the screen: special ones first, each followed by what is below it, then the rest by name, then what is
+/// shared with the person.
 fn in_order(listed: Vec<Listed>) -> Vec<Mailbox> {
     let mut mailboxes: Vec<Mailbox> = listed
         .into_iter()
@@ -282,6 +284,8 @@ fn in_order(listed: Vec<Listed>) -> Vec<Mailbox> {
             delimiter: mailbox.delimiter,
             special_use: mailbox.special_use,
             selectable: mailbox.selectable,
+            shared: mailbox.shared,
+            rights: mailbox.rights,
         })
         .collect();
     let special: BTreeMap<String, _> =
@@ -303,7 +307,9 @@ fn in_order(listed: Vec<Listed>) -> Vec<Mailbox> {
             None
         });
         let names: Vec<String> = parts.iter().map(|part| part.to_lowercase()).collect();
-        (top.is_none(), top, mailbox.special_use.is_none(), names, mailbox.path.clone())
+        // What is the person's own comes first, then what belongs to other people, then what is kept for several.
+        let whose = mailbox.shared.as_ref().map(|shared| shared.owner.is_none());
+        (whose, top.is_none(), top, mailbox.special_use.is_none(), names, mailbox.path.clone())
     });
     mailboxes
 }
@@ -328,10 +334,18 @@ mod tests {
             special_use,
             selectable: true,
             subscribed: true,
+            shared: path.strip_prefix("others/").map(|rest| app::wire::Shared {
+                owner: rest.split('/').next().filter(|owner| *owner != "все").map(str::to_owned),
+                above: 1,
+            }),
+            rights: None,
             status: None,
         };
         let ordered = in_order(vec![
             listed("Работа", None),
+            listed("others/все/Board", None),
+            listed("others/bo/Sent", None),
+            listed("others/bo", None),
             listed("Trash", Some(SpecialUse::Trash)),
             listed("Archive/2024", None),
             listed("lists/rust", None),
@@ -353,7 +367,10 @@ mod tests {
                 "INBOX/old",
                 "Lists",
                 "lists/rust",
-                "Работа"
+                "Работа",
+                "others/bo",
+                "others/bo/Sent",
+                "others/все/Board"
             ]
         );
     }

@@ -53,6 +53,7 @@ mod read;
 mod restart;
 mod search;
 mod send;
+mod sharing;
 mod sign_in;
 mod strange;
 mod tabs;
