@@ -16,6 +16,7 @@ use crate::{
         layout::App,
         login::{Login, LoginPage},
         server::{Server, ServerPage},
+        sharing::{Sharing, SharingPage},
     },
     wire::PageFrames,
 };
@@ -131,6 +132,17 @@ pub fn render_folders(page: &FoldersPage, assets: &Assets) -> String {
         view! { <Folders page=page.clone() /> }
     });
     let title = i18n::td_string!(language, folders.title);
+    document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
+}
+
+/// The page about who else may use a folder.
+pub fn render_sharing(page: &SharingPage, assets: &Assets) -> String {
+    let (language, theme) = (page.language, page.theme);
+    let body = render(|| {
+        i18n::provide(RwSignal::new(language).into());
+        view! { <Sharing page=page.clone() /> }
+    });
+    let title = i18n::td_string!(language, sharing.title);
     document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
 }
 

@@ -60,6 +60,7 @@ fn mailbox() -> Mailbox {
         uid_next: Uid(43),
         shared: None,
         rights: None,
+        shareable: true,
     }
 }
 
@@ -69,6 +70,7 @@ fn shared_mailbox() -> Mailbox {
         special_use: None,
         shared: Some(Shared { owner: Some("bo@example.org".to_owned()), above: 1 }),
         rights: Some(Rights("lrs".to_owned())),
+        shareable: false,
         ..mailbox()
     }
 }

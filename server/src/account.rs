@@ -27,6 +27,7 @@ mod resume;
 mod rights;
 mod search;
 mod selection;
+mod sharing;
 mod side;
 mod tab;
 mod tabs;
@@ -40,8 +41,12 @@ use std::{
     time::Duration,
 };
 
-use app::wire::{
-    AccountId, ClientFrame, Conversation, Error, MessageRef, PageFrames, Query, Resume, ServerFrame, Submission, TabId,
+use app::{
+    view::sharing::{Gift, People},
+    wire::{
+        AccountId, ClientFrame, Conversation, Error, MessageRef, PageFrames, Query, Resume, ServerFrame, Submission,
+        TabId,
+    },
 };
 use tokio::{
     sync::{mpsc, oneshot},
@@ -108,6 +113,12 @@ enum Input {
     Folders {
         choice: Option<FolderChoice>,
         reply: oneshot::Sender<Result<Folders, Error>>,
+    },
+    /// Somebody wants to know who may use a mailbox, or changes it.
+    Sharing {
+        mailbox: String,
+        change: Option<Gift>,
+        reply: oneshot::Sender<Result<Option<People>, Error>>,
     },
     /// Somebody wants to know what the server can do.
     Capabilities {
@@ -222,6 +233,15 @@ impl Account {
     pub async fn folders(&self, choice: Option<FolderChoice>) -> Result<Folders, Error> {
         let (reply, answer) = oneshot::channel();
         self.inputs.send(Input::Folders { choice, reply }).await.map_err(|_| Error::Busy)?;
+        answer.await.map_err(|_| Error::Busy)?
+    }
+
+    /// Who may do what in a mailbox, after this change was carried out, if there is one. Nothing where the server lets nobody
+    /// share.
+    pub async fn sharing(&self, mailbox: &str, change: Option<Gift>) -> Result<Option<People>, Error> {
+        let (reply, answer) = oneshot::channel();
+        let input = Input::Sharing { mailbox: mailbox.to_owned(), change, reply };
+        self.inputs.send(input).await.map_err(|_| Error::Busy)?;
         answer.await.map_err(|_| Error::Busy)?
     }
 

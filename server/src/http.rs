@@ -10,6 +10,7 @@ mod message;
 pub mod metrics;
 mod page;
 mod section;
+mod sharing;
 mod socket;
 
 use std::time::Duration;
@@ -48,6 +49,7 @@ pub fn router(bridge: Bridge) -> Router {
         .route("/logout", post(login::sign_out))
         .route("/server", get(page::server))
         .route("/folders", get(folders::show).post(folders::save).layer(DefaultBodyLimit::max(folders::MAX_FORM)))
+        .route("/sharing", get(sharing::show).post(sharing::save))
         .route("/message/{account}/{uid_validity}/{uid}/body", get(message::body))
         .route("/message/{account}/{uid_validity}/{uid}/print", get(message::print))
         .route("/message/{account}/{uid_validity}/{uid}/headers", get(message::headers))

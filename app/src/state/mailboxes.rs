@@ -32,9 +32,9 @@ impl Folder {
     }
 
     /// What the row of this mailbox is made of, but for the counts.
-    pub fn identity(&self) -> (&str, Option<char>, Option<SpecialUse>, bool, Option<&Shared>, Option<&Rights>) {
-        let Mailbox { path, delimiter, special_use, selectable, shared, rights, .. } = &self.mailbox;
-        (path, *delimiter, *special_use, *selectable, shared.as_ref(), rights.as_ref())
+    pub fn identity(&self) -> (&str, Option<char>, Option<SpecialUse>, [bool; 2], Option<&Shared>, Option<&Rights>) {
+        let Mailbox { path, delimiter, special_use, selectable, shared, rights, shareable, .. } = &self.mailbox;
+        (path, *delimiter, *special_use, [*selectable, *shareable], shared.as_ref(), rights.as_ref())
     }
 }
 

@@ -37,9 +37,12 @@ pub fn MailboxList() -> impl IntoView {
         })
     };
     let item = |folder: Folder| {
-        let (path, _, special_use, selectable, _, rights) = folder.identity();
+        let (path, _, special_use, [selectable, shareable], _, rights) = folder.identity();
         let rights = rights.map_or("", |rights| &rights.0);
-        Item::new(format!("{special_use:?} {selectable} {rights} {path}"), || view! { <MailboxRow folder /> })
+        Item::new(
+            format!("{special_use:?} {selectable} {shareable} {rights} {path}"),
+            || view! { <MailboxRow folder /> },
+        )
     };
     view! {
         <nav class="mailbox-list" aria-label=move || t_string!(i18n, app.folders)>

@@ -46,6 +46,9 @@ pub struct Mailbox {
     /// What the person may do there; nothing where the server does not say, as of nearly all that is the person's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rights: Option<Rights>,
+    /// The person can open it to others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shareable: bool,
 }
 
 /// Whose a mailbox is that is not the person's own (RFC 2342 §5).

@@ -81,6 +81,11 @@ impl Rights {
         has(right.letter()) || (has(old) && !self.is_newer())
     }
 
+    /// Whether nothing is forbidden.
+    pub fn are_all(&self) -> bool {
+        Right::ALL.into_iter().all(|right| self.may(right))
+    }
+
     /// Whether there is a letter that RFC 2086 did not know.
     fn is_newer(&self) -> bool {
         self.0.contains(['k', 'x', 't', 'e'])

@@ -113,6 +113,7 @@ fn mailbox(&number: &u8) -> Mailbox {
         uid_next: Uid(1),
         shared: (number % 3 == 0).then(|| Shared { owner: None, above: number }),
         rights: None,
+        shareable: number % 2 == 1,
     }
 }
 

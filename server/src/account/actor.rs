@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use app::view::sharing::{Gift, People};
 use app::wire::{ClientFrame, Command, Error, Event, Mailbox, MessageRef, PageFrames, Query, Reply, TabId, UndoId};
 use tokio::{
     sync::{mpsc, oneshot, watch as target},
@@ -127,6 +128,11 @@ pub(super) enum Waiting {
     Folders {
         choice: Option<FolderChoice>,
         reply: oneshot::Sender<Result<Folders, Error>>,
+    },
+    Sharing {
+        mailbox: String,
+        change: Option<Gift>,
+        reply: oneshot::Sender<Result<Option<People>, Error>>,
     },
     File {
         submission: Box<crate::store::StoredSubmission>,
@@ -314,6 +320,7 @@ impl Actor {
             }
             Input::Load { message, reply } => self.enter(Waiting::Load { message, reply }).await,
             Input::Folders { choice, reply } => self.enter(Waiting::Folders { choice, reply }).await,
+            Input::Sharing { mailbox, change, reply } => self.enter(Waiting::Sharing { mailbox, change, reply }).await,
             Input::File { submission, message, reply } => {
                 self.enter(Waiting::File { submission, message, reply }).await;
             }

@@ -430,6 +430,7 @@ mod tests {
             uid_next: Uid(9),
             shared: None,
             rights: None,
+            shareable: false,
         }
     }
 

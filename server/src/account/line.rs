@@ -177,6 +177,7 @@ impl Actor {
             Waiting::Found { report, .. } => self.fail_search(&report, error),
             Waiting::Load { reply, .. } => drop(reply.send(Err(error))),
             Waiting::Folders { reply, .. } => drop(reply.send(Err(error))),
+            Waiting::Sharing { reply, .. } => drop(reply.send(Err(error))),
             Waiting::File { reply, .. } => drop(reply.send(Err(error))),
             Waiting::Page { .. } => {}
         }

@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
-use app::wire::{Action, Arrangement, Command, Error, Flag, Right, Selection, Shared, SpecialUse};
+use app::{
+    view::sharing::url,
+    wire::{Action, Arrangement, Command, Error, Flag, Right, Selection, Shared, SpecialUse},
+};
 use tokio::time::Instant;
 
 use crate::{
+    browser::Browser,
+    http_client::Answer,
     mail::Mail,
     mail_server::MailServer,
     tab::{PATIENCE, Tab},
@@ -168,4 +173,100 @@ async fn what_is_allowed_is_done() {
     let change = Arrangement::Create { parent: None, name: "Mine".to_owned() };
     tab.ask(Command::Arrange { change }).await;
     assert!(tab.view.mailbox("Mine").expect("it").shared.is_none());
+}
+
+/// What the page about a folder says of each who has rights: the identifier and the letters.
+async fn people(browser: &Browser, folder: &str) -> Vec<(String, String)> {
+    let page = browser.get(&url(folder)).await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    let entry = |entry: &str| {
+        let value = |name: &str| {
+            let (_, rest) = entry.split_once(&format!("{name}=\"")).expect("an attribute");
+            rest.split('"').next().unwrap_or_default().to_owned()
+        };
+        (value("data-who"), value("data-rights"))
+    };
+    page.text().split("data-testid=\"sharing-entry\"").skip(1).map(entry).collect()
+}
+
+async fn save(browser: &Browser, folder: &str, who: &str, does: &str, role: &str) -> Answer {
+    browser.submit("/sharing", &[("folder", folder), ("who", who), ("do", does), ("role", role)]).await
+}
+
+#[tokio::test]
+async fn a_person_opens_a_folder_to_another_and_closes_it() {
+    let bridge = TestBridge::on(MailServer::with_sharing(), |_| {}).await;
+    let mut ana = bridge.mail("ana");
+    let (folder, on_the_wire) = ("Дела", "&BBQENQQ7BDA-");
+    ana.create(on_the_wire).await;
+    let browser = bridge.sign_in("ana").await;
+    let mut tab = browser.open("INBOX").await;
+    assert!(tab.view.mailbox(folder).expect("hers").shareable);
+    assert!(browser.get("/folders").await.text().contains(&format!("href=\"{}\"", url(folder))));
+    let (me, bo) = (bridge.address_of("ana"), bridge.address_of("bo"));
+    let mine = "lrwstipekxacd".to_owned();
+    assert_eq!(people(&browser, folder).await, [(me.clone(), mine.clone())]);
+
+    let saved = save(&browser, folder, &bo, "give", "file").await;
+    assert_eq!(saved.header("location"), Some(format!("{}&saved=1", url(folder))), "{}", saved.text());
+    let of_bo =
+        |people: Vec<(String, String)>| people.into_iter().find(|(who, _)| *who == bo).map(|(_, rights)| rights);
+    let mut rights: Vec<char> = of_bo(people(&browser, folder).await).expect("him").chars().collect();
+    rights.sort_unstable();
+    assert_eq!(rights, ['i', 'l', 'r', 's', 'w']);
+    let path = format!("shared/{me}/{folder}");
+    let bo_tab = bridge.sign_in("bo").await.open("INBOX").await;
+    let mailbox = bo_tab.view.mailbox(&path).expect("what was opened to him");
+    assert!(mailbox.may(Right::Insert) && !mailbox.may(Right::DeleteMessages) && !mailbox.shareable);
+
+    // What nobody asked to change stays as it is, in words.
+    ana.run(&format!("SETACL \"{on_the_wire}\" {bo} lrt")).await;
+    let page = browser.get(&url(folder)).await.text();
+    assert!(page.contains("Something else: see the folder, read, delete messages"), "{page}");
+    save(&browser, folder, &bo, "give", "").await;
+    // Dovecot says `d` as well, for the sake of older programs (RFC 4314 §2.1.1).
+    let mut rights: Vec<char> = of_bo(people(&browser, folder).await).expect("him").chars().collect();
+    rights.sort_unstable();
+    assert_eq!(rights, ['d', 'l', 'r', 't']);
+
+    save(&browser, folder, &bo, "take", "").await;
+    assert_eq!(people(&browser, folder).await, [(me.clone(), mine)]);
+    tab.open(folder).await;
+
+    // Nobody shuts themselves out unasked.
+    let asked = save(&browser, folder, &me, "give", "read").await;
+    assert!(asked.status == 200 && asked.text().contains("sharing-warning"), "{}", asked.text());
+    assert_eq!(people(&browser, folder).await[0].1, "lrwstipekxacd");
+    let sure = [("folder", folder), ("who", &me), ("do", "give"), ("role", "read"), ("sure", "1")];
+    assert_eq!(browser.submit("/sharing", &sure).await.status, 303);
+    // Dovecot leaves the owner that right whatever she gives up.
+    assert_eq!(people(&browser, folder).await[0].1.len(), 4);
+}
+
+#[tokio::test]
+async fn what_the_server_refuses_is_told_in_its_words() {
+    let (bridge, _ana, path) = team("lrs").await;
+    let browser = bridge.sign_in("bo").await;
+    let refused = browser.get(&url(&path)).await;
+    assert!(refused.status == 403 && refused.text().contains("administrator privileges"), "{}", refused.text());
+    let refused = save(&browser, "INBOX", "anyone", "give", "read").await;
+    assert!(refused.status == 502 && refused.text().contains("identifier is disallowed"), "{}", refused.text());
+    assert!(refused.text().contains("sharing-entry"), "how things are is shown with it");
+    let gone = browser.get(&url("Nowhere")).await;
+    assert_eq!(gone.status, 404, "{}", gone.text());
+    let stranger = bridge.browser("ana");
+    let login = stranger.get(&url("A&B")).await.header("location");
+    assert_eq!(login.as_deref(), Some("/login?next=%2Fsharing%3Ffolder%3DA%2526B"));
+    assert_eq!(save(&stranger, "INBOX", "bo", "give", "all").await.status, 401);
+}
+
+#[tokio::test]
+async fn a_server_that_lets_nobody_share_says_so_and_nothing_is_offered() {
+    let bridge = TestBridge::start().await;
+    let browser = bridge.sign_in("ana").await;
+    let tab = browser.open("INBOX").await;
+    assert!(tab.view.mailboxes.iter().all(|mailbox| !mailbox.shareable && mailbox.shared.is_none()));
+    assert!(!browser.get("/folders").await.text().contains("/sharing"));
+    let page = browser.get(&url("INBOX")).await.text();
+    assert!(page.contains("does not let people share") && !page.contains("<form"), "{page}");
 }

@@ -10,6 +10,7 @@ use crate::{
         handler,
         icon::Icon,
         menu::Menu,
+        sharing::url,
         words::{Words, folder_name},
     },
     wire::{Mailbox, Right, SpecialUse},
@@ -82,6 +83,14 @@ fn Items(folder: Folder, open: RwSignal<bool>, button: NodeRef<html::Button>) ->
                 }
             })
         };
+    let share = mailbox.shareable.then(|| {
+        view! {
+            <a class="menu-item" role="menuitem" tabindex="-1" data-testid="mailbox-share" href=url(&mailbox.path)>
+                <Icon name="user" />
+                <span>{t_string!(i18n, folder.share)}</span>
+            </a>
+        }
+    });
     view! {
         <Menu class="mailbox-actions" label=t_string!(i18n, app.folders) button on_close=move || open.set(false)>
             {item(
@@ -105,6 +114,7 @@ fn Items(folder: Folder, open: RwSignal<bool>, button: NodeRef<html::Button>) ->
                 |i18n| t_string!(i18n, folder.rename),
                 |client, path| client.state.dialog.set(Some(Dialog::Folder { path: Some(path), parent: None })),
             )}
+            {share}
             {item(
                 emptied && counts.total > 0,
                 "mailbox-empty",

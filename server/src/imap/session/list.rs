@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use app::wire::{Rights, Shared, SpecialUse};
+use app::wire::{Right, Rights, Shared, SpecialUse};
 
 use super::{Command, Error, Limits, Namespaces, Response, Session};
 use crate::imap::{
@@ -26,6 +26,14 @@ pub struct Listed {
     pub rights: Option<Rights>,
     /// Missing where the server refused to tell.
     pub status: Option<Status>,
+}
+
+impl Listed {
+    /// Whether the person can give others rights there, as far as it is known, on a server that has ACL.
+    pub fn is_shareable(&self) -> bool {
+        let gives = self.rights.as_ref().map_or(self.shared.is_none(), |rights| rights.may(Right::Administer));
+        self.selectable && gives
+    }
 }
 
 /// The counts of a mailbox.
