@@ -32,10 +32,31 @@ impl Folder {
     }
 
     /// What the row of this mailbox is made of, but for the counts.
-    pub fn identity(&self) -> (&str, Option<char>, Option<SpecialUse>, [bool; 2], Option<&Shared>, Option<&Rights>) {
+    pub fn identity(&self) -> Identity<'_> {
         let Mailbox { path, delimiter, special_use, selectable, shared, rights, shareable, .. } = &self.mailbox;
-        (path, *delimiter, *special_use, [*selectable, *shareable], shared.as_ref(), rights.as_ref())
+        let (shared, rights) = (shared.as_ref(), rights.as_ref());
+        Identity {
+            path,
+            delimiter: *delimiter,
+            special_use: *special_use,
+            selectable: *selectable,
+            shared,
+            rights,
+            shareable: *shareable,
+        }
     }
+}
+
+/// See [`Folder::identity`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity<'a> {
+    pub path: &'a str,
+    pub delimiter: Option<char>,
+    pub special_use: Option<SpecialUse>,
+    pub selectable: bool,
+    pub shared: Option<&'a Shared>,
+    pub rights: Option<&'a Rights>,
+    pub shareable: bool,
 }
 
 fn counts(mailbox: &Mailbox) -> MailboxCounts {

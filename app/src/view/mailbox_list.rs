@@ -15,7 +15,7 @@ use crate::{
     Client,
     i18n::*,
     route::Route,
-    state::{Folder, State},
+    state::{Folder, Identity, State},
     wire::{Action, Mailbox, Query, SpecialUse},
 };
 pub use form::FolderForm;
@@ -37,7 +37,7 @@ pub fn MailboxList() -> impl IntoView {
         })
     };
     let item = |folder: Folder| {
-        let (path, _, special_use, [selectable, shareable], _, rights) = folder.identity();
+        let Identity { path, special_use, selectable, shareable, rights, .. } = folder.identity();
         let rights = rights.map_or("", |rights| &rights.0);
         Item::new(
             format!("{special_use:?} {selectable} {shareable} {rights} {path}"),

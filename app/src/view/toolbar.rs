@@ -9,7 +9,7 @@ use super::{
     labels::LabelMenu,
     mailbox_list::icon_of,
     menu::Menu,
-    words::{Words, counted, folder_name, path_name},
+    words::{Words, counted, full_name, path_name},
 };
 use crate::{
     Client,
@@ -298,7 +298,7 @@ fn MoveMenu(target: Signal<Option<Selection>>, for_message: bool) -> impl IntoVi
                             on:click=handler(move |_| choose(path.clone()))
                         >
                             <Icon name=icon />
-                            <span>{folder_name(i18n, &folder.mailbox)}</span>
+                            <span>{full_name(i18n, &folder.mailbox)}</span>
                         </button>
                     }
                 }).collect_view();

@@ -13,8 +13,9 @@ use crate::{
     http_client::Answer,
     mail::Mail,
     mail_server::MailServer,
+    masking_proxy::{Mask, MaskingProxy},
     tab::{PATIENCE, Tab},
-    test_bridge::TestBridge,
+    test_bridge::{TestBridge, imap},
 };
 
 /// Ana's folder `Team` with two messages, opened to Bo with these rights; and how Bo's programs call it.
@@ -152,6 +153,42 @@ async fn what_is_forbidden_is_refused_in_plain_words_and_nothing_is_changed() {
         assert_eq!(tab.send(Command::Arrange { change }).await.map(drop), lacks(right));
     }
     assert!(ana.has("Team").await);
+}
+
+#[tokio::test]
+async fn what_is_forbidden_is_known_without_acl_as_well() {
+    let (bridge, mut ana, path) = team("lr").await;
+    let masking = MaskingProxy::start(bridge.server.imap_port(), Mask::Without(&["ACL"])).await;
+    let masked = TestBridge::on(bridge.server, |config| config.imap = Some(imap(masking.port))).await;
+    open_to(&mut ana, "Team", &masked.address_of("bo"), "lr").await;
+    let mut tab = masked.sign_in("bo").await.open(&path).await;
+    assert_eq!(tab.view.mailbox(&path).expect("Ana's folder").rights, None);
+    // SELECT has said READ-ONLY.
+    for (action, right) in [
+        (Action::Flag { flag: Flag::Seen, set: true }, Right::Seen),
+        (Action::Flag { flag: Flag::Flagged, set: true }, Right::Write),
+        (Action::Move { to: "INBOX".to_owned() }, Right::DeleteMessages),
+    ] {
+        assert_eq!(act(&mut tab, action).await, lacks(right));
+    }
+    let change = Arrangement::Create { parent: Some(path.clone()), name: "Inside".to_owned() };
+    let refused = tab.send(Command::Arrange { change }).await;
+    assert!(matches!(&refused, Err(Error::NoRight { right: None, text }) if !text.is_empty()), "{refused:?}");
+    assert_eq!(tab.view.quarrel(&ana.messages("Team").await), None);
+    assert!(masking.trespasses().is_empty(), "{:?}", masking.trespasses());
+}
+
+#[tokio::test]
+async fn what_nobody_subscribed_to_is_hidden_with_whoever_shares_it() {
+    let (bridge, ana, path) = team("lrs").await;
+    let browser = bridge.sign_in("bo").await;
+    let mut tab = browser.open("INBOX").await;
+    let place = format!("shared/{}", ana.address);
+    let only = [("only", "1"), ("listed", path.as_str())];
+    assert_eq!(browser.submit("/folders", &only).await.status, 303);
+    tab.until("it is hidden", |view| view.mailbox(&path).is_none() && view.mailbox(&place).is_none()).await;
+    assert_eq!(browser.submit("/folders", &[&only[..], &[("shown", path.as_str())]].concat()).await.status, 303);
+    tab.until("it is shown", |view| view.mailbox(&path).is_some() && view.mailbox(&place).is_some()).await;
 }
 
 #[tokio::test]

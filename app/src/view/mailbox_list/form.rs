@@ -6,7 +6,7 @@ use crate::{
     Client,
     i18n::*,
     state::State,
-    view::{explain::Explained, handler, words::folder_name},
+    view::{explain::Explained, handler, words::full_name},
     wire::{Arrangement, Error, Right},
 };
 
@@ -40,7 +40,7 @@ pub fn FolderForm(path: Option<String>, parent: Option<String>) -> impl IntoView
                 let indent = "\u{a0}\u{a0}\u{a0}".repeat(folder.mailbox.depth().min(6));
                 view! {
                     <option value=value selected=move || place.with_untracked(|place| *place == at)>
-                        {move || format!("{indent}{}", folder_name(i18n, &folder.mailbox))}
+                        {move || format!("{indent}{}", full_name(i18n, &folder.mailbox))}
                     </option>
                 }
             })
