@@ -200,7 +200,7 @@ fn Roles(chosen: Option<Role>) -> impl IntoView {
     };
     let option =
         move |role: Role| view! { <option value=role.name() selected=chosen == Some(role)>{words(role)}</option> };
-    Role::ALL.map(option).to_vec()
+    Role::ALL.into_iter().map(option).collect_view()
 }
 
 /// Whom an identifier means (RFC 4314 §2; groups as Dovecot, Cyrus IMAP and Courier IMAP write them).
