@@ -17,6 +17,7 @@ use crate::{
         layout::App,
         login::{Login, LoginPage},
         server::{Server, ServerPage},
+        sharing::{Sharing, SharingPage},
     },
     wire::PageFrames,
 };
@@ -174,6 +175,17 @@ pub fn render_collector_form(page: &FormPage, assets: &Assets) -> String {
         view! { <Form page=page.clone() /> }
     });
     let title = i18n::td_string!(language, collect.add);
+    document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
+}
+
+/// The page about who else may use a folder.
+pub fn render_sharing(page: &SharingPage, assets: &Assets) -> String {
+    let (language, theme) = (page.language, page.theme);
+    let body = render(|| {
+        i18n::provide(RwSignal::new(language).into());
+        view! { <Sharing page=page.clone() /> }
+    });
+    let title = i18n::td_string!(language, sharing.title);
     document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
 }
 

@@ -18,7 +18,7 @@ use leptos::prelude::*;
 pub use cache::Opened;
 pub use composer::{Composer, DraftStatus, File, FileState};
 pub use list::{Entry, List, Shown};
-pub use mailboxes::{Folder, Mailboxes};
+pub use mailboxes::{Folder, Identity, Mailboxes};
 pub(crate) use pending::covers;
 pub use pending::{Change, Pending, PendingId};
 pub use selection::Chosen;

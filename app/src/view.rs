@@ -26,6 +26,7 @@ pub mod recipients;
 pub mod search;
 pub mod server;
 pub mod settings;
+pub mod sharing;
 pub mod toast;
 pub mod toolbar;
 pub mod words;

@@ -16,6 +16,7 @@ mod event;
 mod mailbox;
 mod message;
 mod read;
+mod rights;
 
 pub use collector::{
     Collector, CollectorFolder, CollectorId, CollectorKind, CollectorOptions, CollectorReport, CollectorRun,
@@ -25,12 +26,13 @@ pub use command::{Action, Arrangement, Command, Query, Reply, Resume, SavedSearc
 pub use compose::{Attachment, BlobId, Draft, DraftId, DraftKind, Original, Submission, SubmissionId, SubmissionState};
 pub use error::{Error, Refusal};
 pub use event::{Connectivity, Event, ListChange};
-pub use mailbox::{AccountId, Mailbox, MailboxCounts, Quota, SpecialUse, Usage};
+pub use mailbox::{AccountId, Mailbox, MailboxCounts, Quota, Shared, SpecialUse, Usage};
 pub use message::{
     Address, Body, Conversation, Flag, Listing, Message, MessageRef, ModSeq, Part, Progress, Row, SearchEnd, Thread,
     Uid, UidValidity,
 };
 pub use read::read;
+pub use rights::{Right, Rights};
 
 use serde::{Deserialize, Serialize};
 

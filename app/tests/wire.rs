@@ -62,6 +62,20 @@ fn mailbox() -> Mailbox {
         unseen: 1,
         uid_validity: UidValidity(7),
         uid_next: Uid(43),
+        shared: None,
+        rights: None,
+        shareable: true,
+    }
+}
+
+fn shared_mailbox() -> Mailbox {
+    Mailbox {
+        path: "shared/bo@example.org/Team".to_owned(),
+        special_use: None,
+        shared: Some(Shared { owner: Some("bo@example.org".to_owned()), above: 1 }),
+        rights: Some(Rights("lrs".to_owned())),
+        shareable: false,
+        ..mailbox()
     }
 }
 
@@ -226,7 +240,7 @@ fn events_look_like_this() {
         .zip([
             Event::Reset,
             Event::Connectivity { connectivity: Connectivity::Live },
-            Event::Mailboxes { mailboxes: vec![mailbox()] },
+            Event::Mailboxes { mailboxes: vec![mailbox(), shared_mailbox()] },
             Event::Counts { counts: vec![counts()] },
             messages(ListChange::Added { count: 2, rows: vec![row()] }),
             messages(ListChange::Flags { mailbox: "INBOX".to_owned(), flags: vec![(Uid(42), vec![Flag::Seen])] }),
@@ -288,6 +302,7 @@ fn errors_look_like_this() {
         Error::SignedOut,
         Error::Internal,
         Error::NoLabel,
+        Error::NoRight { right: Some(Right::DeleteMessages), text: text() },
         Error::MessageTooLarge { limit: 1 },
     ];
     let frames: Vec<_> = (1..).zip(errors).map(|(id, error)| ServerFrame::Reply { id, result: Err(error) }).collect();

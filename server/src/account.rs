@@ -23,9 +23,12 @@ mod look;
 mod parts;
 mod pulse;
 mod quota;
+mod renew;
 mod resume;
+mod rights;
 mod search;
 mod selection;
+mod sharing;
 mod side;
 mod tab;
 mod tabs;
@@ -40,8 +43,11 @@ use std::{
     time::Duration,
 };
 
-use app::wire::{
-    AccountId, ClientFrame, Conversation, Error, Event, MessageRef, PageFrames, Query, Resume, ServerFrame, TabId,
+use app::{
+    view::sharing::{Gift, People},
+    wire::{
+        AccountId, ClientFrame, Conversation, Error, Event, MessageRef, PageFrames, Query, Resume, ServerFrame, TabId,
+    },
 };
 use tokio::{
     sync::{mpsc, oneshot},
@@ -113,12 +119,20 @@ enum Input {
         choice: Option<FolderChoice>,
         reply: oneshot::Sender<Result<Folders, Error>>,
     },
+    /// Somebody wants to know who may use a mailbox, or changes it.
+    Sharing {
+        mailbox: String,
+        change: Option<Gift>,
+        reply: oneshot::Sender<Result<Option<People>, Error>>,
+    },
     /// Somebody wants to know what the server can do.
     Capabilities {
         reply: oneshot::Sender<Option<Offered>>,
     },
     /// A session was opened, or could not be.
     Connected(Box<Result<Session, crate::imap::Error>>),
+    /// There is a new session in place of an old one.
+    Renewed(Box<Session>),
     /// A search has found something, or got further.
     Found(search::Report),
     /// A conversation was gathered, or could not be.
@@ -224,6 +238,15 @@ impl Account {
     pub async fn folders(&self, choice: Option<FolderChoice>) -> Result<Folders, Error> {
         let (reply, answer) = oneshot::channel();
         self.inputs.send(Input::Folders { choice, reply }).await.map_err(|_| Error::Busy)?;
+        answer.await.map_err(|_| Error::Busy)?
+    }
+
+    /// Who may do what in a mailbox, after this change was carried out, if there is one. Nothing where the server lets nobody
+    /// share.
+    pub async fn sharing(&self, mailbox: &str, change: Option<Gift>) -> Result<Option<People>, Error> {
+        let (reply, answer) = oneshot::channel();
+        let input = Input::Sharing { mailbox: mailbox.to_owned(), change, reply };
+        self.inputs.send(input).await.map_err(|_| Error::Busy)?;
         answer.await.map_err(|_| Error::Busy)?
     }
 

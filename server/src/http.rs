@@ -12,6 +12,7 @@ mod message;
 pub mod metrics;
 mod page;
 mod section;
+mod sharing;
 mod socket;
 
 use std::time::Duration;
@@ -54,6 +55,7 @@ pub fn router(bridge: Bridge) -> Router {
         .route("/collectors/add", get(collectors::form).post(collectors::add))
         .route("/collectors/{id}/password", post(collectors::password))
         .route("/collectors/{id}/{asked}", post(collectors::change))
+        .route("/sharing", get(sharing::show).post(sharing::save))
         .route("/message/{account}/{uid_validity}/{uid}/body", get(message::body))
         .route("/message/{account}/{uid_validity}/{uid}/print", get(message::print))
         .route("/message/{account}/{uid_validity}/{uid}/headers", get(message::headers))

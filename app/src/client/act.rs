@@ -169,8 +169,8 @@ impl Client {
                     }
                     match error {
                         Error::NoTrash => client.ask_to_erase(selection),
-                        // The next look at the list shows that it is gone.
-                        Error::Gone if !tell => {}
+                        // The next look at the list shows that it is gone. To read is allowed where nothing is kept of it.
+                        Error::Gone | Error::NoRight { .. } if !tell => {}
                         error => client.complain(error),
                     }
                 }

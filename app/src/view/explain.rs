@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::words::{Words, counted, size};
 use crate::{
     i18n::*,
-    wire::{Error, Refusal},
+    wire::{Error, Refusal, Right},
 };
 
 /// An error in words, with what to do about it. Reactive.
@@ -21,6 +21,7 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::Throttled { minutes, .. } => counted!(i18n, error.throttled, *minutes),
         Error::Unavailable { .. } => t_string!(i18n, error.unavailable).to_string(),
         Error::Refused { .. } => t_string!(i18n, error.refused).to_string(),
+        Error::NoRight { right, .. } => not_allowed(i18n, *right).to_string(),
         Error::OverQuota { .. } => t_string!(i18n, error.over_quota).to_string(),
         Error::Gone => t_string!(i18n, error.gone).to_string(),
         Error::MailboxExists => t_string!(i18n, error.mailbox_exists).to_string(),
@@ -47,6 +48,19 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
     }
 }
 
+/// What the person may not do in a folder that is not theirs. Reactive.
+fn not_allowed(i18n: Words, right: Option<Right>) -> &'static str {
+    match right {
+        Some(Right::Seen) => t_string!(i18n, error.no_right_seen),
+        Some(Right::Write) => t_string!(i18n, error.no_right_write),
+        Some(Right::Insert) => t_string!(i18n, error.no_right_insert),
+        Some(Right::Create) => t_string!(i18n, error.no_right_create),
+        Some(Right::DeleteMailbox) => t_string!(i18n, error.no_right_delete_mailbox),
+        Some(Right::DeleteMessages | Right::Expunge) => t_string!(i18n, error.no_right_delete_messages),
+        Some(Right::Lookup | Right::Read | Right::Post | Right::Administer) | None => t_string!(i18n, error.no_right),
+    }
+}
+
 /// What the server itself said about it.
 pub fn server_words(error: &Error) -> Option<&str> {
     let text = match error {
@@ -57,6 +71,7 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::Throttled { text, .. }
         | Error::Unavailable { text }
         | Error::Refused { text }
+        | Error::NoRight { text, .. }
         | Error::OverQuota { text }
         | Error::BadRequest { text } => text.trim(),
         Error::UnknownHost { .. }

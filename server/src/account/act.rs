@@ -9,6 +9,7 @@ use super::{
     actor::{Actor, Failure},
     arrange::unless_refused,
     labels::keeps,
+    rights::permitted,
     selection::Group,
 };
 use crate::imap::{self, CopyUid, Session, UidSet, search::Key};
@@ -66,6 +67,9 @@ impl Actor {
         action: Action,
     ) -> Result<(Option<UndoId>, u32), Failure> {
         let groups = self.resolve(session, tab, selection).await?;
+        for group in &groups {
+            self.allowed(&group.mailbox, &action)?;
+        }
         let mut steps = Vec::new();
         let mut count = 0u64;
         // With all of it done or nothing: refuse before the first step where that can be known.
@@ -81,6 +85,7 @@ impl Actor {
                 return Err(Error::Gone.into());
             }
             self.settle(session).await?;
+            permitted(&selected, &action)?;
             count += self.act_on(session, &group, &action, &mut steps).await?;
             self.want_counts(&group.mailbox);
         }

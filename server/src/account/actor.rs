@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use app::view::sharing::{Gift, People};
 use app::wire::{ClientFrame, Command, Error, Event, Mailbox, MessageRef, PageFrames, Query, Reply, TabId, UndoId};
 use tokio::{
     sync::{mpsc, oneshot, watch as target},
@@ -60,6 +61,8 @@ pub(super) struct Actor {
     pub(super) search_count: u64,
 
     pub(super) line: Line,
+    /// When the session was opened, or one in its place asked for.
+    pub(super) renewed: Instant,
     pub(super) backoff: Backoff,
     pub(super) settings: Settings,
     pub(super) mailboxes: Vec<Mailbox>,
@@ -126,6 +129,11 @@ pub(super) enum Waiting {
     Folders {
         choice: Option<FolderChoice>,
         reply: oneshot::Sender<Result<Folders, Error>>,
+    },
+    Sharing {
+        mailbox: String,
+        change: Option<Gift>,
+        reply: oneshot::Sender<Result<Option<People>, Error>>,
     },
     File {
         submission: Box<crate::store::StoredSubmission>,
@@ -206,6 +214,7 @@ impl Actor {
             credentials,
             search_count: 0,
             line: Line::Down { error: Error::Busy, retry: Instant::now() },
+            renewed: Instant::now(),
             backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(120)),
             settings: Settings::default(),
             mailboxes: Vec::new(),
@@ -290,6 +299,7 @@ impl Actor {
         match input {
             Input::Page { query, count, login, reply } => {
                 self.enter(Waiting::Page { query, count, login, reply }).await;
+                self.renew_if_old(true);
             }
             Input::Attach { id, resume, login, frames, reply } => self.attach(id, resume, login, frames, reply).await,
             Input::Detach(Attached { tab, generation }) => {
@@ -319,6 +329,7 @@ impl Actor {
             Input::Load { message, reply } => self.enter(Waiting::Load { message, reply }).await,
             Input::Texts(texts) => self.enter(Waiting::Texts(texts)).await,
             Input::Folders { choice, reply } => self.enter(Waiting::Folders { choice, reply }).await,
+            Input::Sharing { mailbox, change, reply } => self.enter(Waiting::Sharing { mailbox, change, reply }).await,
             Input::File { submission, message, reply } => {
                 self.enter(Waiting::File { submission, message, reply }).await;
             }
@@ -333,6 +344,7 @@ impl Actor {
                 let _ = reply.send(known);
             }
             Input::Connected(result) => self.connected(*result).await,
+            Input::Renewed(session) => self.renew(session).await,
             Input::Gathered { tab, id, result } => self.reply(&tab, id, result.map(Reply::Conversation)),
             Input::Found(report) => self.enter(Waiting::Found { report, tried: false }).await,
             Input::Previews { mailbox, previews } => {

@@ -1,6 +1,6 @@
 //! Mailboxes made, renamed, moved and deleted by the person (RFC 9051 §6.3.4 to §6.3.6).
 
-use app::wire::{Arrangement, Error, Event, Mailbox, Reply};
+use app::wire::{Arrangement, Error, Event, Mailbox, Reply, Right};
 use tokio::time::Instant;
 use tracing::warn;
 
@@ -102,6 +102,9 @@ impl Actor {
         parent: Option<&str>,
         name: &str,
     ) -> Result<String, Failure> {
+        if let Some(parent) = parent {
+            self.may(parent, Right::Create)?;
+        }
         let path = self.free(self.place(parent, name)?)?;
         self.make(session, path).await
     }
@@ -144,6 +147,9 @@ impl Actor {
         if to == path {
             return Ok(to);
         }
+        if let Some(parent) = parent {
+            self.may(parent, Right::Create)?;
+        }
         let to = self.free(to)?;
         self.leave(session, &moved).await?;
         session.rename(path, &to).await?;
@@ -173,8 +179,9 @@ impl Actor {
         Ok(())
     }
 
-    /// A mailbox of the person's own making, and all that is inside.
+    /// A mailbox of the person's own making, or one that they may delete, and all that is inside.
     fn own(&self, path: &str) -> Result<Vec<Mailbox>, Error> {
+        self.may(path, Right::DeleteMailbox)?;
         let mailbox = self.mailboxes.iter().find(|mailbox| mailbox.path == path).ok_or(Error::Gone)?;
         let inside = mailbox.delimiter.map(|delimiter| format!("{path}{delimiter}"));
         let is_inside = |other: &Mailbox| inside.as_ref().is_some_and(|inside| other.path.starts_with(inside));
@@ -223,7 +230,7 @@ impl Actor {
         if let Some(prefix) = &self.personal {
             return format!("{prefix}{name}");
         }
-        let others = || self.mailboxes.iter().filter(|mailbox| mailbox.path != "INBOX");
+        let others = || self.mailboxes.iter().filter(|mailbox| mailbox.path != "INBOX" && mailbox.shared.is_none());
         match others().next().and_then(|mailbox| mailbox.delimiter) {
             Some(delimiter) if others().all(|mailbox| mailbox.path.starts_with(&format!("INBOX{delimiter}"))) => {
                 format!("INBOX{delimiter}{name}")

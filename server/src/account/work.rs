@@ -91,6 +91,14 @@ impl Actor {
                     return Err(error);
                 }
             },
+            Waiting::Sharing { mailbox, change, reply } => match self.sharing(session, &mailbox, change).await {
+                Ok(people) => drop(reply.send(Ok(people))),
+                Err(Failure::Told(error)) => drop(reply.send(Err(error))),
+                Err(Failure::Lost(error)) => {
+                    drop(reply.send(Err(self.no_line())));
+                    return Err(error);
+                }
+            },
             Waiting::Page { query, count, login, reply } => {
                 if reply.is_closed() {
                     return Ok(());

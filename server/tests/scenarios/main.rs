@@ -56,6 +56,7 @@ mod restart;
 mod saved;
 mod search;
 mod send;
+mod sharing;
 mod sign_in;
 mod strange;
 mod tabs;
