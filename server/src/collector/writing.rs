@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use super::{
     flags::{is_kept, to_text, travels},
-    pool::{self, Pool},
+    pool::{self, Pool, Sought},
     reading::{Fresh, Parcel, Text},
     run::{Job, Step, Stop},
 };
@@ -88,12 +88,12 @@ impl Writing<'_> {
         let first = first.min().unwrap_or(Uid(1));
         let known = self.known(first).await?;
         let mut pool = Pool::of(self.target, &pool::from(first), &known).await.map_err(Stop::of_target)?;
-        let keys: Vec<_> = sent.iter().map(|(_, entry)| (entry.size, entry.date)).collect();
-        pool.read(self.target, &keys).await.map_err(Stop::of_target)?;
+        let wanted: Vec<Sought> = sent.iter().map(|(_, entry)| sought(entry)).collect();
+        pool.read(self.target, &wanted).await.map_err(Stop::of_target)?;
         let mut all = true;
         for (validity, mut entry) in sent {
             let Place::Sent { at, .. } = entry.place else { continue };
-            entry.place = match pool.take((entry.size, entry.date), &entry.hash) {
+            entry.place = match pool.take(sought(&entry), entry.date, &entry.hash) {
                 Some(uid) => {
                     self.next = self.next.max(Uid(uid.0.saturating_add(1)));
                     Place::Here { validity: here, uid }
@@ -123,10 +123,10 @@ impl Writing<'_> {
             let Some(last) = entries.last() else { return Ok(()) };
             after = last.uid;
             entries.retain(|entry| matches!(entry.place, Place::Here { validity, .. } if validity != here));
-            let keys: Vec<_> = entries.iter().map(|entry| (entry.size, entry.date)).collect();
-            pool.read(self.target, &keys).await.map_err(Stop::of_target)?;
+            let wanted: Vec<Sought> = entries.iter().map(sought).collect();
+            pool.read(self.target, &wanted).await.map_err(Stop::of_target)?;
             for entry in &mut entries {
-                entry.place = match pool.take((entry.size, entry.date), &entry.hash) {
+                entry.place = match pool.take(sought(entry), entry.date, &entry.hash) {
                     Some(uid) => Place::Here { validity: here, uid },
                     None => Place::Nowhere,
                 };
@@ -162,9 +162,10 @@ impl Writing<'_> {
             return Ok(fresh);
         }
         // A server that keeps line ends as they came tells another size of a message with lone ones.
-        let keys = fresh.iter().flat_map(|one| [(one.digest.size, one.date), (one.digest.raw, one.date)]);
-        let keys: Vec<_> = keys.collect();
-        self.pool.read(self.target, &keys).await.map_err(Stop::of_target)?;
+        let now = now();
+        let both = |one: &Fresh| [one.digest.size, one.digest.raw].map(|size| Sought::new(size, one.date, now));
+        let wanted: Vec<Sought> = fresh.iter().flat_map(both).collect();
+        self.pool.read(self.target, &wanted).await.map_err(Stop::of_target)?;
         let (mut rest, mut bound): (Vec<Fresh>, Vec<Entry>) = (Vec::new(), Vec::new());
         let mut renamed: Vec<(Former, Uid)> = Vec::new();
         for one in fresh {
@@ -172,8 +173,9 @@ impl Writing<'_> {
                 renamed.push((former, one.uid));
                 continue;
             }
-            let found = self.pool.take((one.digest.size, one.date), &one.digest.hash);
-            match found.or_else(|| self.pool.take((one.digest.raw, one.date), &one.digest.hash)) {
+            let [size, raw] = both(&one);
+            let found = self.pool.take(size, one.date, &one.digest.hash);
+            match found.or_else(|| self.pool.take(raw, one.date, &one.digest.hash)) {
                 Some(uid) => bound.push(entry(&one, Place::Here { validity: self.mailbox.uid_validity, uid })),
                 None => rest.push(one),
             }
@@ -315,6 +317,15 @@ impl Writing<'_> {
         }
         Ok(())
     }
+}
+
+/// What the ledger knows a message by.
+fn sought(entry: &Entry) -> Sought {
+    let sent = match entry.place {
+        Place::Sent { at, .. } => at,
+        _ => now(),
+    };
+    Sought::new(entry.size, entry.date, sent)
 }
 
 fn entry(fresh: &Fresh, place: Place) -> Entry {

@@ -3,6 +3,10 @@
 
 #[path = "../support/mail_server.rs"]
 mod mail_server;
+#[path = "../support/masking_proxy.rs"]
+mod masking_proxy;
+#[path = "../support/peer.rs"]
+mod peer;
 #[path = "../support/random.rs"]
 mod random;
 #[path = "../support/relay.rs"]
@@ -14,6 +18,8 @@ mod raw;
 mod seed;
 
 mod faults;
+mod servers;
+mod task;
 mod whole;
 
 use std::sync::OnceLock;
