@@ -247,11 +247,12 @@ impl Writing<'_> {
 
     /// What became of each message; of one that the target took without telling where to, nothing.
     async fn append(&mut self, fresh: &mut [Fresh]) -> Result<Vec<Option<Place>>, Stop> {
-        if let [Fresh { text: Text::Filed(file), digest, date, flags, .. }] = fresh {
+        if let [Fresh { text: Text::Filed(file), digest, date, flags, attempts, .. }] = fresh {
+            let attempts = *attempts;
             let flags = flags_for(&self.mailbox, flags);
             let letter = Letter { flags: &flags, date: *date, message: &[] };
             let put = self.target.append_stream(&self.folder.target, letter, digest.raw, file).await;
-            return Ok(vec![outcome(put)?]);
+            return Ok(vec![outcome(put, attempts)?]);
         }
         let flags: Vec<Vec<Flag>> = fresh.iter().map(|one| flags_for(&self.mailbox, &one.flags)).collect();
         let letter = |(one, flags)| {
@@ -276,9 +277,8 @@ impl Writing<'_> {
             }
         }
         let mut places = Vec::new();
-        for (put, letter) in
-            self.target.append_each(path, &letters).await.map_err(Stop::of_target)?.into_iter().zip(&letters)
-        {
+        let puts = self.target.append_each(path, &letters).await.map_err(Stop::of_target)?;
+        for ((put, letter), one) in puts.into_iter().zip(&letters).zip(fresh.iter()) {
             let keyword = |flag: &&Flag| !flag.as_str().starts_with('\\');
             let put = match put {
                 // Perhaps it is one of the keywords that it does not want.
@@ -290,7 +290,7 @@ impl Writing<'_> {
                 }
                 put => put,
             };
-            places.push(outcome(put)?);
+            places.push(outcome(put, one.attempts)?);
         }
         Ok(places)
     }
@@ -349,10 +349,14 @@ fn here(put: Option<(UidValidity, Uid)>) -> Option<Place> {
     put.map(|(validity, uid)| Place::Here { validity, uid })
 }
 
-/// What the answer to one APPEND means for the message. A mailbox that is full or gone is no matter of one message.
-fn outcome(put: Result<Option<(UidValidity, Uid)>, Error>) -> Result<Option<Place>, Stop> {
+/// What the answer to one APPEND means for the message that was sent before so many times. A mailbox that is full or gone is
+/// no matter of one message, nor is a server that has a fault, unless it has it each time.
+fn outcome(put: Result<Option<(UidValidity, Uid)>, Error>, attempts: i64) -> Result<Option<Place>, Stop> {
     let refused = |reason| Ok(Some(Place::Refused(reason)));
     match put {
+        Err(Error::Refused { code: Some(code), text }) if code.is_passing() && attempts < TOO_OFTEN => {
+            Err(Stop::Run(CollectorTrouble::Target(app::wire::Error::Unavailable { text })))
+        }
         Ok(put) => Ok(here(put)),
         Err(Error::TooBig { limit }) => refused(RefusedReason::TooLarge { limit }),
         Err(Error::Refused { code: Some(Code::OverQuota), text }) => {

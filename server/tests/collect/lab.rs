@@ -17,6 +17,8 @@ use pismo::{
     store::{EndOfRun, Store},
 };
 
+use secrecy::SecretString;
+
 use crate::{
     mail_server::PASSWORD,
     raw::{Account, Raw, Seen},
@@ -59,7 +61,9 @@ impl Lab {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("pismo-collect-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder");
-        let store = Store::open(&folder, None).await.expect("a store");
+        let store = Store::open(&folder, std::env::var("PISMO_TEST_DATABASE").ok().map(SecretString::from).as_ref())
+            .await
+            .expect("a store");
         let account = store.account_for(&target.user, &endpoint(target.port), None).await.expect("an account").id;
         let (source, target) = (source.clone(), target.clone());
         let mut lab =
@@ -88,7 +92,13 @@ impl Lab {
         // Whoever had it before is dead.
         self.store.end_collector_leases().await.expect("a store");
         let holder = format!("holder {}", self.runs.fetch_add(1, Ordering::Relaxed));
-        let collector = self.store.claim_collector(&holder, 600).await.expect("a store").expect("it is due");
+        let collector = loop {
+            // On a database that other tests have filled there are others.
+            let collector = self.store.claim_collector(&holder, 600).await.expect("a store").expect("it is due");
+            if collector.id == self.collector {
+                break collector;
+            }
+        };
         Job {
             store: self.store.clone(),
             collector,

@@ -1,5 +1,7 @@
 //! Collectors between real mail servers, judged by a hand of their own (`raw.rs`): folder, SHA-256, flags, keywords and
 //! INTERNALDATE of every message.
+//!
+//! With `PISMO_TEST_DATABASE=postgres://…` the ledger is in that database; then run one test at a time (`-j 1`).
 
 #[path = "../support/mail_server.rs"]
 mod mail_server;

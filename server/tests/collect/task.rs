@@ -3,13 +3,15 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use app::wire::{
-    AccountId, Collector, CollectorId, CollectorKind, CollectorOptions, CollectorState, CollectorTrouble, Error,
+    AccountId, Collector, CollectorId, CollectorKind, CollectorOptions, CollectorState, CollectorTrouble, Error, Uid,
+    UidValidity,
 };
 use pismo::{
     bridge::Bridge,
     collector::{self, NewCollector},
     config::Config,
     imap::Credentials,
+    store::{Entry, Place},
 };
 use tokio::{
     task::JoinHandle,
@@ -90,6 +92,15 @@ impl Node {
             sleep(Duration::from_millis(20)).await;
         }
     }
+    /// Waits until so many messages are in the INBOX of the target.
+    async fn until_there(&self, target: &Side, count: usize) {
+        let patience = Instant::now() + Duration::from_secs(60);
+        let mut raw = target.raw().await;
+        while raw.mailbox("INBOX").await.len() != count {
+            assert!(Instant::now() < patience, "it does not come");
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
 }
 
 impl Drop for Node {
@@ -125,6 +136,26 @@ async fn a_collector_begins_at_once_and_runs_again_when_told() {
 }
 
 #[tokio::test]
+async fn new_mail_at_the_source_comes_before_its_time() {
+    let node = Node::start("listens").await;
+    let (source, target) = sides();
+    fill(&mut source.raw().await, 24, SIZE, "", '.', &[]).await;
+    let account = node.account(&target).await;
+    let id = node.add(account, source.port, &source.user, PASSWORD).await;
+    let first = node.until(account, id, |collector| collector.last_success.is_some()).await;
+    let there = target.raw().await.account().await["INBOX"].len();
+    for number in 1..=2 {
+        assert!(
+            source.raw().await.append("INBOX", "", "03-Mar-2023 03:03:03 +0000", b"Subject: new\r\n\r\nnew\r\n").await
+        );
+        // It is due in some minutes only.
+        node.until_there(&target, there + number).await;
+    }
+    assert!(node.until(account, id, |_| true).await.due >= first.due);
+    node.bridge.pause_collector(account, id).await.expect("it stops");
+}
+
+#[tokio::test]
 async fn a_source_that_says_nothing_slows_nobody_and_can_be_paused() {
     let mut node = Node::start("silent").await;
     let (source, target) = sides();
@@ -135,8 +166,8 @@ async fn a_source_that_says_nothing_slows_nobody_and_can_be_paused() {
     node.until(of_other, silent, |collector| collector.state == CollectorState::Running).await;
     let id = node.add(account, source.port, &source.user, PASSWORD).await;
     node.until(account, id, |collector| collector.last_success.is_some()).await;
-    let still = node.until(of_other, silent, |_| true).await;
-    assert_eq!(still.state, CollectorState::Running);
+    // It is given up for a while now and then.
+    node.until(of_other, silent, |collector| collector.state == CollectorState::Running).await;
 
     node.bridge.pause_collector(of_other, silent).await.expect("it stops");
     // It is stopped, and stays so.
@@ -167,4 +198,40 @@ async fn a_wrong_password_waits_for_the_person() {
     node.bridge.set_collector_password(account, id, &PASSWORD.to_owned().into()).await.expect("a password");
     let done = node.until(account, id, |collector| collector.last_success.is_some()).await;
     assert_eq!((done.state, done.trouble), (CollectorState::Idle, None));
+}
+
+#[tokio::test]
+async fn one_collector_of_each_account_is_claimed_and_whoever_lost_it_writes_nothing() {
+    let node = Node::start("claims").await;
+    node.stop.cancel();
+    let (store, (_, first), (_, second)) = (&node.bridge.store, sides(), sides());
+    let (first, second) = (node.account(&first).await, node.account(&second).await);
+    for account in [first, first, second] {
+        node.add(account, 9, "x", "y").await;
+    }
+    let claim = async |holder: &str, seconds| store.claim_collector(holder, seconds).await.expect("a store");
+    let of_first = claim("a", 600).await.expect("one of the first account");
+    let of_second = claim("b", -10).await.expect("one of the second account");
+    assert_eq!([of_first.account, of_second.account], [first, second]);
+    // The second one's lease was over as it began, so it is there for somebody else; the first account has its turn.
+    assert_eq!(claim("c", 600).await.expect("the same again").id, of_second.id);
+    assert!(claim("d", 600).await.is_none());
+    let folder = store.add_folder(of_second.id, "INBOX", "INBOX", 1).await.expect("a store");
+    let entry = Entry {
+        uid: Uid(1),
+        size: 1,
+        date: None,
+        hash: "x".to_owned(),
+        flags: String::new(),
+        place: Place::Nowhere,
+        attempts: 0,
+    };
+    let record = async |holder: &str| {
+        let entries = std::slice::from_ref(&entry);
+        store.record((of_second.id, holder), folder.id, UidValidity(1), entries).await.expect("a store")
+    };
+    assert!(!record("b").await);
+    assert!(record("c").await);
+    assert!(!store.renew_collector(of_second.id, "b", 600).await.expect("a store"));
+    assert_eq!(store.entries(folder.id, UidValidity(1), &[Uid(1), Uid(2)]).await.expect("a store"), [entry.clone()]);
 }
