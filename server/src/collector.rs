@@ -7,6 +7,7 @@
 mod digest;
 mod flags;
 mod folders;
+mod listening;
 mod passing;
 mod pool;
 mod reading;
@@ -17,7 +18,7 @@ use std::{
     collections::HashMap,
     pin::pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -51,8 +52,8 @@ const LEASE: i64 = 600;
 /// How often the lease is renewed.
 const RENEWAL: Duration = Duration::from_secs(60);
 
-/// Runs at once on this node.
-const AT_ONCE: usize = 16;
+/// Runs at once on this node. Each may hold some windows of messages: see `collector/reading.rs`.
+const AT_ONCE: usize = 8;
 
 /// How often is looked for what is due.
 const LOOK: Duration = Duration::from_secs(5);
@@ -72,6 +73,8 @@ struct Running {
     wake: Notify,
     /// What ends each run.
     stops: Mutex<HashMap<CollectorId, CancellationToken>>,
+    /// What ends the listening at each source.
+    listening: Mutex<HashMap<CollectorId, CancellationToken>>,
 }
 
 /// A collector to be.
@@ -90,16 +93,23 @@ impl Collectors {
         self.0.wake.notify_one();
     }
 
-    /// Ends the run of a collector, if this node runs it.
+    /// Ends what this node does for a collector.
     fn stop(&self, id: CollectorId) {
         if let Some(stop) = self.stops().get(&id) {
             stop.cancel();
         }
+        if let Some(stop) = self.listening().remove(&id) {
+            stop.cancel();
+        }
     }
 
-    fn stops(&self) -> std::sync::MutexGuard<'_, HashMap<CollectorId, CancellationToken>> {
+    fn stops(&self) -> MutexGuard<'_, HashMap<CollectorId, CancellationToken>> {
         // Nothing that holds this lock can panic half-way, so a poisoned one is as good.
         self.0.stops.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn listening(&self) -> MutexGuard<'_, HashMap<CollectorId, CancellationToken>> {
+        self.0.listening.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -232,6 +242,9 @@ async fn work(bridge: &Bridge, collector: StoredCollector, holder: String) -> Re
                 }
             };
             come = job.come.load(Ordering::Relaxed);
+            if ended.is_ok() {
+                listening::begin(bridge, id, &job.source);
+            }
             ended
         }
     };

@@ -335,7 +335,7 @@ mod tests {
             path: path.to_owned(),
             delimiter: Some('/'),
             special_use,
-            said_use: None,
+            said_use: special_use,
             selectable: true,
             subscribed: true,
             shared: path.strip_prefix("others/").map(|rest| app::wire::Shared {

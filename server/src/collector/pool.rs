@@ -17,18 +17,38 @@ const AT_ONCE: usize = 1000;
 /// How much of a large message is read at once.
 pub const PIECE: u32 = 1024 * 1024;
 
-/// By what a server tells of a message without giving it out: its size and INTERNALDATE.
-type Key = (u64, Option<i64>);
+/// By what a message is looked for before it is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Sought {
+    /// Octets.
+    pub size: u64,
+    /// INTERNALDATE in seconds since 1970 UTC. None where any fits.
+    pub date: Option<i64>,
+}
+
+impl Sought {
+    /// A message with this INTERNALDATE that was sent, if it was, no later than `sent`. Dovecot (2.3, 2026-11) takes a date
+    /// that is more than two hours to come for the moment in which it is told.
+    pub fn new(size: u64, date: Option<i64>, sent: i64) -> Self {
+        Self { size, date: date.filter(|date| *date <= sent) }
+    }
+
+    fn fits(self, candidate: &Candidate) -> bool {
+        self.date.is_none() || self.date == candidate.date
+    }
+}
 
 #[derive(Default)]
 pub struct Pool {
     /// What the source had under another UIDVALIDITY, by hash.
     former: HashMap<String, Vec<Former>>,
-    here: HashMap<Key, Vec<Candidate>>,
+    /// By size.
+    here: HashMap<u64, Vec<Candidate>>,
 }
 
 struct Candidate {
     uid: Uid,
+    date: Option<i64>,
     hash: Option<String>,
 }
 
@@ -44,7 +64,8 @@ impl Pool {
         for some in unknown.chunks(AT_ONCE) {
             for look in session.fetch_looks(&some.iter().copied().collect()).await? {
                 let size = look.size.unwrap_or(0).into();
-                pool.here.entry((size, look.date)).or_default().push(Candidate { uid: look.uid, hash: None });
+                let candidate = Candidate { uid: look.uid, date: look.date, hash: None };
+                pool.here.entry(size).or_default().push(candidate);
             }
         }
         // The oldest is taken first.
@@ -63,19 +84,20 @@ impl Pool {
     }
 
     /// Reads those of the candidates that could be one of these messages.
-    pub async fn read(&mut self, session: &mut Session, wanted: &[Key]) -> Result<(), Error> {
-        let keys: HashSet<Key> = wanted.iter().copied().filter(|key| self.here.contains_key(key)).collect();
-        let mut unread: Vec<(Uid, Key)> = Vec::new();
-        for key in keys {
-            let candidates = self.here.get(&key).map(Vec::as_slice).unwrap_or_default();
-            unread.extend(candidates.iter().filter(|one| one.hash.is_none()).map(|one| (one.uid, key)));
+    pub async fn read(&mut self, session: &mut Session, wanted: &[Sought]) -> Result<(), Error> {
+        let mut unread: Vec<(Uid, u64)> = Vec::new();
+        for sought in wanted {
+            let candidates = self.here.get(&sought.size).map(Vec::as_slice).unwrap_or_default();
+            let fitting = candidates.iter().filter(|one| one.hash.is_none() && sought.fits(one));
+            unread.extend(fitting.map(|one| (one.uid, sought.size)));
         }
-        unread.sort_unstable_by_key(|(uid, _)| *uid);
-        let (large, small): (Vec<_>, Vec<_>) = unread.into_iter().partition(|(_, (size, _))| *size > LARGE);
+        unread.sort_unstable();
+        unread.dedup();
+        let (large, small): (Vec<_>, Vec<_>) = unread.into_iter().partition(|(_, size)| *size > LARGE);
         let mut small = small.as_slice();
         while !small.is_empty() {
             let (mut count, mut bytes) = (0, 0);
-            for (_, (size, _)) in small {
+            for (_, size) in small {
                 if count > 0 && (count == 64 || bytes + size > LARGE) {
                     break;
                 }
@@ -85,20 +107,20 @@ impl Pool {
             small = rest;
             let uids = window.iter().map(|(uid, _)| *uid).collect();
             let texts: HashMap<Uid, Vec<u8>> = session.fetch_whole(&uids, bytes).await?.into_iter().collect();
-            for (uid, key) in window {
-                self.learn(*uid, *key, texts.get(uid).map(|text| digest(text).hash));
+            for (uid, size) in window {
+                self.learn(*uid, *size, texts.get(uid).map(|text| digest(text).hash));
             }
         }
-        for (uid, key) in large {
+        for (uid, size) in large {
             let hash = hash_of_large(session, uid).await?;
-            self.learn(uid, key, hash);
+            self.learn(uid, size, hash);
         }
         Ok(())
     }
 
     /// What cannot be read is nobody's.
-    fn learn(&mut self, uid: Uid, key: Key, hash: Option<String>) {
-        let Some(candidates) = self.here.get_mut(&key) else { return };
+    fn learn(&mut self, uid: Uid, size: u64, hash: Option<String>) {
+        let Some(candidates) = self.here.get_mut(&size) else { return };
         match hash {
             Some(hash) => {
                 candidates.iter_mut().filter(|one| one.uid == uid).for_each(|one| one.hash = Some(hash.clone()))
@@ -107,10 +129,12 @@ impl Pool {
         }
     }
 
-    /// Takes out a message that was read and has this hash.
-    pub fn take(&mut self, key: Key, hash: &str) -> Option<Uid> {
-        let candidates = self.here.get_mut(&key)?;
-        let place = candidates.iter().rposition(|one| one.hash.as_deref() == Some(hash))?;
+    /// Takes out a message that was read and has this hash; one with the INTERNALDATE `date` rather than another that fits.
+    pub fn take(&mut self, sought: Sought, date: Option<i64>, hash: &str) -> Option<Uid> {
+        let candidates = self.here.get_mut(&sought.size)?;
+        let is_it = |one: &Candidate| one.hash.as_deref() == Some(hash) && sought.fits(one);
+        let exact = candidates.iter().rposition(|one| is_it(one) && one.date == date);
+        let place = exact.or_else(|| candidates.iter().rposition(is_it))?;
         Some(candidates.remove(place).uid)
     }
 

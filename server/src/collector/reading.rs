@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::Context;
-use app::wire::{Flag, RefusedReason, Uid, UidValidity};
+use app::wire::{CollectorTrouble, Flag, RefusedReason, Uid, UidValidity};
 use tokio::{
     fs::File,
     io::{AsyncSeekExt, AsyncWriteExt},
@@ -25,7 +25,7 @@ use super::{
     run::{Job, Step, Stop},
 };
 use crate::{
-    imap::{Error, Look, Session, UidSet},
+    imap::{Code, Error, Look, Session, UidSet},
     seal::random_hex,
     store::{Entry, Place},
 };
@@ -181,6 +181,11 @@ impl Reading<'_> {
         let ours = |error: std::io::Error| Unread::Stop(anyhow::Error::from(error).context("A large message").into());
         loop {
             let piece = match self.source.fetch_section(look.uid, "", Some((offset, PIECE))).await {
+                // A server says of single messages that they are a fault of its own, but of all that it is not to be had.
+                Err(Error::Refused { code: Some(code), text }) if code.is_passing() && code != Code::ServerBug => {
+                    let trouble = CollectorTrouble::Source(app::wire::Error::Unavailable { text });
+                    return Err(Unread::Stop(Stop::Run(trouble)));
+                }
                 Err(Error::Refused { text, .. }) => return Err(Unread::NotGivenOut(text)),
                 piece => piece.map_err(|error| Unread::Stop(Stop::of_source(error)))?,
             };

@@ -259,35 +259,35 @@ async fn queue(
     Ok(queue.into())
 }
 
-/// Whether both sessions see the same mail, whatever their servers are called: a mailbox of the same name that has the same
-/// numbers, down to its newest messages. (If it is not found out, nothing is doubled either: each message is found to be
-/// here already.)
+/// Whether both sessions see the same mail, whatever their servers are called: the same mailboxes with the same
+/// UIDVALIDITY, and in the largest that nobody changes just now the same newest messages. (If it is not found out, nothing is
+/// doubled either: each message is found to be here already.)
 async fn is_same_account(
     source: &mut Session,
     there: &[Listed],
     target: &mut Session,
     here: &[Listed],
 ) -> Result<bool, Stop> {
-    let alike = |listed: &&Listed| {
-        let filled = listed.status.is_some_and(|status| status.messages > 0);
-        filled && here.iter().any(|other| other.path == listed.path && other.status == listed.status)
-    };
-    let Some(listed) = there.iter().filter(alike).max_by_key(|listed| listed.status.map(|status| status.messages))
-    else {
-        return Ok(false);
-    };
-    let next = listed.status.map_or(1, |status| status.uid_next.max(2));
-    let newest = UidSet::range(Uid(next.saturating_sub(10).max(1)), Uid(next - 1));
-    let (examined, selected) =
-        try_join!(async { source.examine(&listed.path).await.map_err(Stop::of_source) }, async {
-            target.examine(&listed.path).await.map_err(Stop::of_target)
-        },)?;
-    if examined.uid_validity != selected.uid_validity {
+    let of_here: HashMap<&str, &Listed> = here.iter().map(|listed| (listed.path.as_str(), listed)).collect();
+    let validity = |listed: &Listed| listed.status.map(|status| status.uid_validity);
+    let is_there =
+        |listed: &Listed| of_here.get(listed.path.as_str()).is_some_and(|other| validity(other) == validity(listed));
+    if there.len() != here.len() || !there.iter().all(is_there) {
         return Ok(false);
     }
-    let (theirs, ours) = try_join!(async { source.fetch_looks(&newest).await.map_err(Stop::of_source) }, async {
-        target.fetch_looks(&newest).await.map_err(Stop::of_target)
-    },)?;
+    let filled = there.iter().filter(|listed| {
+        let same = of_here.get(listed.path.as_str()).is_some_and(|other| other.status == listed.status);
+        same && listed.status.is_some_and(|status| status.messages > 0)
+    });
+    let Some(listed) = filled.max_by_key(|listed| listed.status.map(|status| status.messages)) else {
+        return Ok(false);
+    };
+    let next = listed.status.map_or(2, |status| status.uid_next.max(2));
+    let newest = UidSet::range(Uid(next.saturating_sub(10).max(1)), Uid(next - 1));
+    source.examine(&listed.path).await.map_err(Stop::of_source)?;
+    target.examine(&listed.path).await.map_err(Stop::of_target)?;
+    let theirs = source.fetch_looks(&newest).await.map_err(Stop::of_source)?;
+    let ours = target.fetch_looks(&newest).await.map_err(Stop::of_target)?;
     Ok(!theirs.is_empty() && theirs == ours)
 }
 

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use super::{
     flags::{is_kept, to_text, travels},
-    pool::{self, Pool},
+    pool::{self, Pool, Sought},
     reading::{Fresh, Parcel, Text},
     run::{Job, Step, Stop},
 };
@@ -88,12 +88,12 @@ impl Writing<'_> {
         let first = first.min().unwrap_or(Uid(1));
         let known = self.known(first).await?;
         let mut pool = Pool::of(self.target, &pool::from(first), &known).await.map_err(Stop::of_target)?;
-        let keys: Vec<_> = sent.iter().map(|(_, entry)| (entry.size, entry.date)).collect();
-        pool.read(self.target, &keys).await.map_err(Stop::of_target)?;
+        let wanted: Vec<Sought> = sent.iter().map(|(_, entry)| sought(entry)).collect();
+        pool.read(self.target, &wanted).await.map_err(Stop::of_target)?;
         let mut all = true;
         for (validity, mut entry) in sent {
             let Place::Sent { at, .. } = entry.place else { continue };
-            entry.place = match pool.take((entry.size, entry.date), &entry.hash) {
+            entry.place = match pool.take(sought(&entry), entry.date, &entry.hash) {
                 Some(uid) => {
                     self.next = self.next.max(Uid(uid.0.saturating_add(1)));
                     Place::Here { validity: here, uid }
@@ -123,10 +123,10 @@ impl Writing<'_> {
             let Some(last) = entries.last() else { return Ok(()) };
             after = last.uid;
             entries.retain(|entry| matches!(entry.place, Place::Here { validity, .. } if validity != here));
-            let keys: Vec<_> = entries.iter().map(|entry| (entry.size, entry.date)).collect();
-            pool.read(self.target, &keys).await.map_err(Stop::of_target)?;
+            let wanted: Vec<Sought> = entries.iter().map(sought).collect();
+            pool.read(self.target, &wanted).await.map_err(Stop::of_target)?;
             for entry in &mut entries {
-                entry.place = match pool.take((entry.size, entry.date), &entry.hash) {
+                entry.place = match pool.take(sought(entry), entry.date, &entry.hash) {
                     Some(uid) => Place::Here { validity: here, uid },
                     None => Place::Nowhere,
                 };
@@ -162,9 +162,10 @@ impl Writing<'_> {
             return Ok(fresh);
         }
         // A server that keeps line ends as they came tells another size of a message with lone ones.
-        let keys = fresh.iter().flat_map(|one| [(one.digest.size, one.date), (one.digest.raw, one.date)]);
-        let keys: Vec<_> = keys.collect();
-        self.pool.read(self.target, &keys).await.map_err(Stop::of_target)?;
+        let now = now();
+        let both = |one: &Fresh| [one.digest.size, one.digest.raw].map(|size| Sought::new(size, one.date, now));
+        let wanted: Vec<Sought> = fresh.iter().flat_map(both).collect();
+        self.pool.read(self.target, &wanted).await.map_err(Stop::of_target)?;
         let (mut rest, mut bound): (Vec<Fresh>, Vec<Entry>) = (Vec::new(), Vec::new());
         let mut renamed: Vec<(Former, Uid)> = Vec::new();
         for one in fresh {
@@ -172,8 +173,9 @@ impl Writing<'_> {
                 renamed.push((former, one.uid));
                 continue;
             }
-            let found = self.pool.take((one.digest.size, one.date), &one.digest.hash);
-            match found.or_else(|| self.pool.take((one.digest.raw, one.date), &one.digest.hash)) {
+            let [size, raw] = both(&one);
+            let found = self.pool.take(size, one.date, &one.digest.hash);
+            match found.or_else(|| self.pool.take(raw, one.date, &one.digest.hash)) {
                 Some(uid) => bound.push(entry(&one, Place::Here { validity: self.mailbox.uid_validity, uid })),
                 None => rest.push(one),
             }
@@ -245,11 +247,12 @@ impl Writing<'_> {
 
     /// What became of each message; of one that the target took without telling where to, nothing.
     async fn append(&mut self, fresh: &mut [Fresh]) -> Result<Vec<Option<Place>>, Stop> {
-        if let [Fresh { text: Text::Filed(file), digest, date, flags, .. }] = fresh {
+        if let [Fresh { text: Text::Filed(file), digest, date, flags, attempts, .. }] = fresh {
+            let attempts = *attempts;
             let flags = flags_for(&self.mailbox, flags);
             let letter = Letter { flags: &flags, date: *date, message: &[] };
             let put = self.target.append_stream(&self.folder.target, letter, digest.raw, file).await;
-            return Ok(vec![outcome(put)?]);
+            return Ok(vec![outcome(put, attempts)?]);
         }
         let flags: Vec<Vec<Flag>> = fresh.iter().map(|one| flags_for(&self.mailbox, &one.flags)).collect();
         let letter = |(one, flags)| {
@@ -274,9 +277,8 @@ impl Writing<'_> {
             }
         }
         let mut places = Vec::new();
-        for (put, letter) in
-            self.target.append_each(path, &letters).await.map_err(Stop::of_target)?.into_iter().zip(&letters)
-        {
+        let puts = self.target.append_each(path, &letters).await.map_err(Stop::of_target)?;
+        for ((put, letter), one) in puts.into_iter().zip(&letters).zip(fresh.iter()) {
             let keyword = |flag: &&Flag| !flag.as_str().starts_with('\\');
             let put = match put {
                 // Perhaps it is one of the keywords that it does not want.
@@ -288,7 +290,7 @@ impl Writing<'_> {
                 }
                 put => put,
             };
-            places.push(outcome(put)?);
+            places.push(outcome(put, one.attempts)?);
         }
         Ok(places)
     }
@@ -317,6 +319,15 @@ impl Writing<'_> {
     }
 }
 
+/// What the ledger knows a message by.
+fn sought(entry: &Entry) -> Sought {
+    let sent = match entry.place {
+        Place::Sent { at, .. } => at,
+        _ => now(),
+    };
+    Sought::new(entry.size, entry.date, sent)
+}
+
 fn entry(fresh: &Fresh, place: Place) -> Entry {
     Entry {
         uid: fresh.uid,
@@ -338,10 +349,14 @@ fn here(put: Option<(UidValidity, Uid)>) -> Option<Place> {
     put.map(|(validity, uid)| Place::Here { validity, uid })
 }
 
-/// What the answer to one APPEND means for the message. A mailbox that is full or gone is no matter of one message.
-fn outcome(put: Result<Option<(UidValidity, Uid)>, Error>) -> Result<Option<Place>, Stop> {
+/// What the answer to one APPEND means for the message that was sent before so many times. A mailbox that is full or gone is
+/// no matter of one message, nor is a server that has a fault, unless it has it each time.
+fn outcome(put: Result<Option<(UidValidity, Uid)>, Error>, attempts: i64) -> Result<Option<Place>, Stop> {
     let refused = |reason| Ok(Some(Place::Refused(reason)));
     match put {
+        Err(Error::Refused { code: Some(code), text }) if code.is_passing() && attempts < TOO_OFTEN => {
+            Err(Stop::Run(CollectorTrouble::Target(app::wire::Error::Unavailable { text })))
+        }
         Ok(put) => Ok(here(put)),
         Err(Error::TooBig { limit }) => refused(RefusedReason::TooLarge { limit }),
         Err(Error::Refused { code: Some(Code::OverQuota), text }) => {

@@ -57,6 +57,11 @@ pub enum Code {
 }
 
 impl Code {
+    /// Whether the same may succeed later without anybody doing anything (RFC 5530 §3).
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Code::Unavailable | Code::InUse | Code::Limit | Code::ServerBug)
+    }
+
     /// Splits `[CODE …] text` into the two.
     pub fn split(text: &[u8]) -> (Option<Code>, &[u8]) {
         let Some(rest) = text.strip_prefix(b"[") else { return (None, text) };

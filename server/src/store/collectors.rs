@@ -174,10 +174,12 @@ impl Store {
         Ok(changed > 0)
     }
 
-    /// Makes a collector due now, whether it was paused, has failed or waits. Says whether there is one with a password.
+    /// Makes a collector due now, whether it was paused, has failed or waits; one that runs, as soon as it has ended. Says
+    /// whether there is one with a password.
     pub async fn resume_collector(&self, account: AccountId, id: CollectorId) -> Result<bool> {
         let changed = change!(self, pool => sqlx::query(
-            "UPDATE collectors SET due = $3, failures = 0, state = CASE WHEN state = 'running' THEN state ELSE 'idle' END
+            "UPDATE collectors SET due = CASE WHEN state = 'running' THEN $3 + 1 ELSE $3 END, failures = 0,
+                state = CASE WHEN state = 'running' THEN state ELSE 'idle' END
              WHERE account_id = $1 AND id = $2 AND password IS NOT NULL")
             .bind(account.0).bind(id.0).bind(now()).execute(pool))?;
         Ok(changed > 0)
@@ -223,6 +225,15 @@ impl Store {
                 })
             })
             .collect()
+    }
+
+    /// Makes a collector due now that waits for its time; one that runs, as soon as it has ended. Says whether it does one of
+    /// these.
+    pub async fn hasten_collector(&self, id: CollectorId) -> Result<bool> {
+        let changed = change!(self, pool => sqlx::query(
+            "UPDATE collectors SET due = CASE WHEN state = 'running' THEN $2 + 1 ELSE $2 END
+             WHERE id = $1 AND state IN ('idle', 'running')").bind(id.0).bind(now()).execute(pool))?;
+        Ok(changed > 0)
     }
 
     /// Has the messages that could not be brought tried again with the next run.

@@ -11,8 +11,8 @@ use pismo::collector::{STEPS, Step, Stop, collect};
 use crate::{
     cutting::{Cut, Cutting},
     lab::{Lab, Side},
-    mail_server::MailServer,
     random::Random,
+    raw::{Raw, Seen},
     seed::{Size, fill},
     sides, source_server,
 };
@@ -185,7 +185,7 @@ async fn rebuild(side: &Side, mailbox: &str, order: &str, fresh: usize) {
     raw.run(&format!("DELETE before-{mailbox}")).await;
 }
 
-async fn append(raw: &mut crate::raw::Raw, mailbox: &str, count: usize) {
+async fn append(raw: &mut Raw, mailbox: &str, count: usize) {
     for number in 0..count {
         let message = format!("Subject: fresh {number}\r\n\r\n{mailbox} {number}\r\n");
         assert!(raw.append(mailbox, "\\Seen", "02-Feb-2022 22:22:22 +0000", message.as_bytes()).await);
@@ -232,7 +232,8 @@ async fn the_same_uids_meaning_other_messages_are_not_mistaken() {
         raw.run("STORE 14 +FLAGS (\\Flagged rebuilt)").await;
         assert_eq!(lab.run().await, 12);
         // What is gone at the source stays here; all else is as it is there.
-        let (expected, found) = (lab.expected().await, lab.target.raw().await.account().await);
+        let (expected, mut found) = (lab.expected().await, lab.target.raw().await.account().await);
+        found.values_mut().flatten().for_each(Seen::forget_a_date_to_come);
         let mut rest = found["Case"].clone();
         for seen in &expected["Case"] {
             let place = rest.iter().position(|other| other == seen).unwrap_or_else(|| panic!("missing: {seen:?}"));
@@ -260,5 +261,4 @@ async fn a_source_that_is_the_target_is_refused() {
     let other = Side { user: source_server().new_user(), ..source.clone() };
     let lab = Lab::new(&source, &other).await;
     lab.run().await;
-    assert_eq!(MailServer::shared().imap_port() == source.port, false);
 }

@@ -1,8 +1,14 @@
 //! Collectors between real mail servers, judged by a hand of their own (`raw.rs`): folder, SHA-256, flags, keywords and
 //! INTERNALDATE of every message.
+//!
+//! With `PISMO_TEST_DATABASE=postgres://…` the ledger is in that database; then run one test at a time (`-j 1`).
 
 #[path = "../support/mail_server.rs"]
 mod mail_server;
+#[path = "../support/masking_proxy.rs"]
+mod masking_proxy;
+#[path = "../support/peer.rs"]
+mod peer;
 #[path = "../support/random.rs"]
 mod random;
 #[path = "../support/relay.rs"]
@@ -14,6 +20,8 @@ mod raw;
 mod seed;
 
 mod faults;
+mod servers;
+mod task;
 mod whole;
 
 use std::sync::OnceLock;

@@ -27,6 +27,16 @@ pub struct Seen {
     pub uid: u32,
 }
 
+impl Seen {
+    /// Dovecot (2.3, 2026-11) takes an INTERNALDATE that is still to come for the moment in which it is told.
+    pub fn forget_a_date_to_come(&mut self) {
+        let year = self.date.split(['-', ' ']).nth(2).and_then(|year| year.parse().ok());
+        if year.is_some_and(|year: u32| year > 2024) {
+            self.date = "to come".to_owned();
+        }
+    }
+}
+
 /// By the names of the mailboxes as they travel.
 pub type Account = BTreeMap<String, Vec<Seen>>;
 
@@ -159,7 +169,11 @@ fn seen((text, literals): &Said) -> Seen {
     // ` 1-Jan` and `01-Jan` are the same day.
     let date = date.trim_start_matches([' ', '0']).to_owned();
     let uid = between("UID ", " ").trim_end_matches(')').parse().expect("a UID");
-    Seen { hash: format!("{:x?}", Sha256::digest(message)), flags, date, uid }
+    Seen { hash: hex(&Sha256::digest(message)), flags, date, uid }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub fn quoted(name: &str) -> String {

@@ -26,7 +26,7 @@ const DATES: [&str; 9] = [
     "29-Feb-2024 12:00:00 +0545",
     "17-Jul-1996 02:44:25 -0700",
     "19-Jan-2038 03:14:06 +0000",
-    "23-Nov-2026 10:00:00 +0300",
+    "23-Nov-2020 10:00:00 +0300",
     "01-Apr-2011 04:05:06 +1400",
     "05-May-2005 05:05:05 -1200",
     "31-Oct-2021 02:30:00 +0100",
@@ -71,13 +71,12 @@ pub async fn fill(raw: &mut Raw, seed: u64, size: Size, prefix: &str, delimiter:
             }
         }
     }
-    // Marked to be erased, and not erased.
     raw.run("SELECT INBOX").await;
-    raw.run("STORE 3 +FLAGS (\\Deleted)").await;
     // So that UIDs have gaps.
     raw.run("STORE 5 +FLAGS (\\Deleted)").await;
-    raw.run("UID EXPUNGE 5").await;
-    raw.run("UNSELECT").await;
+    raw.run("EXPUNGE").await;
+    // Marked to be erased, and not erased.
+    raw.run("STORE 3 +FLAGS (\\Deleted)").await;
 }
 
 fn message(random: &mut Random, number: usize, mailbox: &str, large: usize) -> Vec<u8> {

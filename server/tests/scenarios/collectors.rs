@@ -70,7 +70,7 @@ async fn mail_is_brought_with_its_folders_and_goes_on_coming() {
     assert_eq!(done.total, 43);
     assert!(done.text.contains("43 of 43 messages are here"), "{}", done.text);
     assert!(done.text.contains("data-path=\"Work/2019\""), "{}", done.text);
-    tab.until("all of it in the open folder", |view| view.total == 31).await;
+    tab.until("all of it in the open folder", |view| view.total() == 31).await;
     let brought = here.messages("Work/2019").await;
     assert_eq!(brought.iter().filter(|(_, flags)| flags.contains(&Flag::Flagged)).count(), 1);
     assert_eq!(brought.len(), 13);
@@ -79,7 +79,7 @@ async fn mail_is_brought_with_its_folders_and_goes_on_coming() {
     let id =
         done.text.split("/collectors/").nth(2).and_then(|rest| rest.split('/').next()).expect("a number").to_owned();
     assert_eq!(browser.submit(&format!("/collectors/{id}/run"), &[]).await.status, 303);
-    tab.until("what is new", |view| view.total == 32).await;
+    tab.until("what is new", |view| view.total() == 32).await;
     until(&browser, "at rest", |shown| shown.state == "idle" && shown.copied == 44).await;
 
     assert_eq!(browser.submit(&format!("/collectors/{id}/pause"), &[]).await.status, 303);

@@ -1,4 +1,5 @@
 //! A mail server that refuses everyone in given words: for what a real server cannot be made to say.
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},

@@ -1,4 +1,5 @@
 //! A sequence that a seed decides, so that what went wrong once can be seen again.
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 /// xorshift64 (Marsaglia 2003); its beginning is mixed by splitmix64, so that seeds in a row have nothing in common.
 pub struct Random(u64);
