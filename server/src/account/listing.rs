@@ -326,6 +326,7 @@ mod tests {
             path: path.to_owned(),
             delimiter: Some('/'),
             special_use,
+            said_use: special_use,
             selectable: true,
             subscribed: true,
             status: None,
