@@ -25,6 +25,7 @@ pub mod recipients;
 pub mod search;
 pub mod server;
 pub mod settings;
+pub mod source;
 pub mod toast;
 pub mod toolbar;
 pub mod words;

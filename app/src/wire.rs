@@ -16,6 +16,7 @@ mod event;
 mod mailbox;
 mod message;
 mod read;
+mod source;
 
 pub use collector::{
     Collector, CollectorFolder, CollectorId, CollectorKind, CollectorOptions, CollectorState, CollectorTrouble,
@@ -23,7 +24,7 @@ pub use collector::{
 };
 pub use command::{Action, Arrangement, Command, Query, Reply, Resume, SavedSearch, Selection, Sort, UndoId, Welcome};
 pub use compose::{Attachment, BlobId, Draft, DraftId, DraftKind, Original, Submission, SubmissionId, SubmissionState};
-pub use error::{Error, Refusal};
+pub use error::{CertificateFault, Error, Refusal};
 pub use event::{Connectivity, Event, ListChange};
 pub use mailbox::{AccountId, Mailbox, MailboxCounts, Quota, SpecialUse, Usage};
 pub use message::{
@@ -31,6 +32,7 @@ pub use message::{
     Uid, UidValidity,
 };
 pub use read::read;
+pub use source::{FoundBy, ProbeFailure, ProbeStep, SourceAdvice, SourceCandidate};
 
 use serde::{Deserialize, Serialize};
 

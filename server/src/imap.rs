@@ -25,7 +25,8 @@ mod value;
 
 pub use capability::{AppendLimit, Capabilities};
 pub use code::Code;
-pub use connect::{Credentials, connect, connect_trusting};
+pub use crate::endpoint::Credentials;
+pub use connect::{connect, connect_by, connect_noting, connect_trusting};
 pub use error::Error;
 pub use rehearsal::{rehearse, rehearse_structure};
 pub use session::{
