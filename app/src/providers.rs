@@ -48,7 +48,8 @@ pub fn provider_of(address: &str) -> Option<&'static Provider> {
 
 /// The provider whose host this is that takes mail (MX), in lower case and without a dot at its end.
 pub fn provider_at(exchanger: &str) -> Option<&'static Provider> {
-    let is_of = |suffix: &&str| exchanger.strip_suffix(*suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let is_of =
+        |suffix: &&str| exchanger.strip_suffix(*suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     PROVIDERS.iter().find(|provider| provider.exchangers.iter().any(is_of))
 }
 
@@ -94,7 +95,20 @@ pub const PROVIDERS: &[Provider] = &[
         smtp: "smtp+starttls://smtp.office365.com",
         advice: Some(SourceAdvice::NoPasswords),
         app_password_url: None,
-        domains: &["outlook.com", "hotmail.com", "live.com", "msn.com", "outlook.de", "outlook.fr", "hotmail.co.uk", "hotmail.de", "hotmail.fr", "live.de", "live.fr", "live.co.uk"],
+        domains: &[
+            "outlook.com",
+            "hotmail.com",
+            "live.com",
+            "msn.com",
+            "outlook.de",
+            "outlook.fr",
+            "hotmail.co.uk",
+            "hotmail.de",
+            "hotmail.fr",
+            "live.de",
+            "live.fr",
+            "live.co.uk",
+        ],
         exchangers: &["outlook.com"],
     },
     Provider {
@@ -115,7 +129,20 @@ pub const PROVIDERS: &[Provider] = &[
         smtp: "smtps://smtp.mail.yahoo.com",
         advice: Some(SourceAdvice::AppPassword),
         app_password_url: Some("https://login.yahoo.com/account/security"),
-        domains: &["yahoo.com", "yahoo.co.uk", "yahoo.de", "yahoo.fr", "yahoo.it", "yahoo.es", "yahoo.co.in", "yahoo.com.au", "yahoo.com.br", "ymail.com", "myyahoo.com", "rocketmail.com"],
+        domains: &[
+            "yahoo.com",
+            "yahoo.co.uk",
+            "yahoo.de",
+            "yahoo.fr",
+            "yahoo.it",
+            "yahoo.es",
+            "yahoo.co.in",
+            "yahoo.com.au",
+            "yahoo.com.br",
+            "ymail.com",
+            "myyahoo.com",
+            "rocketmail.com",
+        ],
         exchangers: &["am0.yahoodns.net"],
     },
     Provider {
@@ -226,7 +253,9 @@ pub const PROVIDERS: &[Provider] = &[
         pop3: None,
         smtp: "smtps://smtp.mailbox.org",
         advice: Some(SourceAdvice::AppPasswordWithTwoFactors),
-        app_password_url: Some("https://kb.mailbox.org/de/privat/sicherheit-und-privatsphaere/applikationspasswoerter-fuer-externe-programme/"),
+        app_password_url: Some(
+            "https://kb.mailbox.org/de/privat/sicherheit-und-privatsphaere/applikationspasswoerter-fuer-externe-programme/",
+        ),
         domains: &["mailbox.org"],
         exchangers: &["mailbox.org"],
     },

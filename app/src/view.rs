@@ -2,6 +2,7 @@
 //!
 //! Until `state.alive` is true, a view shows the same on both sides.
 
+pub mod collectors;
 pub mod composer;
 pub mod date;
 pub mod dialog;

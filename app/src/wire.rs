@@ -19,8 +19,8 @@ mod read;
 mod source;
 
 pub use collector::{
-    Collector, CollectorFolder, CollectorId, CollectorKind, CollectorOptions, CollectorState, CollectorTrouble,
-    RefusedMessage, RefusedReason,
+    Collector, CollectorFolder, CollectorId, CollectorKind, CollectorOptions, CollectorRun, CollectorState,
+    CollectorTrouble, RefusedMessage, RefusedReason,
 };
 pub use command::{Action, Arrangement, Command, Query, Reply, Resume, SavedSearch, Selection, Sort, UndoId, Welcome};
 pub use compose::{Attachment, BlobId, Draft, DraftId, DraftKind, Original, Submission, SubmissionId, SubmissionState};

@@ -246,6 +246,8 @@ fn events_look_like_this() {
             messages(ListChange::Replaced { listing: listing() }),
             Event::Submission { submission: submission() },
             Event::SignedOut,
+            Event::Acted { undo: UndoId(7), action: Action::Archive, count: 3 },
+            Event::Undone { undo: UndoId(7) },
             Event::Searches { searches: vec![saved_search()] },
             Event::Labels { labels: vec!["&BBoEOwQ4BDUEPQRCBEs-".to_owned(), "urgent".to_owned()] },
             Event::Quota { quota: quota() },

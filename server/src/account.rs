@@ -7,6 +7,7 @@ mod arrange;
 mod budget;
 mod changes;
 mod drafts;
+mod export;
 mod folders;
 mod follow;
 mod found;
@@ -53,6 +54,7 @@ use crate::{
     store::{AccountRecord, Conversations, Store, StoredSubmission},
 };
 use budget::Budget;
+pub use export::{Exported, Head};
 pub use folders::{FolderChoice, Folders};
 pub use load::Loaded;
 pub use parts::Parts;
@@ -72,6 +74,7 @@ pub struct Account {
     pub id: AccountId,
     inputs: mpsc::Sender<Input>,
     parts: Parts,
+    budget: Budget,
     hook: Arc<hook::Hook>,
 }
 
@@ -314,7 +317,7 @@ impl Accounts {
         let budget = Budget::new();
         let parts = Parts::start(record, &credentials, budget.clone(), &self.tasks, self.shutdown.clone());
         let hook = Arc::new(hook::Hook::new(record));
-        let account = Account { id: record.id, inputs: sender, parts, hook };
+        let account = Account { id: record.id, inputs: sender, parts, budget: budget.clone(), hook };
         let actor = actor::Actor::new(self, &account, record, credentials, budget, inputs);
         self.tasks.spawn(actor.run());
         running.insert(record.id, account.clone());

@@ -4,16 +4,33 @@
 //! power cut: the ledger (`store/ledger.rs`) is written before and after each thing that is done to a mailbox, so that the
 //! next run goes on from there. Nothing is written into messages.
 
+mod digest;
+mod flags;
+mod folders;
+mod passing;
+mod pool;
+mod reading;
+mod run;
+mod writing;
+
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    pin::pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use app::wire::{AccountId, CollectorId, CollectorKind, CollectorOptions, CollectorState, CollectorTrouble, Error};
 use secrecy::SecretString;
-use tokio::{sync::Notify, task::JoinSet, time::sleep};
+use tokio::{
+    sync::Notify,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -21,9 +38,12 @@ use crate::{
     bridge::{Bridge, internal},
     endpoint::Endpoint,
     imap::Credentials,
+    net::Dialer,
     seal::random_hex,
     store::{EndOfRun, StoredCollector, now},
 };
+
+pub use run::{End, GRACE, Job, STEPS, Step, Stop, Watch, collect};
 
 /// Whoever runs a collector has it for so long, in seconds, and longer as long as the run lives. More than any command takes
 /// to be given up, so that nothing is under way any more when somebody else goes on.
@@ -34,6 +54,12 @@ const RENEWAL: Duration = Duration::from_secs(60);
 
 /// Runs at once on this node.
 const AT_ONCE: usize = 16;
+
+/// How often is looked for what is due.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// How long a run that is told to end may take to hear the answer to what it has sent.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Waits after runs that failed, in seconds; the last one for all that follow.
 const WAITS: [i64; 6] = [15, 60, 300, 900, 1800, 3600];
@@ -136,4 +162,157 @@ impl Bridge {
         self.collectors.stop(id);
         if there { Ok(()) } else { Err(Error::Gone) }
     }
+}
+
+/// Works until Pismo stops. What runs then is given back as it is, for whoever comes next.
+pub async fn run(bridge: Bridge) {
+    if bridge.config.database.is_none()
+        && let Err(error) = bridge.store.end_collector_leases().await
+    {
+        error!(error = format!("{error:#}"), "Collectors cannot be read");
+    }
+    let mut under_way = JoinSet::new();
+    loop {
+        while under_way.len() < AT_ONCE && !bridge.shutdown.is_cancelled() {
+            match claim(&bridge).await {
+                Ok(Some((collector, holder))) => {
+                    let bridge = bridge.clone();
+                    under_way.spawn(async move { work(&bridge, collector, holder).await });
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    error!(error = format!("{error:#}"), "Collectors cannot be read");
+                    break;
+                }
+            }
+        }
+        tokio::select! {
+            () = bridge.shutdown.cancelled() => break,
+            Some(ended) = under_way.join_next() => note(ended),
+            () = bridge.collectors.0.wake.notified() => {}
+            () = sleep(LOOK) => {}
+        }
+    }
+    while let Some(ended) = under_way.join_next().await {
+        note(ended);
+    }
+}
+
+fn note(ended: Result<Result<()>, tokio::task::JoinError>) {
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => error!(error = format!("{error:#}"), "How a collector's run ended is not stored"),
+        Err(error) => error!(%error, "A collector's task has failed"),
+    }
+}
+
+async fn claim(bridge: &Bridge) -> Result<Option<(StoredCollector, String)>> {
+    let holder = random_hex(16)?;
+    Ok(bridge.store.claim_collector(&holder, LEASE).await?.map(|collector| (collector, holder)))
+}
+
+/// One run, from the claim to what is noted of it.
+async fn work(bridge: &Bridge, collector: StoredCollector, holder: String) -> Result<()> {
+    let (id, begun) = (collector.id, now());
+    let stop = bridge.shutdown.child_token();
+    bridge.collectors.stops().insert(id, stop.clone());
+    let mut come = 0;
+    let ended = match job(bridge, &collector, &holder).await {
+        Err(trouble) => Err(Stop::Run(trouble)),
+        Ok(job) => {
+            let mut run = pin!(collect(&job));
+            let ended = tokio::select! {
+                ended = &mut run => ended,
+                () = keep(bridge, id, &holder) => Err(Stop::Lost),
+                () = stop.cancelled() => {
+                    job.ending.store(true, Ordering::Relaxed);
+                    timeout(FAREWELL, run).await.unwrap_or(Err(Stop::Lost))
+                }
+            };
+            come = job.come.load(Ordering::Relaxed);
+            ended
+        }
+    };
+    bridge.collectors.stops().remove(&id);
+    let trouble = match ended {
+        Ok(()) => None,
+        Err(Stop::Run(trouble) | Stop::Folder(trouble)) => Some(trouble),
+        Err(Stop::Lost) => return bridge.store.hand_back_collector(id, &holder).await,
+    };
+    info!(collector.id = id.0, messages = come, ?trouble, "A collector has run");
+    let end = end_of_run(&collector, come > 0, trouble);
+    bridge.store.end_run(id, &holder, begun, &end).await
+}
+
+/// Renews the lease for as long as it can be.
+async fn keep(bridge: &Bridge, id: CollectorId, holder: &str) {
+    loop {
+        sleep(RENEWAL).await;
+        match bridge.store.renew_collector(id, holder, LEASE).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            // The next time may be better, and there are some before the lease is over.
+            Err(error) => warn!(collector.id = id.0, error = format!("{error:#}"), "A lease cannot be renewed"),
+        }
+    }
+}
+
+async fn job(bridge: &Bridge, collector: &StoredCollector, holder: &str) -> Result<Job, CollectorTrouble> {
+    let internal = |error: anyhow::Error| {
+        error!(collector.id = collector.id.0, error = format!("{error:#}"), "A collector cannot begin");
+        CollectorTrouble::Internal
+    };
+    let sealed = collector.password.as_ref().ok_or(CollectorTrouble::Source(Error::SignedOut))?;
+    let password = bridge.seal.open(&collector.owner(), sealed).map_err(|error| {
+        error!(collector.id = collector.id.0, error = format!("{error:#}"), "A password cannot be opened");
+        CollectorTrouble::Source(Error::SignedOut)
+    })?;
+    let record = bridge.store.account(collector.account).await.map_err(internal)?;
+    let record = record.ok_or(CollectorTrouble::Target(Error::SignedOut))?;
+    let credentials = bridge.credentials(&record).map_err(CollectorTrouble::Target)?;
+    let settings = bridge.store.settings(collector.account).await.map_err(internal)?;
+    Ok(Job {
+        store: bridge.store.clone(),
+        collector: collector.clone(),
+        holder: holder.to_owned(),
+        source: End {
+            dialer: bridge.config.source_dialer(),
+            endpoint: collector.endpoint.clone(),
+            credentials: Credentials { user: collector.user.clone(), password },
+        },
+        target: End { dialer: Dialer::default(), endpoint: record.imap, credentials },
+        uses: settings.uses,
+        spool: bridge.config.data.clone(),
+        watch: None,
+        grace: GRACE,
+        ending: AtomicBool::default(),
+        come: AtomicU64::default(),
+    })
+}
+
+/// When a collector runs next, and whether it can.
+fn end_of_run(collector: &StoredCollector, came: bool, trouble: Option<CollectorTrouble>) -> EndOfRun {
+    let usual = i64::from(collector.options.minutes.max(1)) * 60;
+    let Some(trouble) = trouble else {
+        return EndOfRun { state: CollectorState::Idle, due: now() + usual, failures: 0, trouble: None };
+    };
+    // One that gets on is not punished for a line that breaks now and then.
+    let failures = if came { 1 } else { collector.failures + 1 };
+    let last = WAITS.len() - 1;
+    let nth = usize::try_from(failures - 1).unwrap_or(last).min(last);
+    let wait = WAITS.get(nth).copied().unwrap_or(usual);
+    let (state, wait) = match &trouble {
+        // Only a person can change it.
+        CollectorTrouble::SameAccount
+        | CollectorTrouble::Source(
+            Error::ImapDisabled { .. } | Error::Pop3Disabled { .. } | Error::PrivateHost { .. } | Error::SignedOut,
+        ) => (CollectorState::Failed, wait),
+        CollectorTrouble::Source(error) if error.is_about_password() => (CollectorState::Failed, wait),
+        CollectorTrouble::Source(Error::Throttled { minutes, .. })
+        | CollectorTrouble::Target(Error::Throttled { minutes, .. }) => {
+            (CollectorState::Idle, i64::from(*minutes) * 60)
+        }
+        _ => (CollectorState::Idle, wait),
+    };
+    EndOfRun { state, due: now() + wait, failures, trouble: Some(trouble) }
 }

@@ -70,7 +70,11 @@ impl FromStr for Endpoint {
             "smtps" => (Protocol::Smtp, Security::Tls, 465),
             "smtp+starttls" => (Protocol::Smtp, Security::StartTls, 587),
             "smtp+insecure" => (Protocol::Smtp, Security::Insecure, 587),
-            _ => return Err(invalid("it begins with imaps, imap+starttls, pop3s, pop3+starttls, smtps or smtp+starttls")),
+            _ => {
+                return Err(invalid(
+                    "it begins with imaps, imap+starttls, pop3s, pop3+starttls, smtps or smtp+starttls",
+                ));
+            }
         };
         let rest = rest.trim_end_matches('/');
         let (host, port) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
@@ -134,7 +138,16 @@ mod tests {
 
     #[test]
     fn what_is_no_endpoint_is_refused() {
-        for text in ["", "mail.example.org", "http://x", "imaps://", "imaps://a b", "imaps://x:99999", "imaps://u@x", "pop3://x"] {
+        for text in [
+            "",
+            "mail.example.org",
+            "http://x",
+            "imaps://",
+            "imaps://a b",
+            "imaps://x:99999",
+            "imaps://u@x",
+            "pop3://x",
+        ] {
             assert!(text.parse::<Endpoint>().is_err(), "{text}");
         }
     }

@@ -23,13 +23,15 @@ mod tap;
 mod uid_set;
 mod value;
 
+pub use crate::endpoint::Credentials;
 pub use capability::{AppendLimit, Capabilities};
 pub use code::Code;
-pub use crate::endpoint::Credentials;
 pub use connect::{connect, connect_by, connect_noting, connect_trusting};
+pub(crate) use date::asctime;
 pub use error::Error;
 pub use rehearsal::{rehearse, rehearse_structure};
 pub use session::{
-    Change, CopyUid, FetchedMessage, FetchedRow, Letter, Listed, Look, Selected, Session, Status, TextPart, Woken,
+    Change, CopyUid, FetchedMessage, FetchedRow, Letter, Listed, Look, Names, Selected, Session, Status, TextPart,
+    Woken, is_speakable,
 };
 pub use uid_set::UidSet;

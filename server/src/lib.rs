@@ -1,12 +1,13 @@
 //! The bridge: holds IMAP sessions for its users and streams what happens to their tabs.
 //!
 //! `http` hears the browser and hands commands to `account`, whose actor owns the IMAP sessions (`imap`);
-//! `submission` sends what is in the outbox (`smtp`); `mime` reads and builds messages; `store` is the database.
+//! `submission` sends what is in the outbox (`smtp`); `collector` brings mail from other accounts; `mime` reads and builds messages; `store` is the database.
 #![forbid(unsafe_code)]
 // Views are types, and theirs are deep.
 #![recursion_limit = "512"]
 
 pub mod account;
+mod archive;
 pub mod attempts;
 pub mod backoff;
 pub mod blobs;
@@ -52,6 +53,7 @@ pub async fn serve(listener: TcpListener, config: Config, shutdown: Cancellation
     let _ = rustls::crypto::ring::default_provider().install_default();
     let bridge = Bridge::open(config, shutdown.clone()).await?;
     let outbox = tokio::spawn(submission::run(bridge.clone()));
+    let collectors = tokio::spawn(collector::run(bridge.clone()));
     if let Some(address) = bridge.config.metrics_listen {
         let listener = TcpListener::bind(address)
             .await
@@ -73,8 +75,8 @@ pub async fn serve(listener: TcpListener, config: Config, shutdown: Cancellation
     shutdown.cancel();
     let ended = async {
         bridge.accounts.stopped().await;
-        // Both end by the token; a panic in one of them has been logged and does not hold up the end.
-        let _ = tokio::join!(outbox, housekeeping);
+        // All end by the token; a panic in one of them has been logged and does not hold up the end.
+        let _ = tokio::join!(outbox, collectors, housekeeping);
     };
     if timeout(FAREWELL, ended).await.is_err() {
         tracing::warn!("Something did not end in time and is left");

@@ -9,6 +9,7 @@ mod conversations;
 mod drafts;
 mod ledger;
 mod logins;
+mod runs;
 mod searches;
 mod settings;
 mod submissions;

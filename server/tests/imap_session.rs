@@ -79,7 +79,10 @@ async fn a_certificate_nobody_trusts_is_refused() {
     for endpoint in [endpoint(Security::Tls, server.imaps_port()), endpoint(Security::StartTls, server.imap_port())] {
         let error = imap::connect(&endpoint, &credentials(&server.new_user(), PASSWORD)).await.expect_err("no session");
         let fault = CertificateFault::UnknownIssuer;
-        assert!(matches!(&error, Error::Net(net::Error::Certificate { fault: found, .. }) if *found == fault), "{error:?}");
+        assert!(
+            matches!(&error, Error::Net(net::Error::Certificate { fault: found, .. }) if *found == fault),
+            "{error:?}"
+        );
     }
     let proxy = RecordingProxy::start_on("127.0.0.2", server.imaps_port()).await;
     let other_name = Endpoint::new(Protocol::Imap, Security::Tls, "127.0.0.2", proxy.port);

@@ -13,7 +13,10 @@ use pismo::{
     pop3::{self, Arrival, Error, Session},
     probe::{Probed, probe},
 };
-use rustls::{ClientConfig, RootCertStore, pki_types::{CertificateDer, pem::PemObject}};
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
 
 /// Both, started once.
 fn servers() -> [&'static MailServer; 2] {

@@ -55,6 +55,11 @@ impl State {
             Event::Labels { labels } => self.labels.set(labels.clone()),
             Event::Searches { searches } => self.searches.set(searches.clone()),
             Event::Messages { list, change } => self.apply_change(*list, change),
+            Event::Acted { undo, action, count } => {
+                let notice = Notice::Acted { action: action.clone(), count: *count, elsewhere: true };
+                self.toasts.push(notice, Some(*undo));
+            }
+            Event::Undone { undo } => self.toasts.dismiss_undo(*undo),
             Event::Submission { submission } => self.apply_submission(submission),
             Event::SignedOut => self.signed_out.set(true),
         }

@@ -44,6 +44,7 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::BadAddress { text } => t_string!(i18n, error.bad_address, text = text.clone()).to_string(),
         Error::NoRecipient => t_string!(i18n, error.no_recipient).to_string(),
         Error::TooManyRecipients { limit } => counted!(i18n, error.too_many_recipients, *limit),
+        Error::CollectorExists => t_string!(i18n, error.collector_exists).to_string(),
         Error::TooManySearches { limit } => counted!(i18n, error.too_many_searches, *limit),
         Error::BlobGone { name } => t_string!(i18n, error.blob_gone, name = name.clone()).to_string(),
         Error::Busy => t_string!(i18n, error.busy).to_string(),
@@ -97,6 +98,7 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::ClearText { .. }
         | Error::TooManyRecipients { .. }
         | Error::TooManySearches { .. }
+        | Error::CollectorExists
         | Error::TooLarge { .. }
         | Error::MessageTooLarge { .. }
         | Error::BadAddress { .. }

@@ -33,17 +33,20 @@ pub fn Login(login: LoginPage) -> impl IntoView {
     let i18n = use_i18n();
     let LoginPage { error, address, fixed_server, imap, smtp, language, theme: _, next } = login;
     let refused = error.as_ref().is_some_and(Error::is_about_password);
-    let app_password = refused.then(|| provider_of(&address)).flatten().filter(|known| known.wants_app_password()).and_then(|provider| {
-        let url = provider.app_password_url?;
-        Some(view! {
-            <p>
-                {t_string!(i18n, login.app_password, provider = provider.name)} " "
-                <a href=url target="_blank" rel="noopener noreferrer">
-                    {t_string!(i18n, login.app_password_link)}
-                </a>
-            </p>
-        })
-    });
+    let app_password =
+        refused.then(|| provider_of(&address)).flatten().filter(|known| known.wants_app_password()).and_then(
+            |provider| {
+                let url = provider.app_password_url?;
+                Some(view! {
+                    <p>
+                        {t_string!(i18n, login.app_password, provider = provider.name)} " "
+                        <a href=url target="_blank" rel="noopener noreferrer">
+                            {t_string!(i18n, login.app_password_link)}
+                        </a>
+                    </p>
+                })
+            },
+        );
     let trouble = error.map(|error| {
         view! {
             <div class="login-error" id="login-error" role="alert" data-testid="login-error">

@@ -1,7 +1,5 @@
 //! Words about the servers from which mail is collected: what to know before, and how far a test came.
 
-use leptos::prelude::*;
-
 use super::words::Words;
 use crate::{
     i18n::*,

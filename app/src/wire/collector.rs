@@ -81,6 +81,17 @@ pub struct Collector {
     pub trouble: Option<CollectorTrouble>,
 }
 
+/// What the run that is under way has done, or the last one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CollectorRun {
+    /// In seconds since 1970 UTC; none if there was none yet.
+    pub begun: Option<i64>,
+    pub ended: Option<i64>,
+    /// Messages brought, and their octets.
+    pub messages: u32,
+    pub bytes: u64,
+}
+
 /// How far a mailbox of the source has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CollectorFolder {

@@ -71,6 +71,8 @@ pub enum Error {
     TooManyRecipients { limit: u32 },
     /// A file of the draft is no longer there: attach it again.
     BlobGone { name: String },
+    /// This account is brought here already.
+    CollectorExists,
     /// So many searches are kept already, and no more can be.
     TooManySearches { limit: u32 },
     /// Too much is waiting already.
@@ -101,7 +103,9 @@ pub enum CertificateFault {
     Revoked,
     /// The server showed none.
     Missing,
-    Other { text: String },
+    Other {
+        text: String,
+    },
 }
 
 /// One refusal of an SMTP server (RFC 5321 §4.2).

@@ -69,6 +69,8 @@ CREATE TABLE collector_messages (
     target_uid BIGINT,
     -- It was about to be sent when the target's UIDNEXT was this.
     target_next BIGINT,
+    -- And when.
+    sent BIGINT NOT NULL DEFAULT 0,
     attempts BIGINT NOT NULL DEFAULT 0,
     -- JSON: why it could not be brought; NULL if nothing hinders it.
     reason TEXT,

@@ -304,7 +304,12 @@ impl Actor {
                     return;
                 }
                 match frame.command {
-                    Command::Attend { front } => known.in_front = front,
+                    Command::Attend { front } => {
+                        known.in_front = front;
+                        if front {
+                            self.tell_undoable(&tab);
+                        }
+                    }
                     Command::StopSearch { list } => self.stop_search(&tab, list),
                     Command::Gather { message } => return self.gather(tab, frame.id, message),
                     _ => return self.enter(Waiting::Command { tab, frame, tried: false }).await,

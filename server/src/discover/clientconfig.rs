@@ -74,7 +74,9 @@ fn servers(document: &str) -> Option<Vec<Server>> {
         match reader.read_event().ok()? {
             Event::Start(start) => {
                 let name = start.local_name().as_ref().to_owned();
-                if let ("incomingServer" | "outgoingServer", true) = (name.as_str(), path.last().is_some_and(|last| last == "emailProvider")) {
+                if let ("incomingServer" | "outgoingServer", true) =
+                    (name.as_str(), path.last().is_some_and(|last| last == "emailProvider"))
+                {
                     let kind = start.try_get_attribute("type").ok()?.map(|kind| kind.value.to_ascii_lowercase());
                     let kind = kind.unwrap_or_default();
                     open = Some(Server { kind, incoming: name == "incomingServer", ..Server::default() });

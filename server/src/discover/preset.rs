@@ -26,13 +26,13 @@ pub fn candidates(provider: &'static Provider, address: &Address) -> Vec<Candida
 mod tests {
     use app::providers::PROVIDERS;
 
-    use super::*;
     use crate::endpoint::{Endpoint, Protocol, Security};
 
     #[test]
     fn every_provider_can_be_read() {
         for provider in PROVIDERS {
-            let read = |text: &str| text.parse::<Endpoint>().unwrap_or_else(|error| panic!("{}: {error}", provider.name));
+            let read =
+                |text: &str| text.parse::<Endpoint>().unwrap_or_else(|error| panic!("{}: {error}", provider.name));
             let servers = [
                 Some((provider.imap, Protocol::Imap)),
                 provider.pop3.map(|pop3| (pop3, Protocol::Pop3)),

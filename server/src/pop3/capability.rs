@@ -35,7 +35,9 @@ impl Capabilities {
             "TOP" => self.top = true,
             "UIDL" => self.uidl = true,
             "PIPELINING" => self.pipelining = true,
-            "LOGIN-DELAY" => self.login_delay = words.next().and_then(|word| word.parse().ok()).map(Duration::from_secs),
+            "LOGIN-DELAY" => {
+                self.login_delay = words.next().and_then(|word| word.parse().ok()).map(Duration::from_secs)
+            }
             // `NEVER` is no number.
             "EXPIRE" => self.expire = words.next().and_then(|word| word.parse().ok()),
             _ => {}

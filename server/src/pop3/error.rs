@@ -84,16 +84,17 @@ mod tests {
 
     fn check(said: &str, expected: &str) {
         let (code, text) = Code::split(said);
-        let kind = match (Error::Refused { code, text: text.to_owned() }).of_login(false, Some(Duration::from_secs(900))) {
-            Error::Credentials { .. } => "credentials",
-            Error::AppPassword { .. } => "app password",
-            Error::NoPasswords { .. } => "no passwords",
-            Error::Disabled { .. } => "disabled",
-            Error::InUse { .. } => "in use",
-            Error::Throttled { wait, .. } if wait.as_secs() == 900 => "delay",
-            Error::Unavailable { .. } => "unavailable",
-            _ => "another",
-        };
+        let kind =
+            match (Error::Refused { code, text: text.to_owned() }).of_login(false, Some(Duration::from_secs(900))) {
+                Error::Credentials { .. } => "credentials",
+                Error::AppPassword { .. } => "app password",
+                Error::NoPasswords { .. } => "no passwords",
+                Error::Disabled { .. } => "disabled",
+                Error::InUse { .. } => "in use",
+                Error::Throttled { wait, .. } if wait.as_secs() == 900 => "delay",
+                Error::Unavailable { .. } => "unavailable",
+                _ => "another",
+            };
         assert_eq!(kind, expected, "{said}");
     }
 

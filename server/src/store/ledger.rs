@@ -46,10 +46,12 @@ pub struct Entry {
 pub enum Place {
     /// It was not there when it was looked for, and is to be sent.
     Nowhere,
-    /// It was about to be sent. If it arrived, then with a UID from `next` on, or under another UIDVALIDITY.
+    /// It was about to be sent, at a time in seconds since 1970 UTC. If it arrived, then with a UID from `next` on, or under
+    /// another UIDVALIDITY.
     Sent {
         validity: UidValidity,
         next: Uid,
+        at: i64,
     },
     Here {
         validity: UidValidity,
@@ -58,27 +60,47 @@ pub enum Place {
     Refused(RefusedReason),
 }
 
-type Columns = (i64, i64, Option<i64>, String, String, i64, Option<i64>, Option<i64>, i64, Option<String>);
+#[derive(sqlx::FromRow)]
+struct Columns {
+    uid_validity: i64,
+    uid: i64,
+    size: i64,
+    date: Option<i64>,
+    hash: String,
+    flags: String,
+    target_validity: i64,
+    target_uid: Option<i64>,
+    target_next: Option<i64>,
+    sent: i64,
+    attempts: i64,
+    reason: Option<String>,
+}
 
 impl Entry {
     fn from_columns(columns: Columns) -> Result<Self> {
-        let (uid, size, date, hash, flags, validity, target_uid, target_next, attempts, reason) = columns;
-        let validity = UidValidity(small(validity));
-        let place = match (target_uid, reason, target_next) {
+        let validity = UidValidity(small(columns.target_validity));
+        let place = match (columns.target_uid, columns.reason, columns.target_next) {
             (Some(uid), ..) => Place::Here { validity, uid: Uid(small(uid)) },
             (None, Some(reason), _) => Place::Refused(serde_json::from_str(&reason).context("A stored reason")?),
-            (None, None, Some(next)) => Place::Sent { validity, next: Uid(small(next)) },
+            (None, None, Some(next)) => Place::Sent { validity, next: Uid(small(next)), at: columns.sent },
             (None, None, None) => Place::Nowhere,
         };
-        let size = u64::try_from(size).unwrap_or(0);
-        Ok(Self { uid: Uid(small(uid)), size, date, hash, flags, place, attempts })
+        Ok(Self {
+            uid: Uid(small(columns.uid)),
+            size: u64::try_from(columns.size).unwrap_or(0),
+            date: columns.date,
+            hash: columns.hash,
+            flags: columns.flags,
+            place,
+            attempts: columns.attempts,
+        })
     }
 
     fn to_json(&self) -> Result<serde_json::Value> {
-        let (mut validity, mut target_uid, mut target_next, mut reason) = (0, None, None, None);
+        let (mut validity, mut target_uid, mut target_next, mut sent, mut reason) = (0, None, None, 0, None);
         match &self.place {
             Place::Nowhere => {}
-            Place::Sent { validity: of, next } => (validity, target_next) = (of.0, Some(next.0)),
+            Place::Sent { validity: of, next, at } => (validity, target_next, sent) = (of.0, Some(next.0), *at),
             Place::Here { validity: of, uid } => (validity, target_uid) = (of.0, Some(uid.0)),
             Place::Refused(why) => reason = Some(serde_json::to_string(why)?),
         }
@@ -91,6 +113,7 @@ impl Entry {
             validity,
             target_uid,
             target_next,
+            sent,
             self.attempts,
             reason
         ]))
@@ -205,7 +228,7 @@ impl Store {
     /// Messages with a UID above `after`, at most `most`, ascending.
     pub async fn entries_after(&self, folder: i64, validity: UidValidity, after: Uid, most: i64) -> Result<Vec<Entry>> {
         let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
-            "SELECT uid, size, date, hash, flags, target_validity, target_uid, target_next, attempts, reason
+            "SELECT uid_validity, uid, size, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason
              FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2 AND uid > $3 ORDER BY uid LIMIT $4")
             .bind(folder).bind(i64::from(validity.0)).bind(i64::from(after.0)).bind(most).fetch_all(pool))?;
         rows.into_iter().map(Entry::from_columns).collect()
@@ -213,24 +236,21 @@ impl Store {
 
     /// Messages that were about to be sent when something came in between, under whatever UIDVALIDITY of the source.
     pub async fn sent_entries(&self, folder: i64) -> Result<Vec<(UidValidity, Entry)>> {
-        type Sent = (i64, i64, i64, Option<i64>, String, String, i64, Option<i64>, Option<i64>, i64, Option<String>);
-        let rows: Vec<Sent> = on!(self, pool => sqlx::query_as(
-            "SELECT uid_validity, uid, size, date, hash, flags, target_validity, target_uid, target_next, attempts, reason
+        let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
+            "SELECT uid_validity, uid, size, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason
              FROM collector_messages WHERE folder_id = $1 AND target_uid IS NULL AND target_next IS NOT NULL")
             .bind(folder).fetch_all(pool))?;
-        rows.into_iter()
-            .map(|(validity, a, b, c, d, e, f, g, h, i, j)| {
-                Ok((UidValidity(small(validity)), Entry::from_columns((a, b, c, d, e, f, g, h, i, j))?))
-            })
-            .collect()
+        let with_validity =
+            |columns: Columns| Ok((UidValidity(small(columns.uid_validity)), Entry::from_columns(columns)?));
+        rows.into_iter().map(with_validity).collect()
     }
 
-    /// The UIDs in the target that are known to be messages of this mailbox.
-    pub async fn known_here(&self, folder: i64, target: UidValidity) -> Result<Vec<Uid>> {
+    /// The UIDs in the target, from one on, that are known to be messages of this mailbox.
+    pub async fn known_here(&self, folder: i64, target: UidValidity, from: Uid) -> Result<Vec<Uid>> {
         let rows: Vec<(i64,)> = on!(self, pool => sqlx::query_as(
             "SELECT target_uid FROM collector_messages
-             WHERE folder_id = $1 AND target_validity = $2 AND target_uid IS NOT NULL")
-            .bind(folder).bind(i64::from(target.0)).fetch_all(pool))?;
+             WHERE folder_id = $1 AND target_validity = $2 AND target_uid >= $3")
+            .bind(folder).bind(i64::from(target.0)).bind(i64::from(from.0)).fetch_all(pool))?;
         Ok(rows.into_iter().map(|(uid,)| Uid(small(uid))).collect())
     }
 
@@ -249,9 +269,26 @@ impl Store {
         Ok(rows.into_iter().map(former).collect())
     }
 
-    /// Gives former messages the UIDs they have at the source now. All or none. A row that one of them had until now, under
-    /// the new UIDVALIDITY, must not be there.
+    /// The lowest UID of a message that is still to be sent.
+    pub async fn first_nowhere(&self, folder: i64, validity: UidValidity) -> Result<Option<Uid>> {
+        let (first,): (Option<i64>,) = on!(self, pool => sqlx::query_as(
+            "SELECT MIN(uid) FROM collector_messages
+             WHERE folder_id = $1 AND uid_validity = $2 AND target_uid IS NULL AND reason IS NULL")
+            .bind(folder).bind(i64::from(validity.0)).fetch_one(pool))?;
+        Ok(first.map(|uid| Uid(small(uid))))
+    }
+
+    /// Gives former messages the UIDs they have at the source now. All or none.
     pub async fn rename_former(&self, folder: i64, validity: UidValidity, renamed: &[(Former, Uid)]) -> Result<()> {
+        let uids: Vec<Uid> = renamed.iter().map(|(_, uid)| *uid).collect();
+        let (uids, sql) = (
+            serde_json::to_string(&uids)?,
+            match &self.pool {
+                Pool::Sqlite(_) => FORGET_SQLITE,
+                Pool::Postgres(_) => FORGET_POSTGRES,
+            },
+        );
+        change!(self, pool => sqlx::query(sql).bind(folder).bind(i64::from(validity.0)).bind(&uids).execute(pool))?;
         let json: Vec<[u32; 3]> =
             renamed.iter().map(|(former, uid)| [former.validity.0, former.uid.0, uid.0]).collect();
         let json = serde_json::to_string(&json)?;
@@ -274,33 +311,41 @@ impl Store {
 }
 
 const RECORD_SQLITE: &str = "INSERT INTO collector_messages (folder_id, uid_validity, uid, size, date, hash, flags,
-        target_validity, target_uid, target_next, attempts, reason)
+        target_validity, target_uid, target_next, sent, attempts, reason)
     SELECT $1, $2, entry.value ->> 0, entry.value ->> 1, entry.value ->> 2, entry.value ->> 3, entry.value ->> 4,
-        entry.value ->> 5, entry.value ->> 6, entry.value ->> 7, entry.value ->> 8, entry.value ->> 9
+        entry.value ->> 5, entry.value ->> 6, entry.value ->> 7, entry.value ->> 8, entry.value ->> 9, entry.value ->> 10
     FROM json_each($3) AS entry WHERE EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)
     ON CONFLICT (folder_id, uid_validity, uid) DO UPDATE SET size = excluded.size, date = excluded.date,
         hash = excluded.hash, flags = excluded.flags, target_validity = excluded.target_validity,
-        target_uid = excluded.target_uid, target_next = excluded.target_next, attempts = excluded.attempts,
+        target_uid = excluded.target_uid, target_next = excluded.target_next, sent = excluded.sent, attempts = excluded.attempts,
         reason = excluded.reason";
 
 const RECORD_POSTGRES: &str = "INSERT INTO collector_messages (folder_id, uid_validity, uid, size, date, hash, flags,
-        target_validity, target_uid, target_next, attempts, reason)
+        target_validity, target_uid, target_next, sent, attempts, reason)
     SELECT $1, $2, (entry ->> 0)::bigint, (entry ->> 1)::bigint, (entry ->> 2)::bigint, entry ->> 3, entry ->> 4,
-        (entry ->> 5)::bigint, (entry ->> 6)::bigint, (entry ->> 7)::bigint, (entry ->> 8)::bigint, entry ->> 9
+        (entry ->> 5)::bigint, (entry ->> 6)::bigint, (entry ->> 7)::bigint, (entry ->> 8)::bigint, (entry ->> 9)::bigint,
+        entry ->> 10
     FROM jsonb_array_elements($3::jsonb) AS entry WHERE EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)
     ON CONFLICT (folder_id, uid_validity, uid) DO UPDATE SET size = excluded.size, date = excluded.date,
         hash = excluded.hash, flags = excluded.flags, target_validity = excluded.target_validity,
-        target_uid = excluded.target_uid, target_next = excluded.target_next, attempts = excluded.attempts,
+        target_uid = excluded.target_uid, target_next = excluded.target_next, sent = excluded.sent, attempts = excluded.attempts,
         reason = excluded.reason";
 
 const ENTRIES_SQLITE: &str =
-    "SELECT uid, size, date, hash, flags, target_validity, target_uid, target_next, attempts, reason
+    "SELECT uid_validity, uid, size, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason
     FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2 AND uid IN (SELECT value FROM json_each($3))";
 
 const ENTRIES_POSTGRES: &str =
-    "SELECT uid, size, date, hash, flags, target_validity, target_uid, target_next, attempts, reason
+    "SELECT uid_validity, uid, size, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason
     FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2 AND uid IN
         (SELECT value::bigint FROM jsonb_array_elements_text($3::jsonb))";
+
+const FORGET_SQLITE: &str =
+    "DELETE FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2 AND target_uid IS NULL
+    AND uid IN (SELECT value FROM json_each($3))";
+
+const FORGET_POSTGRES: &str = "DELETE FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2
+    AND target_uid IS NULL AND uid IN (SELECT value::bigint FROM jsonb_array_elements_text($3::jsonb))";
 
 const RENAME_SQLITE: &str = "UPDATE collector_messages SET uid_validity = $2, uid = entry.value ->> 2 FROM json_each($3) AS entry
     WHERE folder_id = $1 AND collector_messages.uid_validity = entry.value ->> 0 AND collector_messages.uid = entry.value ->> 1";

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use app::wire::{
     Connectivity, Event, Flag, ListChange, Listing, Mailbox, Progress, Quota, Row, SavedSearch, Selection, Submission,
-    SubmissionId, SubmissionState, Uid, Welcome,
+    SubmissionId, SubmissionState, Uid, UndoId, Welcome,
 };
 
 use crate::mail::Messages;
@@ -15,6 +15,8 @@ use crate::mail::Messages;
 pub struct View {
     pub connectivity: Option<Connectivity>,
     pub mailboxes: Vec<Mailbox>,
+    /// What was done on other devices and can be taken back.
+    pub undoable: Vec<UndoId>,
     /// Searches that are kept.
     pub searches: Vec<SavedSearch>,
     /// Labels to choose from.
@@ -78,6 +80,8 @@ impl View {
                 self.submissions.push(submission.clone());
             }
             Event::Quota { quota } => self.quota = quota.clone(),
+            Event::Acted { undo, .. } => self.undoable.push(*undo),
+            Event::Undone { undo } => self.undoable.retain(|known| known != undo),
             Event::Searches { searches } => self.searches = searches.clone(),
             Event::Labels { labels } => self.labels = labels.clone(),
             Event::Messages { list, change } if *list == self.list => self.change(change),

@@ -285,11 +285,23 @@ impl Session {
         Ok(())
     }
 
-    /// Has this session call mailboxes as another one of the same account has found they are called, without a list.
-    pub fn learn_names(&mut self, other: &Session) {
-        self.odd_names.clone_from(&other.odd_names);
-        self.personal.clone_from(&other.personal);
+    /// How mailboxes are called, as far as [`list`](Self::list) has told.
+    pub fn names(&self) -> Names {
+        Names { odd: self.odd_names.clone(), personal: self.personal.clone() }
     }
+
+    /// Has this session call mailboxes as another one of the same account has learnt it, without a list of its own.
+    pub fn learn_names(&mut self, names: &Names) {
+        self.odd_names.clone_from(&names.odd);
+        self.personal.clone_from(&names.personal);
+    }
+}
+
+/// How mailboxes are called by their server.
+#[derive(Debug, Clone)]
+pub struct Names {
+    odd: HashMap<String, Vec<u8>>,
+    personal: Option<String>,
 }
 
 /// What APPEND says of a message before it.

@@ -150,6 +150,11 @@ fn store_limits(uids: &UidSet) -> Limits {
     Limits { total: 16 * 1024 * 1024 + uids.len() * 512, ..Limits::SHORT }
 }
 
+/// Whether a flag can be said to a server: one that came from another server need not.
+pub fn is_speakable(flag: &Flag) -> bool {
+    flags_item("", std::slice::from_ref(flag)).is_ok()
+}
+
 /// `+FLAGS (\Seen urgent)`. A keyword must be an atom (RFC 9051 §9, flag-keyword).
 pub(super) fn flags_item(item: &str, flags: &[Flag]) -> Result<String, Error> {
     let mut words = Vec::new();

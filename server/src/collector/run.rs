@@ -1,0 +1,370 @@
+//! One run of a collector: all that is new at its source comes here.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use app::wire::{CollectorKind, CollectorTrouble, SpecialUse, Uid, UidValidity};
+use futures_util::future::join_all;
+use tokio::try_join;
+use tracing::{error, info};
+
+use super::{
+    folders::{Side, Wishes, holds_mail, place},
+    passing::pass,
+};
+use crate::{
+    endpoint::Endpoint,
+    error::to_wire,
+    imap::{Code, Credentials, Error, Listed, Names, Session, UidSet, connect_by},
+    net::Dialer,
+    store::{Entry, FolderRow, Store, StoredCollector, now},
+};
+
+/// What a run is about to go on from. For tests that end it there, as a power cut does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Step {
+    /// The source has told what it has.
+    Listed,
+    /// It is decided where mailboxes go.
+    Placed,
+    /// The mailbox of the target is there.
+    Made,
+    /// Some messages were read from the source.
+    Read,
+    /// It was found which of them are here already.
+    Found,
+    /// What is about to be sent was written down.
+    Recorded,
+    /// The target has taken it, and it was not written down yet.
+    Appended,
+    /// It was.
+    Bound,
+    /// It was found what became of what was being sent.
+    Recovered,
+    /// Some messages were found in a target that has another UIDVALIDITY.
+    Rebound,
+    /// Flags were set in the target, and it was not written down yet.
+    Flagged,
+    /// A mailbox was gone through.
+    Done,
+}
+
+pub const STEPS: [Step; 12] = [
+    Step::Listed,
+    Step::Placed,
+    Step::Made,
+    Step::Read,
+    Step::Found,
+    Step::Recorded,
+    Step::Appended,
+    Step::Bound,
+    Step::Recovered,
+    Step::Rebound,
+    Step::Flagged,
+    Step::Done,
+];
+
+/// Says whether a run may go on from a step.
+pub type Watch = Arc<dyn Fn(Step) -> bool + Send + Sync>;
+
+/// Why a run, or what it did with one mailbox, ended early.
+#[derive(Debug)]
+pub enum Stop {
+    /// Of one mailbox. The others are brought.
+    Folder(CollectorTrouble),
+    Run(CollectorTrouble),
+    /// The right to run was lost: to a person who paused it, or to another node.
+    Lost,
+}
+
+impl Stop {
+    pub fn of_source(error: Error) -> Stop {
+        Stop::of(error, CollectorTrouble::Source)
+    }
+
+    pub fn of_target(error: Error) -> Stop {
+        Stop::of(error, CollectorTrouble::Target)
+    }
+
+    fn of(error: Error, side: fn(app::wire::Error) -> CollectorTrouble) -> Stop {
+        // No mailbox takes anything when there is no room.
+        let of_all = matches!(error, Error::Refused { code: Some(Code::OverQuota), .. });
+        let of_one = error.is_refusal() && !of_all;
+        let trouble = side(to_wire(error));
+        if of_one { Stop::Folder(trouble) } else { Stop::Run(trouble) }
+    }
+}
+
+/// A fault of our own.
+impl From<anyhow::Error> for Stop {
+    fn from(error: anyhow::Error) -> Stop {
+        error!(error = format!("{error:#}"), "A collector has a fault");
+        Stop::Run(CollectorTrouble::Internal)
+    }
+}
+
+/// One side of a run.
+#[derive(Debug, Clone)]
+pub struct End {
+    /// Which addresses may be called for it.
+    pub dialer: Dialer,
+    pub endpoint: Endpoint,
+    pub credentials: Credentials,
+}
+
+impl End {
+    fn is(&self, other: &End) -> bool {
+        let same_host = self.endpoint.host.eq_ignore_ascii_case(&other.endpoint.host);
+        same_host && self.endpoint.port == other.endpoint.port && self.credentials.user == other.credentials.user
+    }
+}
+
+/// All that a run needs.
+pub struct Job {
+    pub store: Store,
+    pub collector: StoredCollector,
+    /// In whose name the lease is held.
+    pub holder: String,
+    pub source: End,
+    pub target: End,
+    /// Which mailboxes the person has chosen for a use.
+    pub uses: BTreeMap<SpecialUse, String>,
+    /// The folder for files without a name.
+    pub spool: PathBuf,
+    pub watch: Option<Watch>,
+    /// How long a target may be at what it was sent after the line to it broke, in seconds.
+    pub grace: i64,
+    /// Set to have the run end as soon as it knows what became of all that it has sent.
+    pub ending: AtomicBool,
+    /// Messages that have come with this run.
+    pub come: AtomicU64,
+}
+
+impl Job {
+    pub(super) fn step(&self, step: Step) -> Result<(), Stop> {
+        if self.watch.as_ref().is_none_or(|watch| watch(step)) { Ok(()) } else { Err(Stop::Lost) }
+    }
+
+    /// Whether something new may be begun.
+    pub(super) fn go_on(&self) -> Result<(), Stop> {
+        if self.ending.load(Ordering::Relaxed) { Err(Stop::Lost) } else { Ok(()) }
+    }
+
+    /// Writes what has become of messages, if we still may.
+    pub(super) async fn record(&self, folder: i64, validity: UidValidity, entries: &[Entry]) -> Result<(), Stop> {
+        let held = self.store.record((self.collector.id, &self.holder), folder, validity, entries).await?;
+        if held { Ok(()) } else { Err(Stop::Lost) }
+    }
+
+    pub(super) fn count_one(&self) {
+        self.come.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Two sessions that work on one mailbox at a time.
+pub struct Pair {
+    pub source: Session,
+    pub target: Session,
+}
+
+/// What is still to be gone through.
+type Queue = Mutex<VecDeque<(FolderRow, Listed)>>;
+
+/// How long a target may be at what it was sent after the line to it broke, in seconds: see [`Job::grace`].
+pub const GRACE: i64 = 30;
+
+/// Brings all that is new. The future may be dropped at any moment; the next run is quicker where it was not, but ended by
+/// [`Job::ending`].
+pub async fn collect(job: &Job) -> Result<(), Stop> {
+    if job.collector.kind != CollectorKind::Imap {
+        let text = "POP3 sources are not understood yet".to_owned();
+        return Err(Stop::Run(CollectorTrouble::Source(app::wire::Error::Refused { text })));
+    }
+    if job.source.is(&job.target) {
+        return Err(Stop::Run(CollectorTrouble::SameAccount));
+    }
+    let mut source = open(&job.source).await.map_err(Stop::of_source)?;
+    let there = source.list().await.map_err(Stop::of_source)?;
+    job.step(Step::Listed)?;
+    let rows = job.store.folder_rows(job.collector.id).await?;
+    let changed = changed(&there, &rows, job.collector.options.follow_flags);
+    if changed.is_empty() {
+        source.logout().await;
+        return Ok(());
+    }
+    let mut target = open(&job.target).await.map_err(Stop::of_target)?;
+    let queue = queue(job, (&mut source, &there), &mut target, rows, changed).await?;
+    bring(job, Pair { source, target }, queue).await
+}
+
+async fn open(end: &End) -> Result<Session, Error> {
+    connect_by(&end.dialer, &end.endpoint, &end.credentials).await
+}
+
+/// Those mailboxes that are not as they were when they were last gone through.
+fn changed<'a>(there: &'a [Listed], rows: &[FolderRow], follow_flags: bool) -> Vec<&'a Listed> {
+    let known: HashMap<&str, &FolderRow> = rows.iter().map(|row| (row.source.as_str(), row)).collect();
+    let is_as_it_was = |listed: &Listed| {
+        let (Some(row), Some(status)) = (known.get(listed.path.as_str()), &listed.status) else { return false };
+        let same = row.settled == 1
+            && row.uid_validity == i64::from(status.uid_validity)
+            && row.uid_next == i64::from(status.uid_next)
+            && row.messages == i64::from(status.messages);
+        same && match status.highest_modseq {
+            Some(modseq) => i64::try_from(modseq).is_ok_and(|modseq| modseq == row.modseq),
+            // Without CONDSTORE nothing tells of flags but the flags.
+            None => !follow_flags || !super::passing::flags_are_due(row, now()),
+        }
+    };
+    there.iter().filter(|listed| holds_mail(listed) && !is_as_it_was(listed)).collect()
+}
+
+/// What is to be gone through, INBOX first and then the largest, with a place here for each.
+async fn queue(
+    job: &Job,
+    (source, there): (&mut Session, &[Listed]),
+    target: &mut Session,
+    mut rows: Vec<FolderRow>,
+    changed: Vec<&Listed>,
+) -> Result<VecDeque<(FolderRow, Listed)>, Stop> {
+    let new = changed.iter().any(|listed| !rows.iter().any(|row| row.source == listed.path));
+    if new {
+        let here = target.list().await.map_err(Stop::of_target)?;
+        if !rows.iter().any(|row| row.settled == 1) && is_same_account(source, there, target, &here).await? {
+            return Err(Stop::Run(CollectorTrouble::SameAccount));
+        }
+        let known = rows.iter().map(|row| (row.source.clone(), row.target.clone())).collect();
+        let sides = (
+            Side { mailboxes: there, personal: source.personal_prefix().unwrap_or_default() },
+            Side { mailboxes: &here, personal: target.personal_prefix().unwrap_or_default() },
+        );
+        let wishes = Wishes { prefix: &job.collector.options.prefix, uses: &job.uses };
+        for (from, to) in place(sides.0, sides.1, &known, &wishes) {
+            let status = there.iter().find(|listed| listed.path == from).and_then(|listed| listed.status);
+            let messages = status.map_or(0, |status| status.messages);
+            rows.push(job.store.add_folder(job.collector.id, &from, &to, messages).await?);
+        }
+    }
+    job.step(Step::Placed)?;
+    let mut rows: HashMap<String, FolderRow> = rows.into_iter().map(|row| (row.source.clone(), row)).collect();
+    let row_of = |listed: &Listed| rows.remove(&listed.path).map(|row| (row, listed.clone()));
+    let mut queue: Vec<(FolderRow, Listed)> = changed.into_iter().filter_map(row_of).collect();
+    queue.sort_by_key(|(_, listed)| {
+        let messages = listed.status.map_or(0, |status| status.messages);
+        (listed.path != "INBOX", std::cmp::Reverse(messages))
+    });
+    Ok(queue.into())
+}
+
+/// Whether both sessions see the same mail, whatever their servers are called: a mailbox of the same name that has the same
+/// numbers, down to its newest messages. (If it is not found out, nothing is doubled either: each message is found to be
+/// here already.)
+async fn is_same_account(
+    source: &mut Session,
+    there: &[Listed],
+    target: &mut Session,
+    here: &[Listed],
+) -> Result<bool, Stop> {
+    let alike = |listed: &&Listed| {
+        let filled = listed.status.is_some_and(|status| status.messages > 0);
+        filled && here.iter().any(|other| other.path == listed.path && other.status == listed.status)
+    };
+    let Some(listed) = there.iter().filter(alike).max_by_key(|listed| listed.status.map(|status| status.messages))
+    else {
+        return Ok(false);
+    };
+    let next = listed.status.map_or(1, |status| status.uid_next.max(2));
+    let newest = UidSet::range(Uid(next.saturating_sub(10).max(1)), Uid(next - 1));
+    let (examined, selected) =
+        try_join!(async { source.examine(&listed.path).await.map_err(Stop::of_source) }, async {
+            target.examine(&listed.path).await.map_err(Stop::of_target)
+        },)?;
+    if examined.uid_validity != selected.uid_validity {
+        return Ok(false);
+    }
+    let (theirs, ours) = try_join!(async { source.fetch_looks(&newest).await.map_err(Stop::of_source) }, async {
+        target.fetch_looks(&newest).await.map_err(Stop::of_target)
+    },)?;
+    Ok(!theirs.is_empty() && theirs == ours)
+}
+
+/// Goes through the mailboxes with as many pairs of sessions as are wanted and to be had.
+async fn bring(job: &Job, first: Pair, queue: VecDeque<(FolderRow, Listed)>) -> Result<(), Stop> {
+    let wanted = usize::try_from(job.collector.options.at_once.clamp(1, 4)).unwrap_or(1).min(queue.len());
+    let names = (first.source.names(), first.target.names());
+    let queue: Queue = Mutex::new(queue);
+    let mut first = Some(first);
+    let workers = (0..wanted).map(|_| {
+        let pair = first.take();
+        let (queue, names) = (&queue, &names);
+        async move {
+            let pair = match pair {
+                Some(pair) => pair,
+                // One more is a help and no need.
+                None => match open_pair(job, names).await {
+                    Ok(pair) => pair,
+                    Err(stop) => {
+                        info!(collector.id = job.collector.id.0, ?stop, "A collector makes do with fewer connections");
+                        return Ok(());
+                    }
+                },
+            };
+            let ended = work(job, pair, queue, names).await;
+            if ended.is_err() {
+                // The others end in order: what they have sent is worth more with its answer.
+                job.ending.store(true, Ordering::Relaxed);
+            }
+            ended
+        }
+    });
+    let mut ended = join_all(workers.collect::<Vec<_>>()).await;
+    // Whoever ended for the sake of another one says so, and not why.
+    ended.sort_by_key(|ended| matches!(ended, Ok(()) | Err(Stop::Lost)));
+    let first = ended.into_iter().find(Result::is_err);
+    first.unwrap_or(Ok(()))
+}
+
+/// How mailboxes are called on both sides.
+type BothNames = (Names, Names);
+
+async fn open_pair(job: &Job, names: &BothNames) -> Result<Pair, Stop> {
+    let (mut source, mut target) = try_join!(async { open(&job.source).await.map_err(Stop::of_source) }, async {
+        open(&job.target).await.map_err(Stop::of_target)
+    },)?;
+    source.learn_names(&names.0);
+    target.learn_names(&names.1);
+    Ok(Pair { source, target })
+}
+
+async fn work(job: &Job, mut pair: Pair, queue: &Queue, names: &BothNames) -> Result<(), Stop> {
+    while let Some((row, listed)) = next(queue) {
+        job.go_on()?;
+        if pair.source.is_over() || pair.target.is_over() {
+            pair = open_pair(job, names).await?;
+        }
+        let folder = row.id;
+        let trouble = match pass(job, &mut pair, row, &listed).await {
+            Ok(()) => None,
+            Err(Stop::Folder(trouble)) => Some(trouble),
+            Err(stop) => return Err(stop),
+        };
+        if let Some(trouble) = &trouble {
+            info!(collector.id = job.collector.id.0, folder.id = folder, ?trouble, "A mailbox could not be brought");
+        }
+        job.store.set_folder_trouble(folder, trouble.as_ref()).await?;
+    }
+    let Pair { source, target } = pair;
+    tokio::join!(source.logout(), target.logout());
+    Ok(())
+}
+
+fn next(queue: &Queue) -> Option<(FolderRow, Listed)> {
+    // Nothing that holds this lock can panic half-way, so a poisoned one is as good.
+    queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+}

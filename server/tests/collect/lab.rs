@@ -1,0 +1,200 @@
+//! A store, a source and a target, and runs of a collector between them.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use app::wire::{AccountId, CollectorId, CollectorKind, CollectorOptions, CollectorState};
+use pismo::{
+    collector::{End, Job, Stop, Watch, collect},
+    endpoint::{Endpoint, Protocol, Security},
+    imap::Credentials,
+    net::Dialer,
+    store::{EndOfRun, Store},
+};
+
+use crate::{mail_server::PASSWORD, raw::Account, raw::Raw};
+
+/// One person's account at a server.
+#[derive(Clone)]
+pub struct Side {
+    pub port: u16,
+    pub user: String,
+    /// What stands in its names before all but INBOX, and between levels.
+    pub prefix: &'static str,
+    pub delimiter: char,
+}
+
+impl Side {
+    pub async fn raw(&self) -> Raw {
+        Raw::log_in(self.port, &self.user).await
+    }
+
+    fn end(&self) -> End {
+        let password = PASSWORD.to_owned().into();
+        End {
+            dialer: Dialer::default(),
+            endpoint: endpoint(self.port),
+            credentials: Credentials { user: self.user.clone(), password },
+        }
+    }
+}
+
+pub struct Lab {
+    pub store: Store,
+    pub folder: PathBuf,
+    pub account: AccountId,
+    pub collector: CollectorId,
+    pub source: Side,
+    pub target: Side,
+    runs: AtomicU32,
+}
+
+impl Lab {
+    pub async fn new(source: &Side, target: &Side) -> Lab {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("pismo-collect-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let store = Store::open(&folder, None).await.expect("a store");
+        let account = store.account_for(&target.user, &endpoint(target.port), None).await.expect("an account").id;
+        let (source, target) = (source.clone(), target.clone());
+        let mut lab =
+            Lab { store, folder, account, collector: CollectorId(0), source, target, runs: AtomicU32::default() };
+        lab.add(CollectorOptions::default()).await;
+        lab
+    }
+
+    /// Adds a collector and goes on with it.
+    pub async fn add(&mut self, options: CollectorOptions) {
+        let endpoint = endpoint(self.source.port);
+        let added =
+            self.store.add_collector(self.account, CollectorKind::Imap, &endpoint, &self.source.user, &options).await;
+        self.collector = added.expect("a collector").id;
+        self.store.set_collector_password(self.collector, b"not opened here").await.expect("a password");
+    }
+
+    /// What was known is lost, and the same source is added anew.
+    pub async fn lose_the_ledger(&mut self) {
+        assert!(self.store.remove_collector(self.account, self.collector).await.expect("a store"));
+        self.add(CollectorOptions::default()).await;
+    }
+
+    /// A run that is watched.
+    pub async fn job(&self, watch: Option<Watch>) -> Job {
+        // Whoever had it before is dead.
+        self.store.end_collector_leases().await.expect("a store");
+        let holder = format!("holder {}", self.runs.fetch_add(1, Ordering::Relaxed));
+        let collector = self.store.claim_collector(&holder, 600).await.expect("a store").expect("it is due");
+        Job {
+            store: self.store.clone(),
+            collector,
+            holder,
+            source: self.source.end(),
+            target: self.target.end(),
+            uses: BTreeMap::new(),
+            spool: self.folder.clone(),
+            watch,
+            grace: 2,
+            ending: Default::default(),
+            come: Default::default(),
+        }
+    }
+
+    /// A run to its end. Says how many messages came.
+    pub async fn try_run(&self) -> Result<u64, Stop> {
+        let job = self.job(None).await;
+        collect(&job).await?;
+        let end = EndOfRun { state: CollectorState::Idle, due: 0, failures: 0, trouble: None };
+        self.store.end_run(self.collector, &job.holder, 1, &end).await.expect("a store");
+        Ok(job.come.load(Ordering::Relaxed))
+    }
+
+    pub async fn run(&self) -> u64 {
+        self.try_run().await.expect("a run")
+    }
+
+    /// A run that is stopped when it comes to a step for the n-th time. Says whether it was.
+    pub async fn run_to(&self, step: pismo::collector::Step, times: u32) -> bool {
+        let seen = Arc::new(AtomicU32::default());
+        let count = seen.clone();
+        let watch: Watch = Arc::new(move |at| at != step || count.fetch_add(1, Ordering::Relaxed) + 1 < times);
+        let ended = collect(&self.job(Some(watch)).await).await;
+        assert!(matches!(ended, Ok(()) | Err(Stop::Lost)), "{ended:?}");
+        ended.is_err()
+    }
+
+    /// What must be in the target when all of the source is there: its names in our way, and nothing marked to be erased.
+    pub async fn expected(&self) -> Account {
+        let source = self.source.raw().await.account().await;
+        let to_target = |name: &str| {
+            if name.eq_ignore_ascii_case("INBOX") {
+                return "INBOX".to_owned();
+            }
+            let name = name.strip_prefix(self.source.prefix).unwrap_or(name);
+            let levels = name.split(self.source.delimiter).map(|level| level.replace(self.target.delimiter, "_"));
+            levels.collect::<Vec<_>>().join(&self.target.delimiter.to_string())
+        };
+        let mut account = Account::new();
+        // What can keep its name keeps it.
+        let (kept, changed): (Vec<_>, Vec<_>) =
+            source.into_iter().partition(|(name, _)| !name.contains(self.target.delimiter));
+        for (name, mut all) in kept.into_iter().chain(changed) {
+            all.iter_mut().for_each(|seen| {
+                seen.flags.remove("\\Deleted");
+            });
+            all.sort();
+            let mut name = to_target(&name);
+            while account.contains_key(&name) {
+                name.push('_');
+            }
+            account.insert(name, all);
+        }
+        account
+    }
+
+    /// Compares both sides message by message: missing 0, doubled 0, altered 0.
+    pub async fn assert_whole(&self, when: &str) {
+        let (expected, mut found) = (self.expected().await, self.target.raw().await.account().await);
+        found.retain(|name, all| !all.is_empty() || expected.contains_key(name));
+        assert_eq!(
+            found.keys().collect::<Vec<_>>(),
+            expected.keys().collect::<Vec<_>>(),
+            "{when}: the mailboxes are others"
+        );
+        for (name, all) in &expected {
+            let (mut missing, mut surplus) = (all.clone(), found[name].clone());
+            missing.retain(|seen| match surplus.iter().position(|other| other == seen) {
+                Some(place) => {
+                    surplus.remove(place);
+                    false
+                }
+                None => true,
+            });
+            assert!(
+                missing.is_empty() && surplus.is_empty(),
+                "{when}: {name:?}: {} missing or altered, {} doubled or altered of {}\n{:#?}\n{:#?}",
+                missing.len(),
+                surplus.len(),
+                all.len(),
+                missing.first(),
+                surplus.first()
+            );
+        }
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+pub fn endpoint(port: u16) -> Endpoint {
+    Endpoint::new(Protocol::Imap, Security::Insecure, "127.0.0.1", port)
+}

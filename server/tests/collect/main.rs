@@ -1,0 +1,47 @@
+//! Collectors between real mail servers, judged by a hand of their own (`raw.rs`): folder, SHA-256, flags, keywords and
+//! INTERNALDATE of every message.
+
+#[path = "../support/mail_server.rs"]
+mod mail_server;
+#[path = "../support/random.rs"]
+mod random;
+#[path = "../support/relay.rs"]
+mod relay;
+
+mod cutting;
+mod lab;
+mod raw;
+mod seed;
+
+mod faults;
+mod whole;
+
+use std::sync::OnceLock;
+
+use lab::Side;
+use mail_server::MailServer;
+
+/// A Dovecot that divides levels by `.` and lets names hold everything else.
+fn source_server() -> &'static MailServer {
+    static SERVER: OnceLock<MailServer> = OnceLock::new();
+    SERVER.get_or_init(|| {
+        MailServer::start(&[
+            "--set",
+            "namespace inbox {\n  separator=.\n}",
+            "--set",
+            "mail_location=sdbox:~/mail:LAYOUT=index",
+        ])
+    })
+}
+
+/// A new person at the source, and one at the target.
+fn sides() -> (Side, Side) {
+    let (source, target) = (source_server(), MailServer::shared());
+    let at = |server: &MailServer, delimiter| Side {
+        port: server.imap_port(),
+        user: server.new_user(),
+        prefix: "",
+        delimiter,
+    };
+    (at(source, '.'), at(target, '/'))
+}
