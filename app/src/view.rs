@@ -27,6 +27,7 @@ pub mod search;
 pub mod server;
 pub mod settings;
 pub mod sharing;
+pub mod source;
 pub mod toast;
 pub mod toolbar;
 pub mod words;

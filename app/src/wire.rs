@@ -17,6 +17,7 @@ mod mailbox;
 mod message;
 mod read;
 mod rights;
+mod source;
 
 pub use collector::{
     Collector, CollectorFolder, CollectorId, CollectorKind, CollectorOptions, CollectorReport, CollectorRun,
@@ -24,7 +25,7 @@ pub use collector::{
 };
 pub use command::{Action, Arrangement, Command, Query, Reply, Resume, SavedSearch, Selection, Sort, UndoId, Welcome};
 pub use compose::{Attachment, BlobId, Draft, DraftId, DraftKind, Original, Submission, SubmissionId, SubmissionState};
-pub use error::{Error, Refusal};
+pub use error::{CertificateFault, Error, Refusal};
 pub use event::{Connectivity, Event, ListChange};
 pub use mailbox::{AccountId, Mailbox, MailboxCounts, Quota, Shared, SpecialUse, Usage};
 pub use message::{
@@ -33,6 +34,7 @@ pub use message::{
 };
 pub use read::read;
 pub use rights::{Right, Rights};
+pub use source::{FoundBy, ProbeFailure, ProbeStep, SourceAdvice, SourceCandidate};
 
 use serde::{Deserialize, Serialize};
 

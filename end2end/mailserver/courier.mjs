@@ -1,5 +1,5 @@
-// Courier IMAP with Debian's settings: everything below INBOX with a dot between, few extensions, and IDLE that looks once a
-// minute.
+// Courier with Debian's settings, over IMAP and POP3: everything below INBOX with a dot between, few extensions, and IDLE that
+// looks once a minute.
 
 import fs from "node:fs";
 import path from "node:path";
@@ -38,6 +38,31 @@ while read -r tag word user password; do
   esac
 done
 `, { mode: 0o755 });
+  const pop3Login = path.join(home, "pop3-login");
+  fs.writeFileSync(pop3Login, `#!/bin/sh
+printf '+OK Hello there.\\r\\n'
+while read -r word argument; do
+  argument=$(echo "$argument" | tr -d '\\r')
+  case $(echo "$word" | tr -d '\\r') in
+    CAPA) printf '+OK Here is what I can do:\\r\\nTOP\\r\\nUSER\\r\\nLOGIN-DELAY 10\\r\\nPIPELINING\\r\\nUIDL\\r\\n.\\r\\n' ;;
+    USER)
+      user=$argument
+      printf '+OK Password required.\\r\\n'
+      ;;
+    PASS)
+      if [ "$argument" = '${users[0].password}' ]; then
+        cd ${home}
+        mkdir -p "$user" && cd "$user" && { [ -d Maildir ] || ${at("usr/bin/maildirmake.courier")} Maildir 2>/dev/null || [ -d Maildir/cur ]; }
+        export AUTHENTICATED="$user" AUTHADDR="$user" AUTHFULLNAME= AUTHOPTIONS= HOME="$PWD" PROTOCOL=POP3
+        exec ${at("usr/lib/courier/courier/courierpop3d")} Maildir
+      fi
+      printf '%s Login failed.\\r\\n' -ERR
+      ;;
+    QUIT) exit ;;
+    *) printf '%s Invalid command.\\r\\n' -ERR ;;
+  esac
+done
+`, { mode: 0o755 });
   // Both find each other by this name.
   const env = { ...environment(program), GAM_CLIENT_ID: path.basename(place.run) };
   const common = { env, user: { uid: owner.uid, gid: owner.gid }, remedy: "run .ci/install.sh servers" };
@@ -45,5 +70,6 @@ done
   return [
     { name: "gamin", args: [at("usr/libexec/gam_server"), "--notimeout"], ...common },
     { name: "courier", args: [at("usr/sbin/couriertcpd"), "-address=127.0.0.1", ...many, String(ports.imap), login], ...common },
+    { name: "courier-pop3", args: [at("usr/sbin/couriertcpd"), "-address=127.0.0.1", ...many, String(ports.pop3), pop3Login], ...common },
   ];
 }

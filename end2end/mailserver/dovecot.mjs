@@ -1,4 +1,4 @@
-// Dovecot's configuration: IMAP, IMAPS and LMTP on loopback, made for speed and not for keeping mail.
+// Dovecot's configuration: IMAP, POP3 and LMTP on loopback, made for speed and not for keeping mail.
 
 /** With several owners of mail, this many people each belong to one of them. */
 const EACH = 100;
@@ -27,7 +27,7 @@ state_dir = ${place.run}/dovecot-state
 log_path = ${place.log}/dovecot.log
 auth_verbose = no
 listen = 127.0.0.1
-protocols = imap lmtp
+protocols = imap pop3 lmtp
 hostname = mail.pismo.test
 postmaster_address = postmaster@pismo.test
 
@@ -86,6 +86,11 @@ protocol imap {
   mail_max_userip_connections = ${maxConnections}
   mail_plugins = $mail_plugins${imapPlugins}
 }
+protocol pop3 {
+  mail_max_userip_connections = ${maxConnections}
+  # One program at a time, as most servers have it.
+  pop3_lock_session = yes
+}
 protocol lmtp {
   postmaster_address = postmaster@pismo.test
 }
@@ -104,6 +109,15 @@ service imap {
   unix_listener imap-master {
     user = dovecot
   }
+}
+service pop3-login {
+  service_count = 0
+  client_limit = 10000
+  ${listener("pop3", ports.pop3)}
+  ${listener("pop3s", ports.pop3s, "    ssl = yes\n")}
+}
+service pop3 {
+  process_limit = 10000
 }
 service imap-hibernate {
   unix_listener imap-hibernate {

@@ -4,9 +4,11 @@ export const USAGE = `
   node start.mjs --dir DIR --ports BASE --user NAME@DOMAIN:PASSWORD [--user …] [options]
 
   --dir DIR              where configuration and mail are kept
-  --ports BASE           IMAP = BASE, IMAPS = BASE+1, LMTP = BASE+2, submission = BASE+3; 0 chooses free ones
+  --ports BASE           IMAP = BASE, IMAPS = BASE+1, LMTP = BASE+2, submission = BASE+3, POP3 = BASE+4, POP3S = BASE+5;
+                         0 chooses free ones
   --user ADDRESS:SECRET  a mailbox; *@DOMAIN:SECRET makes every name a mailbox, but for those that begin with "nobody"
-  --server NAME          dovecot (the default), or cyrus or courier: IMAP alone, as .ci/install.sh servers has unpacked it
+  --server NAME          dovecot (the default), or cyrus (IMAP alone) or courier (IMAP and POP3), as .ci/install.sh
+                         servers has unpacked it
   --no-smtp              Dovecot alone
   --no-special           no Drafts, Sent, Junk, Trash and Archive by itself
   --max-connections N    IMAP connections for one user from one address (default 1000)

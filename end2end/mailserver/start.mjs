@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // A real mail server of one's own for demos, tests and benchmarks: Debian's Dovecot and Postfix, run in the
 // foreground from a folder, on loopback ports, and gone without a trace when this process ends. For the tests of other
-// servers there are Cyrus IMAP and Courier IMAP (--server), IMAP alone.
+// servers there are Cyrus IMAP and Courier (--server), with what they have beside IMAP.
 // It reads and writes nothing of the system's own mail configuration.
 
 import { spawn, spawnSync } from "node:child_process";
@@ -20,6 +20,9 @@ import { certificate } from "./tls.mjs";
 
 const READY_WITHIN_MS = 20_000;
 const STOP_WITHIN_MS = 5_000;
+
+/** How far from the base the port of each protocol is. */
+const OFFSETS = { imap: 0, imaps: 1, lmtp: 2, submission: 3, pop3: 4, pop3s: 5 };
 
 /** Says in one sentence why the mail server cannot run, and ends. */
 function fail(sentence) {
@@ -55,7 +58,7 @@ async function serveAsRoot() {
 
 /** Writes the configuration, starts the daemons, and stays until told to stop. */
 async function serve() {
-  const ports = await freePorts(settings.ports, dovecot ? (settings.smtp ? 4 : 3) : 1);
+  const ports = await freePorts(settings.ports, ["imap", ...spoken()]);
   const place = places(settings.dir);
   const children = [];
   let stopping = false;
@@ -100,7 +103,7 @@ async function serve() {
     if (dovecot) await serveDovecot(shared, start);
     else {
       for (const command of others[settings.server](shared)) start(command.name, command);
-      await greets(ports.imap, true);
+      await Promise.all(Object.values(ports).map((port) => greets(port, true)));
     }
   } catch (error) {
     console.error(`mailserver: ${error.message}`);
@@ -114,13 +117,13 @@ async function serve() {
 /** Starts Dovecot, and then Postfix if it is wanted. */
 async function serveDovecot(shared, start) {
   const { ports, place } = shared;
-  const remedy = "install Debian's dovecot-imapd, dovecot-lmtpd and postfix.";
+  const remedy = "install Debian's dovecot-imapd, dovecot-pop3d, dovecot-lmtpd and postfix.";
   fs.writeFileSync(path.join(place.dir, "users"), dovecotUsers(shared), { mode: 0o644 });
   if (shared.sharing) fs.writeFileSync(path.join(place.dir, "acl"), dovecotAcl, { mode: 0o644 });
   fs.writeFileSync(path.join(place.dir, "dovecot.conf"), dovecotConf(shared));
   const { submission, ...others } = ports;
   start("dovecot", { args: ["/usr/sbin/dovecot", "-F", "-c", path.join(place.dir, "dovecot.conf")], env: {}, remedy });
-  await Promise.all(Object.entries(others).map(([name, port]) => greets(port, name !== "imaps")));
+  await Promise.all(Object.entries(others).map(([name, port]) => greets(port, name !== "imaps" && name !== "pop3s")));
   if (!shared.smtp) return;
   // Only now: an smtpd that finds no SASL socket ends, and Postfix then lets nobody in for a minute.
   const conf = postfixConf(shared);
@@ -175,18 +178,23 @@ function reachable(folder, owner) {
   }
 }
 
+/** What the server speaks beside IMAP. */
+function spoken() {
+  if (dovecot) return ["imaps", "lmtp", ...(settings.smtp ? ["submission"] : []), "pop3", "pop3s"];
+  return settings.server === "courier" ? ["pop3"] : [];
+}
+
 /** Names the ports from `base` on, or from a free base when it is 0. */
-async function freePorts(base, count) {
-  const names = ["imap", "imaps", "lmtp", "submission"].slice(0, count);
+async function freePorts(base, names) {
   for (let attempt = 0; attempt < (base === 0 ? 200 : 1); attempt++) {
     // Below what Linux gives to outgoing connections: one of those may take a port between this look and the server's own.
-    const first = base || 12_000 + 4 * Math.floor(Math.random() * 5_000);
-    const ports = Object.fromEntries(names.map((name, index) => [name, first + index]));
+    const first = base || 12_000 + 6 * Math.floor(Math.random() * 3_300);
+    const ports = Object.fromEntries(names.map((name) => [name, first + OFFSETS[name]]));
     const busy = (await Promise.all(Object.values(ports).map(async (port) => ((await free(port)) ? [] : [port])))).flat();
     if (busy.length === 0) return ports;
     if (base !== 0) fail(`port ${busy.join(", ")} on 127.0.0.1 is in use: stop what listens there, or choose another --ports.`);
   }
-  return fail("found no four free ports in a row.");
+  return fail("found no six free ports in a row.");
 }
 
 /** Whether nobody listens on this loopback port. */

@@ -39,6 +39,7 @@ use crate::{
     bridge::{Bridge, internal},
     endpoint::Endpoint,
     imap::Credentials,
+    net::Dialer,
     seal::random_hex,
     store::{EndOfRun, StoredCollector, now},
 };
@@ -294,10 +295,11 @@ async fn job(bridge: &Bridge, collector: &StoredCollector, holder: &str) -> Resu
         collector: collector.clone(),
         holder: holder.to_owned(),
         source: End {
+            dialer: bridge.config.source_dialer(),
             endpoint: collector.endpoint.clone(),
             credentials: Credentials { user: collector.user.clone(), password },
         },
-        target: End { endpoint: record.imap, credentials },
+        target: End { dialer: Dialer::default(), endpoint: record.imap, credentials },
         uses: settings.uses,
         spool: bridge.config.data.clone(),
         watch: None,
@@ -321,9 +323,10 @@ fn end_of_run(collector: &StoredCollector, came: bool, trouble: Option<Collector
     let (state, wait) = match &trouble {
         // Only a person can change it.
         CollectorTrouble::SameAccount
-        | CollectorTrouble::Source(Error::Credentials { .. } | Error::ImapDisabled { .. } | Error::SignedOut) => {
-            (CollectorState::Failed, wait)
-        }
+        | CollectorTrouble::Source(
+            Error::ImapDisabled { .. } | Error::Pop3Disabled { .. } | Error::PrivateHost { .. } | Error::SignedOut,
+        ) => (CollectorState::Failed, wait),
+        CollectorTrouble::Source(error) if error.is_about_password() => (CollectorState::Failed, wait),
         CollectorTrouble::Source(Error::Throttled { minutes, .. })
         | CollectorTrouble::Target(Error::Throttled { minutes, .. }) => {
             (CollectorState::Idle, i64::from(*minutes) * 60)

@@ -5,7 +5,10 @@ use std::{env, fs, net::SocketAddr, path::PathBuf};
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::endpoint::{Endpoint, Protocol, Security};
+use crate::{
+    endpoint::{Endpoint, Protocol, Security},
+    net::{Dialer, Reach},
+};
 
 /// How this Pismo runs.
 #[derive(Debug, Clone)]
@@ -30,6 +33,8 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     /// `PISMO_ALLOW_INSECURE`: allow clear text to hosts that are not this machine.
     pub allow_insecure: bool,
+    /// `PISMO_COLLECT_PRIVATE`: let people collect mail from servers in private networks, too, this machine among them.
+    pub collect_private: bool,
     /// `PISMO_UPLOAD_LIMIT`: the largest file that can be attached, in bytes.
     pub upload_limit: u64,
     /// `PISMO_HOOK_SECRET`: with this the mail server may say that something has changed; nothing means that it may not.
@@ -48,6 +53,11 @@ impl Config {
     /// Reads the environment of this process.
     pub fn from_env() -> Result<Self, Invalid> {
         Self::from_lookup(&|name| env::var(name).ok().filter(|value| !value.is_empty()))
+    }
+
+    /// Opens lines to the servers that people name to collect their mail from.
+    pub fn source_dialer(&self) -> Dialer {
+        Dialer::new(if self.collect_private { Reach::Anywhere } else { Reach::Public })
     }
 
     fn from_lookup(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, Invalid> {
@@ -94,6 +104,7 @@ impl Config {
                 .map(|text| parse("PISMO_METRICS_LISTEN", &text))
                 .transpose()?,
             allow_insecure,
+            collect_private: lookup("PISMO_COLLECT_PRIVATE").is_some_and(|value| value == "1"),
             upload_limit: match lookup("PISMO_UPLOAD_LIMIT") {
                 Some(text) => parse("PISMO_UPLOAD_LIMIT", &text)?,
                 None => 50 * 1024 * 1024,

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use secrecy::SecretString;
+
 /// A server of a user's mail: `imaps://host[:993]`, `imap+starttls://host[:143]`, `smtp+insecure://127.0.0.1:10587`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint {
@@ -12,9 +14,17 @@ pub struct Endpoint {
     pub port: u16,
 }
 
+/// Who logs in there.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    pub user: String,
+    pub password: SecretString,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Protocol {
     Imap,
+    Pop3,
     Smtp,
 }
 
@@ -54,10 +64,17 @@ impl FromStr for Endpoint {
             "imaps" => (Protocol::Imap, Security::Tls, 993),
             "imap+starttls" => (Protocol::Imap, Security::StartTls, 143),
             "imap+insecure" => (Protocol::Imap, Security::Insecure, 143),
+            "pop3s" => (Protocol::Pop3, Security::Tls, 995),
+            "pop3+starttls" => (Protocol::Pop3, Security::StartTls, 110),
+            "pop3+insecure" => (Protocol::Pop3, Security::Insecure, 110),
             "smtps" => (Protocol::Smtp, Security::Tls, 465),
             "smtp+starttls" => (Protocol::Smtp, Security::StartTls, 587),
             "smtp+insecure" => (Protocol::Smtp, Security::Insecure, 587),
-            _ => return Err(invalid("it begins with imaps, imap+starttls, smtps or smtp+starttls")),
+            _ => {
+                return Err(invalid(
+                    "it begins with imaps, imap+starttls, pop3s, pop3+starttls, smtps or smtp+starttls",
+                ));
+            }
         };
         let rest = rest.trim_end_matches('/');
         let (host, port) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
@@ -86,6 +103,9 @@ impl fmt::Display for Endpoint {
             (Protocol::Imap, Security::Tls) => "imaps",
             (Protocol::Imap, Security::StartTls) => "imap+starttls",
             (Protocol::Imap, Security::Insecure) => "imap+insecure",
+            (Protocol::Pop3, Security::Tls) => "pop3s",
+            (Protocol::Pop3, Security::StartTls) => "pop3+starttls",
+            (Protocol::Pop3, Security::Insecure) => "pop3+insecure",
             (Protocol::Smtp, Security::Tls) => "smtps",
             (Protocol::Smtp, Security::StartTls) => "smtp+starttls",
             (Protocol::Smtp, Security::Insecure) => "smtp+insecure",
@@ -109,6 +129,8 @@ mod tests {
             ("imap+starttls://mail.example.org:1143", "imap+starttls://mail.example.org:1143"),
             ("smtp+insecure://127.0.0.1:10587/", "smtp+insecure://127.0.0.1:10587"),
             ("smtps://[::1]", "smtps://[::1]:465"),
+            ("pop3s://mail.example.org", "pop3s://mail.example.org:995"),
+            ("pop3+starttls://mail.example.org", "pop3+starttls://mail.example.org:110"),
         ] {
             assert_eq!(text.parse::<Endpoint>().expect(text).to_string(), written);
         }
@@ -116,7 +138,16 @@ mod tests {
 
     #[test]
     fn what_is_no_endpoint_is_refused() {
-        for text in ["", "mail.example.org", "http://x", "imaps://", "imaps://a b", "imaps://x:99999", "imaps://u@x"] {
+        for text in [
+            "",
+            "mail.example.org",
+            "http://x",
+            "imaps://",
+            "imaps://a b",
+            "imaps://x:99999",
+            "imaps://u@x",
+            "pop3://x",
+        ] {
             assert!(text.parse::<Endpoint>().is_err(), "{text}");
         }
     }

@@ -1,5 +1,7 @@
 //! From our errors to what a person is told.
 
+use std::time::Duration;
+
 use app::wire;
 use axum::{
     Json,
@@ -7,22 +9,19 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::imap;
+use crate::{imap, net, pop3};
 
 /// What an error of the mail server means for whoever asked.
 pub fn to_wire(error: imap::Error) -> wire::Error {
     use imap::Error;
     match error {
-        Error::UnknownHost { host } => wire::Error::UnknownHost { host },
-        Error::Unreachable { host, .. } => wire::Error::Unreachable { host },
-        Error::Certificate { host, text } => wire::Error::Certificate { host, text },
+        Error::Net(error) => net_to_wire(error),
         Error::Credentials { text } => wire::Error::Credentials { text },
         Error::ImapDisabled { text } => wire::Error::ImapDisabled { text },
+        Error::AppPassword { text } => wire::Error::AppPassword { text },
+        Error::NoPasswords { text } => wire::Error::NoPasswords { text },
         Error::TooManyConnections { text } => wire::Error::TooManyConnections { text },
-        Error::Throttled { wait, text } => {
-            let minutes = u32::try_from(wait.as_secs().div_ceil(60)).unwrap_or(u32::MAX);
-            wire::Error::Throttled { minutes, text }
-        }
+        Error::Throttled { wait, text } => throttled(wait, text),
         Error::Unavailable { text } => wire::Error::Unavailable { text },
         Error::Refused { code: Some(imap::Code::OverQuota), text } => wire::Error::OverQuota { text },
         Error::Refused { code: Some(imap::Code::NonExistent), .. } => wire::Error::Gone,
@@ -30,12 +29,55 @@ pub fn to_wire(error: imap::Error) -> wire::Error {
         Error::Refused { code: Some(imap::Code::AlreadyExists), .. } => wire::Error::MailboxExists,
         Error::Refused { text, .. } => wire::Error::Refused { text },
         Error::TooBig { limit } => wire::Error::MessageTooLarge { limit },
-        Error::Unspeakable => wire::Error::BadRequest { text: "A line end or a NUL cannot be part of this".to_owned() },
+        Error::Unspeakable => unspeakable(),
         // In our own words, and not the server's, which is all that `text` may hold; the log has them.
         Error::Timeout | Error::Closed | Error::Protocol(_) | Error::Limit(_) => {
             tracing::info!(%error, "The mail server failed us");
             wire::Error::Unavailable { text: String::new() }
         }
+    }
+}
+
+/// What an error of a POP3 server means for whoever asked.
+pub fn pop3_to_wire(error: pop3::Error) -> wire::Error {
+    use pop3::Error;
+    match error {
+        Error::Net(error) => net_to_wire(error),
+        Error::Credentials { text } => wire::Error::Credentials { text },
+        Error::AppPassword { text } => wire::Error::AppPassword { text },
+        Error::NoPasswords { text } => wire::Error::NoPasswords { text },
+        Error::Disabled { text } => wire::Error::Pop3Disabled { text },
+        Error::InUse { text } => wire::Error::MailboxInUse { text },
+        Error::TooManyConnections { text } => wire::Error::TooManyConnections { text },
+        Error::Throttled { wait, text } => throttled(wait, text),
+        Error::Unavailable { text } => wire::Error::Unavailable { text },
+        Error::Refused { text, .. } => wire::Error::Refused { text },
+        Error::Unspeakable => unspeakable(),
+        Error::Timeout | Error::Closed | Error::Protocol(_) | Error::Limit(_) => {
+            tracing::info!(%error, "The mail server failed us");
+            wire::Error::Unavailable { text: String::new() }
+        }
+    }
+}
+
+fn throttled(wait: Duration, text: String) -> wire::Error {
+    let minutes = u32::try_from(wait.as_secs().div_ceil(60)).unwrap_or(u32::MAX);
+    wire::Error::Throttled { minutes, text }
+}
+
+fn unspeakable() -> wire::Error {
+    wire::Error::BadRequest { text: "A line end or a NUL cannot be part of this".to_owned() }
+}
+
+/// What the way to a server ended at, for whoever asked.
+pub fn net_to_wire(error: net::Error) -> wire::Error {
+    use net::Error;
+    match error {
+        Error::UnknownHost { host } => wire::Error::UnknownHost { host },
+        Error::Private { host } => wire::Error::PrivateHost { host },
+        Error::Unreachable { host, .. } => wire::Error::Unreachable { host },
+        Error::NoTls { host, .. } => wire::Error::NoEncryption { host },
+        Error::Certificate { host, fault } => wire::Error::Certificate { host, fault },
     }
 }
 
@@ -66,22 +108,29 @@ impl IntoResponse for HttpError {
 pub fn status(error: &wire::Error) -> StatusCode {
     use wire::Error;
     match error {
-        Error::Credentials { .. } | Error::SignedOut => StatusCode::UNAUTHORIZED,
+        Error::Credentials { .. } | Error::AppPassword { .. } | Error::NoPasswords { .. } | Error::SignedOut => {
+            StatusCode::UNAUTHORIZED
+        }
         Error::UnknownHost { .. }
         | Error::Unreachable { .. }
+        | Error::NoEncryption { .. }
         | Error::Certificate { .. }
         | Error::ImapDisabled { .. }
+        | Error::Pop3Disabled { .. }
         | Error::NoLabel
         | Error::Refused { .. } => StatusCode::BAD_GATEWAY,
-        Error::TooManyConnections { .. } | Error::Throttled { .. } | Error::Unavailable { .. } | Error::Busy => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        Error::TooManyConnections { .. }
+        | Error::MailboxInUse { .. }
+        | Error::Throttled { .. }
+        | Error::Unavailable { .. }
+        | Error::Busy => StatusCode::SERVICE_UNAVAILABLE,
         Error::NoRight { .. } => StatusCode::FORBIDDEN,
         Error::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::OverQuota { .. } => StatusCode::INSUFFICIENT_STORAGE,
         Error::Gone | Error::NoTrash | Error::BlobGone { .. } => StatusCode::NOT_FOUND,
         Error::MailboxExists | Error::CollectorExists => StatusCode::CONFLICT,
         Error::BadRequest { .. }
+        | Error::PrivateHost { .. }
         | Error::MailboxName
         | Error::ServerNotKnown
         | Error::BadServer { .. }

@@ -24,9 +24,10 @@ mod tap;
 mod uid_set;
 mod value;
 
+pub use crate::endpoint::Credentials;
 pub use capability::{AppendLimit, Capabilities};
 pub use code::Code;
-pub use connect::{Credentials, connect, connect_trusting};
+pub use connect::{connect, connect_by, connect_noting, connect_trusting};
 pub(crate) use date::asctime;
 pub use error::Error;
 pub use namespace::Namespaces;

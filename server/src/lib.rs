@@ -15,17 +15,22 @@ pub mod bridge;
 pub mod collector;
 pub mod config;
 pub mod conversation;
+pub mod discover;
 pub mod endpoint;
 pub mod error;
 pub mod http;
 pub mod imap;
 pub mod letter;
 pub mod mime;
+pub mod net;
+pub mod pop3;
+pub mod probe;
 pub mod seal;
 mod searches;
 pub mod smtp;
 pub mod store;
 pub mod submission;
+mod verdict;
 
 use std::{net::SocketAddr, time::Duration};
 

@@ -7,7 +7,7 @@ mod form;
 use leptos::prelude::*;
 
 pub use card::Card;
-pub use form::{Fields, Form, FormPage};
+pub use form::{Failure, Fields, Form, FormPage};
 
 use super::{explain::Explained, icon::Icon, server::back};
 use crate::{

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::words::{Words, counted, size};
 use crate::{
     i18n::*,
-    wire::{Error, Refusal, Right},
+    wire::{CertificateFault, Error, Refusal, Right},
 };
 
 /// An error in words, with what to do about it. Reactive.
@@ -14,8 +14,14 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::Credentials { .. } => t_string!(i18n, error.credentials).to_string(),
         Error::UnknownHost { host } => t_string!(i18n, error.unknown_host, host = host.clone()).to_string(),
         Error::Unreachable { host } => t_string!(i18n, error.unreachable, host = host.clone()).to_string(),
-        Error::Certificate { host, .. } => t_string!(i18n, error.certificate, host = host.clone()).to_string(),
+        Error::PrivateHost { host } => t_string!(i18n, error.private_host, host = host.clone()).to_string(),
+        Error::NoEncryption { host } => t_string!(i18n, error.no_encryption, host = host.clone()).to_string(),
+        Error::Certificate { host, fault } => certificate_text(i18n, host.clone(), fault),
         Error::ImapDisabled { .. } => t_string!(i18n, error.imap_disabled).to_string(),
+        Error::Pop3Disabled { .. } => t_string!(i18n, error.pop3_disabled).to_string(),
+        Error::AppPassword { .. } => t_string!(i18n, error.app_password).to_string(),
+        Error::NoPasswords { .. } => t_string!(i18n, error.no_passwords).to_string(),
+        Error::MailboxInUse { .. } => t_string!(i18n, error.mailbox_in_use).to_string(),
         Error::TooManyConnections { .. } => t_string!(i18n, error.too_many_connections).to_string(),
         Error::TooManyAttempts { seconds } => counted!(i18n, error.too_many_attempts, *seconds),
         Error::Throttled { minutes, .. } => counted!(i18n, error.throttled, *minutes),
@@ -61,12 +67,29 @@ fn not_allowed(i18n: Words, right: Option<Right>) -> &'static str {
     }
 }
 
+/// What is wrong with a certificate, and who can do something about it. Reactive.
+fn certificate_text(i18n: Words, host: String, fault: &CertificateFault) -> String {
+    match fault {
+        CertificateFault::Expired => t_string!(i18n, error.certificate_expired, host = host).to_string(),
+        CertificateFault::NotYetValid => t_string!(i18n, error.certificate_not_yet_valid, host = host).to_string(),
+        CertificateFault::WrongName => t_string!(i18n, error.certificate_wrong_name, host = host).to_string(),
+        CertificateFault::UnknownIssuer => t_string!(i18n, error.certificate_unknown_issuer, host = host).to_string(),
+        CertificateFault::Revoked | CertificateFault::Missing | CertificateFault::Other { .. } => {
+            t_string!(i18n, error.certificate, host = host).to_string()
+        }
+    }
+}
+
 /// What the server itself said about it.
 pub fn server_words(error: &Error) -> Option<&str> {
     let text = match error {
         Error::Credentials { text }
-        | Error::Certificate { text, .. }
+        | Error::Certificate { fault: CertificateFault::Other { text }, .. }
         | Error::ImapDisabled { text }
+        | Error::Pop3Disabled { text }
+        | Error::AppPassword { text }
+        | Error::NoPasswords { text }
+        | Error::MailboxInUse { text }
         | Error::TooManyConnections { text }
         | Error::Throttled { text, .. }
         | Error::Unavailable { text }
@@ -76,6 +99,9 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::BadRequest { text } => text.trim(),
         Error::UnknownHost { .. }
         | Error::Unreachable { .. }
+        | Error::PrivateHost { .. }
+        | Error::NoEncryption { .. }
+        | Error::Certificate { .. }
         | Error::TooManyAttempts { .. }
         | Error::Gone
         | Error::MailboxExists

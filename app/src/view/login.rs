@@ -32,18 +32,21 @@ pub struct LoginPage {
 pub fn Login(login: LoginPage) -> impl IntoView {
     let i18n = use_i18n();
     let LoginPage { error, address, fixed_server, imap, smtp, language, theme: _, next } = login;
-    let refused = matches!(error, Some(Error::Credentials { .. }));
-    let app_password = refused.then(|| provider_of(&address)).flatten().and_then(|provider| {
-        let url = provider.app_password_url?;
-        Some(view! {
-            <p>
-                {t_string!(i18n, login.app_password, provider = provider.name)} " "
-                <a href=url target="_blank" rel="noopener noreferrer">
-                    {t_string!(i18n, login.app_password_link)}
-                </a>
-            </p>
-        })
-    });
+    let refused = error.as_ref().is_some_and(Error::is_about_password);
+    let app_password =
+        refused.then(|| provider_of(&address)).flatten().filter(|known| known.wants_app_password()).and_then(
+            |provider| {
+                let url = provider.app_password_url?;
+                Some(view! {
+                    <p>
+                        {t_string!(i18n, login.app_password, provider = provider.name)} " "
+                        <a href=url target="_blank" rel="noopener noreferrer">
+                            {t_string!(i18n, login.app_password_link)}
+                        </a>
+                    </p>
+                })
+            },
+        );
     let trouble = error.map(|error| {
         view! {
             <div class="login-error" id="login-error" role="alert" data-testid="login-error">
@@ -134,6 +137,7 @@ fn Servers(imap: String, smtp: String) -> impl IntoView {
     let options = |server: fn(&crate::providers::Provider) -> &'static str| {
         PROVIDERS
             .iter()
+            .filter(|provider| provider.is_reachable())
             .map(|provider| view! { <option value=server(provider)>{provider.name}</option> })
             .collect_view()
     };

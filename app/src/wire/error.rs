@@ -15,10 +15,22 @@ pub enum Error {
     UnknownHost { host: String },
     /// No connection, or no answer in time.
     Unreachable { host: String },
+    /// The server is in a private network, and the operator does not let mail be collected from there.
+    PrivateHost { host: String },
+    /// The server answers, but has no encryption that Pismo can use on this port.
+    NoEncryption { host: String },
     /// The server's certificate does not hold.
-    Certificate { host: String, text: String },
+    Certificate { host: String, fault: CertificateFault },
     /// The server has IMAP switched off for this mailbox.
     ImapDisabled { text: String },
+    /// The server has POP3 switched off for this mailbox.
+    Pop3Disabled { text: String },
+    /// The server wants a password made for programs and not the usual one.
+    AppPassword { text: String },
+    /// The server takes no passwords from programs at all.
+    NoPasswords { text: String },
+    /// Another program has the maildrop open, which POP3 allows to one at a time (RFC 1939 §4).
+    MailboxInUse { text: String },
     /// Too many connections to this mailbox are open.
     TooManyConnections { text: String },
     /// Too many attempts to sign in; wait this many seconds.
@@ -73,6 +85,31 @@ pub enum Error {
     SignedOut,
     /// Our own fault; the reference is in the log.
     Internal,
+}
+
+impl Error {
+    /// Whether the server is there and takes no password, or not this one: trying again does not help.
+    pub fn is_about_password(&self) -> bool {
+        matches!(self, Error::Credentials { .. } | Error::AppPassword { .. } | Error::NoPasswords { .. })
+    }
+}
+
+/// What is wrong with a server's certificate (RFC 5280 §6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CertificateFault {
+    /// By the clock of the machine on which Pismo runs, as with the next one.
+    Expired,
+    NotYetValid,
+    WrongName,
+    /// Nobody that this machine trusts has signed it.
+    UnknownIssuer,
+    Revoked,
+    /// The server showed none.
+    Missing,
+    Other {
+        text: String,
+    },
 }
 
 /// One refusal of an SMTP server (RFC 5321 §4.2).

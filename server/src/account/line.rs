@@ -158,7 +158,9 @@ impl Actor {
     pub(super) async fn enter(&mut self, waiting: Waiting) {
         if matches!(self.line, Line::Live(_)) {
             self.work(waiting).await;
-        } else if let Line::Down { error: error @ Error::Credentials { .. }, .. } = &self.line {
+        } else if let Line::Down { error, .. } = &self.line
+            && error.is_about_password()
+        {
             // Nothing changes by itself: the person has to sign in anew.
             let error = error.clone();
             self.refuse(waiting, error);
@@ -202,10 +204,10 @@ impl Actor {
         let told = to_wire(error);
         info!(account.id = self.record.id.0, ?wait, "The line to the mail server is lost");
         // A refused password is not tried again by itself: it could lock the user out.
-        let retry = if matches!(told, Error::Credentials { .. }) { Duration::from_secs(3600) } else { wait };
+        let retry = if told.is_about_password() { Duration::from_secs(3600) } else { wait };
         self.line = Line::Down { error: told.clone(), retry: Instant::now() + retry };
         self.tell_all(&Event::Connectivity { connectivity: Connectivity::Offline { error: told.clone() } });
-        if matches!(told, Error::Credentials { .. }) {
+        if told.is_about_password() {
             if let Some((_, stop)) = self.watching.take() {
                 stop.cancel();
             }

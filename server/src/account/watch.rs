@@ -68,7 +68,9 @@ pub(super) async fn run(
                     // A refused password is not tried again by itself: it could lock the user out.
                     let wait = backoff.wait();
                     sleep(match error {
-                        imap::Error::Credentials { .. } => REFUSED,
+                        imap::Error::Credentials { .. }
+                        | imap::Error::AppPassword { .. }
+                        | imap::Error::NoPasswords { .. } => REFUSED,
                         imap::Error::Throttled { wait: asked, .. } => asked.max(wait),
                         _ => wait,
                     })

@@ -25,10 +25,10 @@ pub struct Wishes<'a> {
     pub uses: &'a BTreeMap<SpecialUse, String>,
 }
 
-/// Whether there is anything to bring: mailboxes that hold nothing are left out, and those that only show what is flagged
-/// elsewhere (RFC 6154 §2).
+/// Whether there is anything to bring: mailboxes that hold nothing are left out, those that only show what is flagged
+/// elsewhere (RFC 6154 §2), and those of other people.
 pub fn holds_mail(listed: &Listed) -> bool {
-    listed.selectable && listed.said_use != Some(SpecialUse::Flagged)
+    listed.selectable && listed.shared.is_none() && listed.said_use != Some(SpecialUse::Flagged)
 }
 
 /// Decides for each mailbox of the source that is not in `known` where it goes. No two go to the same place: what is known
@@ -134,6 +134,8 @@ mod tests {
             said_use: said,
             selectable: true,
             subscribed: true,
+            shared: None,
+            rights: None,
             status: None,
         }
     }

@@ -21,7 +21,8 @@ use super::{
 use crate::{
     endpoint::Endpoint,
     error::to_wire,
-    imap::{Code, Credentials, Error, Listed, Names, Session, UidSet, connect},
+    imap::{Code, Credentials, Error, Listed, Names, Session, UidSet, connect_by},
+    net::Dialer,
     store::{Entry, FolderRow, Store, StoredCollector, now},
 };
 
@@ -111,6 +112,8 @@ impl From<anyhow::Error> for Stop {
 /// One side of a run.
 #[derive(Debug, Clone)]
 pub struct End {
+    /// Which addresses may be called for it.
+    pub dialer: Dialer,
     pub endpoint: Endpoint,
     pub credentials: Credentials,
 }
@@ -201,7 +204,7 @@ pub async fn collect(job: &Job) -> Result<(), Stop> {
 }
 
 async fn open(end: &End) -> Result<Session, Error> {
-    connect(&end.endpoint, &end.credentials).await
+    connect_by(&end.dialer, &end.endpoint, &end.credentials).await
 }
 
 /// Those mailboxes that are not as they were when they were last gone through.

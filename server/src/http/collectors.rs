@@ -2,8 +2,8 @@
 
 use app::{
     page::{render_collector_form, render_collectors},
-    view::collectors::{Card, CollectorsPage, Fields, FormPage},
-    wire::{CollectorId, CollectorKind, CollectorOptions, Error},
+    view::collectors::{Card, CollectorsPage, Failure, Fields, FormPage},
+    wire::{CollectorId, CollectorKind, CollectorOptions, Error, FoundBy, ProbeFailure, ProbeStep},
 };
 use axum::{
     Extension, Form,
@@ -21,9 +21,10 @@ use super::{
 use crate::{
     bridge::{Bridge, internal},
     collector::NewCollector,
+    discover::{Candidate, Discovery},
     endpoint::{Endpoint, Protocol},
-    error::{HttpError, status, to_wire},
-    imap::{self, Credentials},
+    error::{HttpError, status},
+    probe::{Probed, probe},
     store::{Login, now},
 };
 
@@ -32,6 +33,9 @@ const REFUSED: i64 = 100;
 
 /// The collectors that one account may have.
 const MOST: usize = 50;
+
+/// How many of the servers that were found are tried.
+const TRIED: usize = 4;
 
 #[derive(serde::Deserialize)]
 pub struct Filled {
@@ -86,10 +90,10 @@ pub async fn form(State(bridge): State<Bridge>, headers: HeaderMap) -> Result<Re
     Ok(filled_form(&headers, Fields::default(), None))
 }
 
-fn filled_form(headers: &HeaderMap, fields: Fields, error: Option<Error>) -> Response {
+fn filled_form(headers: &HeaderMap, fields: Fields, failure: Option<Failure>) -> Response {
     let Person { language, theme, .. } = Person::of(headers);
-    let code = error.as_ref().map_or(StatusCode::OK, status);
-    let page = FormPage { fields, error, language, theme };
+    let code = failure.as_ref().map_or(StatusCode::OK, |failure| status(&failure.error));
+    let page = FormPage { fields, failure, language, theme };
     with_policy(|_| render_collector_form(&page, &site()), code)
 }
 
@@ -102,48 +106,81 @@ pub async fn add(
 ) -> Result<Response, HttpError> {
     match try_add(&bridge, &client, &login, &filled).await {
         Ok(_) => Ok(Redirect::to("/collectors").into_response()),
-        Err(error) => {
+        Err(failure) => {
             let Filled { address, server, user, prefix, .. } = filled;
-            Ok(filled_form(&headers, Fields { address, server, user, prefix }, Some(error)))
+            Ok(filled_form(&headers, Fields { address, server, user, prefix }, Some(failure)))
         }
     }
 }
 
-async fn try_add(bridge: &Bridge, client: &Client, login: &Login, filled: &Filled) -> Result<CollectorId, Error> {
+async fn try_add(bridge: &Bridge, client: &Client, login: &Login, filled: &Filled) -> Result<CollectorId, Failure> {
     let collectors = bridge.store.collectors(login.account).await.map_err(internal)?;
     if collectors.len() >= MOST {
-        return Err(Error::Busy);
+        return Err(Error::Busy.into());
     }
     let address = filled.address.trim();
-    let endpoint = server(bridge, address, filled.server.trim())?;
-    let user = match filled.user.trim() {
-        "" => address.to_owned(),
-        user => user.to_owned(),
-    };
-    if collectors.iter().any(|known| known.endpoint == endpoint && known.user == user) {
-        return Err(Error::CollectorExists);
-    }
     // Whoever is signed in must not be able to guess the passwords of others from here.
-    let attempt = bridge.attempts.admit(&user, client.address).map_err(|seconds| Error::TooManyAttempts { seconds })?;
-    let credentials = Credentials { user: user.clone(), password: filled.password.clone() };
-    let session = imap::connect(&endpoint, &credentials).await.map_err(to_wire)?;
-    bridge.attempts.pay_back(attempt);
-    session.logout().await;
-    let options = CollectorOptions { prefix: filled.prefix.trim().to_owned(), ..CollectorOptions::default() };
-    let password = filled.password.clone();
-    bridge
-        .add_collector(login.account, NewCollector { kind: CollectorKind::Imap, endpoint, user, password, options })
-        .await
+    let attempt =
+        bridge.attempts.admit(address, client.address).map_err(|seconds| Error::TooManyAttempts { seconds })?;
+    let found = candidates(bridge, address, filled.server.trim()).await?;
+    let mut first = None;
+    for mut candidate in found.into_iter().take(TRIED) {
+        if !filled.user.trim().is_empty() {
+            candidate.users = vec![filled.user.trim().to_owned()];
+        }
+        let is_known =
+            |user: &String| collectors.iter().any(|known| known.endpoint == candidate.endpoint && known.user == *user);
+        if candidate.users.iter().any(is_known) {
+            return Err(Error::CollectorExists.into());
+        }
+        match probe(&bridge.config.source_dialer(), &candidate.endpoint, &candidate.users, &filled.password).await {
+            Ok(Probed { user, .. }) => {
+                bridge.attempts.pay_back(attempt);
+                let options =
+                    CollectorOptions { prefix: filled.prefix.trim().to_owned(), ..CollectorOptions::default() };
+                let (endpoint, password) = (candidate.endpoint, filled.password.clone());
+                let kind = kind(&endpoint);
+                let collector = NewCollector { kind, endpoint, user, password, options };
+                return Ok(bridge.add_collector(login.account, collector).await?);
+            }
+            Err(failure) => {
+                // A server that has heard the password and does not want it is the right one.
+                let is_last = failure.step >= ProbeStep::Login;
+                first = (first.filter(|_| !is_last)).or(Some(failed(failure, candidate)));
+                if is_last {
+                    break;
+                }
+            }
+        }
+    }
+    Err(first.unwrap_or(Error::ServerNotKnown.into()))
 }
 
-/// The server that was typed, else that of a known provider.
-fn server(bridge: &Bridge, address: &str, text: &str) -> Result<Endpoint, Error> {
-    let provider = app::providers::provider_of(address);
-    match (text, provider) {
-        ("", Some(provider)) => typed(bridge, provider.imap, Protocol::Imap),
-        ("", None) => Err(Error::ServerNotKnown),
-        (text, _) => typed(bridge, text, Protocol::Imap),
+fn failed(ProbeFailure { step, error }: ProbeFailure, candidate: Candidate) -> Failure {
+    let Candidate { endpoint, advice, password_page, .. } = candidate;
+    Failure {
+        error,
+        step: Some(step),
+        host: Some(endpoint.host),
+        advice,
+        password_page: password_page.map(str::to_owned),
     }
+}
+
+/// The server that was typed, else those that are found.
+async fn candidates(bridge: &Bridge, address: &str, text: &str) -> Result<Vec<Candidate>, Error> {
+    if text.is_empty() {
+        return Ok(Discovery::new(bridge.config.source_dialer()).discover(address).await);
+    }
+    let protocol = if text.starts_with("pop") { Protocol::Pop3 } else { Protocol::Imap };
+    let endpoint = typed(bridge, text, protocol)?;
+    let local = address.rsplit_once('@').map(|(local, _)| local.to_owned());
+    let users = std::iter::once(address.to_owned()).chain(local).collect();
+    Ok(vec![Candidate { endpoint, smtp: None, users, found_by: FoundBy::Guess, advice: None, password_page: None }])
+}
+
+fn kind(endpoint: &Endpoint) -> CollectorKind {
+    if endpoint.protocol == Protocol::Pop3 { CollectorKind::Pop3 } else { CollectorKind::Imap }
 }
 
 /// What is done to a collector by a button.

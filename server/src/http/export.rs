@@ -94,7 +94,7 @@ async fn begin(bridge: &Bridge, login: &Login, path: Option<String>) -> Result<(
     let listed = account.folders(None).await?.listed;
     let wanted = |mailbox: &crate::imap::Listed| match &path {
         Some(path) => mailbox.path == *path,
-        None => true,
+        None => mailbox.shared.is_none(),
     };
     let mailboxes: Vec<_> = listed
         .into_iter()

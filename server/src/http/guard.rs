@@ -113,6 +113,7 @@ mod tests {
             trusted_proxies: proxies.iter().map(|network| network.parse().unwrap()).collect(),
             metrics_listen: None,
             allow_insecure: false,
+            collect_private: false,
             upload_limit: 0,
             hook_secret: None,
         }

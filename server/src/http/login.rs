@@ -187,6 +187,7 @@ fn servers(bridge: &Bridge, address: &str, filled: &Filled) -> Result<(Endpoint,
         return Ok((imap.clone(), bridge.config.smtp.clone()));
     }
     let known = address.rsplit_once('@').and_then(|(_, domain)| providers::provider_for(domain));
+    let known = known.filter(|provider| provider.is_reachable());
     let imap = match (filled.imap.trim(), &known) {
         ("", Some(provider)) => typed(bridge, provider.imap, Protocol::Imap)?,
         ("", None) => return Err(Error::ServerNotKnown),
@@ -208,6 +209,8 @@ pub fn typed(bridge: &Bridge, text: &str, protocol: Protocol) -> Result<Endpoint
         let scheme = match protocol {
             Protocol::Imap if text.ends_with(":143") => "imap+starttls",
             Protocol::Imap => "imaps",
+            Protocol::Pop3 if text.ends_with(":110") => "pop3+starttls",
+            Protocol::Pop3 => "pop3s",
             Protocol::Smtp if text.ends_with(":587") => "smtp+starttls",
             Protocol::Smtp => "smtps",
         };

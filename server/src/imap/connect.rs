@@ -2,18 +2,15 @@
 
 use std::{
     collections::BTreeMap,
-    io,
-    net::SocketAddr,
-    sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
 
+use app::wire::ProbeStep;
 use async_imap::imap_proto::Status as Answer;
-use rustls::{CertificateError, ClientConfig, pki_types::ServerName};
-use rustls_platform_verifier::BuilderVerifierExt;
-use secrecy::{ExposeSecret, SecretString};
+use rustls::ClientConfig;
+use secrecy::ExposeSecret;
 use tokio::{net::TcpStream, sync::Semaphore, time::timeout};
-use tokio_rustls::TlsConnector;
 
 use super::{
     Code, Error, Session,
@@ -23,24 +20,17 @@ use super::{
     response::Response,
     stream::Stream,
 };
-use crate::endpoint::{Endpoint, Security};
-
-/// Who logs in.
-#[derive(Debug, Clone)]
-pub struct Credentials {
-    pub user: String,
-    pub password: SecretString,
-}
+use crate::{
+    endpoint::{Credentials, Endpoint, Security},
+    net::{self, Dialer, Reach},
+};
 
 /// How long it may take from nothing to a session.
 const OVERALL: Duration = Duration::from_secs(20);
 
-/// How long one address of a server may take to accept.
-const ONE_ADDRESS: Duration = Duration::from_secs(8);
-
-/// Opens a session, trusting the certificates that this machine trusts.
+/// Opens a session at a server that may be anywhere, trusting the certificates that this machine trusts.
 pub async fn connect(endpoint: &Endpoint, credentials: &Credentials) -> Result<Session, Error> {
-    connect_trusting(endpoint, credentials, None).await
+    connect_by(&Dialer::default(), endpoint, credentials).await
 }
 
 /// Opens a session. With `tls`, certificates are judged by it instead of by what this machine trusts.
@@ -49,10 +39,26 @@ pub async fn connect_trusting(
     credentials: &Credentials,
     tls: Option<Arc<ClientConfig>>,
 ) -> Result<Session, Error> {
+    let dialer = Dialer::new(Reach::Anywhere);
+    connect_by(&tls.map_or(dialer.clone(), |tls| dialer.trusting(tls)), endpoint, credentials).await
+}
+
+/// Opens a session over a line that this dialer opens.
+pub async fn connect_by(dialer: &Dialer, endpoint: &Endpoint, credentials: &Credentials) -> Result<Session, Error> {
+    connect_noting(dialer, endpoint, credentials, &mut ProbeStep::Name).await
+}
+
+/// The same; `step` says how far it came.
+pub async fn connect_noting(
+    dialer: &Dialer,
+    endpoint: &Endpoint,
+    credentials: &Credentials,
+    step: &mut ProbeStep,
+) -> Result<Session, Error> {
     // Whoever waits here is not counted as waiting for the server, but does not wait for ever either.
     let turn = timeout(OVERALL, handshakes(&endpoint.host).acquire_owned()).await;
     let _permit = turn.map_err(|_| Error::Timeout)?.map_err(|_| Error::Closed)?;
-    match timeout(OVERALL, open(endpoint, credentials, tls)).await {
+    match timeout(OVERALL, open(dialer, endpoint, credentials, step)).await {
         Ok(result) => result,
         Err(_) => Err(Error::Timeout),
     }
@@ -75,120 +81,49 @@ fn handshakes(host: &str) -> Arc<Semaphore> {
 }
 
 async fn open(
+    dialer: &Dialer,
     endpoint: &Endpoint,
     credentials: &Credentials,
-    tls: Option<Arc<ClientConfig>>,
+    step: &mut ProbeStep,
 ) -> Result<Session, Error> {
-    let stream = dial(endpoint).await?;
+    let stream = dialer.dial(endpoint).await.map_err(|error| {
+        *step = error.step();
+        Error::Net(error)
+    })?;
     let (line, capabilities) = match endpoint.security {
-        Security::Tls => greeted(handshake(endpoint, stream, tls).await?).await?,
-        Security::Insecure => greeted(Stream::Clear(stream)).await?,
+        Security::Tls => {
+            *step = ProbeStep::Tls;
+            let stream = handshake(dialer, endpoint, stream).await?;
+            *step = ProbeStep::Greeting;
+            greeted(stream).await?
+        }
+        Security::Insecure => {
+            *step = ProbeStep::Greeting;
+            greeted(Stream::Clear(stream)).await?
+        }
         Security::StartTls => {
+            *step = ProbeStep::Greeting;
             // What was said in clear text counts for nothing after it (RFC 9051 §6.2.1).
             let (line, _) = greeted(Stream::Clear(stream)).await?;
+            *step = ProbeStep::Tls;
             let bare = match line.start_tls().await {
                 Err(Error::Refused { .. }) => {
                     let text = "it offers no encryption (STARTTLS)".to_owned();
-                    return Err(Error::Unreachable { host: endpoint.host.clone(), text });
+                    return Err(Error::Net(net::Error::NoTls { host: endpoint.host.clone(), text }));
                 }
                 bare => bare?,
             };
             let Stream::Clear(stream) = bare else { return Err(Error::Closed) };
-            (Line::new(handshake(endpoint, stream, tls).await?), None)
+            (Line::new(handshake(dialer, endpoint, stream).await?), None)
         }
     };
+    *step = ProbeStep::Login;
     log_in(line, capabilities, credentials).await
 }
 
-async fn dial(endpoint: &Endpoint) -> Result<TcpStream, Error> {
-    let host = || endpoint.host.clone();
-    let addresses: Vec<SocketAddr> = tokio::net::lookup_host((endpoint.host.as_str(), endpoint.port))
-        .await
-        .map_err(|_| Error::UnknownHost { host: host() })?
-        .collect();
-    if addresses.is_empty() {
-        return Err(Error::UnknownHost { host: host() });
-    }
-    let mut text = String::new();
-    for address in addresses {
-        // A name can point anywhere, so the spelling is not enough to allow clear text.
-        if endpoint.security == Security::Insecure && !address.ip().is_loopback() {
-            text = "clear text is only for a server on this machine".to_owned();
-            continue;
-        }
-        match timeout(ONE_ADDRESS, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => {
-                // Commands are small and each is waited for.
-                let _ = stream.set_nodelay(true);
-                return Ok(stream);
-            }
-            Ok(Err(error)) => text = error.kind().to_string(),
-            Err(_) => text = "no answer in time".to_owned(),
-        }
-    }
-    Err(Error::Unreachable { host: host(), text })
-}
-
-async fn handshake(endpoint: &Endpoint, stream: TcpStream, tls: Option<Arc<ClientConfig>>) -> Result<Stream, Error> {
-    let host = || endpoint.host.clone();
-    let unusable = |text: String| Error::Certificate { host: host(), text };
-    let config = match tls {
-        Some(config) => config,
-        None => trusting_this_machine().map_err(|error| unusable(error.to_string()))?,
-    };
-    let name = ServerName::try_from(endpoint.host.clone()).map_err(|_| Error::UnknownHost { host: host() })?;
-    match TlsConnector::from(config).connect(name, stream).await {
-        Ok(stream) => Ok(Stream::Tls(Box::new(stream))),
-        Err(error) => Err(of_handshake(host(), &error)),
-    }
-}
-
-/// One configuration for all sessions, so that the roots are held once and TLS sessions are resumed.
-fn trusting_this_machine() -> Result<Arc<ClientConfig>, rustls::Error> {
-    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
-    if let Some(config) = CONFIG.get() {
-        return Ok(config.clone());
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_platform_verifier()?
-        .with_no_client_auth();
-    Ok(CONFIG.get_or_init(|| Arc::new(config)).clone())
-}
-
-fn of_handshake(host: String, error: &io::Error) -> Error {
-    let reason = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    match reason {
-        Some(rustls::Error::InvalidCertificate(reason)) => Error::Certificate { host, text: of_certificate(reason) },
-        Some(rustls::Error::NoCertificatesPresented) => {
-            Error::Certificate { host, text: "the server showed no certificate".to_owned() }
-        }
-        Some(rustls::Error::InvalidMessage(_)) => {
-            Error::Unreachable { host, text: "the server does not speak TLS on this port".to_owned() }
-        }
-        Some(reason) => Error::Unreachable { host, text: format!("no TLS: {reason}") },
-        None => Error::Unreachable { host, text: "the line was closed before TLS".to_owned() },
-    }
-}
-
-fn of_certificate(reason: &CertificateError) -> String {
-    match reason {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "the certificate has expired".to_owned(),
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "the certificate is not valid yet".to_owned()
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "the certificate is for another name".to_owned()
-        }
-        CertificateError::UnknownIssuer => "the certificate's issuer is not known".to_owned(),
-        CertificateError::Revoked => "the certificate was revoked".to_owned(),
-        // webpki says so of a certificate that signed itself and calls itself an authority.
-        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
-            "the certificate's issuer is not known".to_owned()
-        }
-        other => format!("the certificate is not usable: {other}"),
-    }
+async fn handshake(dialer: &Dialer, endpoint: &Endpoint, stream: TcpStream) -> Result<Stream, Error> {
+    let stream = dialer.secure(&endpoint.host, stream).await.map_err(Error::Net)?;
+    Ok(Stream::Tls(Box::new(stream)))
 }
 
 /// Waits for the greeting.
@@ -267,27 +202,5 @@ async fn ask_capabilities(line: &mut Line) -> Result<Capabilities, Error> {
             }
             _ => {}
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn certificates_are_refused_in_plain_words() {
-        for (reason, text) in [
-            (CertificateError::Expired, "the certificate has expired"),
-            (CertificateError::NotValidYet, "the certificate is not valid yet"),
-            (CertificateError::NotValidForName, "the certificate is for another name"),
-            (CertificateError::UnknownIssuer, "the certificate's issuer is not known"),
-            (CertificateError::Revoked, "the certificate was revoked"),
-        ] {
-            let error = io::Error::other(rustls::Error::InvalidCertificate(reason));
-            let expected = Error::Certificate { host: "x".to_owned(), text: text.to_owned() };
-            assert_eq!(of_handshake("x".to_owned(), &error), expected);
-        }
-        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
-        assert!(matches!(of_handshake("x".to_owned(), &reset), Error::Unreachable { .. }));
     }
 }

@@ -3,19 +3,24 @@
 use std::time::Duration;
 
 use super::Code;
+use crate::{
+    net,
+    verdict::{self, Verdict},
+};
 
 #[derive(thiserror::Error, Debug, Clone, PartialEq, Eq)]
 pub enum Error {
-    #[error("the name of the mail server is not known")]
-    UnknownHost { host: String },
-    #[error("the mail server cannot be reached: {text}")]
-    Unreachable { host: String, text: String },
-    #[error("the mail server's certificate does not hold: {text}")]
-    Certificate { host: String, text: String },
+    /// There is no line, or no TLS over it.
+    #[error(transparent)]
+    Net(net::Error),
     #[error("the mail server refused the credentials")]
     Credentials { text: String },
     #[error("IMAP is switched off for this mailbox")]
     ImapDisabled { text: String },
+    #[error("the mail server wants an app password")]
+    AppPassword { text: String },
+    #[error("the mail server takes no passwords")]
+    NoPasswords { text: String },
     #[error("too many connections to this mailbox")]
     TooManyConnections { text: String },
     /// It asks to be left alone for so long.
@@ -69,7 +74,7 @@ impl Error {
     /// What a server means that refuses a command.
     pub(super) fn of_command(code: Option<Code>, text: String) -> Self {
         let lower = text.to_lowercase();
-        match asked_to_wait(&lower) {
+        match verdict::asked_to_wait(&lower) {
             Some(wait) => Error::Throttled { wait, text },
             // Cyrus IMAP (3.6) has no code for it (2026-11).
             None if code.is_none() && lower.contains("permission denied") => {
@@ -83,66 +88,24 @@ impl Error {
     ///
     /// RFC 5530 §3 has codes for some of it; the rest is known by what widespread servers say.
     pub(super) fn of_login(code: Option<&Code>, text: String, hung_up: bool) -> Self {
-        let lower = text.to_lowercase();
-        let says = |phrases: &[&str]| phrases.iter().any(|phrase| lower.contains(phrase));
-        if let Some(wait) = asked_to_wait(&lower) {
-            return Error::Throttled { wait, text };
-        }
-        let about_connections = says(&[
-            "maximum number of connections",
-            "too many simultaneous connections",
-            "too many connections",
-            "connection limit",
-            "simultaneous imap connections",
-        ]);
-        if about_connections || matches!(code, Some(Code::Limit)) {
-            return Error::TooManyConnections { text };
-        }
-        // Yandex: "This user does not have access rights to this service" [CLIENTBUG|UNAVAILABLE]; Gmail: "Your
-        // account is not enabled for IMAP use"; Mail.ru, GMX: "IMAP is disabled", "IMAP access is disabled" (2026-11).
-        let about_imap = says(&[
-            "imap is disabled",
-            "imap disabled",
-            "imap access is disabled",
-            "imap access disabled",
-            "not enabled for imap",
-            "imap is not enabled",
-            "enable imap",
-            "imap отключ",
-            "does not have access rights to this service",
-        ]);
-        if about_imap {
-            return Error::ImapDisabled { text };
-        }
-        match code {
-            Some(Code::AuthenticationFailed | Code::AuthorizationFailed | Code::Expired) => Error::Credentials { text },
-            Some(Code::Unavailable | Code::InUse | Code::ServerBug | Code::ContactAdmin) => Error::Unavailable { text },
-            _ if hung_up => Error::Unavailable { text },
-            _ if says(&["temporar", "try again", "try later", "internal error", "unavailable", "timed out"]) => {
+        let verdict = Verdict::of(&text);
+        match (verdict, code) {
+            (Some(Verdict::Throttled(wait)), _) => Error::Throttled { wait, text },
+            (Some(Verdict::TooManyConnections), _) | (_, Some(Code::Limit)) => Error::TooManyConnections { text },
+            (Some(Verdict::AppPassword), _) => Error::AppPassword { text },
+            (Some(Verdict::NoPasswords), _) => Error::NoPasswords { text },
+            (Some(Verdict::SwitchedOff), _) => Error::ImapDisabled { text },
+            (_, Some(Code::AuthenticationFailed | Code::AuthorizationFailed | Code::Expired)) => {
+                Error::Credentials { text }
+            }
+            (_, Some(Code::Unavailable | Code::InUse | Code::ServerBug | Code::ContactAdmin)) => {
                 Error::Unavailable { text }
             }
+            _ if hung_up => Error::Unavailable { text },
+            (Some(Verdict::Temporary | Verdict::InUse), _) => Error::Unavailable { text },
             _ => Error::Credentials { text },
         }
     }
-}
-
-/// How long a server is left alone that asks for it and does not say how long.
-const SOME_TIME: Duration = Duration::from_secs(600);
-
-/// The longest time a server is left alone.
-const LONGEST: Duration = Duration::from_secs(3600);
-
-/// How long a server wants to be left alone, by what it says in lower case. Microsoft 365: "Request is throttled. Suggested
-/// Backoff Time: 92415 milliseconds"; Gmail: "Account exceeded command or bandwidth limits"; Yahoo: "Rate limit hit" (2026-11).
-fn asked_to_wait(said: &str) -> Option<Duration> {
-    if let Some((_, after)) = said.split_once("backoff time:") {
-        let digits: String = after.trim_start().chars().take_while(char::is_ascii_digit).collect();
-        let wait = digits.parse().map_or(SOME_TIME, Duration::from_millis);
-        return Some(wait.min(LONGEST));
-    }
-    let phrases =
-        ["request is throttled", "exceeded command or bandwidth limits", "rate limit hit", "rate limit exceeded"];
-    phrases.iter().any(|phrase| said.contains(phrase)).then_some(SOME_TIME)
 }
 
 #[cfg(test)]

@@ -23,8 +23,8 @@ use std::{collections::HashMap, time::Duration};
 use app::wire::{AccountId, Flag, ModSeq, Uid, UidValidity};
 use async_imap::imap_proto::Status as Answer;
 
-pub use bring::{Letter, Look, Names};
 pub use acl::Acl;
+pub use bring::{Letter, Look, Names};
 pub use fetch::{FetchedMessage, FetchedRow};
 pub use list::{Listed, Status};
 pub use moving::{CopyUid, is_speakable};

@@ -14,6 +14,7 @@ use pismo::{
     collector::{End, Job, Stop, Watch, collect},
     endpoint::{Endpoint, Protocol, Security},
     imap::Credentials,
+    net::Dialer,
     store::{EndOfRun, Store},
 };
 
@@ -41,7 +42,11 @@ impl Side {
 
     fn end(&self) -> End {
         let password = PASSWORD.to_owned().into();
-        End { endpoint: endpoint(self.port), credentials: Credentials { user: self.user.clone(), password } }
+        End {
+            dialer: Dialer::default(),
+            endpoint: endpoint(self.port),
+            credentials: Credentials { user: self.user.clone(), password },
+        }
     }
 }
 

@@ -52,6 +52,7 @@ impl Node {
             allow_insecure: false,
             upload_limit: 0,
             hook_secret: None,
+            collect_private: true,
         };
         let stop = CancellationToken::new();
         let bridge = Bridge::open(config, stop.clone()).await.expect("a bridge");

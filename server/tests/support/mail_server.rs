@@ -61,7 +61,7 @@ impl MailServer {
         MailServer::launch(&["--no-smtp", "--user", &format!("{address}:{PASSWORD}")])
     }
 
-    /// Starts another program than Dovecot: `cyrus` or `courier`. IMAP alone; mail comes by APPEND.
+    /// Starts another program than Dovecot: `cyrus`, or `courier`, which has POP3 as well. Mail comes by APPEND.
     pub fn start_other(name: &str) -> MailServer {
         MailServer::launch(&[&["--server", name], &EVERYBODY[..]].concat())
     }
@@ -127,6 +127,15 @@ impl MailServer {
 
     pub fn submission_port(&self) -> u16 {
         self.base + 3
+    }
+
+    pub fn pop3_port(&self) -> u16 {
+        self.base + 4
+    }
+
+    /// Dovecot alone.
+    pub fn pop3s_port(&self) -> u16 {
+        self.base + 5
     }
 
     /// The authority that signed the server's certificate, which nobody trusts by itself.

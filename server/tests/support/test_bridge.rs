@@ -56,6 +56,8 @@ impl TestBridge {
             trusted_proxies: Vec::new(),
             metrics_listen: None,
             allow_insecure: false,
+            // All test servers are on this machine.
+            collect_private: true,
             upload_limit: 10 * 1024 * 1024,
             hook_secret: None,
         };

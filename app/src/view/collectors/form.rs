@@ -4,10 +4,13 @@ use leptos::prelude::*;
 
 use crate::{
     i18n::*,
-    providers::provider_of,
     state::Theme,
-    view::{explain::Explained, server::back},
-    wire::Error,
+    view::{
+        explain::Explained,
+        server::back,
+        source::{advice_text, step_text},
+    },
+    wire::{Error, ProbeStep, SourceAdvice},
 };
 
 /// What the form shows. The password never comes back.
@@ -15,9 +18,29 @@ use crate::{
 pub struct FormPage {
     pub fields: Fields,
     /// Why the last attempt failed.
-    pub error: Option<Error>,
+    pub failure: Option<Failure>,
     pub language: Locale,
     pub theme: Theme,
+}
+
+/// Why an account cannot be brought.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    pub error: Error,
+    /// How far the test of the server came.
+    pub step: Option<ProbeStep>,
+    /// Which server it was.
+    pub host: Option<String>,
+    /// What to know of the provider.
+    pub advice: Option<SourceAdvice>,
+    /// Where an app password is made.
+    pub password_page: Option<String>,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, step: None, host: None, advice: None, password_page: None }
+    }
 }
 
 /// What a person fills in, but for the password.
@@ -36,26 +59,29 @@ pub struct Fields {
 #[component]
 pub fn Form(page: FormPage) -> impl IntoView {
     let i18n = use_i18n();
-    let FormPage { fields: Fields { address, server, user, prefix }, error, .. } = page;
-    let refused = matches!(error, Some(Error::Credentials { .. }));
-    let app_password = refused.then(|| provider_of(&address)).flatten().and_then(|provider| {
-        let url = provider.app_password_url?;
-        Some(view! {
-            <p>
-                {t_string!(i18n, login.app_password, provider = provider.name)} " "
-                <a href=url target="_blank" rel="noopener noreferrer">
-                    {t_string!(i18n, login.app_password_link)}
-                </a>
-            </p>
-        })
-    });
+    let FormPage { fields: Fields { address, server, user, prefix }, failure, .. } = page;
+    let error = failure.as_ref().map(|failure| &failure.error);
+    let refused = matches!(error, Some(Error::Credentials { .. } | Error::AppPassword { .. }));
     let open = !server.is_empty() || !user.is_empty() || matches!(error, Some(Error::ServerNotKnown));
     let focus_password = !address.is_empty();
-    let trouble = error.map(|error| {
+    let trouble = failure.map(|failure| {
+        let Failure { error, step, host, advice, password_page } = failure;
+        let at = step.map(|step| match host {
+            Some(host) => format!("{} ({host})", step_text(i18n, step)),
+            None => step_text(i18n, step).to_owned(),
+        });
         view! {
             <div class="notice" role="alert" data-testid="collector-error">
+                {at.map(|at| view! { <p data-testid="collector-step">{at}</p> })}
                 <Explained error />
-                {app_password}
+                {advice.map(|advice| view! { <p>{advice_text(i18n, advice)}</p> })}
+                {password_page.map(|page| view! {
+                    <p>
+                        <a href=page target="_blank" rel="noopener noreferrer">
+                            {t_string!(i18n, login.app_password_link)}
+                        </a>
+                    </p>
+                })}
             </div>
         }
     });

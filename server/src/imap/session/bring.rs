@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use super::{
     Code, Command, Done, Error, Limits, Open, Response, SET_LENGTH, Session, all_done, moving::flags_item, tag,
 };
-use crate::imap::{UidSet, command::announcement, date::date_time};
+use crate::imap::{Namespaces, UidSet, command::announcement, date::date_time};
 
 /// What a message is like, without its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -287,13 +287,13 @@ impl Session {
 
     /// How mailboxes are called, as far as [`list`](Self::list) has told.
     pub fn names(&self) -> Names {
-        Names { odd: self.odd_names.clone(), personal: self.personal.clone() }
+        Names { odd: self.odd_names.clone(), namespaces: self.namespaces.clone() }
     }
 
     /// Has this session call mailboxes as another one of the same account has learnt it, without a list of its own.
     pub fn learn_names(&mut self, names: &Names) {
         self.odd_names.clone_from(&names.odd);
-        self.personal.clone_from(&names.personal);
+        self.namespaces.clone_from(&names.namespaces);
     }
 }
 
@@ -301,7 +301,7 @@ impl Session {
 #[derive(Debug, Clone)]
 pub struct Names {
     odd: HashMap<String, Vec<u8>>,
-    personal: Option<String>,
+    namespaces: Option<Namespaces>,
 }
 
 /// What APPEND says of a message before it.

@@ -309,6 +309,7 @@ fn owners(mailboxes: &[Listed], namespaces: &Namespaces) -> Vec<Listed> {
             path,
             delimiter,
             special_use: None,
+            said_use: None,
             selectable: false,
             subscribed: false,
             shared,

@@ -1,0 +1,209 @@
+//! From a name to a line: which addresses may be called, and which certificates count.
+
+mod address;
+mod certificate;
+mod fetch;
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use app::wire::{CertificateFault, ProbeStep};
+use rustls::{ClientConfig, pki_types::ServerName};
+use rustls_platform_verifier::BuilderVerifierExt;
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout, timeout_at},
+};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+
+use crate::endpoint::{Endpoint, Security};
+pub use address::is_public;
+pub use fetch::fetch;
+
+/// How long a name may take to be looked up.
+const LOOKUP: Duration = Duration::from_secs(8);
+
+/// How long one address of a server may take to accept.
+const ONE_ADDRESS: Duration = Duration::from_secs(8);
+
+/// How long all of them may take together.
+const ALL_ADDRESSES: Duration = Duration::from_secs(10);
+
+/// Which addresses may be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reach {
+    /// All: for servers that the operator or the person who signs in has named.
+    #[default]
+    Anywhere,
+    /// Only those of the public internet ([`is_public`]): what people name must not open this machine's own network to them.
+    Public,
+}
+
+/// Opens lines. A name is looked up, its addresses are judged, and one of these very addresses is called, so that a name that
+/// changes in between leads nowhere else.
+#[derive(Debug, Clone, Default)]
+pub struct Dialer {
+    reach: Reach,
+    tls: Option<Arc<ClientConfig>>,
+}
+
+/// Why there is no line.
+#[derive(thiserror::Error, Debug, Clone, PartialEq, Eq)]
+pub enum Error {
+    #[error("the name of the server is not known")]
+    UnknownHost { host: String },
+    /// All its addresses are in a network that must not be reached from here.
+    #[error("the server is in a private network")]
+    Private { host: String },
+    #[error("the server cannot be reached: {text}")]
+    Unreachable { host: String, text: String },
+    /// There is a server, but no TLS with it.
+    #[error("the server speaks no TLS that can be used: {text}")]
+    NoTls { host: String, text: String },
+    #[error("the server's certificate does not hold: {fault:?}")]
+    Certificate { host: String, fault: CertificateFault },
+}
+
+impl Error {
+    /// At what the way to a server ends.
+    pub fn step(&self) -> ProbeStep {
+        match self {
+            Error::UnknownHost { .. } | Error::Private { .. } => ProbeStep::Name,
+            Error::Unreachable { .. } => ProbeStep::Line,
+            Error::NoTls { .. } | Error::Certificate { .. } => ProbeStep::Tls,
+        }
+    }
+}
+
+impl Dialer {
+    /// Calls these addresses, and trusts what this machine trusts.
+    pub fn new(reach: Reach) -> Self {
+        Self { reach, tls: None }
+    }
+
+    /// Trusts what this configuration trusts.
+    pub fn trusting(self, tls: Arc<ClientConfig>) -> Self {
+        Self { tls: Some(tls), ..self }
+    }
+
+    /// A line to a mail server, still in clear text. Where it would stay so, it leads to this machine only.
+    pub async fn dial(&self, endpoint: &Endpoint) -> Result<TcpStream, Error> {
+        self.call(&endpoint.host, endpoint.port, endpoint.security == Security::Insecure).await
+    }
+
+    /// The same, and TLS over it. Its certificate must be for this very name.
+    pub async fn dial_tls(&self, host: &str, port: u16) -> Result<TlsStream<TcpStream>, Error> {
+        let stream = self.call(host, port, false).await?;
+        self.secure(host, stream).await
+    }
+
+    async fn call(&self, host: &str, port: u16, clear: bool) -> Result<TcpStream, Error> {
+        let unknown = || Error::UnknownHost { host: host.to_owned() };
+        let found = timeout(LOOKUP, tokio::net::lookup_host((host, port))).await;
+        let addresses: Vec<SocketAddr> = found.map_err(|_| unknown())?.map_err(|_| unknown())?.collect();
+        if addresses.is_empty() {
+            return Err(unknown());
+        }
+        let unreachable = |text: &str| Error::Unreachable { host: host.to_owned(), text: text.to_owned() };
+        let until = Instant::now() + ALL_ADDRESSES;
+        let mut why = Error::Private { host: host.to_owned() };
+        for address in addresses {
+            if !self.may_reach(address.ip()) {
+                continue;
+            }
+            // A name can point anywhere, so the spelling is not enough to allow clear text.
+            if clear && !address.ip().is_loopback() {
+                why = unreachable("clear text is only for a server on this machine");
+                continue;
+            }
+            match timeout_at(until.min(Instant::now() + ONE_ADDRESS), TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => {
+                    // Commands are small and each is waited for. A line that does not know this option works as well.
+                    let _ = stream.set_nodelay(true);
+                    return Ok(stream);
+                }
+                Ok(Err(error)) => why = unreachable(&error.kind().to_string()),
+                Err(_) => why = unreachable("no answer in time"),
+            }
+        }
+        Err(why)
+    }
+
+    fn may_reach(&self, address: IpAddr) -> bool {
+        match self.reach {
+            Reach::Anywhere => true,
+            Reach::Public => is_public(address),
+        }
+    }
+
+    /// The handshake. The certificate must be for this very name.
+    pub async fn secure(&self, host: &str, stream: TcpStream) -> Result<TlsStream<TcpStream>, Error> {
+        let unusable = |error: rustls::Error| Error::NoTls { host: host.to_owned(), text: error.to_string() };
+        let config = match &self.tls {
+            Some(config) => config.clone(),
+            None => trusting_this_machine().map_err(unusable)?,
+        };
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| Error::UnknownHost { host: host.to_owned() })?;
+        TlsConnector::from(config).connect(name, stream).await.map_err(|error| of_handshake(host.to_owned(), &error))
+    }
+}
+
+/// One configuration for all lines, so that the roots are held once and TLS sessions are resumed.
+fn trusting_this_machine() -> Result<Arc<ClientConfig>, rustls::Error> {
+    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+    if let Some(config) = CONFIG.get() {
+        return Ok(config.clone());
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_platform_verifier()?
+        .with_no_client_auth();
+    Ok(CONFIG.get_or_init(|| Arc::new(config)).clone())
+}
+
+fn of_handshake(host: String, error: &io::Error) -> Error {
+    let reason = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match reason {
+        Some(rustls::Error::InvalidCertificate(reason)) => {
+            Error::Certificate { host, fault: certificate::fault(reason) }
+        }
+        Some(rustls::Error::NoCertificatesPresented) => Error::Certificate { host, fault: CertificateFault::Missing },
+        Some(rustls::Error::InvalidMessage(_)) => {
+            Error::NoTls { host, text: "the server does not speak TLS on this port".to_owned() }
+        }
+        Some(reason) => Error::NoTls { host, text: reason.to_string() },
+        None => Error::NoTls { host, text: "the line was closed before TLS".to_owned() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_handshake_is_told_from_a_bad_certificate() {
+        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+        assert!(matches!(of_handshake("x".to_owned(), &reset), Error::NoTls { .. }));
+        let expired = io::Error::other(rustls::Error::InvalidCertificate(rustls::CertificateError::Expired));
+        let fault = CertificateFault::Expired;
+        assert_eq!(of_handshake("x".to_owned(), &expired), Error::Certificate { host: "x".to_owned(), fault });
+    }
+
+    #[tokio::test]
+    async fn what_is_not_public_is_not_called() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        for host in ["127.0.0.1", "localhost", "::1", "::ffff:127.0.0.1", "0.0.0.0"] {
+            let endpoint = Endpoint::new(crate::endpoint::Protocol::Imap, Security::Tls, host, port);
+            let refused = Dialer::new(Reach::Public).dial(&endpoint).await.expect_err(host);
+            assert_eq!(refused, Error::Private { host: host.to_owned() });
+        }
+        let endpoint = Endpoint::new(crate::endpoint::Protocol::Imap, Security::Tls, "127.0.0.1", port);
+        Dialer::new(Reach::Anywhere).dial(&endpoint).await.expect("a line");
+    }
+}

@@ -1,0 +1,246 @@
+//! Finding mail servers, with a name server and a web server of the tests' own.
+
+#[path = "support/mail_server.rs"]
+mod mail_server;
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv4Addr},
+    sync::{Arc, Mutex},
+};
+
+use app::wire::{FoundBy, SourceAdvice};
+use hickory_resolver::{
+    TokioResolver,
+    config::{NameServerConfig, ResolverConfig},
+    net::runtime::TokioRuntimeProvider,
+    proto::{
+        op::Message,
+        rr::{
+            Name, RData, Record,
+            rdata::{MX, SRV},
+        },
+    },
+};
+use mail_server::MailServer;
+use pismo::{
+    discover::{Candidate, Discovery, Places},
+    net::{Dialer, Reach, fetch},
+};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, UdpSocket},
+};
+use tokio_rustls::TlsAcceptor;
+
+/// A name server that knows these records and no others.
+async fn name_server(records: Vec<(&'static str, RData)>) -> TokioResolver {
+    let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a port");
+    let port = socket.local_addr().expect("an address").port();
+    tokio::spawn(async move {
+        let mut bytes = [0; 4096];
+        while let Ok((length, from)) = socket.recv_from(&mut bytes).await {
+            let asked = Message::from_vec(&bytes[..length]).expect("a question");
+            let query = asked.queries.first().expect("a question").clone();
+            let mut answer = Message::response(asked.metadata.id, asked.metadata.op_code);
+            answer.add_query(query.clone());
+            for (name, data) in &records {
+                let name = Name::from_ascii(name).expect("a name");
+                if name == *query.name() && data.record_type() == query.query_type() {
+                    answer.add_answer(Record::from_rdata(name, 60, data.clone()));
+                }
+            }
+            socket.send_to(&answer.to_vec().expect("an answer"), from).await.expect("an answer");
+        }
+    });
+    let mut server = NameServerConfig::udp(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    for connection in &mut server.connections {
+        connection.port = port;
+    }
+    let config = ResolverConfig::from_parts(None, Vec::new(), vec![server]);
+    TokioResolver::builder_with_config(config, TokioRuntimeProvider::default()).build().expect("a resolver")
+}
+
+fn service(priority: u16, port: u16, target: &str) -> RData {
+    RData::SRV(SRV::new(priority, 0, port, Name::from_ascii(target).expect("a name")))
+}
+
+/// A web server that has these documents, each as a whole answer. Gives back its port and what it was asked for.
+async fn web_server(documents: HashMap<&'static str, String>) -> (u16, Arc<Mutex<Vec<String>>>) {
+    // It is made with the mail server's first start.
+    MailServer::shared();
+    let folder = MailServer::authority().parent().expect("a folder").to_owned();
+    let certificates = vec![CertificateDer::from_pem_file(folder.join("cert.pem")).expect("a certificate")];
+    let key = PrivateKeyDer::from_pem_file(folder.join("key.pem")).expect("a key");
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+    let config = config.with_safe_default_protocol_versions().expect("TLS").with_no_client_auth();
+    let acceptor = TlsAcceptor::from(Arc::new(config.with_single_cert(certificates, key).expect("a certificate")));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let asked = Arc::<Mutex<Vec<String>>>::default();
+    let (heard, documents) = (asked.clone(), Arc::new(documents));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (acceptor, documents, heard) = (acceptor.clone(), documents.clone(), heard.clone());
+            tokio::spawn(async move {
+                // Who does not trust us leaves.
+                let Ok(stream) = acceptor.accept(stream).await else { return };
+                let mut stream = BufReader::new(stream);
+                let mut first = String::new();
+                stream.read_line(&mut first).await.expect("a request");
+                let path = first.split(' ').nth(1).expect("a path").to_owned();
+                heard.lock().expect("paths").push(path.clone());
+                let nothing = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned();
+                let answer = documents.get(path.as_str()).unwrap_or(&nothing);
+                // Whoever has had enough closes the line.
+                let _ = stream.write_all(answer.as_bytes()).await;
+                let _ = stream.shutdown().await;
+                let _ = stream.read_to_end(&mut Vec::new()).await;
+            });
+        }
+    });
+    (port, asked)
+}
+
+fn ok(body: &str) -> String {
+    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+}
+
+fn config(host: &str) -> String {
+    format!(
+        "<clientConfig version=\"1.1\"><emailProvider id=\"x\">\
+         <incomingServer type=\"imap\"><hostname>{host}</hostname><port>993</port><socketType>SSL</socketType>\
+         <username>%EMAILLOCALPART%</username></incomingServer>\
+         <outgoingServer type=\"smtp\"><hostname>smtp.{host}</hostname><port>465</port><socketType>SSL</socketType>\
+         </outgoingServer></emailProvider></clientConfig>"
+    )
+}
+
+fn trusting(reach: Reach) -> Dialer {
+    let authority = CertificateDer::from_pem_file(MailServer::authority()).expect("an authority");
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(authority).expect("a root");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config =
+        rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("TLS");
+    Dialer::new(reach).trusting(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
+}
+
+fn discovery(names: TokioResolver, port: u16) -> Discovery {
+    let places = Places { https: port, ispdb: format!("https://localhost:{port}/v1.1/") };
+    Discovery::new(trusting(Reach::Anywhere)).asking(names).looking_at(places)
+}
+
+fn endpoints(candidates: &[Candidate]) -> Vec<(String, FoundBy)> {
+    candidates.iter().map(|candidate| (candidate.endpoint.to_string(), candidate.found_by)).collect()
+}
+
+#[tokio::test]
+async fn a_known_provider_is_found_without_asking_anybody() {
+    let (port, asked) = web_server(HashMap::new()).await;
+    let discovery = discovery(name_server(Vec::new()).await, port);
+    let found = discovery.discover("ana@gmail.com").await;
+    let expected = [
+        ("imaps://imap.gmail.com:993".to_owned(), FoundBy::Preset),
+        ("pop3s://pop.gmail.com:995".to_owned(), FoundBy::Preset),
+    ];
+    assert_eq!(endpoints(&found), expected);
+    assert_eq!(found[0].advice, Some(SourceAdvice::AppPassword));
+    assert_eq!(found[0].users, ["ana@gmail.com"]);
+    assert!(found[0].password_page.is_some_and(|page| page.starts_with("https://")));
+    let found = discovery.discover("ana@outlook.com").await;
+    assert_eq!(found[0].advice, Some(SourceAdvice::NoPasswords));
+    assert_eq!(*asked.lock().expect("paths"), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_the_domain_publishes_is_found() {
+    let documents = HashMap::from([("/.well-known/autoconfig/mail/config-v1.1.xml", ok(&config("imap.own.example")))]);
+    let (port, _) = web_server(documents).await;
+    let found = discovery(name_server(Vec::new()).await, port).discover("ana@localhost").await;
+    assert_eq!(endpoints(&found), [("imaps://imap.own.example:993".to_owned(), FoundBy::Autoconfig)]);
+    assert_eq!(found[0].users, ["ana", "ana@localhost"]);
+    assert_eq!(found[0].smtp.as_ref().map(ToString::to_string).as_deref(), Some("smtps://smtp.imap.own.example:465"));
+}
+
+#[tokio::test]
+async fn the_list_of_providers_is_asked_by_domain_and_by_who_takes_the_mail() {
+    let documents = HashMap::from([("/v1.1/hoster.test", ok(&config("imap.hoster.test")))]);
+    let (port, asked) = web_server(documents).await;
+    let exchanger = |host| RData::MX(MX::new(10, Name::from_ascii(host).expect("a name")));
+    let names = name_server(vec![
+        ("pismo.test.", exchanger("mx1.mail.hoster.test.")),
+        ("at-google.test.", exchanger("aspmx.l.google.com.")),
+    ])
+    .await;
+    let discovery = discovery(names, port);
+    let found = discovery.discover("ana@pismo.test").await;
+    assert_eq!(endpoints(&found), [("imaps://imap.hoster.test:993".to_owned(), FoundBy::Autoconfig)]);
+    let mut asked = asked.lock().expect("paths").clone();
+    asked.sort();
+    assert_eq!(asked, ["/v1.1/hoster.test", "/v1.1/mail.hoster.test", "/v1.1/pismo.test"]);
+    let found = discovery.discover("ana@at-google.test").await;
+    assert_eq!(endpoints(&found)[0], ("imaps://imap.gmail.com:993".to_owned(), FoundBy::Preset));
+    assert_eq!(found[0].users, ["ana@at-google.test"]);
+}
+
+#[tokio::test]
+async fn services_in_dns_are_found_and_imap_comes_first() {
+    let (port, _) = web_server(HashMap::new()).await;
+    let names = name_server(vec![
+        ("_pop3s._tcp.pismo.test.", service(0, 995, "pop.pismo.test.")),
+        ("_imaps._tcp.pismo.test.", service(20, 993, "second.pismo.test.")),
+        ("_imaps._tcp.pismo.test.", service(10, 1993, "first.pismo.test.")),
+        ("_imap._tcp.pismo.test.", service(0, 0, ".")),
+        ("_submissions._tcp.pismo.test.", service(0, 465, "smtp.pismo.test.")),
+    ])
+    .await;
+    let found = discovery(names, port).discover("ana@pismo.test").await;
+    let expected = ["imaps://first.pismo.test:1993", "imaps://second.pismo.test:993", "pop3s://pop.pismo.test:995"];
+    assert_eq!(endpoints(&found), expected.map(|text| (text.to_owned(), FoundBy::Srv)));
+    assert_eq!(found[0].users, ["ana@pismo.test", "ana"]);
+    assert!(found.iter().all(|one| one.smtp.as_ref().is_some_and(|smtp| smtp.host == "smtp.pismo.test")));
+}
+
+#[tokio::test]
+async fn nothing_is_found_where_there_is_nothing() {
+    let (port, _) = web_server(HashMap::new()).await;
+    let discovery = discovery(name_server(Vec::new()).await, port);
+    for address in ["ana@nothing.invalid", "ana", "ana@127.0.0.1", "ana@[::1]", ""] {
+        assert_eq!(discovery.discover(address).await, Vec::new(), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn documents_are_fetched_within_bounds() {
+    let to = |location: &str| format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
+    let documents = HashMap::from([
+        ("/found", ok("hello")),
+        ("/closed", "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello".to_owned()),
+        ("/chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n".to_owned()),
+        ("/cut", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello".to_owned()),
+        ("/sent-on", to("/found")),
+        ("/for-ever", to("/for-ever")),
+        ("/to-http", to("http://localhost/found")),
+        ("/large", ok(&"x".repeat(2 * 1024 * 1024))),
+        ("/error", "HTTP/1.1 500 Oh\r\nContent-Length: 5\r\n\r\nhello".to_owned()),
+        ("/not-http", "hello\r\n\r\n".to_owned()),
+    ]);
+    let (port, asked) = web_server(documents).await;
+    let url = |path: &str| format!("https://localhost:{port}{path}");
+    let dialer = trusting(Reach::Anywhere);
+    for path in ["/found", "/closed", "/chunked", "/sent-on"] {
+        assert_eq!(fetch(&dialer, &url(path)).await.as_deref(), Some(b"hello".as_slice()), "{path}");
+    }
+    for path in ["/cut", "/for-ever", "/to-http", "/large", "/error", "/not-http", "/nothing"] {
+        assert_eq!(fetch(&dialer, &url(path)).await, None, "{path}");
+    }
+    let count = asked.lock().expect("paths").len();
+    // Not who is not public, not whose certificate is not trusted, and never without TLS.
+    assert_eq!(fetch(&trusting(Reach::Public), &url("/found")).await, None);
+    assert_eq!(fetch(&Dialer::default(), &url("/found")).await, None);
+    assert_eq!(fetch(&dialer, &format!("http://localhost:{port}/found")).await, None);
+    assert_eq!(fetch(&dialer, &format!("https://127.0.0.2:{port}/found")).await, None);
+    assert_eq!(asked.lock().expect("paths").len(), count);
+}
