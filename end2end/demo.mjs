@@ -8,7 +8,7 @@ import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { startMailServer } from "./mailserver/run.mjs";
-import { seedPeople } from "./mailserver/seed.mjs";
+import { seedPeople, seedShared } from "./mailserver/seed.mjs";
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const FOLDER = path.join(ROOT, "target", "demo");
@@ -43,6 +43,7 @@ try {
     dir: path.join(FOLDER, "mail"),
     base: MAIL_PORT,
     users: [`anna@pismo.test:${PASSWORD}`, `boris@pismo.test:${PASSWORD}`],
+    args: ["--sharing"],
     // Ctrl-C reaches every process of a terminal; this one decides when the mail server goes.
     onExit: () => {
       if (!ending) console.error("The mail server stopped, so the demo ends.");
@@ -50,6 +51,7 @@ try {
     },
   });
   await seedPeople(mail.imap, PASSWORD);
+  await seedShared(mail.imap, PASSWORD);
 } catch (error) {
   console.error(`The demo cannot start: ${error.message}`);
   await end(1);

@@ -10,12 +10,14 @@ use crate::{
     route::Route,
     state::Theme,
     view::{
+        collectors::{Collectors, CollectorsPage, Form, FormPage},
         date::date_on_paper,
         folders::{Folders, FoldersPage},
         icon::SPRITE,
         layout::App,
         login::{Login, LoginPage},
         server::{Server, ServerPage},
+        sharing::{Sharing, SharingPage},
     },
     wire::PageFrames,
 };
@@ -131,6 +133,59 @@ pub fn render_folders(page: &FoldersPage, assets: &Assets) -> String {
         view! { <Folders page=page.clone() /> }
     });
     let title = i18n::td_string!(language, folders.title);
+    document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
+}
+
+/// The page about what brings mail from other accounts. Under the nonce its script is, by which the numbers move.
+pub fn render_collectors(page: &CollectorsPage, nonce: &str, assets: &Assets) -> String {
+    let (language, theme) = (page.language, page.theme);
+    let body = render(|| {
+        i18n::provide(RwSignal::new(language).into());
+        view! { <Collectors page=page.clone() /> }
+    });
+    let again = if page.is_moving() { "<noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript>" } else { "" };
+    let head = format!("<script type=\"module\" nonce=\"{}\">{FOLLOW}</script>{again}", for_attribute(nonce));
+    let title = i18n::td_string!(language, collect.title);
+    document(language, theme, title, assets, &head, &format!("{body}{SPRITE}"))
+}
+
+/// Asks for the page again as long as somebody looks at it, and takes over what has changed: more often while something is
+/// on its way. What is unfolded stays so, and what a person is in stays as it is.
+const FOLLOW: &str = "const look=async()=>{if(!document.hidden)try{\
+    const answer=await fetch(location.pathname);\
+    if(answer.redirected)return location.reload();\
+    const page=new DOMParser().parseFromString(await answer.text(),'text/html');\
+    const section=e=>[...e.querySelectorAll('.collector')];\
+    const now=section(page),then=section(document);\
+    if(now.length!==then.length)return location.reload();\
+    then.forEach((e,i)=>{for(const a of now[i].attributes)e.setAttribute(a.name,a.value)});\
+    for(const e of document.querySelectorAll('[data-live],.collector-actions')){\
+    const other=e.id?page.getElementById(e.id):now[then.indexOf(e.closest('.collector'))].querySelector('.collector-actions');\
+    if(!other||e.innerHTML===other.innerHTML||e.contains(document.activeElement))continue;\
+    for(const d of e.querySelectorAll('details[open]'))other.querySelector(d.id?'#'+d.id:'details')?.setAttribute('open','');\
+    if(e.innerHTML!==other.innerHTML)e.replaceWith(document.adoptNode(other))}\
+    document.querySelector('main').dataset.moving=page.querySelector('main').dataset.moving\
+    }catch{}setTimeout(look,document.querySelector('main').dataset.moving==='true'?700:5000)};setTimeout(look,700)";
+
+/// The form that adds a collector.
+pub fn render_collector_form(page: &FormPage, assets: &Assets) -> String {
+    let (language, theme) = (page.language, page.theme);
+    let body = render(|| {
+        i18n::provide(RwSignal::new(language).into());
+        view! { <Form page=page.clone() /> }
+    });
+    let title = i18n::td_string!(language, collect.add);
+    document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
+}
+
+/// The page about who else may use a folder.
+pub fn render_sharing(page: &SharingPage, assets: &Assets) -> String {
+    let (language, theme) = (page.language, page.theme);
+    let body = render(|| {
+        i18n::provide(RwSignal::new(language).into());
+        view! { <Sharing page=page.clone() /> }
+    });
+    let title = i18n::td_string!(language, sharing.title);
     document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
 }
 

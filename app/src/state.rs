@@ -18,7 +18,7 @@ use leptos::prelude::*;
 pub use cache::Opened;
 pub use composer::{Composer, DraftStatus, File, FileState};
 pub use list::{Entry, List, Shown};
-pub use mailboxes::{Folder, Mailboxes};
+pub use mailboxes::{Folder, Identity, Mailboxes};
 pub(crate) use pending::covers;
 pub use pending::{Change, Pending, PendingId};
 pub use selection::Chosen;
@@ -29,7 +29,7 @@ use crate::{
     route::Route,
     wire::{
         AccountId, Address, Connectivity, Draft, DraftId, Error, Flag, MailboxCounts, MessageRef, PageFrames, Quota,
-        Selection, Submission,
+        SavedSearch, Selection, Submission,
     },
 };
 
@@ -49,6 +49,8 @@ pub struct State {
     pub mailboxes: Mailboxes,
     /// Keywords of the labels that were seen, but for those of [`crate::label::KNOWN`].
     pub labels: RwSignal<Vec<String>>,
+    /// Searches that are kept, by name.
+    pub searches: RwSignal<Vec<SavedSearch>>,
     /// How full the person's space is.
     pub quota: RwSignal<Quota>,
     /// The open list of messages.
@@ -199,6 +201,8 @@ pub enum Dialog {
     Day,
     /// A search, field by field.
     Search,
+    /// The name under which the open search is kept.
+    KeepSearch,
     /// Throw away what was written? Yes: [`crate::Client::discard`].
     Discard,
     /// Send without a subject? Yes: [`crate::Client::send_draft`].
@@ -224,6 +228,7 @@ impl State {
             upload_limit: RwSignal::new(0),
             mailboxes: Mailboxes::new(),
             labels: RwSignal::new(Vec::new()),
+            searches: RwSignal::new(Vec::new()),
             quota: RwSignal::new(Quota::default()),
             list: List::new(),
             opened: Opened::new(),

@@ -2,6 +2,7 @@
 //!
 //! Until `state.alive` is true, a view shows the same on both sides.
 
+pub mod collectors;
 pub mod composer;
 pub mod date;
 pub mod dialog;
@@ -25,6 +26,7 @@ pub mod recipients;
 pub mod search;
 pub mod server;
 pub mod settings;
+pub mod sharing;
 pub mod toast;
 pub mod toolbar;
 pub mod words;

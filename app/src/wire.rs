@@ -16,21 +16,23 @@ mod event;
 mod mailbox;
 mod message;
 mod read;
+mod rights;
 
 pub use collector::{
-    Collector, CollectorFolder, CollectorId, CollectorKind, CollectorOptions, CollectorState, CollectorTrouble,
-    RefusedMessage, RefusedReason,
+    Collector, CollectorFolder, CollectorId, CollectorKind, CollectorOptions, CollectorReport, CollectorRun,
+    CollectorState, CollectorTrouble, RefusedMessage, RefusedReason,
 };
-pub use command::{Action, Arrangement, Command, Query, Reply, Resume, Selection, Sort, UndoId, Welcome};
+pub use command::{Action, Arrangement, Command, Query, Reply, Resume, SavedSearch, Selection, Sort, UndoId, Welcome};
 pub use compose::{Attachment, BlobId, Draft, DraftId, DraftKind, Original, Submission, SubmissionId, SubmissionState};
 pub use error::{Error, Refusal};
 pub use event::{Connectivity, Event, ListChange};
-pub use mailbox::{AccountId, Mailbox, MailboxCounts, Quota, SpecialUse, Usage};
+pub use mailbox::{AccountId, Mailbox, MailboxCounts, Quota, Shared, SpecialUse, Usage};
 pub use message::{
     Address, Body, Conversation, Flag, Listing, Message, MessageRef, ModSeq, Part, Progress, Row, SearchEnd, Thread,
     Uid, UidValidity,
 };
 pub use read::read;
+pub use rights::{Right, Rights};
 
 use serde::{Deserialize, Serialize};
 

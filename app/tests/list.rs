@@ -266,6 +266,7 @@ fn welcome() -> Welcome {
         connectivity: Connectivity::Live,
         mailboxes: Vec::new(),
         labels: Vec::new(),
+        searches: Vec::new(),
         quota: Quota::default(),
         submissions: Vec::new(),
         upload_limit: 0,

@@ -37,6 +37,10 @@ fn query() -> Query {
     }
 }
 
+fn saved_search() -> SavedSearch {
+    SavedSearch { name: "Счета".to_owned(), query: query() }
+}
+
 fn listing() -> Listing {
     Listing {
         list: 3,
@@ -58,6 +62,20 @@ fn mailbox() -> Mailbox {
         unseen: 1,
         uid_validity: UidValidity(7),
         uid_next: Uid(43),
+        shared: None,
+        rights: None,
+        shareable: true,
+    }
+}
+
+fn shared_mailbox() -> Mailbox {
+    Mailbox {
+        path: "shared/bo@example.org/Team".to_owned(),
+        special_use: None,
+        shared: Some(Shared { owner: Some("bo@example.org".to_owned()), above: 1 }),
+        rights: Some(Rights("lrs".to_owned())),
+        shareable: false,
+        ..mailbox()
     }
 }
 
@@ -115,6 +133,7 @@ fn welcome() -> Welcome {
         identity: address(),
         connectivity: Connectivity::Offline { error: Error::Unreachable { host: "imap.example.org".to_owned() } },
         mailboxes: vec![mailbox()],
+        searches: vec![saved_search()],
         labels: vec!["urgent".to_owned()],
         quota: quota(),
         submissions: vec![submission()],
@@ -153,6 +172,8 @@ fn commands_look_like_this() {
         Command::EditSubmission { submission: SubmissionId(9) },
         Command::DropSubmission { submission: SubmissionId(9) },
         Command::DropBlob { blob: BlobId("b1".to_owned()) },
+        Command::KeepSearch { search: saved_search() },
+        Command::ForgetSearch { name: "Счета".to_owned() },
         Command::Attend { front: true },
         act(
             Selection::Mailbox { path: "Trash".to_owned(), uid_validity: UidValidity(7), uid_next: Uid(43) },
@@ -219,7 +240,7 @@ fn events_look_like_this() {
         .zip([
             Event::Reset,
             Event::Connectivity { connectivity: Connectivity::Live },
-            Event::Mailboxes { mailboxes: vec![mailbox()] },
+            Event::Mailboxes { mailboxes: vec![mailbox(), shared_mailbox()] },
             Event::Counts { counts: vec![counts()] },
             messages(ListChange::Added { count: 2, rows: vec![row()] }),
             messages(ListChange::Flags { mailbox: "INBOX".to_owned(), flags: vec![(Uid(42), vec![Flag::Seen])] }),
@@ -239,6 +260,9 @@ fn events_look_like_this() {
             messages(ListChange::Replaced { listing: listing() }),
             Event::Submission { submission: submission() },
             Event::SignedOut,
+            Event::Acted { undo: UndoId(7), action: Action::Archive, count: 3 },
+            Event::Undone { undo: UndoId(7) },
+            Event::Searches { searches: vec![saved_search()] },
             Event::Labels { labels: vec!["&BBoEOwQ4BDUEPQRCBEs-".to_owned(), "urgent".to_owned()] },
             Event::Quota { quota: quota() },
         ])
@@ -278,6 +302,7 @@ fn errors_look_like_this() {
         Error::SignedOut,
         Error::Internal,
         Error::NoLabel,
+        Error::NoRight { right: Some(Right::DeleteMessages), text: text() },
         Error::MessageTooLarge { limit: 1 },
     ];
     let frames: Vec<_> = (1..).zip(errors).map(|(id, error)| ServerFrame::Reply { id, result: Err(error) }).collect();

@@ -14,11 +14,13 @@ export function dovecotUsers({ users, place, owners }) {
 }
 
 /** The text of dovecot.conf. */
-export function dovecotConf({ ports, place, users, special: wanted, maxConnections, hibernate, quota, set, tls }) {
+export function dovecotConf({ ports, place, users, special: wanted, maxConnections, hibernate, quota, sharing, set, tls }) {
   const everybody = users.find(({ name }) => name === "*");
   const listener = (name, port, extra = "") => `inet_listener ${name} {\n    address = 127.0.0.1\n    port = ${port}\n${extra}  }`;
   const special = (name) => `  mailbox ${name} {\n    special_use = \\${name}\n    auto = subscribe\n  }`;
   const specials = wanted ? ["Drafts", "Sent", "Junk", "Trash", "Archive"].map(special).join("\n") : "";
+  const plugins = [quota && "quota", sharing && "acl"].filter(Boolean).join(" ");
+  const imapPlugins = [quota && "imap_quota", sharing && "imap_acl"].filter(Boolean).map((name) => ` ${name}`).join("");
   return `
 base_dir = ${place.run}/dovecot
 state_dir = ${place.run}/dovecot-state
@@ -65,13 +67,13 @@ userdb {
   args = uid=${place.owner.uid} gid=${place.owner.gid} home=${place.mail}/%d/%n allow_all_users=yes
 }
 ` : ""}
-${quota ? `mail_plugins = quota
-plugin {
+mail_plugins = ${plugins}
+${quota ? `plugin {
   quota = count:User quota
   quota_vsizes = yes
   quota_rule = *:storage=${quota}
 }
-` : ""}
+` : ""}${sharing ? shared(place) : ""}
 namespace inbox {
   inbox = yes
   separator = /
@@ -82,7 +84,8 @@ protocol imap {
   imap_hibernate_timeout = ${hibernate}
   imap_max_line_length = 1M
   mail_max_userip_connections = ${maxConnections}
-${quota ? "  mail_plugins = quota imap_quota\n" : ""}}
+  mail_plugins = $mail_plugins${imapPlugins}
+}
 protocol lmtp {
   postmaster_address = postmaster@pismo.test
 }
@@ -134,5 +137,33 @@ service stats {
   }
 }
 ${set.join("\n")}
+`;
+}
+
+/** Who may do what in the public folders: everybody all but to give rights. */
+export const dovecotAcl = "public authenticated lrk\npublic/* authenticated lrwstipekx\n";
+
+/** Folders that people open to each other, and some that belong to nobody (RFC 4314, RFC 2342). */
+function shared({ dir, mail }) {
+  return `plugin {
+  acl = vfile:${dir}/acl:cache_secs=0
+  acl_shared_dict = file:${mail}/shared
+}
+namespace {
+  type = shared
+  separator = /
+  prefix = shared/%%u/
+  location = sdbox:${mail}/%%d/%%n/mail
+  subscriptions = no
+  list = children
+}
+namespace {
+  type = public
+  separator = /
+  prefix = public/
+  location = sdbox:${mail}/public:INDEXPVT=~/public
+  subscriptions = no
+  list = children
+}
 `;
 }

@@ -14,13 +14,14 @@ export const USAGE = `
   --owners N             the mail of person0@DOMAIN and so on belongs to N system users by turns: Linux gives each 128 inotify
                          instances, and every IDLE takes one (default 0: all belongs to one)
   --quota SIZE           room for each mailbox, as in "1M" (default: no limit, and no QUOTA)
+  --sharing              people open folders to each other (ACL), and there are public ones
   --message-size BYTES   the largest message that Postfix takes (default 26214400)
   --set KEY=VALUE        one more Dovecot setting, as often as needed
   --tls-cert FILE --tls-key FILE   instead of the cached certificate of the project's own test authority`;
 
 /** Reads the arguments; throws an Error with a sentence when they make no sense. */
 export function options(args) {
-  const settings = { server: "dovecot", dir: null, ports: null, users: [], smtp: true, special: true, maxConnections: 1000, hibernate: "0", quota: null, owners: 0, messageSize: 26_214_400, set: [], tls: null };
+  const settings = { server: "dovecot", dir: null, ports: null, users: [], smtp: true, special: true, maxConnections: 1000, hibernate: "0", quota: null, sharing: false, owners: 0, messageSize: 26_214_400, set: [], tls: null };
   const tls = {};
   const value = (index) => {
     if (args[index + 1] === undefined) throw new Error(`${args[index]} needs a value.`);
@@ -47,6 +48,7 @@ export function options(args) {
       case "--tls-ca": tls.ca = value(index); break;
       case "--no-smtp": settings.smtp = false; index -= 1; break;
       case "--owners": settings.owners = number(index); break;
+      case "--sharing": settings.sharing = true; index -= 1; break;
       case "--no-special": settings.special = false; index -= 1; break;
       default: throw new Error(`unknown argument ${args[index]}.`);
     }

@@ -33,6 +33,26 @@ export async function seedPeople(port, password) {
   await Promise.all([seedPerson(port, ANNA, BORIS, password, 1), seedPerson(port, BORIS, ANNA, password, 2)]);
 }
 
+/** Opens some folders of the two people to each other, and makes one for all. The mail server must have sharing. */
+export async function seedShared(port, password) {
+  const anna = await Imap.login(port, ANNA.address, password);
+  const share = (imap, folder, whom, rights) => imap.command(`SETACL ${quote(utf7(folder))} ${quote(whom)} ${rights}`);
+  const board = "public/Доска объявлений";
+  await share(anna, "Проекты/2026", BORIS.address, "lrswite");
+  await anna.command(`CREATE ${quote(utf7(board))}`);
+  const notices = [
+    [BORIS, "Кофемашина на втором этаже снова работает", "Описание кнопок висит рядом. Зёрна – в шкафу слева."],
+    [PEOPLE.helen, "Lost: one blue umbrella", "Last seen on Thursday at the harbour meeting. It has my name on the handle."],
+  ];
+  const dated = notices.map(([from, subject, text], index) => ({ from, subject, text, date: new Date(Date.now() - (2 - index) * DAY) }));
+  await anna.append(board, dated.map((fields, index) => ({ date: fields.date, raw: message({ zone: 180, to: ANNA, messageId: `board.${index}@pismo.test`, ...fields }) })));
+  await anna.logout();
+  const boris = await Imap.login(port, BORIS.address, password);
+  await share(boris, "Travel", ANNA.address, "lrs");
+  await share(boris, "Семья", ANNA.address, "lrswi");
+  await boris.logout();
+}
+
 async function seedPerson(port, me, other, password, seed) {
   const imap = await Imap.login(port, me.address, password);
   for (const folder of FOLDERS) {

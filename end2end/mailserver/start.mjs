@@ -13,7 +13,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { courier } from "./courier.mjs";
 import { cyrus } from "./cyrus.mjs";
-import { dovecotConf, dovecotUsers } from "./dovecot.mjs";
+import { dovecotAcl, dovecotConf, dovecotUsers } from "./dovecot.mjs";
 import { options, USAGE } from "./options.mjs";
 import { postfixConf } from "./postfix.mjs";
 import { certificate } from "./tls.mjs";
@@ -116,6 +116,7 @@ async function serveDovecot(shared, start) {
   const { ports, place } = shared;
   const remedy = "install Debian's dovecot-imapd, dovecot-lmtpd and postfix.";
   fs.writeFileSync(path.join(place.dir, "users"), dovecotUsers(shared), { mode: 0o644 });
+  if (shared.sharing) fs.writeFileSync(path.join(place.dir, "acl"), dovecotAcl, { mode: 0o644 });
   fs.writeFileSync(path.join(place.dir, "dovecot.conf"), dovecotConf(shared));
   const { submission, ...others } = ports;
   start("dovecot", { args: ["/usr/sbin/dovecot", "-F", "-c", path.join(place.dir, "dovecot.conf")], env: {}, remedy });

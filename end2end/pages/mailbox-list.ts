@@ -46,7 +46,7 @@ export class MailboxList {
     await expect(this.page.getByRole("menu")).toBeVisible();
   }
 
-  /** Chooses from the menu of a folder: `read`, `create-inside`, `rename`, `empty` or `delete`. */
+  /** Chooses from the menu of a folder: `read`, `create-inside`, `rename`, `share`, `empty` or `delete`. */
   async choose(path: string, what: string): Promise<void> {
     await this.openMenu(path);
     await this.page.getByTestId(`mailbox-${what}`).click();

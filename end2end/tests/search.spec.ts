@@ -65,3 +65,27 @@ test("new mail that fits appears in the open results", async ({ visitor, mail })
   await mail.deliver({ subject: "More oil" });
   await visitor.messageList.expectTotal(2);
 });
+
+test("a search is kept under a name, found again elsewhere, renamed and removed @both", async ({ visitor, mail }) => {
+  await visitor.signIn(mail);
+  const { search, mailboxList, page } = visitor;
+  await search.find("subject:oil");
+  await search.keep("Oil news");
+  await mailboxList.open("Archive");
+  await visitor.messageList.expectTotal(1);
+  await visitor.reload();
+  await mailboxList.show();
+  await search.saved("Oil news").click();
+  await expect(search.input).toHaveValue("subject:oil");
+  await expect(page).toHaveURL(/INBOX/);
+  await visitor.messageList.expectTotal(1);
+
+  await search.keep("News of oil");
+  await mailboxList.show();
+  await expect(search.saved("Oil news")).toHaveCount(0);
+  await expect(search.saved("News of oil")).toHaveAttribute("aria-current", "page");
+  await search.saved("News of oil").click();
+  await search.forget();
+  await expect(search.saved("News of oil")).toHaveCount(0);
+  await visitor.messageList.expectTotal(1);
+});

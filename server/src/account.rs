@@ -7,6 +7,7 @@ mod arrange;
 mod budget;
 mod changes;
 mod drafts;
+mod export;
 mod folders;
 mod follow;
 mod found;
@@ -22,12 +23,16 @@ mod look;
 mod parts;
 mod pulse;
 mod quota;
+mod renew;
 mod resume;
+mod rights;
 mod search;
 mod selection;
+mod sharing;
 mod side;
 mod tab;
 mod tabs;
+mod texts;
 mod threaded;
 mod watch;
 mod work;
@@ -38,8 +43,11 @@ use std::{
     time::Duration,
 };
 
-use app::wire::{
-    AccountId, ClientFrame, Conversation, Error, MessageRef, PageFrames, Query, Resume, ServerFrame, Submission, TabId,
+use app::{
+    view::sharing::{Gift, People},
+    wire::{
+        AccountId, ClientFrame, Conversation, Error, Event, MessageRef, PageFrames, Query, Resume, ServerFrame, TabId,
+    },
 };
 use tokio::{
     sync::{mpsc, oneshot},
@@ -52,6 +60,7 @@ use crate::{
     store::{AccountRecord, Conversations, Store, StoredSubmission},
 };
 use budget::Budget;
+pub use export::{Exported, Head};
 pub use folders::{FolderChoice, Folders};
 pub use load::Loaded;
 pub use parts::Parts;
@@ -71,6 +80,7 @@ pub struct Account {
     pub id: AccountId,
     inputs: mpsc::Sender<Input>,
     parts: Parts,
+    budget: Budget,
     hook: Arc<hook::Hook>,
 }
 
@@ -102,10 +112,18 @@ enum Input {
         message: MessageRef,
         reply: oneshot::Sender<Result<Arc<Loaded>, Error>>,
     },
+    /// The long text of a message has come, or could not be fetched.
+    Texts(Box<texts::Texts>),
     /// Somebody wants to know what mailboxes there are, or chooses what they are for.
     Folders {
         choice: Option<FolderChoice>,
         reply: oneshot::Sender<Result<Folders, Error>>,
+    },
+    /// Somebody wants to know who may use a mailbox, or changes it.
+    Sharing {
+        mailbox: String,
+        change: Option<Gift>,
+        reply: oneshot::Sender<Result<Option<People>, Error>>,
     },
     /// Somebody wants to know what the server can do.
     Capabilities {
@@ -113,6 +131,8 @@ enum Input {
     },
     /// A session was opened, or could not be.
     Connected(Box<Result<Session, crate::imap::Error>>),
+    /// There is a new session in place of an old one.
+    Renewed(Box<Session>),
     /// A search has found something, or got further.
     Found(search::Report),
     /// A conversation was gathered, or could not be.
@@ -126,8 +146,8 @@ enum Input {
         mailbox: String,
         previews: Vec<(app::wire::Uid, String)>,
     },
-    /// The outbox has news.
-    Submission(Submission),
+    /// Something that did not happen here, for the tabs to know.
+    Tell(Event),
     /// The outbox sent this: file it in Sent, mark the original, forget the draft.
     File {
         submission: Box<StoredSubmission>,
@@ -221,6 +241,15 @@ impl Account {
         answer.await.map_err(|_| Error::Busy)?
     }
 
+    /// Who may do what in a mailbox, after this change was carried out, if there is one. Nothing where the server lets nobody
+    /// share.
+    pub async fn sharing(&self, mailbox: &str, change: Option<Gift>) -> Result<Option<People>, Error> {
+        let (reply, answer) = oneshot::channel();
+        let input = Input::Sharing { mailbox: mailbox.to_owned(), change, reply };
+        self.inputs.send(input).await.map_err(|_| Error::Busy)?;
+        answer.await.map_err(|_| Error::Busy)?
+    }
+
     /// What the mail server can do, if there is a line to it.
     pub async fn capabilities(&self) -> Option<Offered> {
         let (reply, answer) = oneshot::channel();
@@ -233,10 +262,10 @@ impl Account {
         &self.parts
     }
 
-    /// Tells the tabs how a submission stands.
-    pub async fn tell_submission(&self, submission: Submission) {
+    /// Tells all tabs of something that did not happen here.
+    pub async fn tell(&self, event: Event) {
         // A stopped actor has no tabs to tell.
-        let _ = self.inputs.send(Input::Submission(submission)).await;
+        let _ = self.inputs.send(Input::Tell(event)).await;
     }
 
     /// Files what was sent: a copy in Sent, the original marked, the draft gone.
@@ -311,7 +340,7 @@ impl Accounts {
         let budget = Budget::new();
         let parts = Parts::start(record, &credentials, budget.clone(), &self.tasks, self.shutdown.clone());
         let hook = Arc::new(hook::Hook::new(record));
-        let account = Account { id: record.id, inputs: sender, parts, hook };
+        let account = Account { id: record.id, inputs: sender, parts, budget: budget.clone(), hook };
         let actor = actor::Actor::new(self, &account, record, credentials, budget, inputs);
         self.tasks.spawn(actor.run());
         running.insert(record.id, account.clone());

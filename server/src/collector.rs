@@ -225,6 +225,9 @@ async fn work(bridge: &Bridge, collector: StoredCollector, holder: String) -> Re
     let (id, begun) = (collector.id, now());
     let stop = bridge.shutdown.child_token();
     bridge.collectors.stops().insert(id, stop.clone());
+    if let Err(error) = bridge.store.begin_run(id).await {
+        warn!(collector.id = id.0, error = format!("{error:#}"), "The beginning of a run is not noted");
+    }
     let mut come = 0;
     let ended = match job(bridge, &collector, &holder).await {
         Err(trouble) => Err(Stop::Run(trouble)),
@@ -246,6 +249,9 @@ async fn work(bridge: &Bridge, collector: StoredCollector, holder: String) -> Re
         }
     };
     bridge.collectors.stops().remove(&id);
+    if let Err(error) = bridge.store.report_run(id).await {
+        warn!(collector.id = id.0, error = format!("{error:#}"), "What a run has brought is not noted");
+    }
     let trouble = match ended {
         Ok(()) => None,
         Err(Stop::Run(trouble) | Stop::Folder(trouble)) => Some(trouble),

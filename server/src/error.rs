@@ -26,6 +26,7 @@ pub fn to_wire(error: imap::Error) -> wire::Error {
         Error::Unavailable { text } => wire::Error::Unavailable { text },
         Error::Refused { code: Some(imap::Code::OverQuota), text } => wire::Error::OverQuota { text },
         Error::Refused { code: Some(imap::Code::NonExistent), .. } => wire::Error::Gone,
+        Error::Refused { code: Some(imap::Code::NoPerm), text } => wire::Error::NoRight { right: None, text },
         Error::Refused { code: Some(imap::Code::AlreadyExists), .. } => wire::Error::MailboxExists,
         Error::Refused { text, .. } => wire::Error::Refused { text },
         Error::TooBig { limit } => wire::Error::MessageTooLarge { limit },
@@ -75,10 +76,11 @@ pub fn status(error: &wire::Error) -> StatusCode {
         Error::TooManyConnections { .. } | Error::Throttled { .. } | Error::Unavailable { .. } | Error::Busy => {
             StatusCode::SERVICE_UNAVAILABLE
         }
+        Error::NoRight { .. } => StatusCode::FORBIDDEN,
         Error::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::OverQuota { .. } => StatusCode::INSUFFICIENT_STORAGE,
         Error::Gone | Error::NoTrash | Error::BlobGone { .. } => StatusCode::NOT_FOUND,
-        Error::MailboxExists => StatusCode::CONFLICT,
+        Error::MailboxExists | Error::CollectorExists => StatusCode::CONFLICT,
         Error::BadRequest { .. }
         | Error::MailboxName
         | Error::ServerNotKnown
@@ -86,6 +88,7 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::ClearText { .. }
         | Error::BadAddress { .. }
         | Error::NoRecipient
+        | Error::TooManySearches { .. }
         | Error::TooManyRecipients { .. } => StatusCode::BAD_REQUEST,
         Error::TooLarge { .. } | Error::MessageTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,

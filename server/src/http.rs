@@ -2,6 +2,8 @@
 
 mod assets;
 mod blob;
+mod collectors;
+mod export;
 mod folders;
 mod guard;
 mod hook;
@@ -10,6 +12,7 @@ mod message;
 pub mod metrics;
 mod page;
 mod section;
+mod sharing;
 mod socket;
 
 use std::time::Duration;
@@ -48,6 +51,11 @@ pub fn router(bridge: Bridge) -> Router {
         .route("/logout", post(login::sign_out))
         .route("/server", get(page::server))
         .route("/folders", get(folders::show).post(folders::save).layer(DefaultBodyLimit::max(folders::MAX_FORM)))
+        .route("/collectors", get(collectors::show))
+        .route("/collectors/add", get(collectors::form).post(collectors::add))
+        .route("/collectors/{id}/password", post(collectors::password))
+        .route("/collectors/{id}/{asked}", post(collectors::change))
+        .route("/sharing", get(sharing::show).post(sharing::save))
         .route("/message/{account}/{uid_validity}/{uid}/body", get(message::body))
         .route("/message/{account}/{uid_validity}/{uid}/print", get(message::print))
         .route("/message/{account}/{uid_validity}/{uid}/headers", get(message::headers))
@@ -58,6 +66,8 @@ pub fn router(bridge: Bridge) -> Router {
         .merge(pages)
         .route("/message/{account}/{uid_validity}/{uid}/source", get(message::source))
         .route("/message/{account}/{uid_validity}/{uid}/part/{section}", get(message::part))
+        .route("/export/mbox", get(export::as_mbox))
+        .route("/export/zip", get(export::as_zip))
         .route("/socket", any(socket::upgrade))
         .route("/blobs", post(blob::upload).layer(DefaultBodyLimit::disable()))
         .route("/blobs/{id}", delete(blob::forget))

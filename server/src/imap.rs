@@ -11,6 +11,7 @@ mod date;
 mod error;
 mod frame;
 mod line;
+mod namespace;
 mod rehearsal;
 mod response;
 mod row;
@@ -26,10 +27,12 @@ mod value;
 pub use capability::{AppendLimit, Capabilities};
 pub use code::Code;
 pub use connect::{Credentials, connect, connect_trusting};
+pub(crate) use date::asctime;
 pub use error::Error;
+pub use namespace::Namespaces;
 pub use rehearsal::{rehearse, rehearse_structure};
 pub use session::{
-    Change, CopyUid, FetchedMessage, FetchedRow, Letter, Listed, Look, Names, Selected, Session, Status, TextPart,
+    Acl, Change, CopyUid, FetchedMessage, FetchedRow, Letter, Listed, Look, Names, Selected, Session, Status, TextPart,
     Woken, is_speakable,
 };
 pub use uid_set::UidSet;

@@ -7,6 +7,7 @@
 #![recursion_limit = "512"]
 
 pub mod account;
+mod archive;
 pub mod attempts;
 pub mod backoff;
 pub mod blobs;
@@ -21,6 +22,7 @@ pub mod imap;
 pub mod letter;
 pub mod mime;
 pub mod seal;
+mod searches;
 pub mod smtp;
 pub mod store;
 pub mod submission;

@@ -1,4 +1,5 @@
-//! The database: users, logins, sealed credentials, uploads, drafts' places, the outbox, collectors. Never mail itself.
+//! The database: users, logins, sealed credentials, uploads, drafts' places, the outbox, collectors, what a person has
+//! chosen. Never mail itself.
 //!
 //! The only SQL of the project, in a dialect that SQLite and PostgreSQL share. One function per question.
 
@@ -8,6 +9,8 @@ mod conversations;
 mod drafts;
 mod ledger;
 mod logins;
+mod runs;
+mod searches;
 mod settings;
 mod submissions;
 mod users;

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use app::wire::{Draft, Error, Refusal, SubmissionId, SubmissionState};
+use app::wire::{Draft, Error, Event, Refusal, SubmissionId, SubmissionState};
 use tokio::{
     sync::Notify,
     task::JoinSet,
@@ -88,7 +88,7 @@ impl Bridge {
 
     async fn tell(&self, submission: &StoredSubmission) {
         if let Some(account) = self.accounts.running(submission.account) {
-            account.tell_submission(submission.to_wire()).await;
+            account.tell(Event::Submission { submission: submission.to_wire() }).await;
         }
     }
 }

@@ -356,7 +356,7 @@ async fn notify_tells_of_all_mailboxes() {
     let (mut session, mut hand) = session().await;
     session.list().await.expect("a list");
     session.select("INBOX").await.expect("the inbox");
-    session.notify_all().await.expect("NOTIFY");
+    session.notify_all(&[]).await.expect("NOTIFY");
     let wake = Notify::new();
     let limit = Duration::from_secs(20);
     // What happened before it was on may still be told.

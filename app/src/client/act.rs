@@ -88,12 +88,7 @@ impl Client {
     /// Takes an action back.
     pub fn undo(&self, undo: UndoId) {
         let (client, reply) = (*self, self.send(Command::Undo { undo }));
-        let toast = self
-            .state
-            .toasts
-            .shown
-            .with_untracked(|shown| shown.iter().find(|toast| toast.undo == Some(undo)).map(|toast| toast.id));
-        toast.inspect(|toast| self.state.toasts.dismiss(*toast));
+        self.state.toasts.dismiss_undo(undo);
         self.spawn(async move {
             match reply.await {
                 Ok(_) => client.notify(Notice::Undone, None),
@@ -162,7 +157,7 @@ impl Client {
                         && tell
                         && (leaves || undo.is_some() || action == Action::Erase)
                     {
-                        client.notify(Notice::Acted { action, count }, undo);
+                        client.notify(Notice::Acted { action, count, elsewhere: false }, undo);
                     }
                 }
                 Err(error) => {
@@ -174,8 +169,8 @@ impl Client {
                     }
                     match error {
                         Error::NoTrash => client.ask_to_erase(selection),
-                        // The next look at the list shows that it is gone.
-                        Error::Gone if !tell => {}
+                        // The next look at the list shows that it is gone. To read is allowed where nothing is kept of it.
+                        Error::Gone | Error::NoRight { .. } if !tell => {}
                         error => client.complain(error),
                     }
                 }

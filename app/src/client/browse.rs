@@ -9,7 +9,7 @@ use crate::{
     platform::Visit,
     route::Route,
     state::{Chosen, Threading},
-    wire::{Action, Body, Command, Error, Flag, MAX_WINDOW, MessageRef, Query, Reply, Selection, SpecialUse},
+    wire::{Action, Body, Command, Error, Flag, MAX_WINDOW, MessageRef, Query, Reply, Right, Selection, SpecialUse},
 };
 
 /// How long to wait before a conversation is asked for again because not all mail was looked at: at first, and at most.
@@ -264,7 +264,8 @@ impl Client {
         let unseen = untrack(|| {
             let opened = self.state.opened_flags();
             let listed = self.state.list.entry(message).map(|entry| entry.row.with(|row| row.has(&Flag::Seen)));
-            !(listed.unwrap_or(true) && opened.contains(&Flag::Seen))
+            let keeps = self.state.mailboxes.may(&message.mailbox, Right::Seen);
+            keeps && !(listed.unwrap_or(true) && opened.contains(&Flag::Seen))
         });
         if unseen {
             self.act_quietly(Selection::Messages(vec![message.clone()]), Action::Flag { flag: Flag::Seen, set: true });

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::Client;
 use crate::{
     state::{Chosen, Dialog, GROUPED},
-    wire::{Command, Query, Reply, Sort},
+    wire::{Command, Error, Query, Reply, SavedSearch, Sort},
 };
 
 impl Client {
@@ -45,6 +45,39 @@ impl Client {
         self.state.chosen.set(Chosen::default());
         let sort = if threaded { Sort::default() } else { query.sort };
         self.open(Query { threaded, sort, ..query });
+    }
+
+    /// The name under which the open search is kept, if it is. Reactive.
+    pub fn kept_as(&self) -> Option<String> {
+        let query = self.state.list.query.get();
+        self.state.searches.with(|all| all.iter().find(|kept| kept.query == query).map(|kept| kept.name.clone()))
+    }
+
+    /// Keeps the open search under this name, and no longer under another.
+    pub fn keep_search(&self, name: String, told: impl FnOnce(Error) + 'static) {
+        let query = self.state.list.query.get_untracked();
+        let before = untrack(|| self.kept_as()).filter(|before| *before != name);
+        let keep = Command::KeepSearch { search: SavedSearch { name, query } };
+        self.tell_about_searches(std::iter::once(keep).chain(before.map(|name| Command::ForgetSearch { name })), told);
+    }
+
+    /// Keeps the open search no longer.
+    pub fn forget_search(&self, told: impl FnOnce(Error) + 'static) {
+        let forget = untrack(|| self.kept_as()).map(|name| Command::ForgetSearch { name });
+        self.tell_about_searches(forget.into_iter(), told);
+    }
+
+    fn tell_about_searches(&self, commands: impl Iterator<Item = Command>, told: impl FnOnce(Error) + 'static) {
+        let client = *self;
+        let commands: Vec<Command> = commands.collect();
+        self.spawn(async move {
+            for command in commands {
+                if let Err(error) = client.send(command).await {
+                    return told(error);
+                }
+            }
+            client.state.dialog.set(None::<Dialog>);
+        });
     }
 
     /// Goes no further with the search whose results are open.

@@ -53,21 +53,38 @@ impl State {
             }
             Event::Quota { quota } => self.quota.set(quota.clone()),
             Event::Labels { labels } => self.labels.set(labels.clone()),
+            Event::Searches { searches } => self.searches.set(searches.clone()),
             Event::Messages { list, change } => self.apply_change(*list, change),
+            Event::Acted { undo, action, count } => {
+                let notice = Notice::Acted { action: action.clone(), count: *count, elsewhere: true };
+                self.toasts.push(notice, Some(*undo));
+            }
+            Event::Undone { undo } => self.toasts.dismiss_undo(*undo),
             Event::Submission { submission } => self.apply_submission(submission),
             Event::SignedOut => self.signed_out.set(true),
         }
     }
 
     pub(super) fn apply_welcome(&self, welcome: &Welcome) {
-        let Welcome { tab: _, account, identity, connectivity, mailboxes, labels, quota, submissions, upload_limit } =
-            welcome;
+        let Welcome {
+            tab: _,
+            account,
+            identity,
+            connectivity,
+            mailboxes,
+            labels,
+            searches,
+            quota,
+            submissions,
+            upload_limit,
+        } = welcome;
         self.account.set(*account);
         self.identity.set(identity.clone());
         self.upload_limit.set(*upload_limit);
         self.connectivity.set(connectivity.clone());
         self.mailboxes.replace(mailboxes);
         self.labels.set(labels.clone());
+        self.searches.set(searches.clone());
         self.quota.set(quota.clone());
         self.submissions.set(submissions.clone());
     }

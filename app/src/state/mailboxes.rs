@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::wire::{Mailbox, MailboxCounts, SpecialUse};
+use crate::wire::{Mailbox, MailboxCounts, Right, Rights, Shared, SpecialUse};
 
 /// All mailboxes in the order of the screen.
 #[derive(Clone, Copy)]
@@ -32,10 +32,31 @@ impl Folder {
     }
 
     /// What the row of this mailbox is made of, but for the counts.
-    pub fn identity(&self) -> (&str, Option<char>, Option<SpecialUse>, bool) {
-        let Mailbox { path, delimiter, special_use, selectable, .. } = &self.mailbox;
-        (path, *delimiter, *special_use, *selectable)
+    pub fn identity(&self) -> Identity<'_> {
+        let Mailbox { path, delimiter, special_use, selectable, shared, rights, shareable, .. } = &self.mailbox;
+        let (shared, rights) = (shared.as_ref(), rights.as_ref());
+        Identity {
+            path,
+            delimiter: *delimiter,
+            special_use: *special_use,
+            selectable: *selectable,
+            shared,
+            rights,
+            shareable: *shareable,
+        }
     }
+}
+
+/// See [`Folder::identity`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity<'a> {
+    pub path: &'a str,
+    pub delimiter: Option<char>,
+    pub special_use: Option<SpecialUse>,
+    pub selectable: bool,
+    pub shared: Option<&'a Shared>,
+    pub rights: Option<&'a Rights>,
+    pub shareable: bool,
 }
 
 fn counts(mailbox: &Mailbox) -> MailboxCounts {
@@ -61,6 +82,11 @@ impl Mailboxes {
     /// What the mailbox of this path is for. Reactive.
     pub fn use_of(&self, path: &str) -> Option<SpecialUse> {
         self.all.with(|all| all.iter().find(|folder| folder.mailbox.path == path)?.mailbox.special_use)
+    }
+
+    /// Whether the person may do this in the mailbox of this path, as far as it is known. Reactive.
+    pub fn may(&self, path: &str, right: Right) -> bool {
+        self.by_path(path).is_none_or(|folder| folder.mailbox.may(right))
     }
 
     pub(super) fn replace(&self, mailboxes: &[Mailbox]) {

@@ -26,6 +26,8 @@ pub enum Notice {
     Acted {
         action: Action,
         count: u32,
+        /// On another device.
+        elsewhere: bool,
     },
     /// A folder was made, renamed, moved or deleted.
     Arranged(Arrangement),
@@ -73,8 +75,17 @@ impl Toasts {
     }
 
     pub fn dismiss(&self, id: u32) {
-        if self.shown.with_untracked(|shown| shown.iter().any(|toast| toast.id == id)) {
-            self.shown.update(|shown| shown.retain(|toast| toast.id != id));
+        self.dismiss_where(|toast| toast.id == id);
+    }
+
+    /// There is nothing to be taken back any more.
+    pub fn dismiss_undo(&self, undo: UndoId) {
+        self.dismiss_where(|toast| toast.undo == Some(undo));
+    }
+
+    fn dismiss_where(&self, gone: impl Fn(&Toast) -> bool) {
+        if self.shown.with_untracked(|shown| shown.iter().any(&gone)) {
+            self.shown.update(|shown| shown.retain(|toast| !gone(toast)));
         }
     }
 }

@@ -4,8 +4,14 @@ use crate::view::handler;
 use leptos::{ev, html, prelude::*};
 
 use super::{
-    filter::DayForm, help::Help, icon::Icon, mailbox_list::FolderForm, outbox::OutboxList, search::SearchForm,
-    settings::SettingsSheet, words::counted,
+    filter::DayForm,
+    help::Help,
+    icon::Icon,
+    mailbox_list::FolderForm,
+    outbox::OutboxList,
+    search::{KeepForm, SearchForm},
+    settings::SettingsSheet,
+    words::counted,
 };
 use crate::{
     Client,
@@ -125,6 +131,12 @@ pub fn Dialogs() -> impl IntoView {
             Dialog::Search => view! {
                 <Modal title=move || t_string!(i18n, search.form).to_string() size="small" on_close=close>
                     <SearchForm />
+                </Modal>
+            }
+            .into_any(),
+            Dialog::KeepSearch => view! {
+                <Modal title=move || t_string!(i18n, search.keep).to_string() size="small" on_close=close>
+                    <KeepForm />
                 </Modal>
             }
             .into_any(),

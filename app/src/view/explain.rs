@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::words::{Words, counted, size};
 use crate::{
     i18n::*,
-    wire::{Error, Refusal},
+    wire::{Error, Refusal, Right},
 };
 
 /// An error in words, with what to do about it. Reactive.
@@ -21,6 +21,7 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::Throttled { minutes, .. } => counted!(i18n, error.throttled, *minutes),
         Error::Unavailable { .. } => t_string!(i18n, error.unavailable).to_string(),
         Error::Refused { .. } => t_string!(i18n, error.refused).to_string(),
+        Error::NoRight { right, .. } => not_allowed(i18n, *right).to_string(),
         Error::OverQuota { .. } => t_string!(i18n, error.over_quota).to_string(),
         Error::Gone => t_string!(i18n, error.gone).to_string(),
         Error::MailboxExists => t_string!(i18n, error.mailbox_exists).to_string(),
@@ -38,10 +39,25 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::BadAddress { text } => t_string!(i18n, error.bad_address, text = text.clone()).to_string(),
         Error::NoRecipient => t_string!(i18n, error.no_recipient).to_string(),
         Error::TooManyRecipients { limit } => counted!(i18n, error.too_many_recipients, *limit),
+        Error::CollectorExists => t_string!(i18n, error.collector_exists).to_string(),
+        Error::TooManySearches { limit } => counted!(i18n, error.too_many_searches, *limit),
         Error::BlobGone { name } => t_string!(i18n, error.blob_gone, name = name.clone()).to_string(),
         Error::Busy => t_string!(i18n, error.busy).to_string(),
         Error::SignedOut => t_string!(i18n, error.signed_out).to_string(),
         Error::Internal => t_string!(i18n, error.internal).to_string(),
+    }
+}
+
+/// What the person may not do in a folder that is not theirs. Reactive.
+fn not_allowed(i18n: Words, right: Option<Right>) -> &'static str {
+    match right {
+        Some(Right::Seen) => t_string!(i18n, error.no_right_seen),
+        Some(Right::Write) => t_string!(i18n, error.no_right_write),
+        Some(Right::Insert) => t_string!(i18n, error.no_right_insert),
+        Some(Right::Create) => t_string!(i18n, error.no_right_create),
+        Some(Right::DeleteMailbox) => t_string!(i18n, error.no_right_delete_mailbox),
+        Some(Right::DeleteMessages | Right::Expunge) => t_string!(i18n, error.no_right_delete_messages),
+        Some(Right::Lookup | Right::Read | Right::Post | Right::Administer) | None => t_string!(i18n, error.no_right),
     }
 }
 
@@ -55,6 +71,7 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::Throttled { text, .. }
         | Error::Unavailable { text }
         | Error::Refused { text }
+        | Error::NoRight { text, .. }
         | Error::OverQuota { text }
         | Error::BadRequest { text } => text.trim(),
         Error::UnknownHost { .. }
@@ -69,6 +86,8 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::BadServer { .. }
         | Error::ClearText { .. }
         | Error::TooManyRecipients { .. }
+        | Error::TooManySearches { .. }
+        | Error::CollectorExists
         | Error::TooLarge { .. }
         | Error::MessageTooLarge { .. }
         | Error::BadAddress { .. }

@@ -37,7 +37,30 @@ pub fn Filters() -> impl IntoView {
             {filter("is:starred", "filter-starred", "star", |i18n| t_string!(i18n, filter.starred))}
             {filter("has:attachment", "filter-attachment", "paperclip", |i18n| t_string!(i18n, filter.attachment))}
             <SortMenu />
+            <KeepButton />
         </div>
+    }
+}
+
+/// Keeps the open search, or changes how it is kept.
+#[component]
+fn KeepButton() -> impl IntoView {
+    let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
+    let searching = Memo::new(move |_| state.list.query.with(|query| !query.search.is_empty()));
+    view! {
+        <button
+            type="button"
+            class="icon-button filter"
+            data-testid="search-keep"
+            hidden=move || !searching.get()
+            aria-haspopup="dialog"
+            aria-pressed=move || client.kept_as().is_some().to_string()
+            aria-label=move || t_string!(i18n, search.keep)
+            title=move || t_string!(i18n, search.keep)
+            on:click=handler(move |_| state.dialog.set(Some(Dialog::KeepSearch)))
+        >
+            <Icon name="bookmark" />
+        </button>
     }
 }
 

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::{explain::error_text, server::back, words::use_name};
+use super::{explain::error_text, server::back, sharing::url, words::use_name};
 use crate::{
     i18n::*,
     state::Theme,
@@ -32,6 +32,10 @@ pub struct Folder {
     /// By the server's word, or its name.
     pub special_use: Option<SpecialUse>,
     pub subscribed: bool,
+    /// It is not the person's own.
+    pub shared: bool,
+    /// The person can open it to others.
+    pub shareable: bool,
 }
 
 /// What a person can choose a folder for.
@@ -71,12 +75,23 @@ pub fn Folders(page: FoldersPage) -> impl IntoView {
         }
     });
     let shown = folders.iter().map(|folder| {
+        let share = folder.shareable.then(|| {
+            let label = t_string!(i18n, sharing.link_to, folder = folder.path.clone()).to_string();
+            view! {
+                <a href=url(&folder.path) aria-label=label data-testid="folder-share">
+                    {t_string!(i18n, sharing.link)}
+                </a>
+            }
+        });
         view! {
-            <label class="choice">
-                <input type="hidden" name="listed" value=folder.path.clone() />
-                <input type="checkbox" name="shown" value=folder.path.clone() checked=folder.subscribed />
-                <span>{folder.path.clone()}</span>
-            </label>
+            <div class="folders-row">
+                <label class="choice">
+                    <input type="hidden" name="listed" value=folder.path.clone() />
+                    <input type="checkbox" name="shown" value=folder.path.clone() checked=folder.subscribed />
+                    <span>{folder.path.clone()}</span>
+                </label>
+                {share}
+            </div>
         }
     });
     // What is not known must not be saved over.

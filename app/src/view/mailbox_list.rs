@@ -1,4 +1,5 @@
-//! The folders: special ones first, then the others as a tree, each with its unread count. A place to drop messages.
+//! The folders: special ones first, then the others as a tree, then what is shared with the person, each with its unread
+//! count. A place to drop messages.
 
 mod form;
 mod menu;
@@ -8,40 +9,52 @@ use leptos::{ev, prelude::*};
 
 use super::{
     icon::Icon,
+    search::SavedSearches,
     words::{counted, folder_name, number},
 };
 use crate::{
     Client,
     i18n::*,
     route::Route,
-    state::{Folder, State},
-    wire::{Action, Query, SpecialUse},
+    state::{Folder, Identity, State},
+    wire::{Action, Mailbox, Query, SpecialUse},
 };
 pub use form::FolderForm;
-use menu::FolderMenu;
+use menu::{FolderMenu, has_menu};
 
 #[component]
 pub fn MailboxList() -> impl IntoView {
     let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
-    let split = Memo::new(move |_| state.mailboxes.all.with(|all| split(all)));
-    let part = move |from_special: bool| {
-        let all = state.mailboxes.all.get();
-        let (special, others) = all.split_at(split.get().min(all.len()));
-        if from_special { special.to_vec() } else { others.to_vec() }
+    let ends = Memo::new(move |_| state.mailboxes.all.with(|all| ends(all)));
+    let part = move |part: Part| {
+        let (special, own) = ends.get();
+        state.mailboxes.all.with(|all| {
+            let part = match part {
+                Part::Special => all.get(..special),
+                Part::Own => all.get(special..own),
+                Part::Shared => all.get(own..),
+            };
+            part.unwrap_or_default().to_vec()
+        })
     };
     let item = |folder: Folder| {
-        let (path, _, special_use, selectable) = folder.identity();
-        Item::new(format!("{special_use:?} {selectable} {path}"), || view! { <MailboxRow folder /> })
+        let Identity { path, special_use, selectable, shareable, rights, .. } = folder.identity();
+        let rights = rights.map_or("", |rights| &rights.0);
+        Item::new(
+            format!("{special_use:?} {selectable} {shareable} {rights} {path}"),
+            || view! { <MailboxRow folder /> },
+        )
     };
     view! {
         <nav class="mailbox-list" aria-label=move || t_string!(i18n, app.folders)>
             <ul>
-                {each(move || part(true).into_iter().map(item).collect())}
+                {each(move || part(Part::Special).into_iter().map(item).collect())}
             </ul>
-            <div class="mailbox-separator" hidden=move || part(false).is_empty()></div>
+            <div class="mailbox-separator" hidden=move || part(Part::Own).is_empty()></div>
             <ul>
-                {each(move || part(false).into_iter().map(item).collect())}
+                {each(move || part(Part::Own).into_iter().map(item).collect())}
             </ul>
+            <SavedSearches />
             <button
                 type="button"
                 class="mailbox mailbox-new"
@@ -51,17 +64,33 @@ pub fn MailboxList() -> impl IntoView {
                 <Icon name="plus" />
                 <span class="mailbox-name">{move || t_string!(i18n, folder.create)}</span>
             </button>
+            <section hidden=move || part(Part::Shared).is_empty() data-testid="mailboxes-shared">
+                <h2 class="mailbox-heading">{move || t_string!(i18n, folder.shared)}</h2>
+                <ul>
+                    {each(move || part(Part::Shared).into_iter().map(item).collect())}
+                </ul>
+            </section>
         </nav>
     }
 }
 
-/// How many folders, from the first, are special or inside of special ones.
-fn split(all: &[Folder]) -> usize {
+/// A stretch of the folders.
+#[derive(Clone, Copy)]
+enum Part {
+    Special,
+    Own,
+    Shared,
+}
+
+/// How many folders, from the first, are special or inside of special ones, and how many are the person's own.
+fn ends(all: &[Folder]) -> (usize, usize) {
     let inside =
         |parent: &str| all.iter().any(|folder| folder.mailbox.path == parent && folder.mailbox.special_use.is_some());
-    all.iter()
+    let special = all
+        .iter()
         .take_while(|folder| folder.mailbox.special_use.is_some() || folder.mailbox.parent().is_some_and(inside))
-        .count()
+        .count();
+    (special, all.iter().take_while(|folder| folder.mailbox.shared.is_none()).count())
 }
 
 #[component]
@@ -73,16 +102,20 @@ fn MailboxRow(folder: Folder) -> impl IntoView {
     };
     let mailbox = folder.mailbox.clone();
     let depth = mailbox.depth().min(6).to_string();
-    let icon = icon_of(mailbox.special_use);
-    let of_menu = folder.clone();
+    let icon = icon_of(&mailbox);
+    let of_menu = has_menu(&mailbox).then(|| folder.clone());
     let counts = Memo::new(move |_| state.counts(&folder));
     let unseen = move || counts.with(|counts| counts.unseen);
     let total = move || counts.with(|counts| counts.total.to_string());
     let menu = RwSignal::new(false);
+    let may_open = of_menu.is_some();
     let show_menu = move |event: ev::MouseEvent| {
-        event.prevent_default();
-        menu.set(true);
+        if may_open {
+            event.prevent_default();
+            menu.set(true);
+        }
     };
+    let of_menu = of_menu.map(|folder| view! { <FolderMenu folder open=menu /> });
     if !mailbox.selectable {
         return view! {
             <li class="mailbox-item" on:contextmenu=handler(show_menu)>
@@ -97,7 +130,7 @@ fn MailboxRow(folder: Folder) -> impl IntoView {
                     <Icon name=icon />
                     <span class="mailbox-name">{name}</span>
                 </span>
-                <FolderMenu folder=of_menu open=menu />
+                {of_menu}
             </li>
         }
         .into_any();
@@ -155,7 +188,7 @@ fn MailboxRow(folder: Folder) -> impl IntoView {
                     {move || Some(unseen()).filter(|unseen| *unseen > 0).map(|unseen| counted!(i18n, folder.unread, unseen))}
                 </span>
             </a>
-            <FolderMenu folder=of_menu open=menu />
+            {of_menu}
         </li>
     }
     .into_any()
@@ -166,8 +199,8 @@ pub(super) fn is_plain(event: &ev::MouseEvent) -> bool {
     event.button() == 0 && !event.ctrl_key() && !event.meta_key() && !event.shift_key() && !event.alt_key()
 }
 
-pub(super) fn icon_of(special_use: Option<SpecialUse>) -> &'static str {
-    match special_use {
+pub(super) fn icon_of(mailbox: &Mailbox) -> &'static str {
+    match mailbox.special_use {
         Some(SpecialUse::Inbox) => "inbox",
         Some(SpecialUse::Flagged) => "star",
         Some(SpecialUse::Drafts) => "drafts",
@@ -175,6 +208,8 @@ pub(super) fn icon_of(special_use: Option<SpecialUse>) -> &'static str {
         Some(SpecialUse::Archive) => "archive",
         Some(SpecialUse::Junk) => "junk",
         Some(SpecialUse::Trash) => "trash",
+        // It stands for a person, and their folders are inside.
+        None if mailbox.depth() == 0 && mailbox.shared.as_ref().is_some_and(|shared| shared.owner.is_some()) => "user",
         None => "folder",
     }
 }

@@ -1,9 +1,11 @@
 //! The search box. A bare word searches whole messages; operators narrow it down. The server does the searching.
 
 mod form;
+mod keep;
 mod progress;
 
 pub use form::SearchForm;
+pub use keep::{KeepForm, SavedSearches};
 pub use progress::SearchProgress;
 
 use crate::view::handler;

@@ -79,6 +79,11 @@ pub fn SettingsSheet() -> impl IntoView {
             {threadings}
         </fieldset>
         <p>
+            <a href="/collectors" data-testid="collectors-open">
+                {move || t_string!(i18n, collect.title)}
+            </a>
+        </p>
+        <p>
             <a href="/folders" data-testid="folders-page">
                 {move || t_string!(i18n, folders.title)}
             </a>

@@ -131,7 +131,10 @@ fn ToastView(toast: Toast) -> impl IntoView {
 
 fn notice_text(i18n: Words, state: State, notice: &Notice) -> String {
     match notice {
-        Notice::Acted { action, count } => acted_text(i18n, state, action, *count),
+        Notice::Acted { action, count, elsewhere } => {
+            let text = acted_text(i18n, state, action, *count);
+            if *elsewhere { format!("{} {text}", t_string!(i18n, done.elsewhere)) } else { text }
+        }
         Notice::Arranged(Arrangement::Create { name, .. }) => {
             t_string!(i18n, done.folder_made, name = name.clone()).to_string()
         }

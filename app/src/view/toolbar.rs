@@ -9,13 +9,13 @@ use super::{
     labels::LabelMenu,
     mailbox_list::icon_of,
     menu::Menu,
-    words::{Words, counted, folder_name, path_name},
+    words::{Words, counted, full_name, path_name},
 };
 use crate::{
     Client,
     i18n::*,
     state::{Chosen, State},
-    wire::{Action, DraftKind, Flag, Selection, SpecialUse},
+    wire::{Action, DraftKind, Flag, Mailbox, Right, Selection, SpecialUse},
 };
 
 /// Above the list: its name and count, or the selection and what can be done with it.
@@ -153,10 +153,13 @@ fn Actions(#[prop(into)] target: Signal<Option<Selection>>, for_message: bool) -
     let seen = Memo::new(move |_| all_have(Flag::Seen));
     let flagged = Memo::new(move |_| all_have(Flag::Flagged));
     let special_use = Memo::new(move |_| state.list.query.with(|query| state.mailboxes.use_of(&query.mailbox)));
+    let may = move |right: Right| {
+        state.list.query.with(|query| query.everywhere || state.mailboxes.may(&query.mailbox, right))
+    };
     let in_junk = move || special_use.get() == Some(SpecialUse::Junk);
     let in_trash = move || special_use.get() == Some(SpecialUse::Trash);
     view! {
-        <div class="toolbar-group">
+        <div class="toolbar-group" hidden=move || !may(Right::DeleteMessages)>
             <Button
                 testid="action-archive"
                 icon="archive"
@@ -186,6 +189,7 @@ fn Actions(#[prop(into)] target: Signal<Option<Selection>>, for_message: bool) -
                 type="button"
                 class="icon-button"
                 data-testid="action-unread"
+                hidden=move || !may(Right::Seen)
                 aria-label=move || if seen.get() { t_string!(i18n, action.unread) } else { t_string!(i18n, action.read) }
                 title=move || if seen.get() { t_string!(i18n, action.unread) } else { t_string!(i18n, action.read) }
                 on:click=handler(move |_| act(Action::Flag { flag: Flag::Seen, set: !seen.get_untracked() }))
@@ -198,6 +202,7 @@ fn Actions(#[prop(into)] target: Signal<Option<Selection>>, for_message: bool) -
                 type="button"
                 class="icon-button toolbar-flag"
                 data-testid="action-flag"
+                hidden=move || !may(Right::Write)
                 aria-pressed=move || flagged.get().to_string()
                 aria-label=move || t_string!(i18n, action.flag)
                 title=move || if flagged.get() { t_string!(i18n, action.unflag) } else { t_string!(i18n, action.flag) }
@@ -258,7 +263,8 @@ fn MoveMenu(target: Signal<Option<Selection>>, for_message: bool) -> impl IntoVi
         let here = state.list.query.with(|query| query.mailbox.clone());
         let fits = move |path: &str| path != here || state.list.query.with(|query| query.everywhere);
         let all = state.mailboxes.all.get();
-        all.into_iter().filter(move |folder| folder.mailbox.selectable && fits(&folder.mailbox.path))
+        let takes = |mailbox: &Mailbox| mailbox.selectable && mailbox.may(Right::Insert);
+        all.into_iter().filter(move |folder| takes(&folder.mailbox) && fits(&folder.mailbox.path))
     };
     view! {
         <button
@@ -279,7 +285,7 @@ fn MoveMenu(target: Signal<Option<Selection>>, for_message: bool) -> impl IntoVi
                 let items = folders().map(|folder| {
                     let path = folder.mailbox.path.clone();
                     let depth = folder.mailbox.depth().min(6).to_string();
-                    let icon = icon_of(folder.mailbox.special_use);
+                    let icon = icon_of(&folder.mailbox);
                     let data_path = path.clone();
                     view! {
                         <button
@@ -292,7 +298,7 @@ fn MoveMenu(target: Signal<Option<Selection>>, for_message: bool) -> impl IntoVi
                             on:click=handler(move |_| choose(path.clone()))
                         >
                             <Icon name=icon />
-                            <span>{folder_name(i18n, &folder.mailbox)}</span>
+                            <span>{full_name(i18n, &folder.mailbox)}</span>
                         </button>
                     }
                 }).collect_view();

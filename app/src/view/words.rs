@@ -45,14 +45,24 @@ pub fn number(count: u32) -> String {
 pub fn folder_name(i18n: Words, mailbox: &Mailbox) -> String {
     match mailbox.special_use {
         Some(special_use) => use_name(i18n, special_use).to_owned(),
+        None if mailbox.shared.is_some() && mailbox.name() == "INBOX" => use_name(i18n, SpecialUse::Inbox).to_owned(),
         None => mailbox.name().to_owned(),
     }
 }
 
-/// The name of the mailbox of this path. Reactive.
+/// The same where it stands alone: with whose it is. Reactive.
+pub fn full_name(i18n: Words, mailbox: &Mailbox) -> String {
+    let name = folder_name(i18n, mailbox);
+    match mailbox.shared.as_ref().and_then(|shared| shared.owner.as_ref()) {
+        Some(owner) if *owner != name => format!("{name} ({owner})"),
+        _ => name,
+    }
+}
+
+/// The name of the mailbox of this path, with whose it is. Reactive.
 pub fn path_name(i18n: Words, state: State, path: &str) -> String {
     match state.mailboxes.by_path(path) {
-        Some(folder) => folder_name(i18n, &folder.mailbox),
+        Some(folder) => full_name(i18n, &folder.mailbox),
         None => path.to_owned(),
     }
 }

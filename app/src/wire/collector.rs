@@ -81,6 +81,28 @@ pub struct Collector {
     pub trouble: Option<CollectorTrouble>,
 }
 
+/// What the run that is under way has brought so far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CollectorRun {
+    /// In seconds since 1970 UTC.
+    pub begun: i64,
+    /// Messages, and their octets.
+    pub messages: u32,
+    pub bytes: u64,
+}
+
+/// What the last run did that brought anything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CollectorReport {
+    /// In seconds since 1970 UTC.
+    pub ended: i64,
+    /// How long it took.
+    pub seconds: u64,
+    /// Messages, and their octets.
+    pub messages: u32,
+    pub bytes: u64,
+}
+
 /// How far a mailbox of the source has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CollectorFolder {

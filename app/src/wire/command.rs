@@ -51,6 +51,10 @@ pub enum Command {
     DropSubmission { submission: SubmissionId },
     /// Forget an uploaded file. → [`Reply::Done`]
     DropBlob { blob: BlobId },
+    /// Keep this search, in place of one of the same name. → [`Reply::Done`]
+    KeepSearch { search: SavedSearch },
+    /// Forget the search of this name. → [`Reply::Done`]
+    ForgetSearch { name: String },
 }
 
 /// Where a tab that comes back left off.
@@ -78,6 +82,20 @@ pub struct Query {
     /// Of each conversation only the newest message of the list. In one mailbox, the newest first: else it means nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub threaded: bool,
+}
+
+/// A search that a person has kept. The name tells it from others of the account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedSearch {
+    pub name: String,
+    pub query: Query,
+}
+
+impl SavedSearch {
+    /// The longest name, in characters.
+    pub const MAX_NAME: usize = 100;
+    /// Searches that one account may keep.
+    pub const MOST: usize = 100;
 }
 
 /// The order of a list.
@@ -243,6 +261,9 @@ pub struct Welcome {
     /// As in [`super::Event::Labels`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
+    /// As in [`super::Event::Searches`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub searches: Vec<SavedSearch>,
     #[serde(default)]
     pub quota: Quota,
     /// What is in the outbox.

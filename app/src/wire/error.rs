@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Right;
+
 /// Why a command failed, or why there is no line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -27,6 +29,8 @@ pub enum Error {
     Unavailable { text: String },
     /// The server refused the command. Its own words.
     Refused { text: String },
+    /// The person may not do this in that mailbox (RFC 5530 §3, NOPERM): for want of this right, where it is known.
+    NoRight { right: Option<Right>, text: String },
     /// The mailbox is full.
     OverQuota { text: String },
     /// The mailbox or message is gone, or its UIDVALIDITY is another.
@@ -59,6 +63,10 @@ pub enum Error {
     TooManyRecipients { limit: u32 },
     /// A file of the draft is no longer there: attach it again.
     BlobGone { name: String },
+    /// This account is brought here already.
+    CollectorExists,
+    /// So many searches are kept already, and no more can be.
+    TooManySearches { limit: u32 },
     /// Too much is waiting already.
     Busy,
     /// The login has ended.

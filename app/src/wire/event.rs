@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Flag, Listing, Mailbox, MailboxCounts, Quota, Row, Submission, Thread, Uid};
+use super::{
+    Action, Error, Flag, Listing, Mailbox, MailboxCounts, Quota, Row, SavedSearch, Submission, Thread, Uid, UndoId,
+};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -19,8 +21,14 @@ pub enum Event {
     Quota { quota: Quota },
     /// All labels that were seen, but for the five that everybody has, in the order of the screen.
     Labels { labels: Vec<String> },
+    /// All searches that are kept, by name.
+    Searches { searches: Vec<SavedSearch> },
     /// The open list changed.
     Messages { list: u32, change: ListChange },
+    /// Something was done to messages on another device, and can be taken back from here as well.
+    Acted { undo: UndoId, action: Action, count: u32 },
+    /// An action was taken back, here or elsewhere.
+    Undone { undo: UndoId },
     /// A submission is new or has another state.
     Submission { submission: Submission },
     /// The login was ended, here or elsewhere.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Uid, UidValidity};
+use super::{Right, Rights, Uid, UidValidity};
 
 /// One IMAP and SMTP account of the signed-in user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -40,6 +40,25 @@ pub struct Mailbox {
     pub uid_validity: UidValidity,
     /// What is counted has UIDs below this one.
     pub uid_next: Uid,
+    /// Whose it is; nothing where it is the person's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<Shared>,
+    /// What the person may do there; nothing where the server does not say, as of nearly all that is the person's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rights: Option<Rights>,
+    /// The person can open it to others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shareable: bool,
+}
+
+/// Whose a mailbox is that is not the person's own (RFC 2342 §5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shared {
+    /// Whom it belongs to, by the name that the server has for them; nobody where it is kept for several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// How many parts of the path only say that it is shared.
+    pub above: u8,
 }
 
 impl Mailbox {
@@ -65,9 +84,15 @@ impl Mailbox {
         before != (total, unseen, uid_validity, uid_next)
     }
 
-    /// How deep the mailbox is nested; 0 at the top.
+    /// How deep the mailbox is nested in what is shown; 0 at the top.
     pub fn depth(&self) -> usize {
-        self.delimiter.map_or(0, |delimiter| self.path.matches(delimiter).count())
+        let above = self.shared.as_ref().map_or(0, |shared| usize::from(shared.above));
+        self.delimiter.map_or(0, |delimiter| self.path.matches(delimiter).count().saturating_sub(above))
+    }
+
+    /// Whether the person may do this there, as far as it is known: else the server will say.
+    pub fn may(&self, right: Right) -> bool {
+        self.rights.as_ref().is_none_or(|rights| rights.may(right))
     }
 }
 

@@ -111,6 +111,9 @@ fn mailbox(&number: &u8) -> Mailbox {
         unseen: 0,
         uid_validity: UidValidity(1),
         uid_next: Uid(1),
+        shared: (number % 3 == 0).then(|| Shared { owner: None, above: number }),
+        rights: None,
+        shareable: number % 2 == 1,
     }
 }
 

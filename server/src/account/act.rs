@@ -2,13 +2,14 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use app::wire::{Action, Error, Flag, Selection, SpecialUse, TabId, Uid, UidValidity, UndoId};
+use app::wire::{Action, Error, Event, Flag, Selection, SpecialUse, TabId, Uid, UidValidity, UndoId};
 use tokio::time::Instant;
 
 use super::{
     actor::{Actor, Failure},
     arrange::unless_refused,
     labels::keeps,
+    rights::permitted,
     selection::Group,
 };
 use crate::imap::{self, CopyUid, Session, UidSet, search::Key};
@@ -16,8 +17,8 @@ use crate::imap::{self, CopyUid, Session, UidSet, search::Key};
 /// Actions that can be taken back, at most.
 const UNDOABLE: usize = 32;
 
-/// How long an action can be taken back. The screen offers it for ten seconds; a slow line gets more.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long an action can be taken back. The screen offers it for ten seconds; whoever goes to another device gets more.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Messages erased with one command.
 const ERASED_AT_ONCE: usize = 2000;
@@ -27,6 +28,19 @@ pub(super) struct Undoable {
     id: UndoId,
     since: Instant,
     steps: Vec<Inverse>,
+    action: Action,
+    count: u32,
+    /// The browser in which it was done.
+    login: Vec<u8>,
+    /// The tabs of others that were told.
+    known: Vec<TabId>,
+}
+
+impl Undoable {
+    /// Whether it is worth telling to a person who did it elsewhere: single flags come and go.
+    fn is_worth_telling(&self) -> bool {
+        self.count > 1 || self.steps.iter().any(|step| matches!(step, Inverse::Move { .. }))
+    }
 }
 
 /// One step of taking back.
@@ -53,6 +67,9 @@ impl Actor {
         action: Action,
     ) -> Result<(Option<UndoId>, u32), Failure> {
         let groups = self.resolve(session, tab, selection).await?;
+        for group in &groups {
+            self.allowed(&group.mailbox, &action)?;
+        }
         let mut steps = Vec::new();
         let mut count = 0u64;
         // With all of it done or nothing: refuse before the first step where that can be known.
@@ -68,9 +85,11 @@ impl Actor {
                 return Err(Error::Gone.into());
             }
             self.settle(session).await?;
+            permitted(&selected, &action)?;
             count += self.act_on(session, &group, &action, &mut steps).await?;
             self.want_counts(&group.mailbox);
         }
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
         let undo = (!steps.is_empty()).then(|| {
             self.undo_count += 1;
             let id = UndoId(self.undo_count);
@@ -78,10 +97,29 @@ impl Actor {
             if self.undoable.len() == UNDOABLE {
                 self.undoable.pop_front();
             }
-            self.undoable.push_back(Undoable { id, since: Instant::now(), steps });
+            let login = self.tabs.get(tab).map(|tab| tab.login.clone()).unwrap_or_default();
+            let known = Vec::new();
+            self.undoable.push_back(Undoable { id, since: Instant::now(), steps, action, count, login, known });
             id
         });
-        Ok((undo, u32::try_from(count).unwrap_or(u32::MAX)))
+        if undo.is_some() {
+            let in_front: Vec<TabId> =
+                self.tabs.values().filter(|tab| tab.in_front).map(|tab| tab.id.clone()).collect();
+            in_front.iter().for_each(|tab| self.tell_undoable(tab));
+        }
+        Ok((undo, count))
+    }
+
+    /// Tells a tab that a person looks at what was done last on another device, so that it can be taken back from here.
+    pub(super) fn tell_undoable(&mut self, id: &TabId) {
+        let Some(last) = self.undoable.back_mut().filter(|last| last.since.elapsed() < PATIENCE) else { return };
+        if last.known.contains(id) || !last.is_worth_telling() {
+            return;
+        }
+        if let Some(tab) = self.tabs.get_mut(id).filter(|tab| tab.login != last.login) {
+            last.known.push(id.clone());
+            tab.tell(Event::Acted { undo: last.id, action: last.action.clone(), count: last.count });
+        }
     }
 
     async fn act_on(
@@ -261,6 +299,7 @@ impl Actor {
             self.undoable.insert(at, undoable);
         } else if result.is_ok() {
             self.undone = Some(undo);
+            self.tell_all(&Event::Undone { undo });
         }
         result
     }

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use app::view::sharing::{Gift, People};
 use app::wire::{ClientFrame, Command, Error, Event, Mailbox, MessageRef, PageFrames, Query, Reply, TabId, UndoId};
 use tokio::{
     sync::{mpsc, oneshot, watch as target},
@@ -25,6 +26,7 @@ use super::{
     quota::Fill,
     search::{Report, Searcher},
     tab::{Tab, View},
+    texts::Texts,
     watch::Target,
 };
 use crate::{
@@ -59,6 +61,8 @@ pub(super) struct Actor {
     pub(super) search_count: u64,
 
     pub(super) line: Line,
+    /// When the session was opened, or one in its place asked for.
+    pub(super) renewed: Instant,
     pub(super) backoff: Backoff,
     pub(super) settings: Settings,
     pub(super) mailboxes: Vec<Mailbox>,
@@ -126,11 +130,18 @@ pub(super) enum Waiting {
         choice: Option<FolderChoice>,
         reply: oneshot::Sender<Result<Folders, Error>>,
     },
+    Sharing {
+        mailbox: String,
+        change: Option<Gift>,
+        reply: oneshot::Sender<Result<Option<People>, Error>>,
+    },
     File {
         submission: Box<crate::store::StoredSubmission>,
         message: Vec<u8>,
         reply: oneshot::Sender<Result<(), Error>>,
     },
+    /// The long text of a message has come.
+    Texts(Box<Texts>),
     /// What a search has found is to be shown.
     Found {
         report: Report,
@@ -203,6 +214,7 @@ impl Actor {
             credentials,
             search_count: 0,
             line: Line::Down { error: Error::Busy, retry: Instant::now() },
+            renewed: Instant::now(),
             backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(120)),
             settings: Settings::default(),
             mailboxes: Vec::new(),
@@ -287,6 +299,7 @@ impl Actor {
         match input {
             Input::Page { query, count, login, reply } => {
                 self.enter(Waiting::Page { query, count, login, reply }).await;
+                self.renew_if_old(true);
             }
             Input::Attach { id, resume, login, frames, reply } => self.attach(id, resume, login, frames, reply).await,
             Input::Detach(Attached { tab, generation }) => {
@@ -301,7 +314,12 @@ impl Actor {
                     return;
                 }
                 match frame.command {
-                    Command::Attend { front } => known.in_front = front,
+                    Command::Attend { front } => {
+                        known.in_front = front;
+                        if front {
+                            self.tell_undoable(&tab);
+                        }
+                    }
                     Command::StopSearch { list } => self.stop_search(&tab, list),
                     Command::Gather { message } => return self.gather(tab, frame.id, message),
                     _ => return self.enter(Waiting::Command { tab, frame, tried: false }).await,
@@ -309,7 +327,9 @@ impl Actor {
                 self.reply(&tab, frame.id, Ok(Reply::Done));
             }
             Input::Load { message, reply } => self.enter(Waiting::Load { message, reply }).await,
+            Input::Texts(texts) => self.enter(Waiting::Texts(texts)).await,
             Input::Folders { choice, reply } => self.enter(Waiting::Folders { choice, reply }).await,
+            Input::Sharing { mailbox, change, reply } => self.enter(Waiting::Sharing { mailbox, change, reply }).await,
             Input::File { submission, message, reply } => {
                 self.enter(Waiting::File { submission, message, reply }).await;
             }
@@ -324,6 +344,7 @@ impl Actor {
                 let _ = reply.send(known);
             }
             Input::Connected(result) => self.connected(*result).await,
+            Input::Renewed(session) => self.renew(session).await,
             Input::Gathered { tab, id, result } => self.reply(&tab, id, result.map(Reply::Conversation)),
             Input::Found(report) => self.enter(Waiting::Found { report, tried: false }).await,
             Input::Previews { mailbox, previews } => {
@@ -335,7 +356,7 @@ impl Actor {
                     tab.tell(Event::Messages { list, change });
                 }
             }
-            Input::Submission(submission) => self.tell_all(&Event::Submission { submission }),
+            Input::Tell(event) => self.tell_all(&event),
             Input::SignedOut { login } => {
                 for tab in self.tabs.values_mut().filter(|tab| tab.login == login) {
                     tab.tell(Event::SignedOut);

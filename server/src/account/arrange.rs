@@ -1,7 +1,8 @@
 //! Mailboxes made, renamed, moved and deleted by the person (RFC 9051 §6.3.4 to §6.3.6).
 
-use app::wire::{Arrangement, Error, Mailbox, Reply};
+use app::wire::{Arrangement, Error, Event, Mailbox, Reply, Right};
 use tokio::time::Instant;
+use tracing::warn;
 
 use super::{
     actor::{Actor, Failure},
@@ -15,14 +16,14 @@ const MAX_NAME: usize = 255;
 impl Actor {
     /// Arranges the mailboxes, and tells the tabs how they are now.
     pub(super) async fn arrange(&mut self, session: &mut Session, change: Arrangement) -> Result<Reply, Failure> {
-        let path = match change {
+        let path = match &change {
             Arrangement::Create { parent, name } => {
-                self.create_mailbox(session, parent.as_deref(), &name).await.map(Some)
+                self.create_mailbox(session, parent.as_deref(), name).await.map(Some)
             }
             Arrangement::Rename { path, parent, name } => {
-                self.rename_mailbox(session, &path, parent.as_deref(), &name).await.map(Some)
+                self.rename_mailbox(session, path, parent.as_deref(), name).await.map(Some)
             }
-            Arrangement::Delete { path } => self.delete_mailbox(session, &path).await.map(|()| None),
+            Arrangement::Delete { path } => self.delete_mailbox(session, path).await.map(|()| None),
         };
         // A refusal may come when a part of it is done.
         if !matches!(path, Err(Failure::Lost(_))) {
@@ -32,6 +33,9 @@ impl Actor {
         if self.watching.is_none() {
             self.watch();
         }
+        if let (Arrangement::Rename { path: from, .. }, Ok(Some(to))) = (&change, &path) {
+            self.searches_follow(from, to).await;
+        }
         Ok(Reply::Arranged { path: path? })
     }
 
@@ -39,7 +43,7 @@ impl Actor {
     /// follows it. LIST alone does not tell: Dovecot (2.3.19, 2026-11) may spoil its index of mailboxes when two sessions
     /// change some at once, and goes on listing what was before.
     pub(super) async fn arranged_before(
-        &self,
+        &mut self,
         session: &mut Session,
         change: &Arrangement,
         error: &Error,
@@ -58,6 +62,9 @@ impl Actor {
         for path in [Some(path), below].into_iter().flatten() {
             if self.is_taken(&path) || !session.status(&[&path]).await?.is_empty() {
                 self.subscribe_to(session, &path, from.map(String::as_str)).await?;
+                if let Some(from) = from {
+                    self.searches_follow(from, &path).await;
+                }
                 return Ok(Some(Reply::Arranged { path: Some(path) }));
             }
         }
@@ -79,12 +86,25 @@ impl Actor {
         Ok(())
     }
 
+    /// Searches that were kept go where their mailbox went.
+    async fn searches_follow(&mut self, from: &str, to: &str) {
+        let delimiter = self.mailboxes.iter().find_map(|mailbox| mailbox.delimiter);
+        match self.store.move_searches(self.record.id, (from, to), delimiter).await {
+            Ok(Some(searches)) => self.tell_all(&Event::Searches { searches }),
+            Ok(None) => {}
+            Err(error) => warn!(error = format!("{error:#}"), "Searches did not follow a mailbox"),
+        }
+    }
+
     async fn create_mailbox(
         &mut self,
         session: &mut Session,
         parent: Option<&str>,
         name: &str,
     ) -> Result<String, Failure> {
+        if let Some(parent) = parent {
+            self.may(parent, Right::Create)?;
+        }
         let path = self.free(self.place(parent, name)?)?;
         self.make(session, path).await
     }
@@ -127,6 +147,9 @@ impl Actor {
         if to == path {
             return Ok(to);
         }
+        if let Some(parent) = parent {
+            self.may(parent, Right::Create)?;
+        }
         let to = self.free(to)?;
         self.leave(session, &moved).await?;
         session.rename(path, &to).await?;
@@ -156,8 +179,9 @@ impl Actor {
         Ok(())
     }
 
-    /// A mailbox of the person's own making, and all that is inside.
+    /// A mailbox of the person's own making, or one that they may delete, and all that is inside.
     fn own(&self, path: &str) -> Result<Vec<Mailbox>, Error> {
+        self.may(path, Right::DeleteMailbox)?;
         let mailbox = self.mailboxes.iter().find(|mailbox| mailbox.path == path).ok_or(Error::Gone)?;
         let inside = mailbox.delimiter.map(|delimiter| format!("{path}{delimiter}"));
         let is_inside = |other: &Mailbox| inside.as_ref().is_some_and(|inside| other.path.starts_with(inside));
@@ -206,7 +230,7 @@ impl Actor {
         if let Some(prefix) = &self.personal {
             return format!("{prefix}{name}");
         }
-        let others = || self.mailboxes.iter().filter(|mailbox| mailbox.path != "INBOX");
+        let others = || self.mailboxes.iter().filter(|mailbox| mailbox.path != "INBOX" && mailbox.shared.is_none());
         match others().next().and_then(|mailbox| mailbox.delimiter) {
             Some(delimiter) if others().all(|mailbox| mailbox.path.starts_with(&format!("INBOX{delimiter}"))) => {
                 format!("INBOX{delimiter}{name}")

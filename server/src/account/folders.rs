@@ -15,6 +15,8 @@ use crate::{
 pub struct Folders {
     pub listed: Vec<Listed>,
     pub settings: Settings,
+    /// Whether the server lets people open mailboxes to each other (RFC 4314).
+    pub sharing: bool,
 }
 
 /// What the person wants.
@@ -44,7 +46,8 @@ impl Actor {
             self.settings = settings;
             self.learn_mailboxes(session).await?;
         }
-        Ok(Folders { listed: session.list().await?, settings: self.settings.clone() })
+        let sharing = session.capabilities().acl;
+        Ok(Folders { listed: session.list().await?, settings: self.settings.clone(), sharing })
     }
 
     /// What the server lists, as the person wants it.

@@ -428,6 +428,9 @@ mod tests {
             unseen: 0,
             uid_validity: UidValidity(1),
             uid_next: Uid(9),
+            shared: None,
+            rights: None,
+            shareable: false,
         }
     }
 

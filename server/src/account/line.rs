@@ -34,6 +34,9 @@ pub(super) enum Line {
     },
 }
 
+/// Shared mailboxes that the server is asked to tell of, at most, with all that is below each. Dovecot (2.3) takes a hundred.
+const MOST_SHARED: usize = 64;
+
 impl Actor {
     pub(super) fn connectivity(&self) -> Connectivity {
         match &self.line {
@@ -89,6 +92,7 @@ impl Actor {
             return self.lose_session(error);
         }
         self.backoff.reset();
+        self.renewed = Instant::now();
         self.line = Line::Live(session);
         self.tell_all(&Event::Connectivity { connectivity: Connectivity::Live });
         if self.watching.is_none() {
@@ -172,7 +176,9 @@ impl Actor {
             Waiting::Command { tab, frame, .. } => self.reply(&tab, frame.id, Err(error)),
             Waiting::Found { report, .. } => self.fail_search(&report, error),
             Waiting::Load { reply, .. } => drop(reply.send(Err(error))),
+            Waiting::Texts(texts) => self.answer(texts.into_asker(), Err(error)),
             Waiting::Folders { reply, .. } => drop(reply.send(Err(error))),
+            Waiting::Sharing { reply, .. } => drop(reply.send(Err(error))),
             Waiting::File { reply, .. } => drop(reply.send(Err(error))),
             Waiting::Page { .. } => {}
         }
@@ -226,14 +232,19 @@ impl Actor {
         self.watching = Some((sender, stop));
     }
 
-    /// The mailbox most tabs look at is listened to most closely.
+    /// The mailbox most tabs look at is listened to most closely. What is shared with the person is not theirs by the
+    /// server's word (RFC 5465 §6), and has to be named.
     pub(super) fn watch_target(&self) -> Target {
         let mut counts: HashMap<&str, usize> = HashMap::new();
         for view in self.tabs.values().filter_map(|tab| tab.view.as_ref()) {
             *counts.entry(view.query.mailbox.as_str()).or_default() += 1;
         }
         let mailbox = counts.into_iter().max_by_key(|(path, count)| (*count, std::cmp::Reverse(*path)));
-        Target { mailbox: mailbox.map_or("INBOX", |(path, _)| path).to_owned() }
+        let shared = self.mailboxes.iter().filter(|mailbox| mailbox.shared.is_some() && mailbox.depth() == 0);
+        Target {
+            mailbox: mailbox.map_or("INBOX", |(path, _)| path).to_owned(),
+            shared: shared.take(MOST_SHARED).map(|mailbox| mailbox.path.clone()).collect(),
+        }
     }
 
     pub(super) fn aim_watch(&mut self) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use app::wire::{Error, Event, ListChange, Listing, MAX_WINDOW, Mailbox, Query, Row, TabId, Uid, UidValidity};
+use app::wire::{Error, Event, ListChange, Listing, MAX_WINDOW, Mailbox, Query, Right, Row, TabId, Uid, UidValidity};
 
 use super::{
     Input,
@@ -260,20 +260,23 @@ impl Actor {
         let listed = self.as_chosen(listed);
         self.personal = session.personal_prefix().map(str::to_owned);
         self.statuses = listed.iter().filter_map(|mailbox| Some((mailbox.path.clone(), mailbox.status?))).collect();
-        let mailboxes = in_order(listed);
+        let mailboxes = in_order(listed, session.capabilities().acl);
         if mailboxes != self.mailboxes {
             self.mailboxes = mailboxes;
             self.tell_all(&Event::Mailboxes { mailboxes: self.mailboxes.clone() });
+            self.aim_watch();
         }
         Ok(())
     }
 }
 
-/// In the order of the screen: special ones first, each followed by what is below it, then the rest by name.
-fn in_order(listed: Vec<Listed>) -> Vec<Mailbox> {
+/// In the order of the screen: special ones first, each followed by what is below it, then the rest by name, then what is
+/// shared with the person. `acl`: the server lets people share.
+fn in_order(listed: Vec<Listed>, acl: bool) -> Vec<Mailbox> {
     let mut mailboxes: Vec<Mailbox> = listed
         .into_iter()
-        .map(|mailbox| Mailbox {
+        .map(|mailbox| (acl && mailbox.is_shareable(), mailbox))
+        .map(|(shareable, mailbox)| Mailbox {
             total: mailbox.status.as_ref().map_or(0, |status| status.messages),
             unseen: mailbox.status.as_ref().map_or(0, |status| status.unseen),
             uid_validity: UidValidity(mailbox.status.as_ref().map_or(0, |status| status.uid_validity)),
@@ -281,7 +284,11 @@ fn in_order(listed: Vec<Listed>) -> Vec<Mailbox> {
             path: mailbox.path,
             delimiter: mailbox.delimiter,
             special_use: mailbox.special_use,
-            selectable: mailbox.selectable,
+            // One that may be seen and not read holds others at best.
+            selectable: mailbox.selectable && mailbox.rights.as_ref().is_none_or(|rights| rights.may(Right::Read)),
+            shareable,
+            rights: mailbox.rights.filter(|rights| mailbox.shared.is_some() || !rights.are_all()),
+            shared: mailbox.shared,
         })
         .collect();
     let special: BTreeMap<String, _> =
@@ -303,7 +310,9 @@ fn in_order(listed: Vec<Listed>) -> Vec<Mailbox> {
             None
         });
         let names: Vec<String> = parts.iter().map(|part| part.to_lowercase()).collect();
-        (top.is_none(), top, mailbox.special_use.is_none(), names, mailbox.path.clone())
+        // What is the person's own comes first, then what belongs to other people, then what is kept for several.
+        let whose = mailbox.shared.as_ref().map(|shared| shared.owner.is_none());
+        (whose, top.is_none(), top, mailbox.special_use.is_none(), names, mailbox.path.clone())
     });
     mailboxes
 }
@@ -329,19 +338,32 @@ mod tests {
             said_use: special_use,
             selectable: true,
             subscribed: true,
+            shared: path.strip_prefix("others/").map(|rest| app::wire::Shared {
+                owner: rest.split('/').next().filter(|owner| *owner != "все").map(str::to_owned),
+                above: 1,
+            }),
+            rights: None,
             status: None,
         };
-        let ordered = in_order(vec![
-            listed("Работа", None),
-            listed("Trash", Some(SpecialUse::Trash)),
-            listed("Archive/2024", None),
-            listed("lists/rust", None),
-            listed("Lists", None),
-            listed("[Gmail]/Sent Mail", Some(SpecialUse::Sent)),
-            listed("Archive", Some(SpecialUse::Archive)),
-            listed("INBOX", Some(SpecialUse::Inbox)),
-            listed("INBOX/old", None),
-        ]);
+        let ordered = in_order(
+            vec![
+                listed("Работа", None),
+                listed("others/все/Board", None),
+                listed("others/bo/Sent", None),
+                listed("others/bo", None),
+                listed("Trash", Some(SpecialUse::Trash)),
+                listed("Archive/2024", None),
+                listed("lists/rust", None),
+                listed("Lists", None),
+                listed("[Gmail]/Sent Mail", Some(SpecialUse::Sent)),
+                listed("Archive", Some(SpecialUse::Archive)),
+                listed("INBOX", Some(SpecialUse::Inbox)),
+                listed("INBOX/old", None),
+            ],
+            true,
+        );
+        let shareable = ordered.iter().filter(|mailbox| mailbox.shareable);
+        assert!(shareable.map(|mailbox| &mailbox.shared).all(Option::is_none));
         let paths: Vec<&str> = ordered.iter().map(|mailbox| mailbox.path.as_str()).collect();
         assert_eq!(
             paths,
@@ -354,7 +376,10 @@ mod tests {
                 "INBOX/old",
                 "Lists",
                 "lists/rust",
-                "Работа"
+                "Работа",
+                "others/bo",
+                "others/bo/Sent",
+                "others/все/Board"
             ]
         );
     }

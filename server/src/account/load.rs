@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::actor::{Actor, Failure};
 use crate::{
-    imap::Session,
+    imap::{FetchedMessage, Session},
     mime::{
         self,
         header::Headers,
@@ -24,6 +24,42 @@ const MAX_TEXT: u32 = 1024 * 1024;
 const REMEMBERED: usize = 16;
 const REMEMBERED_BYTES: usize = 2 * 1024 * 1024;
 const REMEMBERED_SECONDS: u64 = 120;
+
+/// Texts longer than this, in bytes as transferred, are fetched on the side.
+const LONG: u32 = 64 * 1024;
+
+/// How far the loading of a message came.
+pub(super) enum Loading {
+    Done(Arc<Loaded>),
+    /// Its text is long.
+    Long(Box<Begun>),
+}
+
+/// A message without its text.
+pub(super) struct Begun {
+    pub message: MessageRef,
+    fetched: FetchedMessage,
+    shown: Shown,
+}
+
+impl Begun {
+    /// The sections of its text, and how much of each is shown at most.
+    pub fn wanted(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.texts().map(|leaf| (leaf.section.as_str(), MAX_TEXT))
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &Leaf> {
+        self.shown.body.iter().chain(&self.shown.text_alternative)
+    }
+
+    fn is_long(&self) -> bool {
+        self.texts().map(|leaf| leaf.size.min(MAX_TEXT)).sum::<u32>() > LONG
+    }
+
+    pub fn set_flags(&mut self, flags: Vec<Flag>) {
+        self.fetched.flags = flags;
+    }
+}
 
 /// A message as read: its structure, its header and the text that is shown of it.
 #[derive(Debug)]
@@ -161,20 +197,49 @@ impl Actor {
 
     /// The message, from memory or in two round trips.
     pub(super) async fn load(&mut self, session: &mut Session, message: &MessageRef) -> Result<Arc<Loaded>, Failure> {
+        match self.load_unless_long(session, message).await? {
+            Loading::Done(loaded) => Ok(loaded),
+            Loading::Long(begun) => self.load_rest(session, *begun).await,
+        }
+    }
+
+    /// The same, but for what has a long text.
+    pub(super) async fn load_unless_long(
+        &mut self,
+        session: &mut Session,
+        message: &MessageRef,
+    ) -> Result<Loading, Failure> {
         if let Some(loaded) = self.cache.get(message) {
-            return Ok(loaded);
+            return Ok(Loading::Done(loaded));
         }
         self.select_for(session, message).await?;
         let fetched = session.fetch_message(message.uid).await?.ok_or(Error::Gone)?;
-        let mut shown = shown::choose(&fetched.structure);
-        let wanted: Vec<(&str, u32)> =
-            shown.body.iter().chain(&shown.text_alternative).map(|leaf| (leaf.section.as_str(), MAX_TEXT)).collect();
-        let mut sections = if wanted.is_empty() {
+        let begun = Begun { message: message.clone(), shown: shown::choose(&fetched.structure), fetched };
+        if begun.is_long() {
+            return Ok(Loading::Long(Box::new(begun)));
+        }
+        self.load_rest(session, begun).await.map(Loading::Done)
+    }
+
+    /// Fetches the text of a message in the selected mailbox.
+    pub(super) async fn load_rest(&mut self, session: &mut Session, begun: Begun) -> Result<Arc<Loaded>, Failure> {
+        let wanted: Vec<(&str, u32)> = begun.wanted().collect();
+        let sections = if wanted.is_empty() {
             Vec::new()
         } else {
-            session.fetch_sections(message.uid, &wanted).await?.ok_or(Error::Gone)?
-        }
-        .into_iter();
+            session.fetch_sections(begun.message.uid, &wanted).await?.ok_or(Error::Gone)?
+        };
+        self.finish_loading(begun, sections).await
+    }
+
+    /// Makes what is shown of a message from its text: the sections in the order of [`Begun::wanted`].
+    pub(super) async fn finish_loading(
+        &mut self,
+        begun: Begun,
+        sections: Vec<Vec<u8>>,
+    ) -> Result<Arc<Loaded>, Failure> {
+        let Begun { message, fetched, mut shown } = begun;
+        let mut sections = sections.into_iter();
         let mut text_of =
             |leaf: &Option<Leaf>| leaf.as_ref().map(|leaf| text(&sections.next().unwrap_or_default(), leaf));
         let body = text_of(&shown.body);
@@ -190,7 +255,7 @@ impl Actor {
             shown.settle(&survey.content_ids);
         }
         let loaded = Arc::new(Loaded {
-            message: message.clone(),
+            message,
             date: headers.date().unwrap_or(fetched.date),
             headers,
             truncated: shown.body.as_ref().is_some_and(|leaf| leaf.size > MAX_TEXT),

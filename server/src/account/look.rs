@@ -41,6 +41,7 @@ impl Actor {
         let Some(mut session) = self.take_session() else { return };
         let result = self.look_with(&mut session, selected, teller).await;
         self.put_back(session, result).await;
+        self.renew_if_old(false);
     }
 
     async fn look_with(&mut self, session: &mut Session, selected: bool, teller: Teller) -> Result<(), imap::Error> {

@@ -67,6 +67,10 @@ impl Actor {
                 Vec::new()
             }
         };
+        let searches = self.store.searches(self.record.id).await.unwrap_or_else(|error| {
+            warn!(error = format!("{error:#}"), "The searches of an account cannot be read");
+            Vec::new()
+        });
         Welcome {
             tab: tab.clone(),
             account: self.record.id,
@@ -74,6 +78,7 @@ impl Actor {
             connectivity: self.connectivity(),
             mailboxes: self.mailboxes.clone(),
             labels: self.labels.clone(),
+            searches,
             quota: self.fill.quota.clone(),
             submissions,
             upload_limit: self.upload_limit,

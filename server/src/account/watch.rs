@@ -30,6 +30,8 @@ const TIGHT: Duration = Duration::from_secs(60);
 pub(super) struct Target {
     /// The mailbox to listen to most closely.
     pub mailbox: String,
+    /// Where the mailboxes are that are shared with the person: the topmost of each.
+    pub shared: Vec<String>,
 }
 
 /// Listens until told to stop or until the actor is gone.
@@ -95,7 +97,9 @@ async fn listen(
     (backoff, budget): (&mut Backoff, &Budget),
 ) -> Result<Over, imap::Error> {
     let mut session = imap::connect(endpoint, credentials).await?;
-    let notified = announce(&mut session).await?;
+    // What the server tells of, where it has NOTIFY: what is the person's own, and these.
+    let mut notified = None::<Vec<String>>;
+    let mut announced = false;
     // Changes of the target cut the waiting short.
     let wake = Arc::new(Notify::new());
     let mut looked = false;
@@ -105,9 +109,14 @@ async fn listen(
             timeout(Duration::from_secs(2), session.logout()).await.ok();
             return Ok(Over::GaveWay);
         }
-        let mailbox = target.borrow_and_update().mailbox.clone();
+        let Target { mailbox, shared } = target.borrow_and_update().clone();
+        if !announced || notified.as_ref().is_some_and(|known| *known != shared) {
+            notified = announce(&mut session, shared).await?;
+            announced = true;
+            looked = false;
+        }
         let elsewhere = session.selected().map(|selected| selected.path.as_str()) != Some(mailbox.as_str());
-        if !notified && elsewhere {
+        if notified.is_none() && elsewhere {
             match session.select(&mailbox).await {
                 Err(error) if error.is_refusal() => debug!(%error, "The watch cannot open a mailbox"),
                 result => drop(result?),
@@ -124,7 +133,7 @@ async fn listen(
         let woken = tokio::select! {
             woken = session.wait_for_news(&wake, RENEW) => woken?,
             // `wait_for_news` must not be dropped half-way, so the change of target only wakes it: see below.
-            never = wake_on_change(target.clone(), &wake), if !notified => match never {},
+            never = wake_on_change(target.clone(), notified.as_ref(), &wake) => match never {},
             never = wake_when(wanted, &wake) => match never {},
         };
         backoff.reset();
@@ -132,7 +141,8 @@ async fn listen(
         if woken == Woken::News || !changes.is_empty() {
             let elsewhere =
                 changes.iter().any(|change| matches!(change, imap::Change::Elsewhere | imap::Change::Overflow));
-            let selected = notified || changes.iter().any(|change| !matches!(change, imap::Change::Elsewhere));
+            let selected =
+                notified.is_some() || changes.iter().any(|change| !matches!(change, imap::Change::Elsewhere));
             if !look(inputs, selected, elsewhere).await {
                 timeout(Duration::from_secs(2), session.logout()).await.ok();
                 return Ok(Over::Gone);
@@ -146,28 +156,44 @@ async fn listen(
     }
 }
 
-/// Has the server tell of all mailboxes, where it can.
+/// Has the server tell of all mailboxes, where it can. Says which of the shared ones it was asked for.
 ///
 /// No mailbox is selected then: Dovecot (2.3, 2026-11) tells nothing more of one that was selected while it listened.
-async fn announce(session: &mut Session) -> Result<bool, imap::Error> {
+async fn announce(session: &mut Session, shared: Vec<String>) -> Result<Option<Vec<String>>, imap::Error> {
     if !session.capabilities().notify {
-        return Ok(false);
+        return Ok(None);
+    }
+    if !shared.is_empty() {
+        // Dovecot (2.3, 2026-11) tells nothing of another person's mailboxes to a session that has not listed them.
+        session.list().await?;
     }
     // RFC 7162 §3.1: asking for HIGHESTMODSEQ makes every flag news, and not only \Seen.
     session.status(&["INBOX"]).await?;
-    match session.notify_all().await {
+    let mut result = session.notify_all(&shared).await;
+    if result.as_ref().is_err_and(imap::Error::is_refusal) && !shared.is_empty() {
+        // Too many, say: then they are looked at now and then, as all are where there is no NOTIFY.
+        result = session.notify_all(&[]).await;
+    }
+    match result {
         Err(error) if error.is_refusal() => {
             info!(%error, "NOTIFY was offered and refused");
-            Ok(false)
+            Ok(None)
         }
-        result => result.map(|()| true),
+        result => result.map(|()| Some(shared)),
     }
 }
 
-/// Wakes the waiting when another mailbox is to be listened to. Never ends.
-async fn wake_on_change(mut target: watch::Receiver<Target>, wake: &Notify) -> std::convert::Infallible {
+/// Wakes the waiting when another mailbox is to be listened to, or where the server tells of all, others are shared. Never
+/// ends.
+async fn wake_on_change(
+    mut target: watch::Receiver<Target>,
+    notified: Option<&Vec<String>>,
+    wake: &Notify,
+) -> std::convert::Infallible {
     while target.changed().await.is_ok() {
-        wake.notify_one();
+        if notified.is_none_or(|known| *known != target.borrow().shared) {
+            wake.notify_one();
+        }
     }
     std::future::pending().await
 }

@@ -2,7 +2,11 @@
 
 use app::wire::{ClientFrame, Command, Connectivity, Error, PageFrames, Reply, TabId};
 
-use super::actor::{Actor, Failure, Waiting};
+use super::{
+    actor::{Actor, Failure, Waiting},
+    load::Loading,
+    texts::Asker,
+};
 use crate::imap::{self, Session};
 
 impl Actor {
@@ -69,16 +73,26 @@ impl Actor {
                     return Err(error);
                 }
             },
-            Waiting::Load { message, reply } => match self.load(session, &message).await {
-                Ok(loaded) => drop(reply.send(Ok(loaded))),
+            Waiting::Load { message, reply } => match self.load_unless_long(session, &message).await {
+                Ok(Loading::Done(loaded)) => drop(reply.send(Ok(loaded))),
+                Ok(Loading::Long(begun)) => self.fetch_aside(*begun, Asker::Elsewhere(reply)),
                 Err(Failure::Told(error)) => drop(reply.send(Err(error))),
                 Err(Failure::Lost(error)) => {
                     drop(reply.send(Err(self.no_line())));
                     return Err(error);
                 }
             },
+            Waiting::Texts(texts) => self.take_texts(session, *texts).await?,
             Waiting::Folders { choice, reply } => match self.folders(session, choice).await {
                 Ok(folders) => drop(reply.send(Ok(folders))),
+                Err(Failure::Told(error)) => drop(reply.send(Err(error))),
+                Err(Failure::Lost(error)) => {
+                    drop(reply.send(Err(self.no_line())));
+                    return Err(error);
+                }
+            },
+            Waiting::Sharing { mailbox, change, reply } => match self.sharing(session, &mailbox, change).await {
+                Ok(people) => drop(reply.send(Ok(people))),
                 Err(Failure::Told(error)) => drop(reply.send(Err(error))),
                 Err(Failure::Lost(error)) => {
                     drop(reply.send(Err(self.no_line())));
@@ -140,9 +154,13 @@ impl Actor {
             }
             Command::Read { message } => {
                 self.cache.forget_unwatched(&message, self.selects);
-                let loaded = self.load(session, &message).await?;
-                let flags = self.cache.flags(&message).unwrap_or(&loaded.flags).to_vec();
-                Ok(Some(Reply::Message(Box::new(app::wire::Message { flags, ..loaded.to_wire() }))))
+                match self.load_unless_long(session, &message).await? {
+                    Loading::Done(loaded) => Ok(Some(self.message(&loaded))),
+                    Loading::Long(begun) => {
+                        self.fetch_aside(*begun, Asker::Tab { tab: tab.clone(), id: frame.id });
+                        Ok(None)
+                    }
+                }
             }
             Command::Act { selection, action } => {
                 self.settle(session).await?;
@@ -167,7 +185,9 @@ impl Actor {
             | Command::RetrySubmission { .. }
             | Command::EditSubmission { .. }
             | Command::DropSubmission { .. }
-            | Command::DropBlob { .. } => {
+            | Command::DropBlob { .. }
+            | Command::KeepSearch { .. }
+            | Command::ForgetSearch { .. } => {
                 Err(Error::BadRequest { text: "This command is not for the account".to_owned() }.into())
             }
         }

@@ -22,6 +22,7 @@ use crate::{
     account::{FolderChoice, Folders},
     bridge::Bridge,
     error::{HttpError, status},
+    imap::Listed,
     store::{Login, Settings},
 };
 
@@ -82,17 +83,23 @@ fn choice(fields: &[(String, String)]) -> FolderChoice {
 
 fn page(headers: &HeaderMap, answer: Result<Folders, Error>, saved: bool) -> Response {
     let Person { language, theme, .. } = Person::of(headers);
-    let (folders, settings, error) = match answer {
-        Ok(Folders { listed, settings }) => (listed, settings, None),
-        Err(error) => (Vec::new(), Settings::default(), Some(error)),
+    let (folders, settings, sharing, error) = match answer {
+        Ok(Folders { listed, settings, sharing }) => (listed, settings, sharing, None),
+        Err(error) => (Vec::new(), Settings::default(), false, Some(error)),
     };
     let code = error.as_ref().map_or(StatusCode::OK, status);
     let mut folders: Vec<Folder> = folders
         .into_iter()
         .filter(|listed| listed.selectable)
-        .map(|listed| Folder { path: listed.path, special_use: listed.special_use, subscribed: listed.subscribed })
+        .map(|listed| {
+            let shareable = sharing && listed.is_shareable();
+            let Listed { path, special_use, subscribed, shared, .. } = listed;
+            Folder { path, special_use, subscribed, shared: shared.is_some(), shareable }
+        })
         .collect();
-    folders.sort_by_cached_key(|folder| (folder.special_use != Some(SpecialUse::Inbox), folder.path.to_lowercase()));
+    folders.sort_by_cached_key(|folder| {
+        (folder.shared, folder.special_use != Some(SpecialUse::Inbox), folder.path.to_lowercase())
+    });
     let uses = USES.map(|special_use| (special_use, settings.uses.get(&special_use).cloned())).to_vec();
     let only_subscribed = settings.only_subscribed;
     let page = FoldersPage { folders, uses, only_subscribed, saved, error, language, theme };
@@ -105,7 +112,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_could_not_be_read_cannot_be_saved_over() {
-        let read = Folders { listed: Vec::new(), settings: Settings::default() };
+        let read = Folders { listed: Vec::new(), settings: Settings::default(), sharing: false };
         for (answer, form) in [(Ok(read), true), (Err(Error::Busy), false)] {
             let body = page(&HeaderMap::new(), answer, false).into_body();
             let body = axum::body::to_bytes(body, MAX_FORM).await.expect("a page");

@@ -201,7 +201,7 @@ fn servers(bridge: &Bridge, address: &str, filled: &Filled) -> Result<(Endpoint,
 }
 
 /// A server as people type it: with or without the scheme.
-fn typed(bridge: &Bridge, text: &str, protocol: Protocol) -> Result<Endpoint, wire::Error> {
+pub fn typed(bridge: &Bridge, text: &str, protocol: Protocol) -> Result<Endpoint, wire::Error> {
     let full = if text.contains("://") {
         text.to_owned()
     } else {
@@ -242,8 +242,11 @@ pub async fn sign_out(
     Ok(response)
 }
 
+/// The pages beside the app that one may have wanted to see.
+const PAGES: [&str; 3] = ["/server", "/folders", "/collectors"];
+
 /// Where to go after signing in: only ever a page of ours.
 fn safe(next: &str) -> &str {
-    let is_ours = next.starts_with("/mail/") || next == "/server";
+    let is_ours = next.starts_with("/mail/") || PAGES.contains(&next);
     if is_ours && !next.contains(['\\', '\r', '\n']) { next } else { INBOX }
 }

@@ -220,7 +220,7 @@ pub async fn print(
 }
 
 /// Content-Disposition with a file name of any letters (RFC 6266, RFC 8187).
-fn disposition(inline: bool, name: &str) -> String {
+pub fn disposition(inline: bool, name: &str) -> String {
     let kind = if inline { "inline" } else { "attachment" };
     let plain: String = name
         .chars()

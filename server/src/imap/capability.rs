@@ -62,8 +62,10 @@ pub struct Capabilities {
     pub object_id: bool,
     /// RFC 3516
     pub binary: bool,
-    /// RFC 4314
+    /// RFC 4314, RFC 2086
     pub acl: bool,
+    /// RFC 8440
+    pub list_myrights: bool,
     /// RFC 5464
     pub metadata: bool,
     /// `THREAD=REFERENCES` (RFC 5256)
@@ -121,6 +123,7 @@ impl Capabilities {
                 "OBJECTID" => capabilities.object_id = true,
                 "BINARY" => capabilities.binary = true,
                 "ACL" => capabilities.acl = true,
+                "LIST-MYRIGHTS" => capabilities.list_myrights = true,
                 "METADATA" | "METADATA-SERVER" => capabilities.metadata = true,
                 "THREAD=REFERENCES" => capabilities.thread = true,
                 "MULTISEARCH" => capabilities.multisearch = true,
@@ -174,6 +177,8 @@ impl Capabilities {
             ("LIST-EXTENDED", self.list_extended),
             ("SPECIAL-USE", self.special_use),
             ("NAMESPACE", self.namespace),
+            ("ACL", self.acl),
+            ("LIST-MYRIGHTS", self.list_myrights),
             ("MOVE", self.r#move),
             ("UIDPLUS", self.uidplus),
             ("PREVIEW", self.preview),
@@ -190,7 +195,6 @@ impl Capabilities {
             ("COMPRESS=DEFLATE", self.compress),
             ("OBJECTID", self.object_id),
             ("BINARY", self.binary),
-            ("ACL", self.acl),
             ("METADATA", self.metadata),
             ("THREAD=REFERENCES", self.thread),
             ("MULTISEARCH", self.multisearch),

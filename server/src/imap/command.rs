@@ -40,12 +40,28 @@ impl Command {
         self.string(&utf7::encode(path))
     }
 
+    /// Adds a list of mailboxes, or of patterns for them.
+    pub fn mailboxes(mut self, paths: &[String]) -> Result<Self, Error> {
+        let mut before: &[u8] = b" (";
+        for path in paths {
+            self.push(before);
+            self = self.bare_string(&utf7::encode(path))?;
+            before = b" ";
+        }
+        self.push(b")");
+        Ok(self)
+    }
+
     /// Adds a string: quoted where that can say it, else as a literal. CR, LF and NUL cannot be said.
     pub fn string(mut self, text: &str) -> Result<Self, Error> {
+        self.push(b" ");
+        self.bare_string(text)
+    }
+
+    fn bare_string(mut self, text: &str) -> Result<Self, Error> {
         if text.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
             return Err(Error::Unspeakable);
         }
-        self.push(b" ");
         if text.len() <= 1000 && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             self.push(b"\"");
             for byte in text.bytes() {
@@ -159,6 +175,9 @@ mod tests {
         assert_eq!(written(command(), false), ["t X \"a\\\"b\\\\\" {2}\r\n", "é NIL\r\n"]);
         assert_eq!(written(Command::new("X").mailbox("inbox").unwrap(), false), ["t X \"INBOX\"\r\n"]);
         assert_eq!(written(Command::new("X").mailbox("Ё").unwrap(), false), ["t X \"&BAE-\"\r\n"]);
+        let paths = ["*".to_owned(), "Ё/*".to_owned()];
+        let command = Command::new("X").mailboxes(&paths).unwrap().words("Y");
+        assert_eq!(written(command, false), ["t X (\"*\" \"&BAE-/*\") Y\r\n"]);
     }
 
     #[test]

@@ -110,10 +110,28 @@ pub fn date_time(seconds: i64) -> String {
     format!("{:02}-{}-{:04} {hour:02}:{minute:02}:{second:02} +0000", date.day, date.month_name(), date.year)
 }
 
+/// Writes seconds since 1970 UTC as mbox files have it (RFC 4155, after C's `asctime`): `Mon Nov 23 18:10:00 2026`.
+pub fn asctime(seconds: i64) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    let (days, time) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let date = Date::from_days(days);
+    let of_week = usize::try_from(days.rem_euclid(7)).ok().and_then(|index| DAYS.get(index)).copied();
+    let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
+    let (week_day, month) = (of_week.unwrap_or_default(), date.month_name());
+    format!("{week_day} {month} {:>2} {hour:02}:{minute:02}:{second:02} {:04}", date.day, date.year)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_date_of_mbox_has_the_day_of_the_week() {
+        assert_eq!(asctime(1_795_457_400), "Mon Nov 23 18:10:00 2026");
+        assert_eq!(asctime(-1), "Wed Dec 31 23:59:59 1969");
+        assert_eq!(asctime(951_782_400), "Tue Feb 29 00:00:00 2000");
+    }
 
     #[test]
     fn a_date_time_is_read_with_its_zone() {

@@ -68,8 +68,13 @@ impl Error {
 
     /// What a server means that refuses a command.
     pub(super) fn of_command(code: Option<Code>, text: String) -> Self {
-        match asked_to_wait(&text.to_lowercase()) {
+        let lower = text.to_lowercase();
+        match asked_to_wait(&lower) {
             Some(wait) => Error::Throttled { wait, text },
+            // Cyrus IMAP (3.6) has no code for it (2026-11).
+            None if code.is_none() && lower.contains("permission denied") => {
+                Error::Refused { code: Some(Code::NoPerm), text }
+            }
             None => Error::Refused { code, text },
         }
     }
@@ -156,6 +161,8 @@ mod tests {
         assert_eq!(wait("[THROTTLED] Account exceeded command or bandwidth limits. (Failure)"), Some(600));
         assert_eq!(wait("[LIMIT] UID FETCH Rate limit hit."), Some(600));
         assert_eq!(wait("Mailbox is at its limit"), None);
+        let denied = Error::of_command(None, "Permission denied".to_owned());
+        assert!(matches!(denied, Error::Refused { code: Some(Code::NoPerm), .. }), "{denied:?}");
         let login =
             Error::of_login(None, "Request is throttled. Suggested Backoff Time: 61000 milliseconds".to_owned(), true);
         assert_eq!(

@@ -46,6 +46,10 @@ pub fn rehearse(said: &[u8], piece: usize) -> usize {
                 by_name(&path, list.delimiter);
                 by_attributes(list.attributes.iter().map(String::as_str));
             }
+            Response::Namespace(namespaces) => {
+                understood += 1;
+                namespaces.whose(namespaces.patterns().first().map_or("", String::as_str));
+            }
             _ => understood += 1,
         });
         if heard.is_err() {

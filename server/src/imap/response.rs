@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use app::wire::{Flag, ModSeq};
+use app::wire::{Flag, ModSeq, Rights};
 use async_imap::imap_proto::Status as Answer;
 
 use super::{
@@ -10,6 +10,7 @@ use super::{
     code::flags,
     date::parse_date_time,
     frame::Frame,
+    namespace::Namespaces,
     row::Envelope,
     structure,
     value::{self, Value},
@@ -44,8 +45,20 @@ pub enum Response {
     },
     /// What is used and allowed of each resource, by its name in upper case (RFC 9208 §4.2.1).
     Quota(Vec<(String, u64, u64)>),
-    /// How the names of a person's own mailboxes begin, as it travelled (RFC 2342); none where there are none.
-    Namespace(Option<Vec<u8>>),
+    /// How the names of the mailboxes begin that are a person's own, and of those that are not (RFC 2342).
+    Namespace(Namespaces),
+    /// Who may do what in a mailbox (RFC 4314 §3.6); the name is as it travelled.
+    Acl {
+        name: Vec<u8>,
+        entries: Vec<(String, Rights)>,
+    },
+    /// What the person may do in a mailbox (RFC 4314 §3.8).
+    MyRights {
+        name: Vec<u8>,
+        rights: Rights,
+    },
+    /// Every right that somebody has or can be given in a mailbox (RFC 4314 §3.7).
+    ListRights(Rights),
     /// Understood, and nobody's business.
     Ignored,
     /// Makes no sense.
@@ -155,7 +168,10 @@ impl Response {
             b"STATUS" => status_of(values),
             b"QUOTA" => quota(&values),
             b"VANISHED" => Response::Vanished,
-            b"NAMESPACE" => namespace(&values),
+            b"NAMESPACE" => Response::Namespace(Namespaces::read(&values)),
+            b"ACL" => acl(&values),
+            b"MYRIGHTS" => my_rights(&values),
+            b"LISTRIGHTS" => list_rights(&values),
             b"FLAGS" | b"ID" | b"ENABLED" | b"QUOTAROOT" => Response::Ignored,
             _ => Response::Other,
         }
@@ -224,14 +240,51 @@ fn list(values: &[Value], subscribed_only: bool) -> Response {
     Response::List(List { subscribed_only, attributes, delimiter, name })
 }
 
-/// RFC 2342 §5: `(("INBOX." ".")) NIL NIL`. Of several that are the person's own, new mailboxes belong in the one without a
-/// prefix, else in that of the inbox.
-fn namespace(values: &[Value]) -> Response {
-    let personal = values.first().map(Value::list).unwrap_or_default();
-    let prefixes = || personal.iter().filter_map(|namespace| namespace.list().first()?.bytes());
-    let is_inbox = |prefix: &&[u8]| prefix.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"INBOX"));
-    let prefix = prefixes().find(|prefix| prefix.is_empty()).or_else(|| prefixes().find(is_inbox));
-    Response::Namespace(prefix.or_else(|| prefixes().next()).map(<[u8]>::to_vec))
+/// The largest number of people told of as having rights in one mailbox.
+const MAX_ENTRIES: usize = 1000;
+
+/// `INBOX ana lrs bo lr`
+fn acl(values: &[Value]) -> Response {
+    let Some((name, pairs)) = values.split_first() else { return Response::Other };
+    let Some(name) = name.bytes().map(<[u8]>::to_vec) else { return Response::Other };
+    let entries = pairs.chunks_exact(2).take(MAX_ENTRIES).filter_map(|pair| {
+        let [identifier, letters] = pair else { return None };
+        Some((String::from_utf8_lossy(identifier.bytes()?).into_owned(), rights(&[letters])))
+    });
+    Response::Acl { name, entries: entries.collect() }
+}
+
+/// `INBOX lrs`
+fn my_rights(values: &[Value]) -> Response {
+    match values {
+        [name, letters] => match name.bytes() {
+            Some(name) => Response::MyRights { name: name.to_vec(), rights: rights(&[letters]) },
+            None => Response::Other,
+        },
+        _ => Response::Other,
+    }
+}
+
+/// `INBOX ana lr s w ite`: what is always there, and then what comes together.
+fn list_rights(values: &[Value]) -> Response {
+    match values {
+        [_, _, letters @ ..] if !letters.is_empty() => {
+            Response::ListRights(rights(&letters.iter().collect::<Vec<_>>()))
+        }
+        _ => Response::Other,
+    }
+}
+
+/// RFC 4314 §2.1: letters and digits.
+fn rights(words: &[&Value]) -> Rights {
+    let letters = words.iter().filter_map(|word| word.text()).flat_map(str::chars);
+    let mut known = String::new();
+    for letter in letters.filter(char::is_ascii_alphanumeric) {
+        if !known.contains(letter) {
+            known.push(letter);
+        }
+    }
+    Rights(known)
 }
 
 fn status_of(values: Vec<Value>) -> Response {
@@ -337,6 +390,26 @@ mod tests {
     }
 
     #[test]
+    fn rights_are_read() {
+        let rights = |letters: &str| Rights(letters.to_owned());
+        let entries = vec![("bo@pismo.test".to_owned(), rights("lrs")), ("group:Отдел".to_owned(), rights("lrswi0"))];
+        assert_eq!(
+            one("* ACL \"Team x\" bo@pismo.test lrs \"group:Отдел\" lrswi0 odd"),
+            Response::Acl { name: b"Team x".to_vec(), entries }
+        );
+        assert_eq!(one("* ACL Team"), Response::Acl { name: b"Team".to_vec(), entries: vec![] });
+        assert_eq!(
+            one("* ACL Team \"\" \"\""),
+            Response::Acl { name: b"Team".to_vec(), entries: vec![(String::new(), rights(""))] }
+        );
+        assert_eq!(one("* MYRIGHTS Team lr-s"), Response::MyRights { name: b"Team".to_vec(), rights: rights("lrs") });
+        assert_eq!(one("* LISTRIGHTS Team bo \"\" l r s xc kc"), Response::ListRights(rights("lrsxck")));
+        for said in ["* ACL", "* ACL (x) a lr", "* MYRIGHTS Team", "* MYRIGHTS () lr", "* LISTRIGHTS Team bo"] {
+            assert_eq!(one(said), Response::Other, "{said}");
+        }
+    }
+
+    #[test]
     fn data_of_a_mailbox_are_read() {
         assert_eq!(one("* 23 EXISTS"), Response::Exists(23));
         assert_eq!(one("* 2 expunge"), Response::Expunge(2));
@@ -345,19 +418,6 @@ mod tests {
         assert_eq!(one("* SEARCH 3 4 9 (MODSEQ 5)"), Response::Search(vec![(3, 4), (9, 9)]));
         assert_eq!(one("* ESEARCH (TAG \"t\") UID COUNT 3 ALL 4:5,9"), Response::Search(vec![(4, 5), (9, 9)]));
         assert_eq!(one("* ESEARCH (TAG \"t\") UID"), Response::Search(vec![]));
-        for (said, prefix) in [
-            ("((\"INBOX.\" \".\")) NIL ((\"#shared.\" \".\"))", Some("INBOX.")),
-            ("((\"\" \"/\")) NIL NIL", Some("")),
-            ("((\"virtual/\" \"/\")(\"\" \"/\")) NIL NIL", Some("")),
-            ("((\"archive/\" \"/\")(\"Inbox/\" \"/\")) NIL NIL", Some("Inbox/")),
-            ("((\"#mh/\" \"/\" \"X-PARAM\" (\"FLAG1\"))) NIL NIL", Some("#mh/")),
-            ("NIL NIL NIL", None),
-            ("((NIL)) NIL", None),
-            ("", None),
-        ] {
-            let expected = Response::Namespace(prefix.map(|prefix| prefix.as_bytes().to_vec()));
-            assert_eq!(one(&format!("* NAMESPACE {said}")), expected, "{said}");
-        }
         let list = |attributes: &[&str], delimiter, name: &str| {
             let attributes = attributes.iter().map(|word| word.to_string()).collect();
             Response::List(List { subscribed_only: false, attributes, delimiter, name: name.into() })

@@ -3,6 +3,7 @@
 //! A session that returned an error which is no refusal is over: every later call returns [`Error::Closed`]. The same
 //! holds when the future of a call is dropped before it is done.
 
+mod acl;
 mod append;
 mod bring;
 mod dates;
@@ -23,6 +24,7 @@ use app::wire::{AccountId, Flag, ModSeq, Uid, UidValidity};
 use async_imap::imap_proto::Status as Answer;
 
 pub use bring::{Letter, Look, Names};
+pub use acl::Acl;
 pub use fetch::{FetchedMessage, FetchedRow};
 pub use list::{Listed, Status};
 pub use moving::{CopyUid, is_speakable};
@@ -34,6 +36,7 @@ use super::{
     command::Command,
     frame::Limits,
     line::{Line, SILENCE, refused},
+    namespace::Namespaces,
     response::Response,
 };
 use news::Changes;
@@ -68,8 +71,8 @@ pub struct Session {
     changes: Changes,
     /// Mailboxes whose name is no modified UTF-7: how they are called by the server, by what they are called here.
     odd_names: HashMap<String, Vec<u8>>,
-    /// How the names of the person's own mailboxes begin; none until the server has said so.
-    personal: Option<String>,
+    /// Whose mailboxes are whose; none until the server has said so.
+    namespaces: Option<Namespaces>,
     /// NOTIFY is on.
     notified: bool,
     tag: u32,
@@ -100,7 +103,7 @@ impl Session {
             selected: None,
             changes: Changes::default(),
             odd_names: HashMap::new(),
-            personal: None,
+            namespaces: None,
             notified: false,
             tag: 0,
             over: false,
@@ -118,7 +121,12 @@ impl Session {
     /// How the names of the person's own mailboxes begin, such as `INBOX.`, if the server has said so when it was asked to
     /// [`list`](Self::list).
     pub fn personal_prefix(&self) -> Option<&str> {
-        self.personal.as_deref()
+        self.namespaces.as_ref()?.own_prefix()
+    }
+
+    /// Whether there may be mailboxes of other people, by what the server has said when it was asked to [`list`](Self::list).
+    pub fn knows_others(&self) -> bool {
+        self.namespaces.as_ref().is_some_and(Namespaces::has_others)
     }
 
     /// Whether the session is over and must be dropped.

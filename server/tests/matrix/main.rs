@@ -26,6 +26,7 @@ mod view;
 
 mod cell;
 mod desk;
+mod sharing;
 mod stories;
 
 use cell::{SERVERS, all_cells};

@@ -256,3 +256,31 @@ async fn without_trash_nothing_is_deleted_and_archive_is_made() {
     tab.act(uids[2], Action::Delete).await;
     assert_eq!(mail.messages("Trash").await.len(), 1);
 }
+
+#[tokio::test]
+async fn what_was_done_on_one_device_is_taken_back_on_another() {
+    let bridge = TestBridge::start().await;
+    let mut mail = bridge.mail("ana");
+    let uids = mail.fill("INBOX", 3).await;
+    let (phone, laptop) = (bridge.sign_in("ana").await, bridge.sign_in("ana").await);
+    let (mut on_phone, mut at_once) = (phone.open("INBOX").await, laptop.open("INBOX").await);
+    at_once.ask(Command::Attend { front: true }).await;
+
+    // A star on one message is nothing to speak of.
+    on_phone.flag(uids[0], Flag::Flagged, true).await;
+    on_phone.act(uids[2], Action::Archive).await.expect("a way back");
+    at_once.until("the way back", |view| view.undoable.len() == 1).await;
+    let mut later = laptop.open("INBOX").await;
+    assert!(later.view.undoable.is_empty(), "nobody looks at it yet");
+    later.ask(Command::Attend { front: true }).await;
+    later.until("the way back", |view| view.undoable.len() == 1).await;
+    let mut beside = phone.open("INBOX").await;
+    beside.ask(Command::Attend { front: true }).await;
+
+    let undo = at_once.view.undoable[0];
+    at_once.undo(Some(undo)).await;
+    assert_eq!(mail.messages("INBOX").await.len(), 3);
+    later.until("nothing to be taken back", |view| view.undoable.is_empty()).await;
+    assert_eq!(later.send(Command::Undo { undo }).await, Err(Error::Gone));
+    assert!(beside.view.undoable.is_empty() && on_phone.view.undoable.is_empty(), "whoever did it knows");
+}

@@ -2,11 +2,19 @@
 
 use app::{
     route,
-    wire::{Body, Command, Error, Flag, MessageRef, Uid, UidValidity},
+    wire::{Body, Command, Error, Flag, MessageRef, Reply, Uid, UidValidity},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use crate::{browser::Browser, http_client::Answer, mail::letter, tab::Tab, test_bridge::TestBridge};
+use crate::{
+    browser::Browser,
+    http_client::Answer,
+    mail::letter,
+    mail_server::MailServer,
+    recording_proxy::RecordingProxy,
+    tab::Tab,
+    test_bridge::{TestBridge, imap},
+};
 
 /// An HTML body with an inline image and remote ones, a PDF with a name in koi8-r, and a page that must not be opened.
 pub const WITH_FILES: &str = concat!(
@@ -321,4 +329,30 @@ async fn broken_messages_are_shown_as_far_as_they_go() {
         assert_eq!(browser.get(&route::print_url(&message, false)).await.status, 200);
         assert_eq!(browser.get(&route::source_url(&message)).await.status, 200);
     }
+}
+
+#[tokio::test]
+async fn a_long_text_that_does_not_come_delays_nothing_else() {
+    let server = MailServer::shared_with_smtp();
+    let proxy = RecordingProxy::start(server.imap_port()).await;
+    let port = proxy.port;
+    let bridge = TestBridge::on(server, |config| config.imap = Some(imap(port))).await;
+    let mut mail = bridge.mail("ana");
+    let story = "A long story about a lighthouse.\r\n".repeat(6000) + "Here it ends.\r\n";
+    let long = mail.append_message("INBOX", "", &(letter("long") + &story)).await;
+    let short = mail.append("INBOX", "short").await;
+    let mut tab = bridge.sign_in("ana").await.open("INBOX").await;
+
+    proxy.rewrite(|said| if said.windows(10).any(|seen| seen == b"lighthouse") { Vec::new() } else { said });
+    let reading = tab.say(Command::Read { message: tab.message(long) }).await;
+    mail.store("INBOX", long, Flag::Flagged, true).await;
+    tab.until("the flag", |view| view.has(long, &Flag::Flagged)).await;
+    assert_eq!(tab.read(short).await.subject, "short");
+    assert_eq!(tab.take_answer(reading), None, "it has not come");
+
+    proxy.stop_rewriting();
+    proxy.cut();
+    let Ok(Reply::Message(message)) = tab.answer(reading).await else { panic!("no message") };
+    assert!(matches!(&message.body, Body::Text { text, .. } if text.ends_with("Here it ends.\n")), "all of it");
+    assert_eq!(message.flags, [Flag::Flagged]);
 }

@@ -45,6 +45,12 @@ impl MailServer {
         SERVER.get_or_init(|| MailServer::launch(&EVERYBODY))
     }
 
+    /// One where people open folders to each other, and with public folders below `public`, which all tests of a file share.
+    pub fn with_sharing() -> &'static MailServer {
+        static SERVER: OnceLock<MailServer> = OnceLock::new();
+        SERVER.get_or_init(|| MailServer::start(&["--sharing"]))
+    }
+
     /// Starts a server of its own with further arguments, such as `["--set", "imap_idle_notify_interval=1s"]`.
     pub fn start(arguments: &[&str]) -> MailServer {
         MailServer::launch(&[&["--no-smtp"], &EVERYBODY[..], arguments].concat())

@@ -86,6 +86,8 @@ impl Mask {
             "UNSELECT" => Some("UNSELECT"),
             "NAMESPACE" => Some("NAMESPACE"),
             "ID" => Some("ID"),
+            "GETACL" | "SETACL" | "DELETEACL" | "LISTRIGHTS" | "MYRIGHTS" => Some("ACL"),
+            "LIST" if has(&["MYRIGHTS"]) && self.hides("LIST-MYRIGHTS") => Some("LIST-MYRIGHTS"),
             "ENABLE" => Some("ENABLE"),
             "AUTHENTICATE" if words.len() > 2 => Some("SASL-IR"),
             "EXPUNGE" if words.len() > 1 => Some("UIDPLUS"),

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use app::wire::{
-    Connectivity, Event, Flag, ListChange, Listing, Mailbox, Progress, Quota, Row, Selection, Submission, SubmissionId,
-    SubmissionState, Uid, Welcome,
+    Connectivity, Event, Flag, ListChange, Listing, Mailbox, Progress, Quota, Row, SavedSearch, Selection, Submission,
+    SubmissionId, SubmissionState, Uid, UndoId, Welcome,
 };
 
 use crate::mail::Messages;
@@ -15,6 +15,10 @@ use crate::mail::Messages;
 pub struct View {
     pub connectivity: Option<Connectivity>,
     pub mailboxes: Vec<Mailbox>,
+    /// What was done on other devices and can be taken back.
+    pub undoable: Vec<UndoId>,
+    /// Searches that are kept.
+    pub searches: Vec<SavedSearch>,
     /// Labels to choose from.
     pub labels: Vec<String>,
     pub quota: Quota,
@@ -34,6 +38,7 @@ impl View {
         self.connectivity = Some(welcome.connectivity.clone());
         self.mailboxes = welcome.mailboxes.clone();
         self.labels = welcome.labels.clone();
+        self.searches = welcome.searches.clone();
         self.quota = welcome.quota.clone();
         self.submissions = welcome.submissions.clone();
     }
@@ -75,6 +80,9 @@ impl View {
                 self.submissions.push(submission.clone());
             }
             Event::Quota { quota } => self.quota = quota.clone(),
+            Event::Acted { undo, .. } => self.undoable.push(*undo),
+            Event::Undone { undo } => self.undoable.retain(|known| known != undo),
+            Event::Searches { searches } => self.searches = searches.clone(),
             Event::Labels { labels } => self.labels = labels.clone(),
             Event::Messages { list, change } if *list == self.list => self.change(change),
             Event::Messages { .. } => {}

@@ -6,8 +6,8 @@ use crate::{
     Client,
     i18n::*,
     state::State,
-    view::{explain::Explained, handler, words::folder_name},
-    wire::{Arrangement, Error},
+    view::{explain::Explained, handler, words::full_name},
+    wire::{Arrangement, Error, Right},
 };
 
 /// Makes a new folder, or renames and moves the one at `path`.
@@ -28,14 +28,19 @@ pub fn FolderForm(path: Option<String>, parent: Option<String>) -> impl IntoView
         let fits = |at: &str| path.as_deref() != Some(at) && !inside.iter().any(|folder| folder.mailbox.path == at);
         let all = state.mailboxes.all.get_untracked();
         all.into_iter()
-            .filter(|folder| folder.mailbox.delimiter.is_some() && fits(&folder.mailbox.path))
+            .filter(|folder| {
+                let mailbox = &folder.mailbox;
+                // Where the folders of another person are is no folder.
+                let takes = mailbox.may(Right::Create) && (mailbox.shared.is_none() || mailbox.selectable);
+                mailbox.delimiter.is_some() && takes && fits(&mailbox.path)
+            })
             .map(|folder| {
                 let at = folder.mailbox.path.clone();
                 let value = at.clone();
                 let indent = "\u{a0}\u{a0}\u{a0}".repeat(folder.mailbox.depth().min(6));
                 view! {
                     <option value=value selected=move || place.with_untracked(|place| *place == at)>
-                        {move || format!("{indent}{}", folder_name(i18n, &folder.mailbox))}
+                        {move || format!("{indent}{}", full_name(i18n, &folder.mailbox))}
                     </option>
                 }
             })

@@ -10,10 +10,17 @@ use crate::{
         handler,
         icon::Icon,
         menu::Menu,
+        sharing::url,
         words::{Words, folder_name},
     },
-    wire::SpecialUse,
+    wire::{Mailbox, Right, SpecialUse},
 };
+
+/// Whether there is anything that can be done with a folder.
+pub(super) fn has_menu(mailbox: &Mailbox) -> bool {
+    let any = [Right::Seen, Right::Create, Right::DeleteMailbox];
+    mailbox.shared.is_none() || (mailbox.selectable && any.into_iter().any(|right| mailbox.may(right)))
+}
 
 /// The button beside a folder, and the menu beneath it.
 #[component]
@@ -49,6 +56,7 @@ fn Items(folder: Folder, open: RwSignal<bool>, button: NodeRef<html::Button>) ->
     let counts = untrack(|| state.counts(&folder));
     let is_own = untrack(|| {
         mailbox.special_use.is_none()
+            && mailbox.may(Right::DeleteMailbox)
             && client.inside(&mailbox.path).iter().all(|folder| folder.mailbox.special_use.is_none())
     });
     let emptied = matches!(mailbox.special_use, Some(SpecialUse::Trash | SpecialUse::Junk));
@@ -75,17 +83,25 @@ fn Items(folder: Folder, open: RwSignal<bool>, button: NodeRef<html::Button>) ->
                 }
             })
         };
+    let share = mailbox.shareable.then(|| {
+        view! {
+            <a class="menu-item" role="menuitem" tabindex="-1" data-testid="mailbox-share" href=url(&mailbox.path)>
+                <Icon name="user" />
+                <span>{t_string!(i18n, folder.share)}</span>
+            </a>
+        }
+    });
     view! {
         <Menu class="mailbox-actions" label=t_string!(i18n, app.folders) button on_close=move || open.set(false)>
             {item(
-                counts.unseen > 0,
+                counts.unseen > 0 && mailbox.may(Right::Seen),
                 "mailbox-read",
                 "mail-open",
                 |i18n| t_string!(i18n, folder.mark_read),
                 |client, path| client.mark_all_read(&path),
             )}
             {item(
-                mailbox.delimiter.is_some(),
+                mailbox.delimiter.is_some() && mailbox.may(Right::Create),
                 "mailbox-create-inside",
                 "plus",
                 |i18n| t_string!(i18n, folder.create_inside),
@@ -98,6 +114,7 @@ fn Items(folder: Folder, open: RwSignal<bool>, button: NodeRef<html::Button>) ->
                 |i18n| t_string!(i18n, folder.rename),
                 |client, path| client.state.dialog.set(Some(Dialog::Folder { path: Some(path), parent: None })),
             )}
+            {share}
             {item(
                 emptied && counts.total > 0,
                 "mailbox-empty",

@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use app::wire::SpecialUse;
+use app::wire::{Right, Rights, Shared, SpecialUse};
 
-use super::{Command, Error, Limits, Response, Session};
+use super::{Command, Error, Limits, Namespaces, Response, Session};
 use crate::imap::{
     Code,
     response::List,
@@ -22,8 +22,20 @@ pub struct Listed {
     pub said_use: Option<SpecialUse>,
     pub selectable: bool,
     pub subscribed: bool,
+    /// Whose it is; nothing where it is the person's own.
+    pub shared: Option<Shared>,
+    /// Missing where the server was not asked, or refused to tell.
+    pub rights: Option<Rights>,
     /// Missing where the server refused to tell.
     pub status: Option<Status>,
+}
+
+impl Listed {
+    /// Whether the person can give others rights there, as far as it is known, on a server that has ACL.
+    pub fn is_shareable(&self) -> bool {
+        let gives = self.rights.as_ref().map_or(self.shared.is_none(), |rights| rights.may(Right::Administer));
+        self.selectable && gives
+    }
 }
 
 /// The counts of a mailbox.
@@ -61,44 +73,38 @@ struct Counted {
     missing: HashSet<String>,
 }
 
+/// What LIST and what comes with it told.
+#[derive(Default)]
+struct Told {
+    lines: Vec<List>,
+    statuses: Vec<(Vec<u8>, Status)>,
+    rights: Vec<(Vec<u8>, Rights)>,
+}
+
 impl Session {
-    /// All mailboxes, in the server's order, with their counts: one round trip where the server has LIST-STATUS.
+    /// All mailboxes, in the server's order, with their counts: one round trip where the server has LIST-STATUS and nothing is
+    /// shared with the person. What is shared comes last, and each person who shares something has a mailbox of their own.
     pub async fn list(&mut self) -> Result<Vec<Listed>, Error> {
-        let items = self.status_items();
-        let at_once = self.capabilities.list_status;
-        let mut commands = Vec::new();
-        if at_once || self.capabilities.list_extended {
-            let special_use = if self.capabilities.special_use { " SPECIAL-USE" } else { "" };
-            let status = if at_once { format!(" STATUS {items}") } else { String::new() };
-            let returned = format!("RETURN (SUBSCRIBED CHILDREN{special_use}{status})");
-            commands.push(Command::new("LIST \"\" \"*\"").words(&returned));
-        } else {
-            commands.push(Command::new("LIST \"\" \"*\""));
-            commands.push(Command::new("LSUB \"\" \"*\""));
+        let mut told = Told::default();
+        let known = self.namespaces.is_some();
+        let patterns = |session: &Self| session.namespaces.as_ref().map(Namespaces::patterns).unwrap_or_default();
+        let everything = [vec!["*".to_owned()], patterns(self)].concat();
+        match self.list_by(&everything, &mut told).await {
+            // What is the person's own has to be there, whatever the server thinks of the rest.
+            Err(error) if error.is_refusal() && everything.len() > 1 => {
+                self.list_by(&["*".to_owned()], &mut told).await?
+            }
+            result => result?,
         }
-        if self.capabilities.namespace && self.personal.is_none() {
-            commands.push(Command::new("NAMESPACE"));
+        let elsewhere = patterns(self);
+        if !known && !elsewhere.is_empty() {
+            // That there are others was learnt only now.
+            match self.list_by(&elsewhere, &mut told).await {
+                Err(error) if error.is_refusal() => {}
+                result => result?,
+            }
         }
-        let limits = Limits { total: 32 * 1024 * 1024, ..Limits::SHORT };
-        let mut personal = None;
-        let (mut lines, mut statuses): (Vec<List>, Vec<(Vec<u8>, Status)>) = (Vec::new(), Vec::new());
-        let answers = self
-            .run_all(commands, limits, 1, |response| {
-                match response {
-                    Response::List(line) if lines.len() < 2 * MAX_MAILBOXES => lines.push(line),
-                    Response::StatusOf { name, items } if statuses.len() < MAX_MAILBOXES => {
-                        statuses.push((name, Status::read(&items)));
-                    }
-                    Response::List(_) | Response::StatusOf { .. } => {}
-                    Response::Namespace(prefix) => personal = prefix,
-                    other => return Some(other),
-                }
-                None
-            })
-            .await?;
-        self.personal = personal.map(|prefix| self.path_of(&prefix)).or(self.personal.take());
-        // LSUB and NAMESPACE may be refused, LIST may not.
-        answers.into_iter().next().unwrap_or(Err(Error::Closed))?;
+        let Told { lines, statuses, rights } = told;
         let mut mailboxes = self.mailboxes(lines);
         let mut known: HashMap<String, Status> =
             statuses.into_iter().map(|(name, status)| (self.path_of(&name), status)).collect();
@@ -112,10 +118,69 @@ impl Session {
         let Counted { counts, missing } = self.count(&untold).await?;
         known.extend(counts);
         mailboxes.retain(|mailbox| !missing.contains(&mailbox.path));
+        let mut allowed: HashMap<String, Rights> =
+            rights.into_iter().map(|(name, rights)| (self.path_of(&name), rights)).collect();
+        if self.capabilities.acl && !self.capabilities.list_myrights {
+            let shared = mailboxes.iter().filter(|mailbox| mailbox.shared.is_some() && mailbox.selectable);
+            let paths: Vec<String> = shared.map(|mailbox| mailbox.path.clone()).collect();
+            allowed.extend(self.rights(&paths).await?);
+        }
         for mailbox in &mut mailboxes {
             mailbox.status = known.remove(&mailbox.path);
+            mailbox.rights = allowed.remove(&mailbox.path);
         }
         Ok(mailboxes)
+    }
+
+    /// What these patterns give, each mailbox once where the server has LIST-EXTENDED (RFC 5258 §3). Asks for the namespaces
+    /// as well, until the server has told them.
+    async fn list_by(&mut self, patterns: &[String], told: &mut Told) -> Result<(), Error> {
+        let mut commands = Vec::new();
+        let capabilities = self.capabilities.clone();
+        if capabilities.list_status || capabilities.list_extended {
+            let special_use = if capabilities.special_use { " SPECIAL-USE" } else { "" };
+            let rights = if capabilities.list_myrights { " MYRIGHTS" } else { "" };
+            let status =
+                if capabilities.list_status { format!(" STATUS {}", self.status_items()) } else { String::new() };
+            let returned = format!("RETURN (SUBSCRIBED CHILDREN{special_use}{rights}{status})");
+            let command = Command::new("LIST \"\"");
+            let command = match patterns {
+                [pattern] => command.mailbox(pattern)?,
+                several => command.mailboxes(several)?,
+            };
+            commands.push(command.words(&returned));
+        } else {
+            for words in ["LIST \"\"", "LSUB \"\""] {
+                for pattern in patterns {
+                    commands.push(Command::new(words).mailbox(pattern)?);
+                }
+            }
+        }
+        if capabilities.namespace && self.namespaces.is_none() {
+            commands.push(Command::new("NAMESPACE"));
+        }
+        let limits = Limits { total: 32 * 1024 * 1024, ..Limits::SHORT };
+        let mut namespaces = None;
+        let answers = self
+            .run_all(commands, limits, 1, |response| {
+                match response {
+                    Response::List(line) if told.lines.len() < 2 * MAX_MAILBOXES => told.lines.push(line),
+                    Response::StatusOf { name, items } if told.statuses.len() < MAX_MAILBOXES => {
+                        told.statuses.push((name, Status::read(&items)));
+                    }
+                    Response::MyRights { name, rights } if told.rights.len() < MAX_MAILBOXES => {
+                        told.rights.push((name, rights));
+                    }
+                    Response::List(_) | Response::StatusOf { .. } | Response::MyRights { .. } => {}
+                    Response::Namespace(read) => namespaces = Some(read),
+                    other => return Some(other),
+                }
+                None
+            })
+            .await?;
+        self.namespaces = namespaces.or(self.namespaces.take());
+        // LSUB, NAMESPACE and further patterns may be refused, the first may not.
+        answers.into_iter().next().unwrap_or(Err(Error::Closed)).map(drop)
     }
 
     /// The counts of some mailboxes, in one round trip. A mailbox of which the server refuses to tell is left out.
@@ -186,12 +251,15 @@ impl Session {
                 self.odd_names.insert(path.clone(), line.name.clone());
             }
             let has = |attribute: &str| line.attributes.iter().any(|other| other.eq_ignore_ascii_case(attribute));
+            let shared = self.namespaces.as_ref().and_then(|namespaces| namespaces.whose(&path));
             let listed = Listed {
                 delimiter: line.delimiter,
                 special_use: None,
                 said_use: None,
                 selectable: !has("\\Noselect") && !has("\\NonExistent"),
                 subscribed: has("\\Subscribed"),
+                shared,
+                rights: None,
                 status: None,
                 path,
             };
@@ -200,9 +268,11 @@ impl Session {
                 // RFC 9051 §5.1: the name INBOX is reserved, whatever else is said of it.
                 said: match listed.path.as_str() {
                     "INBOX" => Some(SpecialUse::Inbox),
+                    // What others use a mailbox for, this person does not.
+                    _ if listed.shared.is_some() => None,
                     _ => by_attributes(attributes()).filter(|said| *said != SpecialUse::Inbox),
                 },
-                usual: match listed.selectable {
+                usual: match listed.selectable && listed.shared.is_none() {
                     true if shows_all(attributes()) => Some(SpecialUse::Archive),
                     true => by_name(&listed.path, listed.delimiter),
                     false => None,
@@ -217,6 +287,35 @@ impl Session {
             }
         }
         assign(&mut mailboxes, |(_, look)| *look, |(listed, _), special_use| listed.special_use = Some(special_use));
-        mailboxes.into_iter().map(|(listed, _)| listed).collect()
+        let mut mailboxes: Vec<Listed> = mailboxes.into_iter().map(|(listed, _)| listed).collect();
+        if let Some(namespaces) = &self.namespaces {
+            mailboxes.retain(|mailbox| mailbox.selectable || !namespaces.is_prefix(&mailbox.path));
+            for place in owners(&mailboxes, namespaces) {
+                mailboxes.push(place);
+            }
+        }
+        mailboxes
     }
+}
+
+/// The mailboxes that stand for people, where the server lists only what is inside.
+fn owners(mailboxes: &[Listed], namespaces: &Namespaces) -> Vec<Listed> {
+    let mut known: HashSet<String> = mailboxes.iter().map(|mailbox| mailbox.path.clone()).collect();
+    let shared = mailboxes.iter().filter_map(|mailbox| Some((mailbox, mailbox.shared.as_ref()?)));
+    let places = shared.filter_map(|(mailbox, shared)| {
+        let (path, delimiter) = namespaces.above(&mailbox.path, shared)?;
+        let (shared, status) = (Some(shared.clone()), None);
+        let listed = Listed {
+            path,
+            delimiter,
+            special_use: None,
+            selectable: false,
+            subscribed: false,
+            shared,
+            rights: None,
+            status,
+        };
+        known.insert(listed.path.clone()).then_some(listed)
+    });
+    places.collect()
 }

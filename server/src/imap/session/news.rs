@@ -161,17 +161,21 @@ impl Session {
         true
     }
 
-    /// NOTIFY (RFC 5465): from now on the server tells what happens in all mailboxes of the person, wherever it waits.
-    /// Nothing is done where the server cannot do it.
-    pub async fn notify_all(&mut self) -> Result<(), Error> {
+    /// NOTIFY (RFC 5465): from now on the server tells what happens in all mailboxes of the person, and in those of others at
+    /// these paths and below them, wherever it waits. Nothing is done where the server cannot do it.
+    pub async fn notify_all(&mut self, shared: &[String]) -> Result<(), Error> {
         if !self.capabilities.notify {
             return Ok(());
         }
         // SELECTED-DELAYED: else EXPUNGE could come amid a FETCH by sequence number, which would then mean another message.
-        let command = Command::new(
+        let mut command = Command::new(
             "NOTIFY SET (SELECTED-DELAYED (MessageNew MessageExpunge FlagChange)) \
              (PERSONAL (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange))",
         );
+        if !shared.is_empty() {
+            command = command.words("(SUBTREE").mailboxes(shared)?;
+            command = command.words("(MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange))");
+        }
         self.run(command, Limits::SHORT, Some).await?;
         self.notified = true;
         Ok(())

@@ -1,0 +1,115 @@
+//! Long texts come over the session for parts: on a slow line, whatever else is asked or happens does not wait for them.
+
+use std::sync::Arc;
+
+use app::wire::{ClientFrame, Command, Error, Reply, TabId};
+use tokio::sync::oneshot;
+
+use super::{
+    Input,
+    actor::{Actor, Failure, Waiting},
+    load::{Begun, Loaded},
+};
+use crate::imap::{self, Session, UidSet};
+
+/// Who waits for a message.
+pub(super) enum Asker {
+    Tab { tab: TabId, id: u32 },
+    Elsewhere(oneshot::Sender<Result<Arc<Loaded>, Error>>),
+}
+
+/// A message whose long text has come, or could not be fetched that way.
+pub(super) struct Texts {
+    begun: Begun,
+    asker: Asker,
+    sections: Result<Vec<Vec<u8>>, Error>,
+}
+
+impl Texts {
+    /// Nobody will finish it.
+    pub fn into_asker(self) -> Asker {
+        self.asker
+    }
+}
+
+impl Actor {
+    /// Has the text of a message fetched; it comes back as [`Input::Texts`].
+    pub(super) fn fetch_aside(&self, begun: Begun, asker: Asker) {
+        let (parts, inputs, stop) = (self.parts.clone(), self.myself(), self.stop.clone());
+        self.tasks.spawn(stop.run_until_cancelled_owned(async move {
+            let mut sections = Ok(Vec::new());
+            for (section, length) in begun.wanted() {
+                let bytes = parts.section(begun.message.clone(), section, Some((0, length))).await;
+                sections = sections.and_then(|mut sections: Vec<_>| {
+                    sections.push(bytes?);
+                    Ok(sections)
+                });
+            }
+            if let Some(inputs) = inputs.upgrade() {
+                // An actor that has stopped has nobody to answer.
+                let _ = inputs.send(Input::Texts(Box::new(Texts { begun, asker, sections }))).await;
+            }
+        }));
+    }
+
+    /// Answers whoever waits for a message, now that its text is here.
+    pub(super) async fn take_texts(&mut self, session: &mut Session, texts: Texts) -> Result<(), imap::Error> {
+        let Texts { begun, asker, sections } = texts;
+        let message = begun.message.clone();
+        let mut result = self.finish_aside(session, begun, sections).await;
+        if !matches!(result, Err(Failure::Lost(_)))
+            && let Err(error) = self.settle(session).await
+        {
+            result = Err(Failure::Lost(error));
+        }
+        match (result, asker) {
+            (Ok(loaded), asker) => self.answer(asker, Ok(loaded)),
+            (Err(Failure::Told(error)), asker) => self.answer(asker, Err(error)),
+            (Err(Failure::Lost(error)), Asker::Tab { tab, id }) => {
+                // Asked once more, from the beginning, over a new line.
+                let frame = ClientFrame { id, command: Command::Read { message } };
+                self.waiting.push_front(Waiting::Command { tab, frame, tried: true });
+                return Err(error);
+            }
+            (Err(Failure::Lost(error)), asker) => {
+                self.answer(asker, Err(self.no_line()));
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// What was true of the message when its text was asked for may not be true now: its mailbox is selected again, and
+    /// its flags are asked for again. A text that could not be fetched on the side is fetched here.
+    async fn finish_aside(
+        &mut self,
+        session: &mut Session,
+        mut begun: Begun,
+        sections: Result<Vec<Vec<u8>>, Error>,
+    ) -> Result<Arc<Loaded>, Failure> {
+        self.select_for(session, &begun.message).await?;
+        let rows = session.fetch_rows_by_uid(&UidSet::one(begun.message.uid)).await?;
+        begun.set_flags(rows.into_iter().next().ok_or(Error::Gone)?.row.flags);
+        match sections {
+            Ok(sections) => self.finish_loading(begun, sections).await,
+            Err(_) => self.load_rest(session, begun).await,
+        }
+    }
+
+    pub(super) fn answer(&mut self, asker: Asker, result: Result<Arc<Loaded>, Error>) {
+        match asker {
+            Asker::Tab { tab, id } => {
+                let result = result.map(|loaded| self.message(&loaded));
+                self.reply(&tab, id, result);
+            }
+            // Whoever asked may have gone.
+            Asker::Elsewhere(reply) => drop(reply.send(result)),
+        }
+    }
+
+    /// A message with the flags it has now.
+    pub(super) fn message(&self, loaded: &Loaded) -> Reply {
+        let flags = self.cache.flags(&loaded.message).unwrap_or(&loaded.flags).to_vec();
+        Reply::Message(Box::new(app::wire::Message { flags, ..loaded.to_wire() }))
+    }
+}

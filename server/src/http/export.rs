@@ -1,0 +1,190 @@
+//! The way out: a folder as mbox, or folders as a zip of Maildirs, made while it is downloaded.
+
+use std::io::{self, Write};
+
+use app::wire::Error;
+use axum::{
+    body::{Body, Bytes},
+    extract::{Query, State},
+    http::header,
+    response::{IntoResponse, Response},
+};
+use futures_util::stream;
+use tokio::sync::mpsc;
+use zip::{
+    ZipWriter,
+    result::ZipResult,
+    write::{FullFileOptions, SimpleFileOptions, StreamWriter},
+};
+
+use super::{login::SignedIn, message::disposition};
+use crate::{
+    account::{Exported, Head},
+    archive::{maildir::Maildir, mbox},
+    bridge::Bridge,
+    error::HttpError,
+    store::Login,
+};
+
+/// How much of a zip is gathered before it goes out.
+const GATHERED: usize = 64 * 1024;
+
+/// Mail is mostly text, which even the quickest level makes a third of.
+const LEVEL: i64 = 1;
+
+/// The Info-ZIP extended timestamp, in UTC: what zip itself has is two seconds coarse, and of no known zone.
+const TIMESTAMP: u16 = 0x5455;
+
+#[derive(serde::Deserialize)]
+pub struct Asked {
+    /// The path of the folder; without it, all of one's own.
+    mailbox: Option<String>,
+}
+
+type Pieces = mpsc::Receiver<Result<Exported, Error>>;
+
+pub async fn as_mbox(
+    State(bridge): State<Bridge>,
+    SignedIn(login): SignedIn,
+    Query(asked): Query<Asked>,
+) -> Result<Response, HttpError> {
+    let path = asked.mailbox.ok_or_else(|| Error::BadRequest { text: "Which folder?".to_owned() })?;
+    let (name, pieces) = begin(&bridge, &login, Some(path)).await?;
+    let bytes =
+        stream::unfold((pieces, mbox::Writer::default(), false), |(mut pieces, mut writer, begun)| async move {
+            let (out, begun) = match pieces.recv().await? {
+                Ok(Exported::Mailbox { .. }) => (Vec::new(), begun),
+                Ok(Exported::Message(Head { date, flags, .. })) => {
+                    let mut out = if begun { writer.end() } else { Vec::new() };
+                    out.extend(writer.begin(date, &flags));
+                    (out, true)
+                }
+                Ok(Exported::Bytes(bytes)) => (writer.write(&bytes), begun),
+                Ok(Exported::End) => (if begun { writer.end() } else { Vec::new() }, false),
+                Err(error) => return Some((Err(broken(&error)), (closed(), writer, false))),
+            };
+            Some((Ok(Bytes::from(out)), (pieces, writer, begun)))
+        });
+    answer(&format!("{name}.mbox"), "application/mbox", Body::from_stream(bytes))
+}
+
+pub async fn as_zip(
+    State(bridge): State<Bridge>,
+    SignedIn(login): SignedIn,
+    Query(asked): Query<Asked>,
+) -> Result<Response, HttpError> {
+    let (name, pieces) = begin(&bridge, &login, asked.mailbox).await?;
+    let (sender, mut chunks) = mpsc::channel(1);
+    // Packing is work for a thread of its own; it ends when the pieces do, or when nobody takes the chunks.
+    tokio::task::spawn_blocking(move || {
+        if let Err(error) = pack(pieces, &sender) {
+            // Whoever has gone needs no reason.
+            let _ = sender.blocking_send(Err(error));
+        }
+    });
+    let bytes = stream::poll_fn(move |context| chunks.poll_recv(context));
+    answer(&format!("{name}.zip"), "application/zip", Body::from_stream(bytes))
+}
+
+/// What the file is called, and what is to go into it.
+async fn begin(bridge: &Bridge, login: &Login, path: Option<String>) -> Result<(String, Pieces), HttpError> {
+    let record = bridge.store.account(login.account).await?.ok_or(Error::SignedOut)?;
+    let credentials = bridge.credentials(&record)?;
+    let account = bridge.account(login).await?;
+    let listed = account.folders(None).await?.listed;
+    let wanted = |mailbox: &crate::imap::Listed| match &path {
+        Some(path) => mailbox.path == *path,
+        None => true,
+    };
+    let mailboxes: Vec<_> = listed
+        .into_iter()
+        .filter(|mailbox| mailbox.selectable && wanted(mailbox))
+        .map(|mailbox| (mailbox.path, mailbox.delimiter))
+        .collect();
+    let name = match (&path, mailboxes.first()) {
+        (None, _) => record.address.clone(),
+        (Some(_), Some((path, delimiter))) => {
+            delimiter.and_then(|delimiter| path.rsplit(delimiter).next()).unwrap_or(path).to_owned()
+        }
+        (Some(_), None) => return Err(Error::Gone.into()),
+    };
+    Ok((name, account.export(&record, &credentials, mailboxes)))
+}
+
+fn answer(name: &str, content_type: &'static str, body: Body) -> Result<Response, HttpError> {
+    let headers =
+        [(header::CONTENT_TYPE, content_type.to_owned()), (header::CONTENT_DISPOSITION, disposition(false, name))];
+    Ok((headers, body).into_response())
+}
+
+/// Breaks the download off: half a file must not look like a whole one.
+fn broken(error: &Error) -> io::Error {
+    tracing::warn!(?error, "An export was broken off");
+    io::Error::other("the mail server did not give all of it")
+}
+
+/// A channel from which nothing comes.
+fn closed() -> Pieces {
+    mpsc::channel(1).1
+}
+
+type Chunks = mpsc::Sender<io::Result<Bytes>>;
+
+fn pack(mut pieces: Pieces, chunks: &Chunks) -> io::Result<()> {
+    let mut zip = ZipWriter::new_stream(Out { chunks: chunks.clone(), gathered: Vec::new() });
+    let mut maildir = Maildir::default();
+    while let Some(piece) = pieces.blocking_recv() {
+        match piece.map_err(|error| broken(&error))? {
+            Exported::Mailbox { path, delimiter } => {
+                maildir = Maildir::new(&path, delimiter);
+                for folder in maildir.folders() {
+                    zip.add_directory(folder, SimpleFileOptions::default()).map_err(io::Error::from)?;
+                }
+            }
+            Exported::Message(Head { uid_validity, uid, date, flags }) => {
+                begin_file(&mut zip, &maildir.file(date, (uid_validity, uid), &flags), date)
+                    .map_err(io::Error::from)?;
+            }
+            Exported::Bytes(bytes) => zip.write_all(&bytes)?,
+            Exported::End => {
+                if let Some((name, text)) = maildir.keywords() {
+                    begin_file(&mut zip, &name, 0).map_err(io::Error::from)?;
+                    zip.write_all(text.as_bytes())?;
+                }
+            }
+        }
+    }
+    zip.finish().map_err(io::Error::from)?.into_inner().flush()
+}
+
+fn begin_file(zip: &mut ZipWriter<StreamWriter<Out>>, name: &str, date: i64) -> ZipResult<()> {
+    let mut options = FullFileOptions::default().compression_level(Some(LEVEL)).unix_permissions(0o600);
+    // 32 bits are all that it has.
+    if let Ok(date) = i32::try_from(date) {
+        let mut field = vec![1];
+        field.extend_from_slice(&date.to_le_bytes());
+        options.add_extra_field(TIMESTAMP, field, false)?;
+    }
+    zip.start_file(name, options)
+}
+
+/// Sends what is written on, and waits until it is wanted.
+struct Out {
+    chunks: Chunks,
+    gathered: Vec<u8>,
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.gathered.extend_from_slice(bytes);
+        if self.gathered.len() >= GATHERED {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let chunk = Bytes::from(std::mem::take(&mut self.gathered));
+        self.chunks.blocking_send(Ok(chunk)).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}

@@ -1,0 +1,137 @@
+//! Mail from another account, from the form to the folders, as a person without scripts sees it.
+
+use std::time::Duration;
+
+use app::wire::{Flag, Uid};
+use tokio::time::sleep;
+
+use crate::{browser::Browser, mail::Mail, test_bridge::TestBridge};
+
+/// What the page says of the only collector.
+struct Shown {
+    state: String,
+    copied: u32,
+    total: u32,
+    text: String,
+}
+
+async fn shown(browser: &Browser) -> Shown {
+    let text = browser.get("/collectors").await.text();
+    let attribute = |name: &str| {
+        let after = text.split(&format!("data-{name}=\"")).nth(1).unwrap_or_else(|| panic!("no {name} in {text}"));
+        after.split('"').next().expect("a value").to_owned()
+    };
+    let number = |name: &str| attribute(name).parse().expect("a number");
+    Shown { state: attribute("state"), copied: number("copied"), total: number("total"), text }
+}
+
+async fn until(browser: &Browser, what: &str, wanted: impl Fn(&Shown) -> bool) -> Shown {
+    for _ in 0..600 {
+        let now = shown(browser).await;
+        if wanted(&now) {
+            return now;
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+    panic!("not {what}: {}", shown(browser).await.text);
+}
+
+async fn add(browser: &Browser, bridge: &TestBridge, name: &str, password: &str) -> (u16, String) {
+    let address = bridge.address_of(name);
+    let server = crate::test_bridge::imap(bridge.server.imap_port()).to_string();
+    let fields = [("address", address.as_str()), ("password", password), ("server", &server), ("prefix", "")];
+    let answer = browser.submit("/collectors/add", &fields).await;
+    (answer.status, answer.text())
+}
+
+async fn fill(mail: &mut Mail) -> Uid {
+    for path in ["Work", "Work/2019"] {
+        mail.create(path).await;
+    }
+    mail.fill("INBOX", 30).await;
+    mail.fill("Work/2019", 12).await;
+    let starred = mail.append("Work/2019", "starred").await;
+    mail.store("Work/2019", starred, Flag::Flagged, true).await;
+    starred
+}
+
+#[tokio::test]
+async fn mail_is_brought_with_its_folders_and_goes_on_coming() {
+    let bridge = TestBridge::start().await;
+    let mut there = bridge.mail("boris");
+    fill(&mut there).await;
+    let mut here = bridge.mail("ana");
+    here.append("INBOX", "mine").await;
+    let browser = bridge.sign_in("ana").await;
+    let mut tab = browser.open("INBOX").await;
+
+    assert_eq!(add(&browser, &bridge, "boris", crate::mail_server::PASSWORD).await.0, 303);
+    let done = until(&browser, "at rest with all of it", |shown| shown.state == "idle" && shown.copied == 43).await;
+    assert_eq!(done.total, 43);
+    assert!(done.text.contains("43 of 43 messages are here"), "{}", done.text);
+    assert!(done.text.contains("data-path=\"Work/2019\""), "{}", done.text);
+    tab.until("all of it in the open folder", |view| view.total() == 31).await;
+    let brought = here.messages("Work/2019").await;
+    assert_eq!(brought.iter().filter(|(_, flags)| flags.contains(&Flag::Flagged)).count(), 1);
+    assert_eq!(brought.len(), 13);
+
+    there.append("INBOX", "new").await;
+    let id =
+        done.text.split("/collectors/").nth(2).and_then(|rest| rest.split('/').next()).expect("a number").to_owned();
+    assert_eq!(browser.submit(&format!("/collectors/{id}/run"), &[]).await.status, 303);
+    tab.until("what is new", |view| view.total() == 32).await;
+    until(&browser, "at rest", |shown| shown.state == "idle" && shown.copied == 44).await;
+
+    assert_eq!(browser.submit(&format!("/collectors/{id}/pause"), &[]).await.status, 303);
+    assert_eq!(shown(&browser).await.state, "paused");
+    assert_eq!(browser.submit(&format!("/collectors/{id}/remove"), &[]).await.status, 303);
+    assert!(!browser.get("/collectors").await.text().contains("data-testid=\"collector\""));
+    assert_eq!(here.messages("INBOX").await.len(), 32, "what was brought stays");
+
+    // Added again, it finds what it has brought and brings none of it twice.
+    assert_eq!(add(&browser, &bridge, "boris", crate::mail_server::PASSWORD).await.0, 303);
+    until(&browser, "at rest with all of it", |shown| shown.state == "idle" && shown.copied == 44).await;
+    assert_eq!(here.messages("INBOX").await.len(), 32);
+    assert_eq!(here.messages("Work/2019").await.len(), 13);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_before_anything_begins() {
+    let bridge = TestBridge::start().await;
+    let browser = bridge.sign_in("ana").await;
+    let (status, text) = add(&browser, &bridge, "boris", "wrong").await;
+    assert_eq!(status, 401, "{text}");
+    assert!(text.contains("role=\"alert\"") && text.contains("boris@"), "what was typed is kept: {text}");
+    assert!(!text.contains("wrong\""), "but not the password");
+    let answer = browser.submit("/collectors/add", &[("address", "x@nowhere.test"), ("password", "p")]).await;
+    assert_eq!(answer.status, 400);
+
+    assert_eq!(add(&browser, &bridge, "boris", crate::mail_server::PASSWORD).await.0, 303);
+    assert_eq!(add(&browser, &bridge, "boris", crate::mail_server::PASSWORD).await.0, 409, "once is enough");
+
+    let other = bridge.sign_in("clara").await;
+    assert!(!other.get("/collectors").await.text().contains("boris@"), "nobody sees what others bring");
+    for asked in ["run", "pause", "remove", "retry"] {
+        let id = shown(&browser)
+            .await
+            .text
+            .split("/collectors/")
+            .nth(2)
+            .and_then(|rest| rest.split('/').next())
+            .expect("a number")
+            .to_owned();
+        assert_eq!(other.submit(&format!("/collectors/{id}/{asked}"), &[]).await.status, 404);
+    }
+    assert_eq!(browser.submit("/collectors/1/unheard-of", &[]).await.status, 400);
+}
+
+#[tokio::test]
+async fn ones_own_account_is_not_brought_to_itself() {
+    let bridge = TestBridge::start().await;
+    bridge.mail("ana").fill("INBOX", 3).await;
+    let browser = bridge.sign_in("ana").await;
+    assert_eq!(add(&browser, &bridge, "ana", crate::mail_server::PASSWORD).await.0, 303);
+    let failed = until(&browser, "refused", |shown| shown.state == "failed").await;
+    assert!(failed.text.contains("the very account"), "{}", failed.text);
+    assert_eq!(bridge.mail("ana").messages("INBOX").await.len(), 3);
+}
