@@ -39,90 +39,40 @@ pub async fn pass(job: &Job, pair: &mut Pair, mut row: FolderRow, listed: &Liste
     job.step(Step::Made)?;
     let there = pair.source.examine(&listed.path).await.map_err(Stop::of_source)?;
     let limit = pair.target.append_limit(&row.target, usize::MAX).await.map_err(Stop::of_target)?;
-
-    let mut begun = row.clone();
-    let (fresh_start, known_before) = (row.uid_validity == 0, row.uid_validity != 0 && row.settled == 0);
-    let same_target = row.target_validity == i64::from(here.uid_validity.0);
-    let same_source = row.uid_validity == i64::from(there.uid_validity.0);
-    let next = Uid(here.uid_next.0.max(1));
     let mut writing = Writing {
         job,
         target: &mut pair.target,
         folder: &row,
         validity: there.uid_validity,
         mailbox: here.clone(),
-        next,
+        next: Uid(here.uid_next.0.max(1)),
         limit,
         pool: Pool::default(),
         shown: Shown::default(),
     };
-    writing.recover().await?;
-    if !fresh_start && !same_target {
-        writing.find_again(UidValidity(u32::try_from(row.uid_validity).unwrap_or(0))).await?;
-    }
-    if fresh_start || !same_source || !same_target {
-        begun.uid_validity = i64::from(there.uid_validity.0);
-        begun.target_validity = i64::from(here.uid_validity.0);
-        begun.settled = 0;
-        begun.modseq = 0;
-        begun.target_base = if here.uid_next.0 == 0 { i64::from(u32::MAX) } else { i64::from(here.uid_next.0) };
-        job.store.set_folder(&begun).await?;
-    }
-    let mut former = false;
-    if begun.settled == 0 {
-        let base = Uid(u32::try_from(begun.target_base).unwrap_or(u32::MAX));
-        let known = writing.known(Uid(1)).await?;
-        let before = UidSet::range(Uid(1), Uid(base.0.saturating_sub(1)));
-        writing.pool = match before.is_empty() {
-            true => Pool::default(),
-            false => Pool::of(writing.target, &before, &known).await.map_err(Stop::of_target)?,
-        };
-        let formerly = job.store.former_entries(row.id, there.uid_validity).await?;
-        former = !formerly.is_empty();
-        writing.pool.remember(formerly);
-    }
+    let begun = begin(job, &mut writing).await?;
     let uids = new_ones(&mut pair.source, &there, &begun).await?;
-    let (parcels, mut taken) = mpsc::channel(1);
-    let reading = Reading { job, source: &mut pair.source, folder: row.id, validity: there.uid_validity, parcels };
-    let written = async {
-        while let Some(parcel) = taken.recv().await {
-            writing.put(parcel).await?;
+    exchange(&mut writing, &mut pair.source, &uids).await?;
+    let compared = match (row.uid_validity, job.collector.options.follow_flags) {
+        // As they came.
+        (0, _) => now(),
+        (_, false) => row.compared,
+        (_, true) => {
+            let compare = Comparing { job, row: &begun, validity: there.uid_validity, here: &here };
+            // A mailbox that was begun before, or anew, may have messages whose flags changed meanwhile.
+            let since = if begun.settled == 1 { begun.modseq } else { 0 };
+            if compare.run(pair, &there, since).await? { now() } else { row.compared }
         }
-        Ok::<(), Stop>(())
     };
-    match select(pin!(reading.read(&uids)), pin!(written)).await {
-        // What was read is put away, whatever became of the source.
-        Either::Left((read, written)) => {
-            written.await?;
-            read?;
-        }
-        Either::Right((written, read)) => {
-            written?;
-            read.await?;
-        }
-    }
-
-    let mut compared = row.compared;
-    if job.collector.options.follow_flags && !fresh_start {
-        let all = former || known_before || !same_target;
-        let compare = Comparing { job, row: &row, validity: there.uid_validity, here: &here };
-        if compare.run(pair, &there, if all { 0 } else { begun.modseq }).await? {
-            compared = now();
-        }
-    } else if fresh_start {
-        compared = now();
-    }
-    if former {
+    if begun.settled == 0 {
         job.store.forget_former(row.id, there.uid_validity).await?;
     }
-    let after_last = uids.last().map_or(0, |uid| uid.0.saturating_add(1));
-    let mut uid_next = there.uid_next.0.max(if there.uid_next.0 == 0 { after_last } else { 0 });
-    if let Some(first) = job.store.first_nowhere(row.id, there.uid_validity).await? {
-        uid_next = uid_next.min(first.0);
-    }
+    let after_last = Uid(uids.last().map_or(0, |uid| uid.0.saturating_add(1)));
+    let next = if there.uid_next == Uid(0) { after_last } else { there.uid_next };
+    let first_open = still_open(job, &mut pair.source, &row, there.uid_validity).await?;
     job.store.count_folder(row.id, there.uid_validity).await?;
     let done = FolderRow {
-        uid_next: i64::from(uid_next),
+        uid_next: i64::from(first_open.unwrap_or(next).min(next).0),
         modseq: there.highest_modseq.map_or(0, |modseq| i64::try_from(modseq.0).unwrap_or(0)),
         messages: i64::from(there.exists),
         compared,
@@ -131,6 +81,78 @@ pub async fn pass(job: &Job, pair: &mut Pair, mut row: FolderRow, listed: &Liste
     };
     job.store.set_folder(&done).await?;
     job.step(Step::Done)
+}
+
+/// Finds out what became of what was under way, and where messages are if one of the two mailboxes is not what it was. Gives
+/// back the row as it is to be gone on with.
+async fn begin(job: &Job, writing: &mut Writing<'_>) -> Result<FolderRow, Stop> {
+    let (row, here) = (writing.folder, writing.mailbox.clone());
+    let begun_before = row.uid_validity != 0;
+    let same_target = row.target_validity == i64::from(here.uid_validity.0);
+    let same_source = row.uid_validity == i64::from(writing.validity.0);
+    writing.recover().await?;
+    if begun_before && !same_target {
+        writing.find_again(UidValidity(u32::try_from(row.uid_validity).unwrap_or(0))).await?;
+    }
+    let mut begun = row.clone();
+    if !begun_before || !same_source || !same_target {
+        begun.uid_validity = i64::from(writing.validity.0);
+        begun.target_validity = i64::from(here.uid_validity.0);
+        begun.settled = 0;
+        begun.target_base = i64::from(if here.uid_next == Uid(0) { u32::MAX } else { here.uid_next.0 });
+        job.store.set_folder(&begun).await?;
+    }
+    if begun.settled == 0 {
+        let base = Uid(u32::try_from(begun.target_base).unwrap_or(u32::MAX));
+        let before = UidSet::range(Uid(1), Uid(base.0.saturating_sub(1)));
+        if !before.is_empty() {
+            let known = writing.known(Uid(1)).await?;
+            writing.pool = Pool::of(writing.target, &before, &known).await.map_err(Stop::of_target)?;
+        }
+        writing.pool.remember(job.store.former_entries(row.id, writing.validity).await?);
+    }
+    Ok(begun)
+}
+
+/// Reads and writes at the same time.
+async fn exchange(writing: &mut Writing<'_>, source: &mut Session, uids: &[Uid]) -> Result<(), Stop> {
+    let (parcels, mut taken) = mpsc::channel(1);
+    let (job, folder, validity) = (writing.job, writing.folder.id, writing.validity);
+    let reading = Reading { job, source, folder, validity, parcels };
+    let written = async {
+        while let Some(parcel) = taken.recv().await {
+            writing.put(parcel).await?;
+        }
+        Ok::<(), Stop>(())
+    };
+    match select(pin!(reading.read(uids)), pin!(written)).await {
+        // What was read is put away, whatever became of the source.
+        Either::Left((read, written)) => {
+            written.await?;
+            read
+        }
+        Either::Right((written, read)) => {
+            written?;
+            read.await
+        }
+    }
+}
+
+/// The first message that is still to be sent; those that the source has no more are forgotten.
+async fn still_open(
+    job: &Job,
+    source: &mut Session,
+    row: &FolderRow,
+    validity: UidValidity,
+) -> Result<Option<Uid>, Stop> {
+    let open = job.store.open_entries(row.id, validity).await?;
+    if open.is_empty() {
+        return Ok(None);
+    }
+    let there = source.search(&[], Some(&open.iter().copied().collect())).await.map_err(Stop::of_source)?;
+    let gone: Vec<Uid> = open.into_iter().filter(|uid| !there.contains(uid)).collect();
+    job.store.forget_open(row.id, validity, &gone).await?;
+    Ok(there.first().copied())
 }
 
 /// UIDs of messages that may be new.

@@ -269,26 +269,33 @@ impl Store {
         Ok(rows.into_iter().map(former).collect())
     }
 
-    /// The lowest UID of a message that is still to be sent.
-    pub async fn first_nowhere(&self, folder: i64, validity: UidValidity) -> Result<Option<Uid>> {
-        let (first,): (Option<i64>,) = on!(self, pool => sqlx::query_as(
-            "SELECT MIN(uid) FROM collector_messages
-             WHERE folder_id = $1 AND uid_validity = $2 AND target_uid IS NULL AND reason IS NULL")
-            .bind(folder).bind(i64::from(validity.0)).fetch_one(pool))?;
-        Ok(first.map(|uid| Uid(small(uid))))
+    /// Messages that are still to be sent, ascending.
+    pub async fn open_entries(&self, folder: i64, validity: UidValidity) -> Result<Vec<Uid>> {
+        let rows: Vec<(i64,)> = on!(self, pool => sqlx::query_as(
+            "SELECT uid FROM collector_messages
+             WHERE folder_id = $1 AND uid_validity = $2 AND target_uid IS NULL AND reason IS NULL ORDER BY uid")
+            .bind(folder).bind(i64::from(validity.0)).fetch_all(pool))?;
+        Ok(rows.into_iter().map(|(uid,)| Uid(small(uid))).collect())
+    }
+
+    /// Forgets those of these messages that are nowhere here.
+    pub async fn forget_open(&self, folder: i64, validity: UidValidity, uids: &[Uid]) -> Result<()> {
+        if uids.is_empty() {
+            return Ok(());
+        }
+        let json = serde_json::to_string(uids)?;
+        let sql = match &self.pool {
+            Pool::Sqlite(_) => FORGET_SQLITE,
+            Pool::Postgres(_) => FORGET_POSTGRES,
+        };
+        change!(self, pool => sqlx::query(sql).bind(folder).bind(i64::from(validity.0)).bind(&json).execute(pool))?;
+        Ok(())
     }
 
     /// Gives former messages the UIDs they have at the source now. All or none.
     pub async fn rename_former(&self, folder: i64, validity: UidValidity, renamed: &[(Former, Uid)]) -> Result<()> {
         let uids: Vec<Uid> = renamed.iter().map(|(_, uid)| *uid).collect();
-        let (uids, sql) = (
-            serde_json::to_string(&uids)?,
-            match &self.pool {
-                Pool::Sqlite(_) => FORGET_SQLITE,
-                Pool::Postgres(_) => FORGET_POSTGRES,
-            },
-        );
-        change!(self, pool => sqlx::query(sql).bind(folder).bind(i64::from(validity.0)).bind(&uids).execute(pool))?;
+        self.forget_open(folder, validity, &uids).await?;
         let json: Vec<[u32; 3]> =
             renamed.iter().map(|(former, uid)| [former.validity.0, former.uid.0, uid.0]).collect();
         let json = serde_json::to_string(&json)?;

@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use app::wire::CollectorTrouble;
+use app::wire::{CollectorTrouble, UidValidity};
 use pismo::collector::{STEPS, Step, Stop, collect};
 
 use crate::{
@@ -65,9 +65,11 @@ async fn killed_five_times_it_goes_on_where_it_was() {
 
 #[tokio::test]
 async fn stopped_at_each_step_it_goes_on_where_it_was() {
+    let (source, _) = sides();
+    fill(&mut source.raw().await, 3, SMALL, "", '.', &[]).await;
     for step in STEPS {
         for times in [1, 3] {
-            let mut lab = lab(3, SMALL).await;
+            let mut lab = Lab::new(&source, &sides().1).await;
             match step {
                 Step::Recovered => assert!(lab.run_to(Step::Appended, 2).await),
                 Step::Found | Step::Rebound | Step::Flagged => {
@@ -82,7 +84,7 @@ async fn stopped_at_each_step_it_goes_on_where_it_was() {
                     let mut raw = lab.source.raw().await;
                     for mailbox in ["INBOX", "Case", "R&-D", "case"] {
                         raw.run(&format!("SELECT {mailbox}")).await;
-                        raw.run("STORE 1:2 +FLAGS (later)").await;
+                        raw.run(&format!("STORE 1:2 +FLAGS (later{times})")).await;
                     }
                 }
                 _ => {}
@@ -242,6 +244,24 @@ async fn the_same_uids_meaning_other_messages_are_not_mistaken() {
         assert!(rest.iter().all(|seen| gone.contains(seen)), "doubled or altered: {rest:?}");
         assert_eq!(found["Case"].len(), gone.len() + 12);
         assert_eq!(lab.run().await, 0);
+    }
+}
+
+#[tokio::test]
+async fn what_goes_away_at_the_source_while_it_is_brought_is_forgotten() {
+    let lab = lab(6, SMALL).await;
+    assert!(lab.run_to(Step::Recorded, 1).await);
+    let mut raw = lab.source.raw().await;
+    raw.run("SELECT INBOX").await;
+    raw.run("STORE 1:* +FLAGS (\\Deleted)").await;
+    raw.run("EXPUNGE").await;
+    lab.run().await;
+    lab.assert_whole("all but what is gone").await;
+    let rows = lab.store.folder_rows(lab.collector).await.expect("a store");
+    for row in rows {
+        let open =
+            lab.store.open_entries(row.id, UidValidity(u32::try_from(row.uid_validity).expect("a number"))).await;
+        assert_eq!(open.expect("a store"), [], "{}", row.source);
     }
 }
 
