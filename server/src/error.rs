@@ -137,6 +137,7 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::ClearText { .. }
         | Error::BadAddress { .. }
         | Error::NoRecipient
+        | Error::NoPop3
         | Error::TooManySearches { .. }
         | Error::TooManyRecipients { .. } => StatusCode::BAD_REQUEST,
         Error::TooLarge { .. } | Error::MessageTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,

@@ -75,6 +75,8 @@ pub enum Error {
     TooManyRecipients { limit: u32 },
     /// A file of the draft is no longer there: attach it again.
     BlobGone { name: String },
+    /// Mail cannot be brought over POP3.
+    NoPop3,
     /// This account is brought here already.
     CollectorExists,
     /// So many searches are kept already, and no more can be.

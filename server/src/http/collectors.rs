@@ -123,6 +123,11 @@ async fn try_add(bridge: &Bridge, client: &Client, login: &Login, filled: &Fille
     let attempt =
         bridge.attempts.admit(address, client.address).map_err(|seconds| Error::TooManyAttempts { seconds })?;
     let found = candidates(bridge, address, filled.server.trim()).await?;
+    let (found, over_pop3): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|candidate| candidate.endpoint.protocol == Protocol::Imap);
+    if found.is_empty() && !over_pop3.is_empty() {
+        return Err(Error::NoPop3.into());
+    }
     let mut first = None;
     for mut candidate in found.into_iter().take(TRIED) {
         if !filled.user.trim().is_empty() {
@@ -139,7 +144,7 @@ async fn try_add(bridge: &Bridge, client: &Client, login: &Login, filled: &Fille
                 let options =
                     CollectorOptions { prefix: filled.prefix.trim().to_owned(), ..CollectorOptions::default() };
                 let (endpoint, password) = (candidate.endpoint, filled.password.clone());
-                let kind = kind(&endpoint);
+                let kind = CollectorKind::Imap;
                 let collector = NewCollector { kind, endpoint, user, password, options };
                 return Ok(bridge.add_collector(login.account, collector).await?);
             }
@@ -177,10 +182,6 @@ async fn candidates(bridge: &Bridge, address: &str, text: &str) -> Result<Vec<Ca
     let local = address.rsplit_once('@').map(|(local, _)| local.to_owned());
     let users = std::iter::once(address.to_owned()).chain(local).collect();
     Ok(vec![Candidate { endpoint, smtp: None, users, found_by: FoundBy::Guess, advice: None, password_page: None }])
-}
-
-fn kind(endpoint: &Endpoint) -> CollectorKind {
-    if endpoint.protocol == Protocol::Pop3 { CollectorKind::Pop3 } else { CollectorKind::Imap }
 }
 
 /// What is done to a collector by a button.

@@ -105,6 +105,8 @@ async fn what_is_wrong_is_said_before_anything_begins() {
     assert!(!text.contains("wrong\""), "but not the password");
     let answer = browser.submit("/collectors/add", &[("address", "x@nowhere.test"), ("password", "p")]).await;
     assert_eq!(answer.status, 400);
+    let over_pop3 = [("address", "x@nowhere.test"), ("password", "p"), ("server", "pop3s://pop.nowhere.test")];
+    assert!(browser.submit("/collectors/add", &over_pop3).await.text().contains("POP3 yet"));
 
     assert_eq!(add(&browser, &bridge, "boris", crate::mail_server::PASSWORD).await.0, 303);
     assert_eq!(add(&browser, &bridge, "boris", crate::mail_server::PASSWORD).await.0, 409, "once is enough");
