@@ -38,7 +38,7 @@ export async function seedShared(port, password) {
   const anna = await Imap.login(port, ANNA.address, password);
   const share = (imap, folder, whom, rights) => imap.command(`SETACL ${quote(utf7(folder))} ${quote(whom)} ${rights}`);
   const board = "public/Доска объявлений";
-  await share(anna, "Проекты/2026", BORIS.address, "lrswite");
+  await share(anna, "Проекты/2026", BORIS.address, "lrswipkte");
   await anna.command(`CREATE ${quote(utf7(board))}`);
   const notices = [
     [BORIS, "Кофемашина на втором этаже снова работает", "Описание кнопок висит рядом. Зёрна – в шкафу слева."],

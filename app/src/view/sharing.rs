@@ -114,17 +114,20 @@ fn Entry(folder: String, user: String, who: String, rights: Rights, role: Option
     let i18n = use_i18n();
     let name = who_text(i18n, &who, &user);
     let label = t_string!(i18n, sharing.role_of, name = name.clone()).to_string();
-    let other = role.is_none().then(|| view! { <option value="" selected>{rights_text(i18n, &rights)}</option> });
+    let other = role.is_none().then(|| view! { <option value="" selected>{t_string!(i18n, sharing.other)}</option> });
+    let one_by_one = role.is_none().then(|| view! { <small>{rights_text(i18n, &rights)}</small> });
     view! {
         <li data-testid="sharing-entry" data-who=who.clone() data-rights=rights.0.clone()>
             <form method="post" action="/sharing" class="sharing-entry">
                 <input type="hidden" name="folder" value=folder />
                 <input type="hidden" name="who" value=who.clone() />
-                <span class="sharing-name">{name}</span>
-                <select name="role" aria-label=label>
-                    {other}
-                    <Roles chosen=role />
-                </select>
+                <span class="sharing-name">{name} {one_by_one}</span>
+                <div class="field">
+                    <select name="role" aria-label=label>
+                        {other}
+                        <Roles chosen=role />
+                    </select>
+                </div>
                 <button type="submit" name="do" value="give" class="button">
                     {t_string!(i18n, sharing.save)}
                 </button>
@@ -236,8 +239,5 @@ fn rights_text(i18n: Words, rights: &Rights) -> String {
         Right::Administer => t_string!(i18n, sharing.right_administer),
     };
     let told: Vec<&str> = Right::ALL.into_iter().filter(|right| rights.may(*right)).map(words).collect();
-    if told.is_empty() {
-        return t_string!(i18n, sharing.nothing).to_owned();
-    }
-    t_string!(i18n, sharing.other, rights = told.join(", ")).to_string()
+    if told.is_empty() { t_string!(i18n, sharing.nothing).to_owned() } else { told.join(", ") }
 }

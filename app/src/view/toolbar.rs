@@ -9,7 +9,7 @@ use super::{
     labels::LabelMenu,
     mailbox_list::icon_of,
     menu::Menu,
-    words::{Words, counted, full_name, path_name},
+    words::{Words, counted, folder_name, full_name},
 };
 use crate::{
     Client,
@@ -70,10 +70,10 @@ pub fn ListToolbar() -> impl IntoView {
     }
 }
 
-/// What the open list is called. Reactive.
+/// What the open list is called, shortly. Reactive.
 pub(super) fn list_title(i18n: Words, state: State) -> String {
     match state.list.query.with(|query| (!query.everywhere).then(|| query.mailbox.clone())) {
-        Some(path) => path_name(i18n, state, &path),
+        Some(path) => state.mailboxes.by_path(&path).map_or(path, |folder| folder_name(i18n, &folder.mailbox)),
         None => t_string!(i18n, search.everywhere).to_owned(),
     }
 }
