@@ -11,6 +11,7 @@ use crate::{
     attempts::Attempts,
     collector::Collectors,
     config::Config,
+    discover::Discovery,
     imap::Credentials,
     seal::Seal,
     store::{AccountRecord, Conversations, Login, Store},
@@ -27,6 +28,8 @@ pub struct Bridge {
     pub accounts: Accounts,
     pub outbox: Outbox,
     pub collectors: Collectors,
+    /// Finds the servers of an address, for collectors.
+    pub discovery: Arc<Discovery>,
     pub attempts: Arc<Attempts>,
     pub shutdown: CancellationToken,
 }
@@ -50,6 +53,7 @@ impl Bridge {
         let own_server = config.imap.is_some();
         let accounts =
             Accounts::new((store.clone(), index.clone()), folder, config.upload_limit, own_server, shutdown.clone());
+        let discovery = Discovery::new(config.source_dialer());
         Ok(Self {
             config: Arc::new(config),
             store,
@@ -58,6 +62,7 @@ impl Bridge {
             accounts,
             outbox: Outbox::default(),
             collectors: Collectors::default(),
+            discovery: Arc::new(discovery),
             attempts: Arc::default(),
             shutdown,
         })

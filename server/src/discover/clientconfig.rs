@@ -150,7 +150,8 @@ fn endpoint(server: &Server, address: &Address) -> Option<Endpoint> {
         "PLAIN" => (Security::Insecure, "+insecure"),
         _ => return None,
     };
-    let host = filled(&server.hostname, address)?.to_ascii_lowercase();
+    // A colon would make an IPv6 address of it, and hosts are named.
+    let host = filled(&server.hostname, address).filter(|host| !host.contains(':'))?.to_ascii_lowercase();
     let port: u16 = server.port.parse().ok().filter(|port| *port > 0)?;
     // Only what can be read as an endpoint is one.
     let endpoint: Endpoint = format!("{scheme}{suffix}://{host}:{port}").parse().ok()?;
