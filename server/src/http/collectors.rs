@@ -21,8 +21,8 @@ use super::{
 use crate::{
     bridge::{Bridge, internal},
     collector::NewCollector,
-    discover::{Candidate, Discovery},
-    endpoint::{Endpoint, Protocol},
+    discover::Candidate,
+    endpoint::Protocol,
     error::{HttpError, status},
     probe::{Probed, probe},
     store::{Login, now},
@@ -175,7 +175,7 @@ fn failed(ProbeFailure { step, error }: ProbeFailure, candidate: Candidate) -> F
 /// The server that was typed, else those that are found.
 async fn candidates(bridge: &Bridge, address: &str, text: &str) -> Result<Vec<Candidate>, Error> {
     if text.is_empty() {
-        return Ok(Discovery::new(bridge.config.source_dialer()).discover(address).await);
+        return Ok(bridge.discovery.discover(address).await);
     }
     let protocol = if text.starts_with("pop") { Protocol::Pop3 } else { Protocol::Imap };
     let endpoint = typed(bridge, text, protocol)?;
