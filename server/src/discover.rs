@@ -276,7 +276,7 @@ mod tests {
             candidate("imaps://a.example", FoundBy::Autoconfig, None),
             candidate("imaps://c.example", FoundBy::Autoconfig, Some(SourceAdvice::NoPasswords)),
         ];
-        let smtp = vec!["smtp+starttls://a.example", "smtps://a.example"];
+        let smtp = ["smtp+starttls://a.example", "smtps://a.example"];
         let smtp = smtp.iter().map(|text| text.parse().expect(text)).collect();
         let ordered = in_order(Found { candidates, smtp, denied: Vec::new() });
         let texts: Vec<String> = ordered.iter().map(|candidate| candidate.endpoint.to_string()).collect();

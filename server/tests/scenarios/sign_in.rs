@@ -33,14 +33,16 @@ async fn each_reason_has_its_own_sentence() {
     let untrusted = Endpoint::new(Protocol::Imap, Security::Tls, "localhost", server.imaps_port());
     let nobody = Endpoint::new(Protocol::Imap, Security::Tls, "no-such-host.invalid", 993);
     let disabled = peer::refusing("[ALERT] IMAP access is disabled for this account").await;
+    let strict = peer::refusing("[ALERT] Application-specific password required: https://example.org").await;
     let crowded = peer::refusing("[LIMIT] Maximum number of connections from user+IP exceeded").await;
     let tired = peer::refusing("[UNAVAILABLE] Temporary authentication failure").await;
     let cases = [
         (local(server.imap_port()), 401, "did not accept this address and password", "Authentication failed"),
         (local(1), 502, "does not answer", ""),
-        (untrusted, 502, "certificate of localhost is not valid", ""),
+        (untrusted, 502, "certificate of localhost was issued by an authority that Pismo does not know", ""),
         (nobody, 502, "no server called no-such-host.invalid", ""),
         (local(disabled), 502, "IMAP is switched off", "IMAP access is disabled for this account"),
+        (local(strict), 401, "needs an app password", "Application-specific password required"),
         (local(crowded), 503, "Too many programs are connected", "Maximum number of connections"),
         (local(tired), 503, "has a problem of its own", "Temporary authentication failure"),
         (local(peer::hanging_up().await), 503, "has a problem of its own", ""),
@@ -53,7 +55,7 @@ async fn each_reason_has_its_own_sentence() {
         assert!(text.contains(words), "{endpoint}: {text}");
         sentences.insert(sentence);
     }
-    assert_eq!(sentences.len(), 7);
+    assert_eq!(sentences.len(), 8);
 }
 
 #[tokio::test]
