@@ -138,6 +138,7 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::BadAddress { .. }
         | Error::NoRecipient
         | Error::NoPop3
+        | Error::ConfirmServer { .. }
         | Error::TooManySearches { .. }
         | Error::TooManyRecipients { .. } => StatusCode::BAD_REQUEST,
         Error::TooLarge { .. } | Error::MessageTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,

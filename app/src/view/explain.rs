@@ -45,6 +45,7 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::BadAddress { text } => t_string!(i18n, error.bad_address, text = text.clone()).to_string(),
         Error::NoRecipient => t_string!(i18n, error.no_recipient).to_string(),
         Error::TooManyRecipients { limit } => counted!(i18n, error.too_many_recipients, *limit),
+        Error::ConfirmServer { host } => t_string!(i18n, error.confirm_server, host = host.clone()).to_string(),
         Error::NoPop3 => t_string!(i18n, error.no_pop3).to_string(),
         Error::CollectorExists => t_string!(i18n, error.collector_exists).to_string(),
         Error::TooManySearches { limit } => counted!(i18n, error.too_many_searches, *limit),
@@ -116,6 +117,7 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::TooManySearches { .. }
         | Error::CollectorExists
         | Error::NoPop3
+        | Error::ConfirmServer { .. }
         | Error::TooLarge { .. }
         | Error::MessageTooLarge { .. }
         | Error::BadAddress { .. }

@@ -190,7 +190,7 @@ pub enum Arrangement {
 
 /// What to do to messages.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "act", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Add or remove a flag.
     Flag { flag: Flag, set: bool },

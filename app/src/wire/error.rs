@@ -75,6 +75,8 @@ pub enum Error {
     TooManyRecipients { limit: u32 },
     /// A file of the draft is no longer there: attach it again.
     BlobGone { name: String },
+    /// This server was found for the address by a way that can be forged: a person has to say that it is the right one.
+    ConfirmServer { host: String },
     /// Mail cannot be brought over POP3.
     NoPop3,
     /// This account is brought here already.

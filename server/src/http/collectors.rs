@@ -107,7 +107,10 @@ pub async fn add(
     match try_add(&bridge, &client, &login, &filled).await {
         Ok(_) => Ok(Redirect::to("/collectors").into_response()),
         Err(failure) => {
-            let Filled { address, server, user, prefix, .. } = filled;
+            let Filled { address, mut server, user, prefix, .. } = filled;
+            if let Error::ConfirmServer { host } = &failure.error {
+                server.clone_from(host);
+            }
             Ok(filled_form(&headers, Fields { address, server, user, prefix }, Some(failure)))
         }
     }
@@ -127,6 +130,9 @@ async fn try_add(bridge: &Bridge, client: &Client, login: &Login, filled: &Fille
         found.into_iter().partition(|candidate| candidate.endpoint.protocol == Protocol::Imap);
     if found.is_empty() && !over_pop3.is_empty() {
         return Err(Error::NoPop3.into());
+    }
+    if let Some(candidate) = found.first().filter(|candidate| needs_a_word(candidate, address)) {
+        return Err(Error::ConfirmServer { host: candidate.endpoint.to_string() }.into());
     }
     let mut first = None;
     for mut candidate in found.into_iter().take(TRIED) {
@@ -159,6 +165,14 @@ async fn try_add(bridge: &Bridge, client: &Client, login: &Login, filled: &Fille
         }
     }
     Err(first.unwrap_or(Error::ServerNotKnown.into()))
+}
+
+/// Whether a person has to say that a server is the right one before it is told a password: DNS can be forged, and a server
+/// of another domain proves nothing by its certificate (RFC 6186 §6).
+fn needs_a_word(candidate: &Candidate, address: &str) -> bool {
+    let domain = address.rsplit_once('@').map_or(address, |(_, domain)| domain).to_lowercase();
+    let host = candidate.endpoint.host.to_lowercase();
+    candidate.found_by == FoundBy::Srv && host != domain && !host.ends_with(&format!(".{domain}"))
 }
 
 fn failed(ProbeFailure { step, error }: ProbeFailure, candidate: Candidate) -> Failure {
@@ -231,5 +245,32 @@ async fn answer(
         // What was sent is not sent again by a reload.
         Ok(()) => Ok(Redirect::to("/collectors").into_response()),
         Err(error) => page(bridge, login, headers, Some(error)).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_of_another_domain_that_dns_named_is_asked_about_first() {
+        let candidate = |host: &str, found_by| Candidate {
+            endpoint: format!("imaps://{host}").parse().expect(host),
+            smtp: None,
+            users: Vec::new(),
+            found_by,
+            advice: None,
+            password_page: None,
+        };
+        for (host, found_by, expected) in [
+            ("mail.example.org", FoundBy::Srv, false),
+            ("Example.ORG", FoundBy::Srv, false),
+            ("mail.example.net", FoundBy::Srv, true),
+            ("notexample.org", FoundBy::Srv, true),
+            ("imap.example.net", FoundBy::Preset, false),
+            ("imap.example.net", FoundBy::Autoconfig, false),
+        ] {
+            assert_eq!(needs_a_word(&candidate(host, found_by), "ana@example.org"), expected, "{host}");
+        }
     }
 }
