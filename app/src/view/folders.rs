@@ -83,6 +83,8 @@ pub fn Folders(page: FoldersPage) -> impl IntoView {
                 </a>
             }
         });
+        let mbox = format!("/export/mbox?mailbox={}", crate::route::encode(&folder.path));
+        let download = t_string!(i18n, folders.download_one, folder = folder.path.clone()).to_string();
         view! {
             <div class="folders-row">
                 <label class="choice">
@@ -90,7 +92,12 @@ pub fn Folders(page: FoldersPage) -> impl IntoView {
                     <input type="checkbox" name="shown" value=folder.path.clone() checked=folder.subscribed />
                     <span>{folder.path.clone()}</span>
                 </label>
-                {share}
+                <span>
+                    {share}
+                    <a href=mbox download="" aria-label=download data-testid="folder-download">
+                        {t_string!(i18n, folders.download)}
+                    </a>
+                </span>
             </div>
         }
     });
@@ -128,6 +135,13 @@ pub fn Folders(page: FoldersPage) -> impl IntoView {
             {gone}
             {saved}
             {form}
+            <h2>{t_string!(i18n, folders.away)}</h2>
+            <p class="folders-away">{t_string!(i18n, folders.away_about)}</p>
+            <p>
+                <a class="button" href="/export/zip" download="" data-testid="download-all">
+                    {t_string!(i18n, folders.download_all)}
+                </a>
+            </p>
         </main>
     }
 }

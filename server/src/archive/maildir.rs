@@ -32,7 +32,10 @@ impl Maildir {
                 (Flag::Deleted, 'T'),
             ],
         );
-        let mut of_keywords: Vec<char> = keywords(flags).filter_map(|keyword| self.letter(keyword)).collect();
+        // What has a letter of its own needs none as a keyword.
+        let forwarded = Flag::Forwarded;
+        let others = keywords(flags).filter(|keyword| *keyword != forwarded.as_str());
+        let mut of_keywords: Vec<char> = others.filter_map(|keyword| self.letter(keyword)).collect();
         of_keywords.sort_unstable();
         marks.extend(of_keywords);
         format!("{}/cur/{}.{uid_validity}_{}.pismo:2,{marks}", self.folder, date.max(0), uid.0)

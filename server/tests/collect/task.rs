@@ -152,7 +152,7 @@ async fn new_mail_at_the_source_comes_before_its_time() {
         // It is due in some minutes only.
         node.until_there(&target, there + number).await;
     }
-    assert!(node.until(account, id, |_| true).await.due >= first.due);
+    node.until(account, id, |collector| collector.due >= first.due).await;
     node.bridge.pause_collector(account, id).await.expect("it stops");
 }
 
