@@ -47,6 +47,7 @@ test("a folder is opened to another person, who reads it and is told what they m
   // What he may not do is not offered, and refused where it can be asked for all the same.
   await other.messageList.open("The plan");
   await expect(other.page.getByTestId("action-delete").last()).toBeHidden();
+  await expect(other.page.getByTestId("action-label")).toHaveCount(0);
   await expect.poll(() => anna.flags("The plan", "Праздник")).toContain("\\Seen");
   await other.page.keyboard.press("s");
   await expect(other.toasts.errors).toContainText(["You are not allowed to star or label messages in this folder."]);

@@ -210,7 +210,7 @@ fn Actions(#[prop(into)] target: Signal<Option<Selection>>, for_message: bool) -
             >
                 <Icon name="star" />
             </button>
-            <LabelMenu target for_message />
+            {move || may(Right::Write).then(|| view! { <LabelMenu target for_message /> })}
         </div>
     }
 }

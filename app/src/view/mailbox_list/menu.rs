@@ -94,7 +94,8 @@ fn Items(folder: Folder, open: RwSignal<bool>, button: NodeRef<html::Button>) ->
     view! {
         <Menu class="mailbox-actions" label=t_string!(i18n, app.folders) button on_close=move || open.set(false)>
             {item(
-                counts.unseen > 0 && mailbox.may(Right::Seen),
+                // In a folder that is only read there is nothing else to choose.
+                (counts.unseen > 0 || mailbox.shared.is_some()) && mailbox.may(Right::Seen),
                 "mailbox-read",
                 "mail-open",
                 |i18n| t_string!(i18n, folder.mark_read),
