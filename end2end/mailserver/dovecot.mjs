@@ -84,7 +84,6 @@ protocol imap {
   imap_hibernate_timeout = ${hibernate}
   imap_max_line_length = 1M
   mail_max_userip_connections = ${maxConnections}
-  mail_plugins = $mail_plugins${imapPlugins}
 }
 protocol pop3 {
   mail_max_userip_connections = ${maxConnections}
@@ -151,6 +150,11 @@ service stats {
   }
 }
 ${set.join("\n")}
+
+# After whatever was set: what is here is added to that.
+protocol imap {
+  mail_plugins = $mail_plugins${imapPlugins}
+}
 `;
 }
 

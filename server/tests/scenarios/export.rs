@@ -6,14 +6,17 @@ use app::wire::Flag;
 
 use crate::test_bridge::TestBridge;
 
+/// `Работа`, as IMAP has it.
+const WORK: &str = "&BCAEMAQxBD4EQgQw-";
+
 #[tokio::test]
 async fn a_folder_goes_out_as_mbox_with_its_flags() {
     let bridge = TestBridge::start().await;
     let mut mail = bridge.mail("ana");
-    mail.create("Работа").await;
-    let first = mail.append_message("Работа", "", "Subject: one\r\n\r\nFrom here\r\n").await;
-    mail.store("Работа", first, Flag::Flagged, true).await;
-    mail.append_message("Работа", "\\Seen work", "Subject: two\r\n\r\nno end").await;
+    mail.create(WORK).await;
+    let first = mail.append_message(WORK, "", "Subject: one\r\n\r\nFrom here\r\n").await;
+    mail.store(WORK, first, Flag::Flagged, true).await;
+    mail.append_message(WORK, "\\Seen work", "Subject: two\r\n\r\nno end").await;
     let browser = bridge.sign_in("ana").await;
     let path = format!("/export/mbox?mailbox={}", app::route::encode("Работа"));
     let answer = browser.get(&path).await;

@@ -52,7 +52,7 @@ impl Deaf {
 fn dovecot() -> (&'static MailServer, PathBuf) {
     let script = std::env::temp_dir().join(format!("pismo-hook-{}.lua", std::process::id()));
     let driver = format!("plugin {{\n  push_notification_driver=lua:file={}\n}}", script.display());
-    let plugins = "mail_plugins=mail_lua notify push_notification push_notification_lua";
+    let plugins = "mail_plugins=$mail_plugins mail_lua notify push_notification push_notification_lua";
     // The server ends with this process.
     (Box::leak(Box::new(MailServer::start(&["--set", plugins, "--set", &driver]))), script)
 }
