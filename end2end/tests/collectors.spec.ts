@@ -2,7 +2,9 @@
 
 import { expect, test } from "../fixtures";
 
-test("mail is brought from another account, and what is new comes after it @both", async ({ visitor, mail, pismo, page }) => {
+test("mail is brought from another account, and what is new comes after it @both", async ({ visitor, mail, pismo, page, problems }) => {
+  // A wrong password is one.
+  problems.expect(/401/);
   const old = await mail.another("old");
   await old.createFolder("Поездки");
   await old.append("INBOX", ...Array.from({ length: 25 }, (_, index) => ({ subject: `Letter ${index}`, text: "x" })));
