@@ -50,7 +50,7 @@ use app::{
     },
 };
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{Semaphore, mpsc, oneshot},
     time::timeout,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -81,6 +81,7 @@ pub struct Account {
     inputs: mpsc::Sender<Input>,
     parts: Parts,
     budget: Budget,
+    exports: Arc<Semaphore>,
     hook: Arc<hook::Hook>,
 }
 
@@ -340,7 +341,8 @@ impl Accounts {
         let budget = Budget::new();
         let parts = Parts::start(record, &credentials, budget.clone(), &self.tasks, self.shutdown.clone());
         let hook = Arc::new(hook::Hook::new(record));
-        let account = Account { id: record.id, inputs: sender, parts, budget: budget.clone(), hook };
+        let exports = Arc::new(Semaphore::new(export::EXPORTS));
+        let account = Account { id: record.id, inputs: sender, parts, budget: budget.clone(), exports, hook };
         let actor = actor::Actor::new(self, &account, record, credentials, budget, inputs);
         self.tasks.spawn(actor.run());
         running.insert(record.id, account.clone());

@@ -12,7 +12,9 @@ impl Bridge {
     pub async fn keep_search(&self, login: &Login, search: SavedSearch) -> Result<(), Error> {
         let name = search.name.trim();
         let is_name = !name.is_empty() && name.chars().count() <= SavedSearch::MAX_NAME;
-        if !is_name || name.contains(char::is_control) || search.query.search.trim().is_empty() {
+        let SavedSearch { query, .. } = &search;
+        let is_long = query.search.len() > SavedSearch::MAX_QUERY || query.mailbox.len() > SavedSearch::MAX_QUERY;
+        if !is_name || is_long || name.contains(char::is_control) || search.query.search.trim().is_empty() {
             return Err(Error::BadRequest {
                 text: "A search has a name of its own, and something to look for".to_owned(),
             });

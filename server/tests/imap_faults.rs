@@ -2,83 +2,19 @@
 
 #[path = "support/mail_server.rs"]
 mod mail_server;
+#[path = "support/script.rs"]
+mod script;
 
 use std::time::Duration;
 
 use app::wire::{Flag, Uid};
 use mail_server::PASSWORD;
 use pismo::{
-    endpoint::{Endpoint, Protocol, Security},
+    endpoint::{Protocol, Security},
     imap::{self, Change, Code, Credentials, Error, Session, UidSet, search},
     net,
 };
-use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    net::{TcpListener, TcpStream},
-    task::JoinHandle,
-};
-
-/// A server that greets and then, for each line that begins as the first of a pair (behind its tag), says the second.
-/// `{tag}` in it is the tag of the line; a pair is used once, in order; `HANG UP` closes the line.
-struct Peer {
-    port: u16,
-    task: JoinHandle<Vec<String>>,
-}
-
-impl Peer {
-    async fn start(greeting: &str, script: &[(&str, &str)]) -> Peer {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let port = listener.local_addr().expect("an address").port();
-        let greeting = greeting.to_owned();
-        let script: Vec<(String, String)> =
-            script.iter().map(|(heard, said)| (heard.to_string(), said.to_string())).collect();
-        let task = tokio::spawn(async move {
-            let (stream, _) = listener.accept().await.expect("a client");
-            play(BufReader::new(stream), greeting, script).await
-        });
-        Peer { port, task }
-    }
-
-    fn endpoint(&self, security: Security) -> Endpoint {
-        Endpoint::new(Protocol::Imap, security, "127.0.0.1", self.port)
-    }
-
-    /// All lines that were heard.
-    async fn heard(self) -> Vec<String> {
-        self.task.await.expect("the peer plays to the end")
-    }
-}
-
-async fn play(mut line: BufReader<TcpStream>, greeting: String, script: Vec<(String, String)>) -> Vec<String> {
-    let mut heard = Vec::new();
-    line.write_all(greeting.as_bytes()).await.expect("a greeting");
-    for (expected, said) in script {
-        let mut text = String::new();
-        if line.read_line(&mut text).await.unwrap_or(0) == 0 {
-            return heard;
-        }
-        let text = text.trim_end().to_owned();
-        let (tag, command) = text.split_once(' ').unwrap_or((text.as_str(), ""));
-        assert!(command.starts_with(&expected), "expected {expected}, heard {text}");
-        let said = said.replace("{tag}", tag);
-        heard.push(text.clone());
-        match said.strip_suffix("HANG UP") {
-            Some(said) => {
-                let _ = line.write_all(said.as_bytes()).await;
-                return heard;
-            }
-            None => {
-                let _ = line.write_all(said.as_bytes()).await;
-            }
-        }
-    }
-    // Stays on the line until the client leaves it.
-    let mut text = String::new();
-    while line.read_line(&mut text).await.unwrap_or(0) > 0 {
-        heard.push(std::mem::take(&mut text).trim_end().to_owned());
-    }
-    heard
-}
+use script::Peer;
 
 fn credentials() -> Credentials {
     Credentials { user: "ana".to_owned(), password: PASSWORD.to_owned().into() }
@@ -90,7 +26,7 @@ const SELECT: (&str, &str) =
     ("SELECT", "* 9 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT 10] x\r\n{tag} OK [READ-WRITE] selected\r\n");
 
 async fn connect(script: &[(&str, &str)]) -> (Result<Session, Error>, Peer) {
-    let peer = Peer::start(GREETING, script).await;
+    let peer = Peer::start(Protocol::Imap, GREETING, script).await;
     (imap::connect(&peer.endpoint(Security::Insecure), &credentials()).await, peer)
 }
 
@@ -263,9 +199,10 @@ async fn a_greeting_that_is_none_of_ours_opens_nothing() {
         ("* BYE closed for the night\r\n", "unavailable"),
         ("HTTP/1.1 400 Bad Request\r\n\r\n", "closed"),
     ] {
-        let peer = Peer::start(greeting, if expected == "closed" { &[("", "HANG UP")] } else { &[] }).await;
+        let peer =
+            Peer::start(Protocol::Imap, greeting, if expected == "closed" { &[("*", "HANG UP")] } else { &[] }).await;
         if expected == "closed" {
-            peer.task.abort();
+            peer.leave();
         }
         let error = imap::connect(&peer.endpoint(Security::Insecure), &credentials()).await.expect_err(greeting);
         let kind = match &error {
@@ -297,7 +234,7 @@ async fn refused_logins_are_told_apart() {
         let (result, _peer) = connect(&[("LOGIN", said)]).await;
         assert_eq!(result.err(), Some(expected), "{said}");
     }
-    let peer = Peer::start("* OK [CAPABILITY IMAP4rev1 LOGINDISABLED] hi\r\n", &[]).await;
+    let peer = Peer::start(Protocol::Imap, "* OK [CAPABILITY IMAP4rev1 LOGINDISABLED] hi\r\n", &[]).await;
     let result = imap::connect(&peer.endpoint(Security::Insecure), &credentials()).await;
     assert!(matches!(result, Err(Error::Unavailable { .. })));
     assert_eq!(peer.heard().await, Vec::<String>::new(), "no password was sent");
@@ -306,12 +243,12 @@ async fn refused_logins_are_told_apart() {
 #[tokio::test]
 async fn what_is_said_between_starttls_and_tls_is_not_believed() {
     let said = "{tag} OK go\r\n* OK [CAPABILITY IMAP4rev1] injected\r\nx OK in\r\n";
-    let peer = Peer::start(GREETING, &[("STARTTLS", said)]).await;
+    let peer = Peer::start(Protocol::Imap, GREETING, &[("STARTTLS", said)]).await;
     let error = imap::connect(&peer.endpoint(Security::StartTls), &credentials()).await.expect_err("no session");
     assert!(matches!(error, Error::Protocol(_)), "{error:?}");
     assert!(peer.heard().await.iter().all(|line| !line.contains("LOGIN")));
     for said in ["{tag} NO no TLS\r\n", "{tag} BAD what\r\n"] {
-        let peer = Peer::start(GREETING, &[("STARTTLS", said)]).await;
+        let peer = Peer::start(Protocol::Imap, GREETING, &[("STARTTLS", said)]).await;
         let error = imap::connect(&peer.endpoint(Security::StartTls), &credentials()).await.expect_err("no session");
         assert!(matches!(error, Error::Net(net::Error::NoTls { .. })), "{error:?}");
         assert!(peer.heard().await.iter().all(|line| !line.contains("LOGIN")));

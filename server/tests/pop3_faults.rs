@@ -1,76 +1,16 @@
 //! POP3 servers that do what no real one should: scripted peers.
 
+#[path = "support/script.rs"]
+mod script;
+
 use std::time::Duration;
 
 use pismo::{
-    endpoint::{Credentials, Endpoint, Protocol, Security},
+    endpoint::{Credentials, Protocol, Security},
     net::{self, Dialer},
     pop3::{self, Arrival, Code, Error, Listed, Named, Session, Stat},
 };
-use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    net::{TcpListener, TcpStream},
-    task::JoinHandle,
-};
-
-/// A server that greets and then, for each line that begins as the first of a pair, says the second. A pair is used once, in
-/// order; an empty first is no line that is waited for; `HANG UP` closes the line.
-struct Peer {
-    port: u16,
-    task: JoinHandle<Vec<String>>,
-}
-
-impl Peer {
-    async fn start(greeting: &str, script: &[(&str, &str)]) -> Peer {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let port = listener.local_addr().expect("an address").port();
-        let greeting = greeting.to_owned();
-        let script: Vec<(String, String)> =
-            script.iter().map(|(heard, said)| (heard.to_string(), said.to_string())).collect();
-        let task = tokio::spawn(async move {
-            let (stream, _) = listener.accept().await.expect("a client");
-            play(BufReader::new(stream), greeting, script).await
-        });
-        Peer { port, task }
-    }
-
-    fn endpoint(&self, security: Security) -> Endpoint {
-        Endpoint::new(Protocol::Pop3, security, "127.0.0.1", self.port)
-    }
-
-    /// All lines that were heard.
-    async fn heard(self) -> Vec<String> {
-        self.task.await.expect("the peer plays to the end")
-    }
-}
-
-async fn play(mut line: BufReader<TcpStream>, greeting: String, script: Vec<(String, String)>) -> Vec<String> {
-    let mut heard = Vec::new();
-    // A client that has left hears nothing more; what it said is all that counts.
-    let _ = line.write_all(greeting.as_bytes()).await;
-    for (expected, said) in script {
-        let mut text = String::new();
-        if !expected.is_empty() {
-            if line.read_line(&mut text).await.unwrap_or(0) == 0 {
-                return heard;
-            }
-            let text = text.trim_end().to_owned();
-            assert!(text.starts_with(&expected), "expected {expected}, heard {text}");
-            heard.push(text);
-        }
-        let (said, end) = said.strip_suffix("HANG UP").map_or((said.as_str(), false), |said| (said, true));
-        let _ = line.write_all(said.as_bytes()).await;
-        if end {
-            return heard;
-        }
-    }
-    // Stays on the line until the client leaves it.
-    let mut text = String::new();
-    while line.read_line(&mut text).await.unwrap_or(0) > 0 {
-        heard.push(std::mem::take(&mut text).trim_end().to_owned());
-    }
-    heard
-}
+use script::Peer;
 
 fn credentials() -> Credentials {
     Credentials { user: "ana".to_owned(), password: "secret".to_owned().into() }
@@ -83,7 +23,7 @@ const USER: (&str, &str) = ("USER ana", "+OK\r\n");
 const PASS: (&str, &str) = ("PASS secret", "+OK in\r\n");
 
 async fn connect(script: &[(&str, &str)]) -> (Result<Session, Error>, Peer) {
-    let peer = Peer::start(GREETING, script).await;
+    let peer = Peer::start(Protocol::Pop3, GREETING, script).await;
     (pop3::connect(&Dialer::default(), &peer.endpoint(Security::Insecure), &credentials()).await, peer)
 }
 
@@ -260,7 +200,7 @@ async fn greetings_that_are_none_are_told_apart() {
         ("-ERR too many connections\r\n", "connections"),
         ("* OK this is IMAP\r\n", "protocol"),
     ] {
-        let peer = Peer::start(greeting, &[]).await;
+        let peer = Peer::start(Protocol::Pop3, greeting, &[]).await;
         let here = peer.endpoint(Security::Insecure);
         let error = pop3::connect(&Dialer::default(), &here, &credentials()).await.expect_err(greeting);
         let kind = match error {
@@ -283,7 +223,7 @@ async fn the_way_to_log_in_is_what_the_server_offers() {
     // APOP, where there is nothing else and a stamp (RFC 1939 §7).
     let neither = "+OK\r\nUIDL\r\n.\r\n";
     let script = [("CAPA", neither), ("APOP ana bcb9309b2fb34c49f0a0aed34b138c71", "+OK\r\n"), ("CAPA", neither)];
-    let peer = Peer::start("+OK ready <1@pismo.test>\r\n", &script).await;
+    let peer = Peer::start(Protocol::Pop3, "+OK ready <1@pismo.test>\r\n", &script).await;
     let here = peer.endpoint(Security::Insecure);
     drop(pop3::connect(&Dialer::default(), &here, &credentials()).await.expect("a session"));
     let (result, peer) = connect(&[("CAPA", neither)]).await;
@@ -295,7 +235,7 @@ async fn the_way_to_log_in_is_what_the_server_offers() {
 async fn a_long_secret_is_shown_when_it_is_asked_for() {
     let plain = "+OK\r\nSASL PLAIN\r\n.\r\n";
     let script = [("CAPA", plain), ("AUTH PLAIN", "+ \r\n"), ("AGFuYQB4", "-ERR [AUTH] no\r\n")];
-    let peer = Peer::start(GREETING, &script).await;
+    let peer = Peer::start(Protocol::Pop3, GREETING, &script).await;
     let credentials = Credentials { user: "ana".to_owned(), password: "x".repeat(300).into() };
     let result = pop3::connect(&Dialer::default(), &peer.endpoint(Security::Insecure), &credentials).await;
     assert!(matches!(result, Err(Error::Credentials { .. })), "{result:?}");
@@ -305,7 +245,7 @@ async fn a_long_secret_is_shown_when_it_is_asked_for() {
 #[tokio::test]
 async fn what_cannot_be_a_password_is_not_sent() {
     for (user, password) in [("ana\r\nDELE 1", "x"), ("ana", "x\r\nDELE 1"), ("", "x"), ("ana", "a\0b")] {
-        let peer = Peer::start(GREETING, &[NO_CAPA]).await;
+        let peer = Peer::start(Protocol::Pop3, GREETING, &[NO_CAPA]).await;
         let credentials = Credentials { user: user.to_owned(), password: password.to_owned().into() };
         let result = pop3::connect(&Dialer::default(), &peer.endpoint(Security::Insecure), &credentials).await;
         assert!(matches!(result, Err(Error::Credentials { .. })), "{result:?}");
@@ -322,7 +262,7 @@ async fn nothing_is_said_in_clear_where_tls_was_asked_for() {
         "+OK go\r\nHANG UP",
         "+OK go\r\nthis is no TLS at all, and it is long enough to be taken for a record\r\n",
     ] {
-        let peer = Peer::start(GREETING, &[("STLS", said)]).await;
+        let peer = Peer::start(Protocol::Pop3, GREETING, &[("STLS", said)]).await;
         let here = peer.endpoint(Security::StartTls);
         let error = pop3::connect(&Dialer::default(), &here, &credentials()).await.expect_err("no session");
         let expected = matches!(error, Error::Net(net::Error::NoTls { .. }) | Error::Protocol(_));

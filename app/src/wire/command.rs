@@ -94,6 +94,8 @@ pub struct SavedSearch {
 impl SavedSearch {
     /// The longest name, in characters.
     pub const MAX_NAME: usize = 100;
+    /// The longest search, and the longest path of a mailbox, in bytes.
+    pub const MAX_QUERY: usize = 2000;
     /// Searches that one account may keep.
     pub const MOST: usize = 100;
 }

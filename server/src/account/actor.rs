@@ -97,6 +97,8 @@ pub(super) struct Actor {
     /// Commands that wait or are being worked on, so that a repeated one is not done twice.
     pub(super) pending: HashSet<(TabId, u32)>,
     pub(super) cache: Cache,
+    /// Texts that are fetched on the side.
+    pub(super) aside: usize,
     pub(super) undoable: VecDeque<Undoable>,
     pub(super) undo_count: u64,
     /// What was taken back last: tried once more because its line was lost after that, it is done.
@@ -236,6 +238,7 @@ impl Actor {
             waiting: VecDeque::new(),
             pending: HashSet::new(),
             cache: Cache::default(),
+            aside: 0,
             undoable: VecDeque::new(),
             undo_count: 0,
             undone: None,
@@ -327,7 +330,10 @@ impl Actor {
                 self.reply(&tab, frame.id, Ok(Reply::Done));
             }
             Input::Load { message, reply } => self.enter(Waiting::Load { message, reply }).await,
-            Input::Texts(texts) => self.enter(Waiting::Texts(texts)).await,
+            Input::Texts(texts) => {
+                self.aside -= 1;
+                self.enter(Waiting::Texts(texts)).await;
+            }
             Input::Folders { choice, reply } => self.enter(Waiting::Folders { choice, reply }).await,
             Input::Sharing { mailbox, change, reply } => self.enter(Waiting::Sharing { mailbox, change, reply }).await,
             Input::File { submission, message, reply } => {

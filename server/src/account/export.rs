@@ -1,8 +1,11 @@
 //! Whole mailboxes, read message by message over a session of their own.
 
+use std::time::Duration;
+
 use app::wire::{Error, Flag, Uid};
 use futures_util::future::{BoxFuture, FutureExt};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::{Account, side::Side};
 use crate::{
@@ -24,8 +27,14 @@ const PIECE: u32 = 1024 * 1024;
 /// How often something is tried over another line before it is given up.
 const TRIES: usize = 4;
 
-/// What an export is made of, in this order: a mailbox, its messages, each followed by its
-/// bytes, its end.
+/// Exports of one account at once.
+pub(super) const EXPORTS: usize = 1;
+
+/// How long whoever downloads may take for one piece.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// What an export is made of, in this order: a mailbox, its messages, each followed by its bytes, its end, the next one, and
+/// that it was all.
 #[derive(Debug)]
 pub enum Exported {
     /// The path and the delimiter.
@@ -37,6 +46,8 @@ pub enum Exported {
     Bytes(Vec<u8>),
     /// That was all of the mailbox.
     End,
+    /// That was all. Without it, however the pieces ended, something is missing.
+    All,
 }
 
 /// What is known of a message beside its bytes.
@@ -50,25 +61,33 @@ pub struct Head {
 }
 
 impl Account {
-    /// Reads these mailboxes, or all there are, piece by piece as they are taken. Ends when nobody takes them any more; an
-    /// error is the last that comes.
+    /// Reads these mailboxes, piece by piece as they are taken. Ends when nobody takes them any more, or with `stop`; an
+    /// error is the last that comes. [`Error::Busy`] while another export is under way.
     pub fn export(
         &self,
         record: &AccountRecord,
         credentials: &Credentials,
         mailboxes: Vec<(String, Option<char>)>,
-    ) -> mpsc::Receiver<Result<Exported, Error>> {
+        stop: CancellationToken,
+    ) -> Result<mpsc::Receiver<Result<Exported, Error>>, Error> {
+        let turn = self.exports.clone().try_acquire_owned().map_err(|_| Error::Busy)?;
         let (pieces, receiver) = mpsc::channel(1);
+        let unwanted = pieces.clone();
         let mut export = Export { side: Side::new(record, credentials, self.budget.clone()), at: None, pieces };
         tokio::spawn(async move {
-            let result = export.run(mailboxes).await;
+            let _turn = turn;
+            let result = tokio::select! {
+                result = export.run(mailboxes) => result,
+                () = unwanted.closed() => Err(Ended::Unwanted),
+                () = stop.cancelled() => Err(Ended::Unwanted),
+            };
             export.side.close().await;
             if let Err(Ended::Failed(error)) = result {
                 // Whoever has gone needs no reason.
-                let _ = export.pieces.send(Err(error)).await;
+                let _ = timeout(PATIENCE, export.pieces.send(Err(error))).await;
             }
         });
-        receiver
+        Ok(receiver)
     }
 }
 
@@ -110,7 +129,7 @@ impl Export {
             }
             self.give(Exported::End).await?;
         }
-        Ok(())
+        self.give(Exported::All).await
     }
 
     async fn messages(&mut self, looks: &[Look]) -> Result<(), Ended> {
@@ -187,7 +206,10 @@ impl Export {
     }
 
     async fn give(&self, piece: Exported) -> Result<(), Ended> {
-        self.pieces.send(Ok(piece)).await.map_err(|_| Ended::Unwanted)
+        match timeout(PATIENCE, self.pieces.send(Ok(piece))).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Ended::Unwanted),
+        }
     }
 
     /// Asks something of a session with the mailbox open; over another line if one is lost.
@@ -195,6 +217,8 @@ impl Export {
         &mut self,
         ask: impl for<'a> Fn(&'a mut Session) -> BoxFuture<'a, Result<T, imap::Error>>,
     ) -> Result<T, Ended> {
+        // Whoever wants to read or search comes first.
+        self.side.give_way().await;
         let mut last = Error::Busy;
         for _ in 0..TRIES {
             let mut session = self.side.take().await.map_err(to_wire)?;

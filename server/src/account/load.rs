@@ -6,7 +6,10 @@ use anyhow::Context;
 use app::wire::{Body, Error, Flag, Message, MessageRef, Uid};
 use tokio::time::Instant;
 
-use super::actor::{Actor, Failure};
+use super::{
+    actor::{Actor, Failure},
+    texts::ASIDE,
+};
 use crate::{
     imap::{FetchedMessage, Session},
     mime::{
@@ -215,7 +218,7 @@ impl Actor {
         self.select_for(session, message).await?;
         let fetched = session.fetch_message(message.uid).await?.ok_or(Error::Gone)?;
         let begun = Begun { message: message.clone(), shown: shown::choose(&fetched.structure), fetched };
-        if begun.is_long() {
+        if begun.is_long() && self.aside < ASIDE {
             return Ok(Loading::Long(Box::new(begun)));
         }
         self.load_rest(session, begun).await.map(Loading::Done)

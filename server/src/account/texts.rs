@@ -12,6 +12,10 @@ use super::{
 };
 use crate::imap::{self, Session, UidSet};
 
+/// Texts that are fetched on the side at once, those that wait for their turn included; more are fetched where they are asked
+/// for, so that whoever asks waits.
+pub(super) const ASIDE: usize = 8;
+
 /// Who waits for a message.
 pub(super) enum Asker {
     Tab { tab: TabId, id: u32 },
@@ -34,7 +38,8 @@ impl Texts {
 
 impl Actor {
     /// Has the text of a message fetched; it comes back as [`Input::Texts`].
-    pub(super) fn fetch_aside(&self, begun: Begun, asker: Asker) {
+    pub(super) fn fetch_aside(&mut self, begun: Begun, asker: Asker) {
+        self.aside += 1;
         let (parts, inputs, stop) = (self.parts.clone(), self.myself(), self.stop.clone());
         self.tasks.spawn(stop.run_until_cancelled_owned(async move {
             let mut sections = Ok(Vec::new());

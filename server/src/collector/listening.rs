@@ -12,7 +12,7 @@ use super::run::End;
 use crate::{
     backoff::Backoff,
     bridge::Bridge,
-    imap::{Error, Session, Woken, connect},
+    imap::{Error, Session, Woken, connect_by},
 };
 
 /// Sources at which this node listens at once. The others are looked at when they are due.
@@ -107,7 +107,7 @@ async fn inbox_known(bridge: &Bridge, id: CollectorId) -> Result<Option<i64>> {
 
 /// A session that has the INBOX selected, where the server can tell what happens in it.
 async fn open(source: &End) -> Result<Option<Session>, Error> {
-    let mut session = connect(&source.endpoint, &source.credentials).await?;
+    let mut session = connect_by(&source.dialer, &source.endpoint, &source.credentials).await?;
     if !session.capabilities().idle {
         session.logout().await;
         return Ok(None);

@@ -153,6 +153,10 @@ async fn hash_of_large(session: &mut Session, uid: Uid) -> Result<Option<String>
             Some(piece) => {
                 digester.push(&piece);
                 offset = offset.saturating_add(u32::try_from(piece.len()).unwrap_or(PIECE));
+                // What has no end is nobody's.
+                if offset == u32::MAX {
+                    return Ok(None);
+                }
                 if piece.len() < PIECE as usize {
                     return Ok(Some(digester.finish().hash));
                 }

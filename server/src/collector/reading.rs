@@ -36,6 +36,9 @@ const WINDOW: usize = 64;
 /// Octets of a window, at most; a larger message goes by itself.
 pub const LARGE: u64 = 4 * 1024 * 1024;
 
+/// The largest message that is read, in octets: one without an end must not fill the disk.
+const LARGEST: u32 = 512 * 1024 * 1024;
+
 /// Messages whose sizes are asked for at once.
 const LISTED: usize = 1000;
 
@@ -170,6 +173,12 @@ impl Reading<'_> {
                 self.hand_over(Parcel::Unreadable(vec![entry])).await;
                 Ok(())
             }
+            Err(Unread::TooLarge) => {
+                let reason = RefusedReason::TooLarge { limit: LARGEST.into() };
+                let entry = refused(look, attempts, reason);
+                self.hand_over(Parcel::Unreadable(vec![entry])).await;
+                Ok(())
+            }
             Err(Unread::Stop(stop)) => Err(stop),
         }
     }
@@ -200,6 +209,9 @@ impl Reading<'_> {
             digester.push(&piece);
             file.write_all(&piece).await.map_err(ours)?;
             offset = offset.saturating_add(u32::try_from(piece.len()).unwrap_or(PIECE));
+            if offset > LARGEST {
+                return Err(Unread::TooLarge);
+            }
             // Some servers only guess the size, so it ends a message only together with a piece that was not full.
             if piece.is_empty() || (piece.len() < PIECE as usize && look.size == Some(offset)) {
                 break;
@@ -240,17 +252,22 @@ impl Reading<'_> {
 
 enum Unread {
     NotGivenOut(String),
+    TooLarge,
     Stop(Stop),
 }
 
 fn unreadable(look: Look, attempts: i64, text: String) -> Entry {
+    refused(look, attempts, RefusedReason::Unreadable { text })
+}
+
+fn refused(look: Look, attempts: i64, reason: RefusedReason) -> Entry {
     Entry {
         uid: look.uid,
         size: look.size.unwrap_or(0).into(),
         date: look.date,
         hash: String::new(),
         flags: to_text(&look.flags),
-        place: Place::Refused(RefusedReason::Unreadable { text }),
+        place: Place::Refused(reason),
         attempts,
     }
 }

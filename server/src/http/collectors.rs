@@ -191,7 +191,8 @@ async fn candidates(bridge: &Bridge, address: &str, text: &str) -> Result<Vec<Ca
     if text.is_empty() {
         return Ok(bridge.discovery.discover(address).await);
     }
-    let protocol = if text.starts_with("pop") { Protocol::Pop3 } else { Protocol::Imap };
+    let protocol =
+        if ["pop3", "pop."].iter().any(|start| text.starts_with(start)) { Protocol::Pop3 } else { Protocol::Imap };
     let endpoint = typed(bridge, text, protocol)?;
     let local = address.rsplit_once('@').map(|(local, _)| local.to_owned());
     let users = std::iter::once(address.to_owned()).chain(local).collect();

@@ -50,21 +50,24 @@ pub async fn as_mbox(
 ) -> Result<Response, HttpError> {
     let path = asked.mailbox.ok_or_else(|| Error::BadRequest { text: "Which folder?".to_owned() })?;
     let (name, pieces) = begin(&bridge, &login, Some(path)).await?;
-    let bytes =
-        stream::unfold((pieces, mbox::Writer::default(), false), |(mut pieces, mut writer, begun)| async move {
-            let (out, begun) = match pieces.recv().await? {
-                Ok(Exported::Mailbox { .. }) => (Vec::new(), begun),
-                Ok(Exported::Message(Head { date, flags, .. })) => {
-                    let mut out = if begun { writer.end() } else { Vec::new() };
-                    out.extend(writer.begin(date, &flags));
-                    (out, true)
-                }
-                Ok(Exported::Bytes(bytes)) => (writer.write(&bytes), begun),
-                Ok(Exported::End) => (if begun { writer.end() } else { Vec::new() }, false),
-                Err(error) => return Some((Err(broken(&error)), (closed(), writer, false))),
-            };
-            Some((Ok(Bytes::from(out)), (pieces, writer, begun)))
-        });
+    let begin = Some((pieces, mbox::Writer::default(), false));
+    let bytes = stream::unfold(begin, |state| async move {
+        let (mut pieces, mut writer, begun) = state?;
+        let (out, begun) = match pieces.recv().await {
+            Some(Ok(Exported::Mailbox { .. })) => (Vec::new(), begun),
+            Some(Ok(Exported::Message(Head { date, flags, .. }))) => {
+                let mut out = if begun { writer.end() } else { Vec::new() };
+                out.extend(writer.begin(date, &flags));
+                (out, true)
+            }
+            Some(Ok(Exported::Bytes(bytes))) => (writer.write(&bytes), begun),
+            Some(Ok(Exported::End)) => (if begun { writer.end() } else { Vec::new() }, false),
+            Some(Ok(Exported::All)) => return None,
+            Some(Err(error)) => return Some((Err(broken(Some(&error))), None)),
+            None => return Some((Err(broken(None)), None)),
+        };
+        Some((Ok(Bytes::from(out)), Some((pieces, writer, begun))))
+    });
     answer(&format!("{name}.mbox"), "application/mbox", Body::from_stream(bytes))
 }
 
@@ -108,7 +111,8 @@ async fn begin(bridge: &Bridge, login: &Login, path: Option<String>) -> Result<(
         }
         (Some(_), None) => return Err(Error::Gone.into()),
     };
-    Ok((name, account.export(&record, &credentials, mailboxes)))
+    let pieces = account.export(&record, &credentials, mailboxes, bridge.shutdown.clone())?;
+    Ok((name, pieces))
 }
 
 fn answer(name: &str, content_type: &'static str, body: Body) -> Result<Response, HttpError> {
@@ -118,14 +122,9 @@ fn answer(name: &str, content_type: &'static str, body: Body) -> Result<Response
 }
 
 /// Breaks the download off: half a file must not look like a whole one.
-fn broken(error: &Error) -> io::Error {
+fn broken(error: Option<&Error>) -> io::Error {
     tracing::warn!(?error, "An export was broken off");
     io::Error::other("the mail server did not give all of it")
-}
-
-/// A channel from which nothing comes.
-fn closed() -> Pieces {
-    mpsc::channel(1).1
 }
 
 type Chunks = mpsc::Sender<io::Result<Bytes>>;
@@ -133,8 +132,9 @@ type Chunks = mpsc::Sender<io::Result<Bytes>>;
 fn pack(mut pieces: Pieces, chunks: &Chunks) -> io::Result<()> {
     let mut zip = ZipWriter::new_stream(Out { chunks: chunks.clone(), gathered: Vec::new() });
     let mut maildir = Maildir::default();
-    while let Some(piece) = pieces.blocking_recv() {
-        match piece.map_err(|error| broken(&error))? {
+    loop {
+        let piece = pieces.blocking_recv().ok_or_else(|| broken(None))?;
+        match piece.map_err(|error| broken(Some(&error)))? {
             Exported::Mailbox { path, delimiter } => {
                 maildir = Maildir::new(&path, delimiter);
                 for folder in maildir.folders() {
@@ -146,6 +146,7 @@ fn pack(mut pieces: Pieces, chunks: &Chunks) -> io::Result<()> {
                     .map_err(io::Error::from)?;
             }
             Exported::Bytes(bytes) => zip.write_all(&bytes)?,
+            Exported::All => break,
             Exported::End => {
                 if let Some((name, text)) = maildir.keywords() {
                     begin_file(&mut zip, &name, 0).map_err(io::Error::from)?;

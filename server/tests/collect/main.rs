@@ -11,6 +11,8 @@ mod masking_proxy;
 mod peer;
 #[path = "../support/random.rs"]
 mod random;
+#[path = "../support/recording_proxy.rs"]
+mod recording_proxy;
 #[path = "../support/relay.rs"]
 mod relay;
 

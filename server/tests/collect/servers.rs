@@ -2,16 +2,12 @@
 
 use app::wire::{CollectorTrouble, Error, RefusedReason};
 use pismo::collector::{Step, Stop};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
 
 use crate::{
     lab::{Lab, Side},
     mail_server::MailServer,
     masking_proxy::{Mask, MaskingProxy},
-    relay::relay,
+    recording_proxy::RecordingProxy,
     seed::{Size, fill},
     sides,
 };
@@ -78,40 +74,17 @@ async fn servers_that_can_do_less_do_as_well() {
     }
 }
 
-/// Has a server say that it takes no message of more than 100,000 bytes.
-async fn limiting(server: u16) -> u16 {
-    relay("127.0.0.1", server, |client, server| {
-        tokio::spawn(limit(client, server));
-    })
-    .await
-}
-
-async fn limit(mut client: TcpStream, mut server: TcpStream) {
-    let (mut up, mut down) = (vec![0; 65_536], vec![0; 65_536]);
-    loop {
-        tokio::select! {
-            read = client.read(&mut up) => match read {
-                Ok(length @ 1..) if server.write_all(&up[..length]).await.is_ok() => {}
-                _ => return,
-            },
-            read = server.read(&mut down) => {
-                let Ok(length @ 1..) = read else { return };
-                let said = &down[..length];
-                let word = b" IMAP4rev1 ";
-                let place = said.windows(word.len()).position(|window| window == word).map(|at| at + word.len());
-                let (before, after) = said.split_at(place.unwrap_or(0));
-                let told: &[u8] = if place.is_some() { b"APPENDLIMIT=100000 " } else { b"" };
-                if client.write_all(&[before, told, after].concat()).await.is_err() { return; }
-            }
-        }
-    }
-}
-
 #[tokio::test]
 async fn what_the_target_does_not_take_is_told_and_can_be_tried_again() {
     let (source, target) = sides();
     fill(&mut source.raw().await, 13, SIZE, "", '.', &[]).await;
-    let mut lab = Lab::new(&source, &Side { port: limiting(target.port).await, ..target.clone() }).await;
+    // A server that takes no message of more than 100,000 bytes.
+    let proxy = RecordingProxy::start(target.port).await;
+    proxy.rewrite(|said| match String::from_utf8(said) {
+        Ok(text) => text.replace(" IMAP4rev1 ", " IMAP4rev1 APPENDLIMIT=100000 ").into_bytes(),
+        Err(odd) => odd.into_bytes(),
+    });
+    let mut lab = Lab::new(&source, &Side { port: proxy.port, ..target.clone() }).await;
     lab.run().await;
     let refused = lab.store.refused_messages(lab.collector, 1000).await.expect("a store");
     assert!(refused.iter().any(|message| message.size > 4_000_000 && message.source == "INBOX"));

@@ -85,6 +85,23 @@ pub fn Form(page: FormPage) -> impl IntoView {
             </div>
         }
     });
+    let plain = |name: &'static str, words: &'static str, about: &'static str, value: String| {
+        view! {
+            <label class="field">
+                <span>{words}</span>
+                <input
+                    name=name
+                    autocomplete="off"
+                    autocapitalize="none"
+                    spellcheck="false"
+                    maxlength="300"
+                    value=value
+                    data-testid=format!("collector-{name}")
+                />
+                <small>{about}</small>
+            </label>
+        }
+    };
     view! {
         <main class="server collectors">
             {back(i18n)}
@@ -121,39 +138,11 @@ pub fn Form(page: FormPage) -> impl IntoView {
                         data-testid="collector-password"
                     />
                 </label>
-                <label class="field">
-                    <span>{t_string!(i18n, collect.prefix)}</span>
-                    <input name="prefix" autocomplete="off" maxlength="200" value=prefix data-testid="collector-prefix" />
-                    <small>{t_string!(i18n, collect.prefix_about)}</small>
-                </label>
+                {plain("prefix", t_string!(i18n, collect.prefix), t_string!(i18n, collect.prefix_about), prefix)}
                 <details open=open>
                     <summary>{t_string!(i18n, login.servers)}</summary>
-                    <label class="field">
-                        <span>{t_string!(i18n, collect.server)}</span>
-                        <input
-                            name="server"
-                            autocomplete="off"
-                            autocapitalize="none"
-                            spellcheck="false"
-                            maxlength="300"
-                            value=server
-                            data-testid="collector-server"
-                        />
-                        <small>{t_string!(i18n, collect.server_about)}</small>
-                    </label>
-                    <label class="field">
-                        <span>{t_string!(i18n, collect.user)}</span>
-                        <input
-                            name="user"
-                            autocomplete="off"
-                            autocapitalize="none"
-                            spellcheck="false"
-                            maxlength="320"
-                            value=user
-                            data-testid="collector-user"
-                        />
-                        <small>{t_string!(i18n, collect.user_about)}</small>
-                    </label>
+                    {plain("server", t_string!(i18n, collect.server), t_string!(i18n, collect.server_about), server)}
+                    {plain("user", t_string!(i18n, collect.user), t_string!(i18n, collect.user_about), user)}
                 </details>
                 <p>
                     <button type="submit" class="button button-primary" data-testid="collector-save">

@@ -1,13 +1,16 @@
-//! Sessions on a real Dovecot.
+//! Sessions on a real Dovecot: how they open, what is done in them, and without what they can do.
 
-#[path = "support/mail_server.rs"]
+#[path = "../support/mail_server.rs"]
 mod mail_server;
-#[path = "support/masking_proxy.rs"]
+#[path = "../support/masking_proxy.rs"]
 mod masking_proxy;
-#[path = "support/recording_proxy.rs"]
+#[path = "../support/recording_proxy.rs"]
 mod recording_proxy;
-#[path = "support/relay.rs"]
+#[path = "../support/relay.rs"]
 mod relay;
+
+mod less;
+mod opening;
 
 use std::{sync::Arc, time::Duration};
 
@@ -47,99 +50,6 @@ async fn session() -> (Session, Hand) {
 
 fn uids(uids: &[u32]) -> UidSet {
     uids.iter().copied().map(Uid).collect()
-}
-
-/// Trusts the authority of the test server.
-fn trusting() -> Arc<rustls::ClientConfig> {
-    use rustls::pki_types::pem::PemObject;
-    let authority = rustls::pki_types::CertificateDer::from_pem_file(MailServer::authority()).expect("an authority");
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add(authority).expect("a root");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config =
-        rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("TLS");
-    Arc::new(config.with_root_certificates(roots).with_no_client_auth())
-}
-
-#[tokio::test]
-async fn a_session_opens_under_tls_and_starttls() {
-    let server = MailServer::shared();
-    for endpoint in [endpoint(Security::Tls, server.imaps_port()), endpoint(Security::StartTls, server.imap_port())] {
-        let credentials = credentials(&server.new_user(), PASSWORD);
-        let mut session = imap::connect_trusting(&endpoint, &credentials, Some(trusting())).await.expect("a session");
-        assert!(session.capabilities().idle && session.capabilities().notify);
-        session.noop().await.expect("a NOOP");
-        session.logout().await;
-    }
-}
-
-#[tokio::test]
-async fn a_certificate_nobody_trusts_is_refused() {
-    let server = MailServer::shared();
-    for endpoint in [endpoint(Security::Tls, server.imaps_port()), endpoint(Security::StartTls, server.imap_port())] {
-        let error = imap::connect(&endpoint, &credentials(&server.new_user(), PASSWORD)).await.expect_err("no session");
-        let fault = CertificateFault::UnknownIssuer;
-        assert!(
-            matches!(&error, Error::Net(net::Error::Certificate { fault: found, .. }) if *found == fault),
-            "{error:?}"
-        );
-    }
-    let proxy = RecordingProxy::start_on("127.0.0.2", server.imaps_port()).await;
-    let other_name = Endpoint::new(Protocol::Imap, Security::Tls, "127.0.0.2", proxy.port);
-    let result = imap::connect_trusting(&other_name, &credentials("a@pismo.test", PASSWORD), Some(trusting())).await;
-    let fault = CertificateFault::WrongName;
-    assert!(
-        matches!(&result, Err(Error::Net(net::Error::Certificate { fault: found, .. })) if *found == fault),
-        "{result:?}"
-    );
-}
-
-#[tokio::test]
-async fn what_hinders_a_login_is_told_apart() {
-    let server = MailServer::shared();
-    let here = endpoint(Security::Insecure, server.imap_port());
-    let user = server.new_user();
-    let wrong = imap::connect(&here, &credentials(&user, "wrong")).await;
-    assert!(matches!(wrong, Err(Error::Credentials { .. })), "{wrong:?}");
-    let not_ascii = imap::connect(&here, &credentials(&user, "пароль")).await;
-    assert!(matches!(not_ascii, Err(Error::Credentials { .. })), "{not_ascii:?}");
-    let line_end = imap::connect(&here, &credentials(&user, "a\r\nb LOGOUT")).await;
-    assert!(matches!(line_end, Err(Error::Credentials { .. })), "{line_end:?}");
-    let nobody = Endpoint::new(Protocol::Imap, Security::Tls, "no-such-host.invalid", 993);
-    let unknown = imap::connect(&nobody, &credentials(&user, PASSWORD)).await;
-    assert!(matches!(unknown, Err(Error::Net(net::Error::UnknownHost { .. }))), "{unknown:?}");
-    let closed = imap::connect(&endpoint(Security::Insecure, 9), &credentials(&user, PASSWORD)).await;
-    assert!(matches!(closed, Err(Error::Net(net::Error::Unreachable { .. }))), "{closed:?}");
-    let clear = imap::connect(&endpoint(Security::Tls, server.imap_port()), &credentials(&user, PASSWORD)).await;
-    assert!(matches!(clear, Err(Error::Net(net::Error::NoTls { .. }))), "{clear:?}");
-}
-
-#[tokio::test]
-async fn a_password_that_is_not_ascii_opens_a_session() {
-    let server = MailServer::start(&["--user", "julia@pismo.test:пароль"]);
-    // It goes along with AUTHENTICATE or waits for the server, as the server can.
-    for (mask, said) in [(Mask::Without(&[]), " PLAIN AGp1bGlh"), (Mask::Without(&["SASL-IR"]), " PLAIN\r\nAGp1bGlh")] {
-        let recording = RecordingProxy::start(server.imap_port()).await;
-        let masking = MaskingProxy::start(recording.port, mask).await;
-        let here = endpoint(Security::Insecure, masking.port);
-        let mut session = imap::connect(&here, &credentials("julia@pismo.test", "пароль")).await.expect("a session");
-        session.noop().await.expect("the session lives");
-        session.logout().await;
-        let line = recording.lines().first().expect("a line").take_said();
-        assert!(line.contains(said), "{mask:?}");
-        assert_eq!(masking.trespasses(), Vec::<String>::new());
-        let wrong = imap::connect(&here, &credentials("julia@pismo.test", "слово")).await;
-        assert!(matches!(wrong, Err(Error::Credentials { .. })), "{wrong:?}");
-    }
-}
-
-#[tokio::test]
-async fn one_connection_too_many_is_told_as_that() {
-    let server = MailServer::start(&["--max-connections", "2"]);
-    let (_first, _hand, user) = session_on(&server).await;
-    let here = endpoint(Security::Insecure, server.imap_port());
-    let result = imap::connect(&here, &credentials(&user, PASSWORD)).await;
-    assert!(matches!(result, Err(Error::TooManyConnections { .. })), "{result:?}");
 }
 
 #[tokio::test]
@@ -387,75 +297,6 @@ async fn notify_tells_of_all_mailboxes() {
     }
     let status = session.status(&["Archive"]).await.expect("counts");
     assert_eq!(status[0].1.messages, 1);
-}
-
-/// What few servers lack is done without: the same user's work on a server that offers nothing but the basics.
-#[tokio::test]
-async fn a_plain_server_is_enough() {
-    let server = MailServer::start(&["--set", "imap_capability=IMAP4rev1"]);
-    let (mut session, mut hand, _) = session_on(&server).await;
-    let capabilities = session.capabilities().clone();
-    assert_eq!(capabilities, imap::Capabilities::default(), "{capabilities:?}");
-    for subject in ["a", "b", "c", "Привет"] {
-        let message = letter(subject, "The text.");
-        session.append("INBOX", &[], None, &message).await.expect("an append");
-    }
-    let list = session.list().await.expect("a list");
-    let find = |path: &str| list.iter().find(|listed| listed.path == path).unwrap_or_else(|| panic!("{path}"));
-    assert_eq!(find("INBOX").status.map(|status| status.messages), Some(4));
-    assert_eq!(find("Trash").special_use, Some(SpecialUse::Trash));
-    assert!(find("Trash").subscribed);
-    session.select("INBOX").await.expect("the inbox");
-    let rows = session.fetch_rows(1..=4).await.expect("rows");
-    let wanted: Vec<_> = rows.iter().filter_map(|row| Some((row.row.message.uid, row.text.clone()?))).collect();
-    let previews = session.fetch_previews(&wanted).await.expect("previews");
-    assert_eq!(previews.len(), 4);
-    assert!(previews.iter().all(|(_, preview)| preview == "The text."));
-    assert_eq!(session.search(&search::parse("привет").keys, None).await.expect("a search"), [Uid(4)]);
-
-    session.move_to(&uids(&[1]), "Trash").await.expect("a move");
-    assert_eq!(session.selected().expect("the inbox").exists, 3);
-    hand.run("SELECT INBOX").await;
-    hand.run("UID STORE 2 +FLAGS (\\Deleted)").await;
-    session.erase(&uids(&[3])).await.expect("one less");
-    let left: Vec<Uid> = session.fetch_flags(1..=9).await.expect("flags").into_iter().map(|(_, uid, _)| uid).collect();
-    assert_eq!(left, [Uid(2), Uid(4)], "whoever marked the other message has not erased it");
-    session.unselect().await.expect("no mailbox");
-    let lines = hand.run("UID SEARCH DELETED").await;
-    assert!(lines.contains(&"* SEARCH 2".to_owned()), "it is marked, and was not expunged on the way out: {lines:?}");
-
-    session.select("INBOX").await.expect("the inbox");
-    hand.append("INBOX", "", &letter("new", "x")).await;
-    session.noop().await.expect("a NOOP");
-    let wake = Notify::new();
-    assert_eq!(session.wait_for_news(&wake, Duration::from_secs(1)).await, Ok(Woken::News));
-    assert!(session.take_changes().contains(&Change::Exists(3)));
-    assert_eq!(session.wait_for_news(&wake, Duration::from_millis(50)).await, Ok(Woken::TimedOut));
-}
-
-/// And so are servers in between.
-#[tokio::test]
-async fn a_middling_server_is_enough() {
-    let offered = "imap_capability=IMAP4rev1 IDLE UIDPLUS LIST-EXTENDED SPECIAL-USE LITERAL- UNSELECT ID";
-    let server = MailServer::start(&["--set", offered]);
-    let (mut session, _hand, _) = session_on(&server).await;
-    session.create("Ящик").await.expect("a mailbox");
-    let message = [letter("long", "x"), b"long line\r\n".repeat(1000)].concat();
-    let (_, uid) = session.append("INBOX", &[Flag::Seen], None, &message).await.expect("an append").expect("its UID");
-    session.append("INBOX", &[], None, &letter("short", "y")).await.expect("an append");
-    let list = session.list().await.expect("a list");
-    let inbox = list.iter().find(|listed| listed.path == "INBOX").expect("an inbox");
-    assert_eq!(inbox.status.map(|status| (status.messages, status.unseen)), Some((2, 1)));
-    assert!(list.iter().any(|listed| listed.special_use == Some(SpecialUse::Sent)));
-    session.select("INBOX").await.expect("the inbox");
-    let moved = session.move_to(&UidSet::one(uid), "Ящик").await.expect("a move").expect("where it went");
-    assert_eq!(moved.pairs().collect::<Vec<_>>(), [(uid, Uid(1))]);
-    assert_eq!(session.selected().expect("the inbox").exists, 1);
-    session.unselect().await.expect("no mailbox");
-    session.select("Ящик").await.expect("the other");
-    assert_eq!(session.fetch_section(Uid(1), "", None).await.expect("an answer"), Some(message));
-    let wake = Notify::new();
-    assert_eq!(session.wait_for_news(&wake, Duration::from_millis(50)).await, Ok(Woken::TimedOut));
 }
 
 #[tokio::test]
