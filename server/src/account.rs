@@ -60,7 +60,7 @@ use crate::{
     store::{AccountRecord, Conversations, Store, StoredSubmission},
 };
 use budget::Budget;
-pub use export::{Exported, Head};
+pub use export::{Exported, Head, PATIENCE as DOWNLOAD_PATIENCE, Pieces};
 pub use folders::{FolderChoice, Folders};
 pub use load::Loaded;
 pub use parts::Parts;

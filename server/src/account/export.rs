@@ -1,16 +1,19 @@
 //! Whole mailboxes, read message by message over a session of their own.
 
-use std::time::Duration;
+use std::{collections::HashSet, pin::pin, time::Duration};
 
 use app::wire::{Error, Flag, Uid};
 use futures_util::future::{BoxFuture, FutureExt};
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::{OwnedSemaphorePermit, mpsc},
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
 
-use super::{Account, side::Side};
+use super::{Account, budget::Budget, side::Side};
 use crate::{
     error::to_wire,
-    imap::{self, Credentials, Look, Session, UidSet},
+    imap::{self, Credentials, Look, Session, UidSet, search::Key},
     store::AccountRecord,
 };
 
@@ -24,6 +27,9 @@ const BYTES_TOGETHER: u64 = 4 * 1024 * 1024;
 /// How much of a larger message is fetched at a time.
 const PIECE: u32 = 1024 * 1024;
 
+/// The largest message, in bytes: one without an end is none.
+const LARGEST: u32 = 1024 * 1024 * 1024;
+
 /// How often something is tried over another line before it is given up.
 const TRIES: usize = 4;
 
@@ -31,7 +37,7 @@ const TRIES: usize = 4;
 pub(super) const EXPORTS: usize = 1;
 
 /// How long whoever downloads may take for one piece.
-const PATIENCE: Duration = Duration::from_secs(300);
+pub const PATIENCE: Duration = Duration::from_secs(300);
 
 /// What an export is made of, in this order: a mailbox, its messages, each followed by its bytes, its end, the next one, and
 /// that it was all.
@@ -44,6 +50,11 @@ pub enum Exported {
     },
     Message(Head),
     Bytes(Vec<u8>),
+    /// What the server does not give out, in its own words: a message of the mailbox, or without a UID what is left of it.
+    Missing {
+        uid: Option<Uid>,
+        text: String,
+    },
     /// That was all of the mailbox.
     End,
     /// That was all. Without it, however the pieces ended, something is missing.
@@ -60,6 +71,13 @@ pub struct Head {
     pub flags: Vec<Flag>,
 }
 
+/// An export under way. As long as it is held, there is no other of the account.
+pub struct Pieces {
+    pub receiver: mpsc::Receiver<Result<Exported, Error>>,
+    #[expect(dead_code, reason = "it counts for as long as it is held")]
+    turn: OwnedSemaphorePermit,
+}
+
 impl Account {
     /// Reads these mailboxes, piece by piece as they are taken. Ends when nobody takes them any more, or with `stop`; an
     /// error is the last that comes. [`Error::Busy`] while another export is under way.
@@ -69,13 +87,14 @@ impl Account {
         credentials: &Credentials,
         mailboxes: Vec<(String, Option<char>)>,
         stop: CancellationToken,
-    ) -> Result<mpsc::Receiver<Result<Exported, Error>>, Error> {
+    ) -> Result<Pieces, Error> {
         let turn = self.exports.clone().try_acquire_owned().map_err(|_| Error::Busy)?;
         let (pieces, receiver) = mpsc::channel(1);
         let unwanted = pieces.clone();
-        let mut export = Export { side: Side::new(record, credentials, self.budget.clone()), at: None, pieces };
+        let budget = self.budget.clone();
+        let side = Side::new(record, credentials, budget.clone());
+        let mut export = Export { side, budget, at: None, pieces };
         tokio::spawn(async move {
-            let _turn = turn;
             let result = tokio::select! {
                 result = export.run(mailboxes) => result,
                 () = unwanted.closed() => Err(Ended::Unwanted),
@@ -87,7 +106,7 @@ impl Account {
                 let _ = timeout(PATIENCE, export.pieces.send(Err(error))).await;
             }
         });
-        Ok(receiver)
+        Ok(Pieces { receiver, turn })
     }
 }
 
@@ -103,8 +122,12 @@ impl From<Error> for Ended {
     }
 }
 
+/// An answer of the server, or the words with which it refused one.
+type Said<T> = Result<T, String>;
+
 struct Export {
     side: Side,
+    budget: Budget,
     /// The mailbox that is read, and its UIDVALIDITY: it is selected anew over another line.
     at: Option<(String, u32)>,
     pieces: mpsc::Sender<Result<Exported, Error>>,
@@ -114,22 +137,58 @@ impl Export {
     async fn run(&mut self, mailboxes: Vec<(String, Option<char>)>) -> Result<(), Ended> {
         for (path, delimiter) in mailboxes {
             self.at = Some((path.clone(), 0));
-            let uids =
-                self.on(|session| async { session.search(&[imap::search::Key::All], None).await }.boxed()).await?;
             self.give(Exported::Mailbox { path, delimiter }).await?;
-            for some in uids.chunks(LOOKED_AT) {
-                let set: UidSet = some.iter().copied().collect();
-                let looks = self
-                    .on(|session| {
-                        let set = set.clone();
-                        async move { session.fetch_looks(&set).await }.boxed()
-                    })
-                    .await?;
-                self.messages(&looks).await?;
+            if let Err(text) = self.mailbox().await? {
+                self.give(Exported::Missing { uid: None, text }).await?;
             }
             self.give(Exported::End).await?;
         }
         self.give(Exported::All).await
+    }
+
+    async fn mailbox(&mut self) -> Result<Said<()>, Ended> {
+        let uids = match self.there(None).await? {
+            Ok(uids) => uids,
+            Err(text) => return Ok(Err(text)),
+        };
+        for some in uids.chunks(LOOKED_AT) {
+            let set: UidSet = some.iter().copied().collect();
+            let looks = self
+                .on(|session| {
+                    let set = set.clone();
+                    async move { session.fetch_looks(&set).await }.boxed()
+                })
+                .await?;
+            let looks = match looks {
+                Ok(looks) => looks,
+                Err(text) => return Ok(Err(text)),
+            };
+            self.messages(&looks).await?;
+            let seen: HashSet<Uid> = looks.iter().map(|look| look.uid).collect();
+            self.tell_unseen(some.iter().copied().filter(|uid| !seen.contains(uid)).collect()).await?;
+        }
+        Ok(Ok(()))
+    }
+
+    /// Which messages there are, of these or of all.
+    async fn there(&mut self, within: Option<UidSet>) -> Result<Said<Vec<Uid>>, Ended> {
+        self.on(|session| {
+            let within = within.clone();
+            async move { session.search(&[Key::All], within.as_ref()).await }.boxed()
+        })
+        .await
+    }
+
+    /// Messages of which the server has told nothing: those that are not gone are missing.
+    async fn tell_unseen(&mut self, unseen: UidSet) -> Result<(), Ended> {
+        if unseen.is_empty() {
+            return Ok(());
+        }
+        let still = self.there(Some(unseen.clone())).await?.unwrap_or_else(|_| unseen.iter().collect());
+        for uid in still {
+            self.give(Exported::Missing { uid: Some(uid), text: String::new() }).await?;
+        }
+        Ok(())
     }
 
     async fn messages(&mut self, looks: &[Look]) -> Result<(), Ended> {
@@ -137,7 +196,7 @@ impl Export {
         while let Some(first) = rest.first() {
             let size = |look: &Look| u64::from(look.size.unwrap_or(u32::MAX));
             if size(first) > BYTES_TOGETHER {
-                self.large(first).await?;
+                self.alone(first).await?;
                 rest = rest.get(1..).unwrap_or_default();
                 continue;
             }
@@ -163,40 +222,50 @@ impl Export {
                 async move { session.fetch_whole(&uids, expected).await }.boxed()
             })
             .await?;
-        let mut whole = whole.into_iter().peekable();
+        // It stumbles over one of them: each is asked for by itself.
+        let mut whole = whole.unwrap_or_default().into_iter().peekable();
         for look in looks {
             match whole.next_if(|(uid, _)| *uid == look.uid) {
                 Some((_, bytes)) => {
                     self.give(Exported::Message(self.head(look))).await?;
                     self.give(Exported::Bytes(bytes)).await?;
                 }
-                // It was larger than the server had said; or it is gone, and then nothing comes.
-                None => self.large(look).await?,
+                None => self.alone(look).await?,
             }
         }
         Ok(())
     }
 
     /// A message piece by piece.
-    async fn large(&mut self, look: &Look) -> Result<(), Ended> {
+    async fn alone(&mut self, look: &Look) -> Result<(), Ended> {
         let uid = look.uid;
         let mut offset = 0;
         loop {
             let stretch = Some((offset, PIECE));
             let piece = self.on(|session| async move { session.fetch_section(uid, "", stretch).await }.boxed()).await?;
-            let Some(piece) = piece else {
-                // Gone before it was begun; a message that goes amid its bytes would be half a message.
-                return if offset == 0 { Ok(()) } else { Err(Error::Gone.into()) };
+            let piece = match piece {
+                Ok(Some(piece)) => piece,
+                Ok(None) if offset == 0 => return self.tell_unseen(UidSet::one(uid)).await,
+                Err(text) if offset == 0 => return self.give(Exported::Missing { uid: Some(uid), text }).await,
+                // What has been begun cannot be left half said.
+                Ok(None) => return Err(Error::Gone.into()),
+                Err(text) => return Err(Error::Refused { text }.into()),
             };
             if offset == 0 {
                 self.give(Exported::Message(self.head(look))).await?;
             }
             let length = u32::try_from(piece.len()).unwrap_or(u32::MAX);
-            self.give(Exported::Bytes(piece)).await?;
-            if length < PIECE {
+            offset = offset.saturating_add(length);
+            if offset > LARGEST {
+                return Err(Error::MessageTooLarge { limit: LARGEST.into() }.into());
+            }
+            if length > 0 {
+                self.give(Exported::Bytes(piece)).await?;
+            }
+            // Some servers only guess the size, and some give less than was asked for: together they tell an end.
+            if length == 0 || (length < PIECE && look.size == Some(offset)) {
                 return Ok(());
             }
-            offset = offset.checked_add(length).ok_or(Error::Internal)?;
         }
     }
 
@@ -205,10 +274,14 @@ impl Export {
         Head { uid_validity, uid: look.uid, date: look.date.unwrap_or(0), flags: look.flags.clone() }
     }
 
-    async fn give(&self, piece: Exported) -> Result<(), Ended> {
-        match timeout(PATIENCE, self.pieces.send(Ok(piece))).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Ended::Unwanted),
+    /// Whoever downloads slowly keeps no session from those who read and search.
+    async fn give(&mut self, piece: Exported) -> Result<(), Ended> {
+        let mut sent = pin!(timeout(PATIENCE, self.pieces.send(Ok(piece))));
+        loop {
+            tokio::select! {
+                sent = &mut sent => return sent.ok().and_then(Result::ok).ok_or(Ended::Unwanted),
+                () = self.budget.wanted() => self.side.close().await,
+            }
         }
     }
 
@@ -216,8 +289,7 @@ impl Export {
     async fn on<T>(
         &mut self,
         ask: impl for<'a> Fn(&'a mut Session) -> BoxFuture<'a, Result<T, imap::Error>>,
-    ) -> Result<T, Ended> {
-        // Whoever wants to read or search comes first.
+    ) -> Result<Said<T>, Ended> {
         self.side.give_way().await;
         let mut last = Error::Busy;
         for _ in 0..TRIES {
@@ -229,7 +301,8 @@ impl Export {
             };
             self.side.put_back(session, &result);
             match result {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => return Ok(Ok(answer)),
+                Err(imap::Error::Refused { text, .. }) => return Ok(Err(text)),
                 Err(error) if error.is_refusal() => return Err(to_wire(error).into()),
                 Err(error) => last = to_wire(error),
             }

@@ -1,5 +1,7 @@
 //! Mailboxes as Maildirs in folders of the same names (Dovecot: `LAYOUT=fs`), with the flags in the names of the files.
 
+use std::collections::HashSet;
+
 use app::wire::{Flag, Uid};
 
 use super::{keywords, letters};
@@ -15,8 +17,18 @@ pub struct Maildir {
 }
 
 impl Maildir {
-    pub fn new(path: &str, delimiter: Option<char>) -> Self {
-        Self { folder: folder(path, delimiter), keywords: Vec::new() }
+    /// The Maildir of a mailbox, in a folder of its own: no other of `taken`, in whatever case, which not every file system
+    /// tells apart.
+    pub fn new(path: &str, delimiter: Option<char>, taken: &mut HashSet<String>) -> Self {
+        let plain = folder(path, delimiter);
+        let mut folder = plain.clone();
+        for number in 2.. {
+            if taken.insert(folder.to_lowercase()) {
+                break;
+            }
+            folder = format!("{plain}_{number}");
+        }
+        Self { folder, keywords: Vec::new() }
     }
 
     /// The name of the file of a message: unique by UIDVALIDITY and UID. `date` is INTERNALDATE in seconds since 1970 UTC.
@@ -84,13 +96,20 @@ mod tests {
 
     #[test]
     fn a_file_is_named_after_the_message_and_its_flags() {
-        let mut maildir = Maildir::new("Работа.2026", Some('.'));
+        let mut maildir = Maildir::new("Работа.2026", Some('.'), &mut HashSet::new());
         let flags = [Flag::Keyword("work".to_owned()), Flag::Seen, Flag::Flagged, Flag::Junk];
         assert_eq!(maildir.file(1_795_670_244, (7, Uid(42)), &flags), "Работа/2026/cur/1795670244.7_42.pismo:2,FSab");
         let flags = [Flag::Keyword("Work".to_owned()), Flag::Forwarded];
         assert_eq!(maildir.file(-5, (7, Uid(43)), &flags), "Работа/2026/cur/0.7_43.pismo:2,Pa");
         let keywords = maildir.keywords().expect("some");
         assert_eq!(keywords, ("Работа/2026/dovecot-keywords".to_owned(), "0 work\n1 $Junk\n".to_owned()));
+    }
+
+    #[test]
+    fn each_mailbox_has_a_folder_of_its_own() {
+        let mut taken = HashSet::new();
+        let folders = ["a?", "a:", "A_", "a__2", "b"].map(|path| Maildir::new(path, Some('/'), &mut taken).folder);
+        assert_eq!(folders, ["a_", "a__2", "A__3", "a__2_2", "b"]);
     }
 
     #[test]

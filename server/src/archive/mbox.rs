@@ -9,8 +9,10 @@ use crate::imap::asctime;
 /// Writes messages one after another, piece by piece.
 #[derive(Debug, Default)]
 pub struct Writer {
-    /// The beginning of a line that may yet turn out to look like the beginning of a message.
+    /// The beginning of a line that may yet turn out to look like the beginning of a message, behind what quotes it.
     held: Vec<u8>,
+    /// The line has begun, with nothing but `>` so far.
+    quoted: bool,
     /// A line has been begun and can look like nothing else any more.
     inside: bool,
     /// A CR was seen, which may be half of a line end.
@@ -61,7 +63,8 @@ impl Writer {
             self.put(b'\r', &mut out);
         }
         out.append(&mut self.held);
-        if std::mem::take(&mut self.inside) || out.last().is_some_and(|last| *last != b'\n') {
+        let begun = std::mem::take(&mut self.inside) | std::mem::take(&mut self.quoted);
+        if begun || out.last().is_some_and(|last| *last != b'\n') {
             out.push(b'\n');
         }
         out.push(b'\n');
@@ -71,19 +74,22 @@ impl Writer {
     fn put(&mut self, byte: u8, out: &mut Vec<u8>) {
         if self.inside {
             out.push(byte);
+        } else if byte == b'>' && self.held.is_empty() {
+            // One more before them is like one more behind them, so they need not wait.
+            self.quoted = true;
+            out.push(byte);
+            return;
         } else {
             self.held.push(byte);
-            let quoted = self.held.iter().take_while(|byte| **byte == b'>').count();
-            let rest = self.held.get(quoted..).unwrap_or_default();
-            if rest.len() < FROM.len() && FROM.starts_with(rest) {
+            if self.held.len() < FROM.len() && FROM.starts_with(&self.held) {
                 return;
             }
-            if rest == FROM {
+            if self.held == FROM {
                 out.push(b'>');
             }
             out.append(&mut self.held);
         }
-        self.inside = byte != b'\n';
+        (self.inside, self.quoted) = (byte != b'\n', false);
     }
 }
 
@@ -113,12 +119,23 @@ mod tests {
             ("a\rb\r", "a\rb\r\n\n"),
             ("", "\n"),
             ("Fro", "Fro\n\n"),
+            (">>", ">>\n\n"),
+            (">>Fro", ">>Fro\n\n"),
+            ("a\r\n>>>\r\n>From b", "a\n>>>\n>>From b\n\n"),
         ];
         for (message, expected) in cases {
             for pieces in 1..6 {
                 assert_eq!(written(message.as_bytes(), pieces), expected, "{message:?} in pieces of {pieces}");
             }
         }
+    }
+
+    #[test]
+    fn a_line_of_nothing_but_signs_of_quotes_goes_straight_through() {
+        let message = vec![b'>'; 4 * 1024 * 1024];
+        let mut writer = Writer::default();
+        let out = writer.write(&message);
+        assert!(out == message && writer.held.is_empty(), "none of it is held");
     }
 
     proptest! {

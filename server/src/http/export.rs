@@ -1,8 +1,11 @@
 //! The way out: a folder as mbox, or folders as a zip of Maildirs, made while it is downloaded.
 
-use std::io::{self, Write};
+use std::{
+    collections::HashSet,
+    io::{self, Write},
+};
 
-use app::wire::Error;
+use app::wire::{Error, Right, Uid};
 use axum::{
     body::{Body, Bytes},
     extract::{Query, State},
@@ -10,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
-use tokio::sync::mpsc;
+use tokio::{runtime::Handle, sync::mpsc, time::timeout};
 use zip::{
     ZipWriter,
     result::ZipResult,
@@ -19,11 +22,12 @@ use zip::{
 
 use super::{login::SignedIn, message::disposition};
 use crate::{
-    account::{Exported, Head},
+    account::{DOWNLOAD_PATIENCE, Exported, Head, Pieces},
     archive::{maildir::Maildir, mbox},
     bridge::Bridge,
     error::HttpError,
-    store::Login,
+    imap::Listed,
+    store::{Login, now},
 };
 
 /// How much of a zip is gathered before it goes out.
@@ -41,8 +45,6 @@ pub struct Asked {
     mailbox: Option<String>,
 }
 
-type Pieces = mpsc::Receiver<Result<Exported, Error>>;
-
 pub async fn as_mbox(
     State(bridge): State<Bridge>,
     SignedIn(login): SignedIn,
@@ -53,7 +55,7 @@ pub async fn as_mbox(
     let begin = Some((pieces, mbox::Writer::default(), false));
     let bytes = stream::unfold(begin, |state| async move {
         let (mut pieces, mut writer, begun) = state?;
-        let (out, begun) = match pieces.recv().await {
+        let (out, begun) = match pieces.receiver.recv().await {
             Some(Ok(Exported::Mailbox { .. })) => (Vec::new(), begun),
             Some(Ok(Exported::Message(Head { date, flags, .. }))) => {
                 let mut out = if begun { writer.end() } else { Vec::new() };
@@ -61,6 +63,15 @@ pub async fn as_mbox(
                 (out, true)
             }
             Some(Ok(Exported::Bytes(bytes))) => (writer.write(&bytes), begun),
+            Some(Ok(Exported::Missing { uid: Some(uid), text })) => {
+                let mut out = if begun { writer.end() } else { Vec::new() };
+                out.extend(writer.begin(now(), &[]));
+                out.extend(writer.write(missing(uid, &text).as_bytes()));
+                (out, true)
+            }
+            Some(Ok(Exported::Missing { uid: None, text })) => {
+                return Some((Err(broken(Some(&Error::Refused { text }))), None));
+            }
             Some(Ok(Exported::End)) => (if begun { writer.end() } else { Vec::new() }, false),
             Some(Ok(Exported::All)) => return None,
             Some(Err(error)) => return Some((Err(broken(Some(&error))), None)),
@@ -82,7 +93,7 @@ pub async fn as_zip(
     tokio::task::spawn_blocking(move || {
         if let Err(error) = pack(pieces, &sender) {
             // Whoever has gone needs no reason.
-            let _ = sender.blocking_send(Err(error));
+            let _ = send(&sender, Err(error));
         }
     });
     let bytes = stream::poll_fn(move |context| chunks.poll_recv(context));
@@ -95,13 +106,14 @@ async fn begin(bridge: &Bridge, login: &Login, path: Option<String>) -> Result<(
     let credentials = bridge.credentials(&record)?;
     let account = bridge.account(login).await?;
     let listed = account.folders(None).await?.listed;
-    let wanted = |mailbox: &crate::imap::Listed| match &path {
+    let may_read = |mailbox: &Listed| mailbox.rights.as_ref().is_none_or(|rights| rights.may(Right::Read));
+    let wanted = |mailbox: &Listed| match &path {
         Some(path) => mailbox.path == *path,
         None => mailbox.shared.is_none(),
     };
     let mailboxes: Vec<_> = listed
         .into_iter()
-        .filter(|mailbox| mailbox.selectable && wanted(mailbox))
+        .filter(|mailbox| mailbox.selectable && may_read(mailbox) && wanted(mailbox))
         .map(|mailbox| (mailbox.path, mailbox.delimiter))
         .collect();
     let name = match (&path, mailboxes.first()) {
@@ -129,14 +141,33 @@ fn broken(error: Option<&Error>) -> io::Error {
 
 type Chunks = mpsc::Sender<io::Result<Bytes>>;
 
+/// What stands in place of a message.
+fn missing(uid: Uid, text: &str) -> String {
+    format!(
+        "Subject: A message is missing here\n\nThe mail server does not give out message {} of this folder. {text}\n",
+        uid.0
+    )
+}
+
+/// Waits until the chunk is wanted, but not for ever: this is a thread.
+fn send(chunks: &Chunks, chunk: io::Result<Bytes>) -> io::Result<()> {
+    let sent = timeout(DOWNLOAD_PATIENCE, chunks.send(chunk));
+    match Handle::current().block_on(sent) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(io::ErrorKind::BrokenPipe.into()),
+    }
+}
+
 fn pack(mut pieces: Pieces, chunks: &Chunks) -> io::Result<()> {
     let mut zip = ZipWriter::new_stream(Out { chunks: chunks.clone(), gathered: Vec::new() });
-    let mut maildir = Maildir::default();
+    let (mut maildir, mut taken) = (Maildir::default(), HashSet::new());
+    let (mut at, mut not_here) = (String::new(), String::new());
     loop {
-        let piece = pieces.blocking_recv().ok_or_else(|| broken(None))?;
+        let piece = pieces.receiver.blocking_recv().ok_or_else(|| broken(None))?;
         match piece.map_err(|error| broken(Some(&error)))? {
             Exported::Mailbox { path, delimiter } => {
-                maildir = Maildir::new(&path, delimiter);
+                maildir = Maildir::new(&path, delimiter, &mut taken);
+                at = path;
                 for folder in maildir.folders() {
                     zip.add_directory(folder, SimpleFileOptions::default()).map_err(io::Error::from)?;
                 }
@@ -146,6 +177,10 @@ fn pack(mut pieces: Pieces, chunks: &Chunks) -> io::Result<()> {
                     .map_err(io::Error::from)?;
             }
             Exported::Bytes(bytes) => zip.write_all(&bytes)?,
+            Exported::Missing { uid, text } => {
+                let uid = uid.map_or_else(String::new, |uid| format!(" {}", uid.0));
+                not_here.push_str(&format!("{at}{uid}: {text}\n"));
+            }
             Exported::All => break,
             Exported::End => {
                 if let Some((name, text)) = maildir.keywords() {
@@ -154,6 +189,11 @@ fn pack(mut pieces: Pieces, chunks: &Chunks) -> io::Result<()> {
                 }
             }
         }
+    }
+    if !not_here.is_empty() {
+        // What the mail server does not give out, and why.
+        begin_file(&mut zip, "NOT-HERE.txt", now()).map_err(io::Error::from)?;
+        zip.write_all(not_here.as_bytes())?;
     }
     zip.finish().map_err(io::Error::from)?.into_inner().flush()
 }
@@ -186,6 +226,6 @@ impl Write for Out {
 
     fn flush(&mut self) -> io::Result<()> {
         let chunk = Bytes::from(std::mem::take(&mut self.gathered));
-        self.chunks.blocking_send(Ok(chunk)).map_err(|_| io::ErrorKind::BrokenPipe.into())
+        send(&self.chunks, Ok(chunk))
     }
 }
