@@ -143,29 +143,38 @@ pub fn render_collectors(page: &CollectorsPage, nonce: &str, assets: &Assets) ->
         i18n::provide(RwSignal::new(language).into());
         view! { <Collectors page=page.clone() /> }
     });
-    let again = if page.is_moving() { "<noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript>" } else { "" };
+    let again = if page.is_moving() {
+        "<noscript><meta http-equiv=\"refresh\" content=\"5;url=/collectors\"></noscript>"
+    } else {
+        ""
+    };
     let head = format!("<script type=\"module\" nonce=\"{}\">{FOLLOW}</script>{again}", for_attribute(nonce));
     let title = i18n::td_string!(language, collect.title);
     document(language, theme, title, assets, &head, &format!("{body}{SPRITE}"))
 }
 
 /// Asks for the page again as long as somebody looks at it, and takes over what has changed: more often while something is
-/// on its way. What is unfolded stays so, and what a person is in stays as it is.
-const FOLLOW: &str = "const look=async()=>{if(!document.hidden)try{\
-    const answer=await fetch(location.pathname);\
-    if(answer.redirected)return location.reload();\
+/// on its way. What is unfolded stays so, and what a person is in or has typed into stays as it is. Other collectors than
+/// those that are shown mean a new page.
+const FOLLOW: &str = "const all=d=>[...d.querySelectorAll('.collector')],\
+    names=d=>all(d).map(e=>e.getAttribute('aria-labelledby')+e.querySelector('h2').textContent).join(),\
+    again=()=>location.assign('/collectors');\
+    let wait=700;\
+    const look=async()=>{if(!document.hidden)try{\
+    const answer=await fetch('/collectors');\
+    if(answer.redirected)return again();\
+    if(!answer.ok)throw answer.status;\
     const page=new DOMParser().parseFromString(await answer.text(),'text/html');\
-    const section=e=>[...e.querySelectorAll('.collector')];\
-    const now=section(page),then=section(document);\
-    if(now.length!==then.length)return location.reload();\
-    then.forEach((e,i)=>{for(const a of now[i].attributes)e.setAttribute(a.name,a.value)});\
-    for(const e of document.querySelectorAll('[data-live],.collector-actions')){\
-    const other=e.id?page.getElementById(e.id):now[then.indexOf(e.closest('.collector'))].querySelector('.collector-actions');\
-    if(!other||e.innerHTML===other.innerHTML||e.contains(document.activeElement))continue;\
-    for(const d of e.querySelectorAll('details[open]'))other.querySelector(d.id?'#'+d.id:'details')?.setAttribute('open','');\
+    if(names(page)!==names(document))return again();\
+    const now=all(page);\
+    all(document).forEach((e,i)=>{for(const a of now[i].attributes)e.setAttribute(a.name,a.value)});\
+    for(const e of document.querySelectorAll('[data-live]')){\
+    const other=page.getElementById(e.id);\
+    if(!other||e.contains(document.activeElement)||[...e.querySelectorAll('input')].some(i=>i.value))continue;\
+    for(const d of e.querySelectorAll('details[open]'))page.getElementById(d.id)?.setAttribute('open','');\
     if(e.innerHTML!==other.innerHTML)e.replaceWith(document.adoptNode(other))}\
-    document.querySelector('main').dataset.moving=page.querySelector('main').dataset.moving\
-    }catch{}setTimeout(look,document.querySelector('main').dataset.moving==='true'?700:5000)};setTimeout(look,700)";
+    wait=page.querySelector('main').dataset.moving==='true'?700:5000\
+    }catch{wait=5000}setTimeout(look,wait)};setTimeout(look,wait)";
 
 /// The form that adds a collector.
 pub fn render_collector_form(page: &FormPage, assets: &Assets) -> String {

@@ -34,7 +34,7 @@ pub use message::{
 };
 pub use read::read;
 pub use rights::{Right, Rights};
-pub use source::{FoundBy, ProbeFailure, ProbeStep, SourceAdvice, SourceCandidate};
+pub use source::{FoundBy, ProbeFailure, ProbeStep, SourceAdvice};
 
 use serde::{Deserialize, Serialize};
 

@@ -115,10 +115,11 @@ impl Collectors {
 }
 
 impl Bridge {
-    /// Adds a collector and has it begin.
+    /// Adds a collector and has it begin. [`Error::CollectorExists`] if there is one at this source.
     pub async fn add_collector(&self, account: AccountId, fresh: NewCollector) -> Result<CollectorId, Error> {
         let NewCollector { kind, endpoint, user, password, options } = fresh;
-        let collector = self.store.add_collector(account, kind, &endpoint, &user, &options).await.map_err(internal)?;
+        let added = self.store.add_collector(account, kind, &endpoint, &user, &options).await.map_err(internal)?;
+        let collector = added.ok_or(Error::CollectorExists)?;
         self.seal_for(&collector, &password).await?;
         Ok(collector.id)
     }

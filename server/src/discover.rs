@@ -11,10 +11,13 @@ use std::time::Duration;
 
 use app::{
     providers::Provider,
-    wire::{CollectorKind, FoundBy, SourceAdvice, SourceCandidate},
+    wire::{FoundBy, SourceAdvice},
 };
 use hickory_resolver::TokioResolver;
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout_at},
+};
 
 use crate::{
     endpoint::{Endpoint, Protocol, Security},
@@ -32,7 +35,6 @@ const ALL: Duration = Duration::from_secs(10);
 pub struct Candidate {
     /// IMAP or POP3.
     pub endpoint: Endpoint,
-    pub smtp: Option<Endpoint>,
     /// The names to log in with, the likeliest first; at most two.
     pub users: Vec<String>,
     pub found_by: FoundBy,
@@ -42,19 +44,6 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// As the browser is told of it.
-    pub fn to_wire(&self) -> SourceCandidate {
-        SourceCandidate {
-            kind: if self.endpoint.protocol == Protocol::Pop3 { CollectorKind::Pop3 } else { CollectorKind::Imap },
-            endpoint: self.endpoint.to_string(),
-            smtp: self.smtp.as_ref().map(Endpoint::to_string),
-            users: self.users.clone(),
-            found_by: self.found_by,
-            advice: self.advice,
-            password_page: self.password_page.map(str::to_owned),
-        }
-    }
-
     /// The best first: IMAP before POP3, then by how surely it was found, then TLS from the first byte. What cannot be used
     /// comes last.
     fn rank(&self) -> impl Ord + use<> {
@@ -87,7 +76,12 @@ pub struct Discovery {
     /// None where this machine says of no name server.
     names: Option<TokioResolver>,
     places: Places,
+    /// How many look for usual names at once.
+    guesses: Semaphore,
 }
+
+/// How many look for usual names at once.
+const GUESSES: usize = 2;
 
 /// Where documents are looked for.
 #[derive(Debug, Clone)]
@@ -108,8 +102,6 @@ impl Default for Places {
 #[derive(Debug, Default)]
 struct Found {
     candidates: Vec<Candidate>,
-    /// Where mail may be handed over, the best first.
-    smtp: Vec<Endpoint>,
     /// What the domain says it does not have (RFC 6186 §3.4).
     denied: Vec<Protocol>,
 }
@@ -117,7 +109,6 @@ struct Found {
 impl Found {
     fn add(&mut self, other: Found) {
         self.candidates.extend(other.candidates);
-        self.smtp.extend(other.smtp);
         self.denied.extend(other.denied);
     }
 }
@@ -139,7 +130,8 @@ impl Address {
         let domain = idna::domain_to_ascii(domain.trim_end_matches('.')).ok()?;
         let named = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
         let spoken = !domain.is_empty() && domain.len() < 254 && domain.bytes().all(named);
-        let clean = !local.is_empty() && !email.contains(char::is_control);
+        // RFC 5321 §4.5.3.1: 64 octets, the sign between, and 255.
+        let clean = !local.is_empty() && email.len() <= 320 && !email.contains(char::is_control);
         // What is only numbers is an address of a machine and no domain.
         let is_number = domain.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         (spoken && clean && !is_number).then(|| Self { email: email.to_owned(), local: local.to_owned(), domain })
@@ -161,7 +153,7 @@ impl Discovery {
                 None
             }
         };
-        Self { dialer, names, places: Places::default() }
+        Self { dialer, names, places: Places::default(), guesses: Semaphore::new(GUESSES) }
     }
 
     /// Asks these name servers instead.
@@ -175,7 +167,8 @@ impl Discovery {
     }
 
     /// The servers of an address, the best first; IMAP before POP3. Empty where none was found, or where it is no address.
-    /// Takes ten seconds at most. Nothing is said to any of them but that somebody is there.
+    /// Takes ten seconds at most. The domain is told the address, by the name of autoconfig's document; Thunderbird's list the domain;
+    /// and servers that are found nothing but that somebody is there.
     pub async fn discover(&self, email: &str) -> Vec<Candidate> {
         let Some(address) = Address::new(email) else { return Vec::new() };
         if let Some(provider) = app::providers::provider_for(&address.domain) {
@@ -186,8 +179,12 @@ impl Discovery {
         if let Some(provider) = provider {
             found.candidates.extend(preset::candidates(provider, &address));
         }
-        if !found.candidates.iter().any(Candidate::is_usable) {
+        let is_enough = |one: &Candidate| one.is_usable() && one.endpoint.protocol == Protocol::Imap;
+        if !found.candidates.iter().any(is_enough) {
             let denied = found.denied.clone();
+            // Names are looked up by threads that outlast our patience: not too many at once.
+            let turn = timeout_at(begin + ALL, self.guesses.acquire()).await;
+            let Ok(Ok(_turn)) = turn else { return in_order(found) };
             found.add(guess::look(&self.dialer, &address, &denied, begin + ALL).await);
         }
         in_order(found)
@@ -227,17 +224,15 @@ impl Discovery {
     }
 }
 
-/// Each server once, the best first, each with a way to send.
+/// Each server once, the best first.
 fn in_order(found: Found) -> Vec<Candidate> {
-    let Found { mut candidates, mut smtp, .. } = found;
+    let mut candidates = found.candidates;
     candidates.sort_by_key(Candidate::rank);
     let mut ordered: Vec<Candidate> = Vec::new();
-    smtp.sort_by_key(|endpoint| rank(endpoint.security));
     for mut candidate in candidates {
         if ordered.iter().any(|known| known.endpoint == candidate.endpoint) {
             continue;
         }
-        candidate.smtp = candidate.smtp.or_else(|| smtp.first().cloned());
         candidate.users.dedup();
         candidate.users.truncate(2);
         ordered.push(candidate);
@@ -262,7 +257,6 @@ mod tests {
     fn the_best_comes_first_and_each_once() {
         let candidate = |text: &str, found_by, advice| Candidate {
             endpoint: text.parse().expect(text),
-            smtp: None,
             users: vec!["ana".to_owned()],
             found_by,
             advice,
@@ -276,9 +270,7 @@ mod tests {
             candidate("imaps://a.example", FoundBy::Autoconfig, None),
             candidate("imaps://c.example", FoundBy::Autoconfig, Some(SourceAdvice::NoPasswords)),
         ];
-        let smtp = ["smtp+starttls://a.example", "smtps://a.example"];
-        let smtp = smtp.iter().map(|text| text.parse().expect(text)).collect();
-        let ordered = in_order(Found { candidates, smtp, denied: Vec::new() });
+        let ordered = in_order(Found { candidates, denied: Vec::new() });
         let texts: Vec<String> = ordered.iter().map(|candidate| candidate.endpoint.to_string()).collect();
         let expected = [
             "imaps://a.example:993",
@@ -289,6 +281,5 @@ mod tests {
         ];
         assert_eq!(texts, expected);
         assert_eq!(ordered[0].found_by, FoundBy::Autoconfig);
-        assert!(ordered.iter().all(|one| one.smtp.as_ref().is_some_and(|smtp| smtp.security == Security::Tls)));
     }
 }

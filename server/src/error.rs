@@ -140,6 +140,7 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::NoPop3
         | Error::ConfirmServer { .. }
         | Error::TooManySearches { .. }
+        | Error::TooManyCollectors { .. }
         | Error::TooManyRecipients { .. } => StatusCode::BAD_REQUEST,
         Error::TooLarge { .. } | Error::MessageTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,

@@ -142,7 +142,11 @@ impl Dialer {
 
     /// The handshake. The certificate must be for this very name.
     pub async fn secure(&self, host: &str, stream: TcpStream) -> Result<TlsStream<TcpStream>, Error> {
-        let unusable = |error: rustls::Error| Error::NoTls { host: host.to_owned(), text: error.to_string() };
+        let unusable = |error: rustls::Error| {
+            tracing::error!(%error, "This machine has no certificates by which servers could be judged");
+            let fault = CertificateFault::Other { text: error.to_string() };
+            Error::Certificate { host: host.to_owned(), fault }
+        };
         let config = match &self.tls {
             Some(config) => config.clone(),
             None => trusting_this_machine().map_err(unusable)?,

@@ -1,7 +1,10 @@
 //! Tests a server from which mail is to be fetched, and says which step failed.
 
+use std::time::Duration;
+
 use app::wire::{self, ProbeFailure, ProbeStep};
 use secrecy::SecretString;
+use tokio::time::timeout;
 
 use crate::{
     endpoint::{Credentials, Endpoint, Protocol},
@@ -21,6 +24,9 @@ pub struct Probed {
     pub lasting_names: bool,
 }
 
+/// How long a test with one name may take. A server that says something now and then could keep it up for long.
+const ALL: Duration = Duration::from_secs(60);
+
 /// Servers lock out whoever tries too often.
 const MOST_USERS: usize = 2;
 
@@ -36,11 +42,14 @@ pub async fn probe(
     for user in users.iter().take(MOST_USERS) {
         let credentials = Credentials { user: user.clone(), password: password.clone() };
         let mut step = ProbeStep::Name;
-        let outcome = match endpoint.protocol {
-            Protocol::Imap => over_imap(dialer, endpoint, &credentials, &mut step).await,
-            Protocol::Pop3 => over_pop3(dialer, endpoint, &credentials, &mut step).await,
-            Protocol::Smtp => Err(wire::Error::BadServer { text: endpoint.to_string() }),
-        };
+        let tested = timeout(ALL, async {
+            match endpoint.protocol {
+                Protocol::Imap => over_imap(dialer, endpoint, &credentials, &mut step).await,
+                Protocol::Pop3 => over_pop3(dialer, endpoint, &credentials, &mut step).await,
+                Protocol::Smtp => Err(wire::Error::BadServer { text: endpoint.to_string() }),
+            }
+        });
+        let outcome = tested.await.unwrap_or_else(|_| Err(wire::Error::Unreachable { host: endpoint.host.clone() }));
         match outcome {
             Ok(lasting_names) => return Ok(Probed { user: user.clone(), lasting_names }),
             Err(error) => {

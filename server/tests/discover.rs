@@ -161,7 +161,6 @@ async fn what_the_domain_publishes_is_found() {
     let found = discovery(name_server(Vec::new()).await, port).discover("ana@localhost").await;
     assert_eq!(endpoints(&found), [("imaps://imap.own.example:993".to_owned(), FoundBy::Autoconfig)]);
     assert_eq!(found[0].users, ["ana", "ana@localhost"]);
-    assert_eq!(found[0].smtp.as_ref().map(ToString::to_string).as_deref(), Some("smtps://smtp.imap.own.example:465"));
 }
 
 #[tokio::test]
@@ -193,14 +192,12 @@ async fn services_in_dns_are_found_and_imap_comes_first() {
         ("_imaps._tcp.pismo.test.", service(20, 993, "second.pismo.test.")),
         ("_imaps._tcp.pismo.test.", service(10, 1993, "first.pismo.test.")),
         ("_imap._tcp.pismo.test.", service(0, 0, ".")),
-        ("_submissions._tcp.pismo.test.", service(0, 465, "smtp.pismo.test.")),
     ])
     .await;
     let found = discovery(names, port).discover("ana@pismo.test").await;
     let expected = ["imaps://first.pismo.test:1993", "imaps://second.pismo.test:993", "pop3s://pop.pismo.test:995"];
     assert_eq!(endpoints(&found), expected.map(|text| (text.to_owned(), FoundBy::Srv)));
     assert_eq!(found[0].users, ["ana@pismo.test", "ana"]);
-    assert!(found.iter().all(|one| one.smtp.as_ref().is_some_and(|smtp| smtp.host == "smtp.pismo.test")));
 }
 
 #[tokio::test]

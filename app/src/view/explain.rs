@@ -45,7 +45,8 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::BadAddress { text } => t_string!(i18n, error.bad_address, text = text.clone()).to_string(),
         Error::NoRecipient => t_string!(i18n, error.no_recipient).to_string(),
         Error::TooManyRecipients { limit } => counted!(i18n, error.too_many_recipients, *limit),
-        Error::ConfirmServer { host } => t_string!(i18n, error.confirm_server, host = host.clone()).to_string(),
+        Error::ConfirmServer { server } => t_string!(i18n, error.confirm_server, server = server.clone()).to_string(),
+        Error::TooManyCollectors { limit } => counted!(i18n, error.too_many_collectors, *limit),
         Error::NoPop3 => t_string!(i18n, error.no_pop3).to_string(),
         Error::CollectorExists => t_string!(i18n, error.collector_exists).to_string(),
         Error::TooManySearches { limit } => counted!(i18n, error.too_many_searches, *limit),
@@ -115,6 +116,7 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::ClearText { .. }
         | Error::TooManyRecipients { .. }
         | Error::TooManySearches { .. }
+        | Error::TooManyCollectors { .. }
         | Error::CollectorExists
         | Error::NoPop3
         | Error::ConfirmServer { .. }

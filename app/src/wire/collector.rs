@@ -79,6 +79,8 @@ pub struct Collector {
     pub last_success: Option<i64>,
     /// Why the last run did not.
     pub trouble: Option<CollectorTrouble>,
+    /// Since when it is there, in seconds since 1970 UTC.
+    pub created: i64,
 }
 
 /// What the run that is under way has brought so far.

@@ -76,11 +76,13 @@ pub enum Error {
     /// A file of the draft is no longer there: attach it again.
     BlobGone { name: String },
     /// This server was found for the address by a way that can be forged: a person has to say that it is the right one.
-    ConfirmServer { host: String },
+    ConfirmServer { server: String },
     /// Mail cannot be brought over POP3.
     NoPop3,
     /// This account is brought here already.
     CollectorExists,
+    /// Mail is brought from so many accounts already, and from no more can it be.
+    TooManyCollectors { limit: u32 },
     /// So many searches are kept already, and no more can be.
     TooManySearches { limit: u32 },
     /// Too much is waiting already.

@@ -2,24 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CollectorKind, Error};
-
-/// A server from which the mail of an address may be fetched.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SourceCandidate {
-    pub kind: CollectorKind,
-    /// As in `PISMO_IMAP`: `imaps://host:port`, `pop3s://host:port`.
-    pub endpoint: String,
-    /// Where mail from this address is handed over, if that is known; as in `PISMO_SMTP`.
-    pub smtp: Option<String>,
-    /// The names to log in with, the likeliest first; at most two, since servers lock out whoever guesses.
-    pub users: Vec<String>,
-    pub found_by: FoundBy,
-    /// What a person has to know before typing a password.
-    pub advice: Option<SourceAdvice>,
-    /// Where an app password is made (`https://…`).
-    pub password_page: Option<String>,
-}
+use super::Error;
 
 /// How a server was found; the surest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -22,7 +22,8 @@ CREATE TABLE collectors (
     trouble TEXT,
     created BIGINT NOT NULL
 );
-CREATE INDEX collectors_account ON collectors (account_id);
+-- Two at one source would each bring what is new.
+CREATE UNIQUE INDEX collectors_source ON collectors (account_id, endpoint, login);
 CREATE INDEX collectors_due ON collectors (state, due);
 
 -- Which mailbox of the source goes where, and how far it has been gone through.

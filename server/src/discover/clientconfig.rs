@@ -37,12 +37,6 @@ pub fn read(document: &str, address: &Address) -> Found {
     for server in servers {
         let Some(endpoint) = endpoint(&server, address) else { continue };
         let clear = endpoint.security == Security::Insecure;
-        if !server.incoming {
-            if endpoint.protocol == Protocol::Smtp && !clear {
-                found.smtp.push(endpoint);
-            }
-            continue;
-        }
         let advice = match (clear, takes_passwords(&server.authentication)) {
             (true, _) => Some(SourceAdvice::ClearText),
             (false, false) => Some(SourceAdvice::NoPasswords),
@@ -50,7 +44,6 @@ pub fn read(document: &str, address: &Address) -> Found {
         };
         found.candidates.push(Candidate {
             endpoint,
-            smtp: None,
             users: users(&server.username, address),
             found_by: FoundBy::Autoconfig,
             advice,
@@ -87,8 +80,8 @@ fn servers(document: &str) -> Option<Vec<Server>> {
                     return None;
                 }
             }
-            Event::Text(piece) if text.len() < LONGEST => text.push_str(&piece),
-            Event::CData(piece) if text.len() < LONGEST => text.push_str(&piece),
+            Event::Text(piece) => text.push_str(&piece),
+            Event::CData(piece) => text.push_str(&piece),
             Event::GeneralRef(reference) => {
                 if let Ok(Some(letter)) = reference.resolve_char_ref() {
                     text.push(letter);
@@ -113,6 +106,9 @@ fn servers(document: &str) -> Option<Vec<Server>> {
             Event::DocType(_) => return None,
             Event::Eof => return Some(servers),
             _ => {}
+        }
+        if text.len() > LONGEST {
+            return None;
         }
     }
 }
@@ -141,7 +137,6 @@ fn endpoint(server: &Server, address: &Address) -> Option<Endpoint> {
     let (protocol, scheme) = match (server.incoming, server.kind.as_str()) {
         (true, "imap") => (Protocol::Imap, "imap"),
         (true, "pop3") => (Protocol::Pop3, "pop3"),
-        (false, "smtp") => (Protocol::Smtp, "smtp"),
         _ => return None,
     };
     let (security, suffix) = match server.socket.to_ascii_uppercase().as_str() {
@@ -238,7 +233,6 @@ mod tests {
         assert_eq!(endpoints(&found), ["imaps://imap.example.org:993", "pop3+starttls://pop.example.org:110"]);
         assert_eq!(found.candidates[0].users, ["ana.b", "ana.b@example.org"]);
         assert_eq!(found.candidates[1].users, ["ana.b@example.org", "ana.b"]);
-        assert_eq!(found.smtp.len(), 1);
     }
 
     #[test]
@@ -270,6 +264,13 @@ mod tests {
             document(&incoming("imap", "", 993, "SSL", "")),
             document(&incoming("imap", "a.example", 0, "SSL", "")),
             document(&incoming("imap", "a.example", 993, "magic", "")),
+            document(&incoming(
+                "imap",
+                "a.example",
+                993,
+                "SSL",
+                &format!("<username>{}</username>", "x".repeat(LONGEST + 1)),
+            )),
             document(&good.repeat(MOST + 2)),
             document(&format!("{}{good}", "<a>".repeat(DEEPEST))),
             good.clone(),

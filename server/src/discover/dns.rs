@@ -15,14 +15,15 @@ use crate::endpoint::{Endpoint, Protocol, Security};
 /// How long one name server may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// The most records of one service.
+const MOST: usize = 10;
+
 /// The services a domain may name.
-const SERVICES: [(&str, Protocol, Security); 6] = [
+const SERVICES: [(&str, Protocol, Security); 4] = [
     ("_imaps", Protocol::Imap, Security::Tls),
     ("_imap", Protocol::Imap, Security::StartTls),
     ("_pop3s", Protocol::Pop3, Security::Tls),
     ("_pop3", Protocol::Pop3, Security::StartTls),
-    ("_submissions", Protocol::Smtp, Security::Tls),
-    ("_submission", Protocol::Smtp, Security::StartTls),
 ];
 
 /// The name servers that this machine asks.
@@ -48,13 +49,8 @@ pub async fn services(names: Option<&TokioResolver>, address: &Address) -> Found
                 continue;
             }
             let endpoint = Endpoint::new(*protocol, *security, &host.to_ascii_lowercase(), record.port);
-            if *protocol == Protocol::Smtp {
-                found.smtp.push(endpoint);
-                continue;
-            }
             found.candidates.push(Candidate {
                 endpoint,
-                smtp: None,
                 users: address.users(),
                 found_by: FoundBy::Srv,
                 advice: None,
@@ -78,6 +74,7 @@ async fn lookup(names: &TokioResolver, name: String) -> Vec<SRV> {
     });
     let mut records: Vec<SRV> = records.collect();
     records.sort_by_key(|record| (record.priority, u16::MAX - record.weight));
+    records.truncate(MOST);
     records
 }
 

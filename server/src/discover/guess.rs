@@ -34,13 +34,8 @@ pub async fn look(dialer: &Dialer, address: &Address, denied: &[Protocol], until
         if *answer == Answer::Nobody || !best(answer) {
             continue;
         }
-        if endpoint.protocol == Protocol::Smtp {
-            found.smtp.push(endpoint.clone());
-            continue;
-        }
         found.candidates.push(Candidate {
             endpoint: endpoint.clone(),
-            smtp: None,
             users: address.users(),
             found_by: FoundBy::Guess,
             advice: None,
@@ -53,11 +48,9 @@ pub async fn look(dialer: &Dialer, address: &Address, denied: &[Protocol], until
 /// What servers of a domain are usually called.
 fn guesses(domain: &str) -> Vec<Endpoint> {
     let mut guesses = Vec::new();
-    for (protocol, prefixes, tls, start_tls) in [
-        (Protocol::Imap, ["imap.", "mail.", ""], 993, 143),
-        (Protocol::Pop3, ["pop.", "pop3.", "mail."], 995, 110),
-        (Protocol::Smtp, ["smtp.", "mail.", ""], 465, 587),
-    ] {
+    for (protocol, prefixes, tls, start_tls) in
+        [(Protocol::Imap, ["imap.", "mail.", ""], 993, 143), (Protocol::Pop3, ["pop.", "pop3.", "mail."], 995, 110)]
+    {
         for prefix in prefixes {
             let host = format!("{prefix}{domain}");
             guesses.push(Endpoint::new(protocol, Security::Tls, &host, tls));

@@ -13,7 +13,6 @@ pub fn candidates(provider: &'static Provider, address: &Address) -> Vec<Candida
         .filter_map(|text| text.parse().ok())
         .map(|endpoint| Candidate {
             endpoint,
-            smtp: provider.smtp.parse().ok(),
             users: vec![address.email.clone()],
             found_by: FoundBy::Preset,
             advice: provider.advice,

@@ -3,7 +3,7 @@
 use app::{
     page::{render_collector_form, render_collectors},
     view::collectors::{Card, CollectorsPage, Failure, Fields, FormPage},
-    wire::{CollectorId, CollectorKind, CollectorOptions, Error, FoundBy, ProbeFailure, ProbeStep},
+    wire::{CollectorId, CollectorKind, CollectorOptions, Error, FoundBy, ProbeFailure, ProbeStep, SourceAdvice},
 };
 use axum::{
     Extension, Form,
@@ -108,8 +108,8 @@ pub async fn add(
         Ok(_) => Ok(Redirect::to("/collectors").into_response()),
         Err(failure) => {
             let Filled { address, mut server, user, prefix, .. } = filled;
-            if let Error::ConfirmServer { host } = &failure.error {
-                server.clone_from(host);
+            if let Error::ConfirmServer { server: found } = &failure.error {
+                server.clone_from(found);
             }
             Ok(filled_form(&headers, Fields { address, server, user, prefix }, Some(failure)))
         }
@@ -117,32 +117,31 @@ pub async fn add(
 }
 
 async fn try_add(bridge: &Bridge, client: &Client, login: &Login, filled: &Filled) -> Result<CollectorId, Failure> {
-    let collectors = bridge.store.collectors(login.account).await.map_err(internal)?;
-    if collectors.len() >= MOST {
-        return Err(Error::Busy.into());
+    if bridge.store.collectors(login.account).await.map_err(internal)?.len() >= MOST {
+        return Err(Error::TooManyCollectors { limit: MOST as u32 }.into());
     }
-    let address = filled.address.trim();
+    let (address, user) = (filled.address.trim(), filled.user.trim());
     // Whoever is signed in must not be able to guess the passwords of others from here.
-    let attempt =
-        bridge.attempts.admit(address, client.address).map_err(|seconds| Error::TooManyAttempts { seconds })?;
+    let name = if user.is_empty() { address } else { user };
+    let attempt = bridge.attempts.admit(name, client.address).map_err(|seconds| Error::TooManyAttempts { seconds })?;
     let found = candidates(bridge, address, filled.server.trim()).await?;
     let (found, over_pop3): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|candidate| candidate.endpoint.protocol == Protocol::Imap);
     if found.is_empty() && !over_pop3.is_empty() {
         return Err(Error::NoPop3.into());
     }
-    if let Some(candidate) = found.first().filter(|candidate| needs_a_word(candidate, address)) {
-        return Err(Error::ConfirmServer { host: candidate.endpoint.to_string() }.into());
-    }
     let mut first = None;
     for mut candidate in found.into_iter().take(TRIED) {
-        if !filled.user.trim().is_empty() {
-            candidate.users = vec![filled.user.trim().to_owned()];
+        if needs_a_word(&candidate, address) {
+            // What failed before it is told first; this one is asked about when nothing else is left.
+            let question = Error::ConfirmServer { server: candidate.endpoint.to_string() };
+            return Err(first.unwrap_or_else(|| question.into()));
         }
-        let is_known =
-            |user: &String| collectors.iter().any(|known| known.endpoint == candidate.endpoint && known.user == *user);
-        if candidate.users.iter().any(is_known) {
-            return Err(Error::CollectorExists.into());
+        if candidate.advice == Some(SourceAdvice::ClearText) {
+            return Err(Error::ClearText { host: candidate.endpoint.host }.into());
+        }
+        if !user.is_empty() {
+            candidate.users = vec![user.to_owned()];
         }
         match probe(&bridge.config.source_dialer(), &candidate.endpoint, &candidate.users, &filled.password).await {
             Ok(Probed { user, .. }) => {
@@ -193,10 +192,12 @@ async fn candidates(bridge: &Bridge, address: &str, text: &str) -> Result<Vec<Ca
     }
     let protocol =
         if ["pop3", "pop."].iter().any(|start| text.starts_with(start)) { Protocol::Pop3 } else { Protocol::Imap };
-    let endpoint = typed(bridge, text, protocol)?;
+    let mut endpoint = typed(bridge, text, protocol)?;
+    // Letters do not count in it, and it is by this that a source is known again.
+    endpoint.host.make_ascii_lowercase();
     let local = address.rsplit_once('@').map(|(local, _)| local.to_owned());
     let users = std::iter::once(address.to_owned()).chain(local).collect();
-    Ok(vec![Candidate { endpoint, smtp: None, users, found_by: FoundBy::Guess, advice: None, password_page: None }])
+    Ok(vec![Candidate { endpoint, users, found_by: FoundBy::Guess, advice: None, password_page: None }])
 }
 
 /// What is done to a collector by a button.
@@ -229,11 +230,27 @@ pub async fn password(
     State(bridge): State<Bridge>,
     headers: HeaderMap,
     SignedIn(login): SignedIn,
+    Extension(client): Extension<Client>,
     Path(id): Path<i64>,
     Form(filled): Form<Password>,
 ) -> Result<Response, HttpError> {
-    let done = bridge.set_collector_password(login.account, CollectorId(id), &filled.password).await;
+    let done = try_password(&bridge, &client, &login, CollectorId(id), &filled.password).await;
     answer(&bridge, &login, &headers, done).await
+}
+
+/// Each is shown to the source at once, so that no more may be tried than when signing in.
+async fn try_password(
+    bridge: &Bridge,
+    client: &Client,
+    login: &Login,
+    id: CollectorId,
+    password: &SecretString,
+) -> Result<(), Error> {
+    let collector = bridge.store.collector(login.account, id).await.map_err(internal)?.ok_or(Error::Gone)?;
+    let attempt = bridge.attempts.admit(&collector.user, client.address);
+    // Whether it was right is found out later: it counts as one that failed.
+    let _ = attempt.map_err(|seconds| Error::TooManyAttempts { seconds })?;
+    bridge.set_collector_password(login.account, id, password).await
 }
 
 async fn answer(
@@ -257,7 +274,6 @@ mod tests {
     fn a_server_of_another_domain_that_dns_named_is_asked_about_first() {
         let candidate = |host: &str, found_by| Candidate {
             endpoint: format!("imaps://{host}").parse().expect(host),
-            smtp: None,
             users: Vec::new(),
             found_by,
             advice: None,

@@ -250,6 +250,6 @@ const PAGES: [&str; 3] = ["/server", "/folders", "/collectors"];
 
 /// Where to go after signing in: only ever a page of ours.
 fn safe(next: &str) -> &str {
-    let is_ours = next.starts_with("/mail/") || PAGES.contains(&next);
+    let is_ours = next.starts_with("/mail/") || next.starts_with("/sharing?") || PAGES.contains(&next);
     if is_ours && !next.contains(['\\', '\r', '\n']) { next } else { INBOX }
 }

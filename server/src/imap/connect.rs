@@ -56,7 +56,7 @@ pub async fn connect_noting(
     step: &mut ProbeStep,
 ) -> Result<Session, Error> {
     // Whoever waits here is not counted as waiting for the server, but does not wait for ever either.
-    let turn = timeout(OVERALL, handshakes(&endpoint.host).acquire_owned()).await;
+    let turn = timeout(OVERALL, handshakes(&format!("{}:{}", endpoint.host, endpoint.port)).acquire_owned()).await;
     let _permit = turn.map_err(|_| Error::Timeout)?.map_err(|_| Error::Closed)?;
     match timeout(OVERALL, open(dialer, endpoint, credentials, step)).await {
         Ok(result) => result,

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use app::wire::{
     AccountId, Collector, CollectorFolder, CollectorId, CollectorKind, CollectorOptions, CollectorState,
-    CollectorTrouble, RefusedMessage, Uid,
+    CollectorTrouble, Error, RefusedMessage, Uid,
 };
 
 use super::{Pool, Store, change, now, on};
@@ -27,6 +27,8 @@ pub struct StoredCollector {
     pub failures: i64,
     pub last_success: Option<i64>,
     pub trouble: Option<CollectorTrouble>,
+    /// In seconds since 1970 UTC.
+    pub created: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -43,6 +45,7 @@ struct Columns {
     failures: i64,
     last_success: Option<i64>,
     trouble: Option<String>,
+    created: i64,
 }
 
 impl StoredCollector {
@@ -63,6 +66,7 @@ impl StoredCollector {
             due: columns.due,
             failures: columns.failures,
             last_success: columns.last_success,
+            created: columns.created,
             trouble: trouble_from(columns.trouble)?,
         })
     }
@@ -78,6 +82,7 @@ impl StoredCollector {
             state: self.state,
             due: self.due,
             last_success: self.last_success,
+            created: self.created,
             trouble: self.trouble.clone(),
         }
     }
@@ -100,7 +105,8 @@ pub struct EndOfRun {
 }
 
 impl Store {
-    /// Adds a collector, which does nothing before [`set_collector_password`](Self::set_collector_password).
+    /// Adds a collector, which waits for [`set_collector_password`](Self::set_collector_password). None if the account has one
+    /// at this source already.
     pub async fn add_collector(
         &self,
         account: AccountId,
@@ -108,15 +114,17 @@ impl Store {
         endpoint: &Endpoint,
         user: &str,
         options: &CollectorOptions,
-    ) -> Result<StoredCollector> {
+    ) -> Result<Option<StoredCollector>> {
         let options = serde_json::to_string(options)?;
-        let columns: Columns = on!(self, pool => sqlx::query_as(
-            "INSERT INTO collectors (account_id, kind, endpoint, login, options, state, due, created)
-             VALUES ($1, $2, $3, $4, $5, 'paused', $6, $6)
-             RETURNING id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble")
+        // Whoever is cut off between this and the password finds it where a password is asked for.
+        let trouble = serde_json::to_string(&CollectorTrouble::Source(Error::SignedOut))?;
+        let columns: Option<Columns> = on!(self, pool => sqlx::query_as(
+            "INSERT INTO collectors (account_id, kind, endpoint, login, options, state, due, created, trouble)
+             VALUES ($1, $2, $3, $4, $5, 'failed', $6, $6, $7) ON CONFLICT (account_id, endpoint, login) DO NOTHING
+             RETURNING id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble, created")
             .bind(account.0).bind(kind_name(kind)).bind(endpoint.to_string()).bind(user).bind(&options).bind(now())
-            .fetch_one(pool))?;
-        StoredCollector::from_columns(columns)
+            .bind(&trouble).fetch_optional(pool))?;
+        columns.map(StoredCollector::from_columns).transpose()
     }
 
     /// Keeps the sealed password of the source; the collector is due at once, whatever was the matter.
@@ -130,7 +138,7 @@ impl Store {
     /// The collectors of an account, the oldest first.
     pub async fn collectors(&self, account: AccountId) -> Result<Vec<StoredCollector>> {
         let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
-            "SELECT id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble
+            "SELECT id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble, created
              FROM collectors WHERE account_id = $1 ORDER BY id")
             .bind(account.0).fetch_all(pool))?;
         rows.into_iter().map(StoredCollector::from_columns).collect()
@@ -138,7 +146,7 @@ impl Store {
 
     pub async fn collector(&self, account: AccountId, id: CollectorId) -> Result<Option<StoredCollector>> {
         let found: Option<Columns> = on!(self, pool => sqlx::query_as(
-            "SELECT id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble
+            "SELECT id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble, created
              FROM collectors WHERE account_id = $1 AND id = $2")
             .bind(account.0).bind(id.0).fetch_optional(pool))?;
         found.map(StoredCollector::from_columns).transpose()
@@ -300,13 +308,13 @@ const CLAIM_SQLITE: &str = "UPDATE collectors SET state = 'running', lease = $2,
     (SELECT c.id FROM collectors AS c WHERE c.state IN ('idle', 'running') AND c.due <= $1 AND c.lease < $1 AND NOT EXISTS
         (SELECT 1 FROM collectors AS other WHERE other.account_id = c.account_id AND other.lease >= $1)
      ORDER BY c.due LIMIT 1)
-    RETURNING id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble";
+    RETURNING id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble, created";
 
 const CLAIM_POSTGRES: &str = "UPDATE collectors SET state = 'running', lease = $2, holder = $3 WHERE id =
     (SELECT c.id FROM collectors AS c WHERE c.state IN ('idle', 'running') AND c.due <= $1 AND c.lease < $1 AND NOT EXISTS
         (SELECT 1 FROM collectors AS other WHERE other.account_id = c.account_id AND other.lease >= $1)
      ORDER BY c.due LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble";
+    RETURNING id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble, created";
 
 /// A number of the database where IMAP has 32 bits.
 pub(super) fn small(number: i64) -> u32 {

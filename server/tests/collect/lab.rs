@@ -82,7 +82,7 @@ impl Lab {
         let endpoint = endpoint(self.source.port);
         let added =
             self.store.add_collector(self.account, CollectorKind::Imap, &endpoint, &self.source.user, &options).await;
-        self.collector = added.expect("a collector").id;
+        self.collector = added.expect("a store").expect("a collector").id;
         self.store.set_collector_password(self.collector, b"not opened here").await.expect("a password");
     }
 

@@ -52,15 +52,21 @@ impl Card {
     /// Seconds until all is here, at the speed of this run.
     fn left(&self, now: i64) -> Option<i64> {
         let (messages, _) = rate(self.run.as_ref()?, now)?;
-        let missing = self.total().saturating_sub(self.copied());
+        let missing = self.missing();
         #[expect(clippy::cast_possible_truncation, reason = "at most some years of seconds")]
         (missing > 0).then(|| (f64::from(missing) / messages) as i64)
     }
 
+    /// Messages that are still to come. Those that could not be brought are not.
+    fn missing(&self) -> u32 {
+        let refused = self.folders.iter().map(|folder| folder.refused).fold(0, u32::saturating_add);
+        self.total().saturating_sub(self.copied()).saturating_sub(refused)
+    }
+
     /// Whether it has not succeeded for too long.
     fn is_late(&self, now: i64) -> bool {
-        let since = self.collector.last_success.or(self.run.as_ref().map(|run| run.begun));
-        self.collector.state != CollectorState::Paused && since.is_some_and(|since| now - since > ALARM)
+        let Collector { state, last_success, created, .. } = self.collector;
+        state != CollectorState::Paused && now - last_success.unwrap_or(created) > ALARM
     }
 
     pub(super) fn show(self, i18n: Words, now: i64, clock: Option<i32>) -> impl IntoView {
@@ -78,10 +84,6 @@ impl Card {
             CollectorState::Paused => "paused",
             CollectorState::Failed => "failed",
         };
-        let needs_password = matches!(
-            self.collector.trouble,
-            Some(CollectorTrouble::Source(Error::Credentials { .. } | Error::SignedOut))
-        );
         let action = move |what: &str| format!("/collectors/{}/{what}", id.0);
         let button = move |what: &'static str, words: &'static str| {
             view! {
@@ -105,26 +107,13 @@ impl Card {
                 <div data-live="" id=format!("progress-{}", id.0)>
                     {self.progress(i18n, now, clock)}
                 </div>
-                {needs_password.then(|| view! {
-                    <form method="post" action=action("password") class="collector-password">
-                        <label class="field">
-                            <span>{t_string!(i18n, collect.new_password)}</span>
-                            <input
-                                name="password"
-                                type="password"
-                                autocomplete="off"
-                                maxlength="1024"
-                                required
-                                data-testid="collector-new-password"
-                            />
-                        </label>
-                        <button type="submit" class="button button-primary">{t_string!(i18n, collect.go_on)}</button>
-                    </form>
-                })}
-                <div class="collector-actions">
+                <div data-live="" id=format!("password-{}", id.0)>
+                    {self.password(i18n, action("password"))}
+                </div>
+                <div data-live="" id=format!("actions-{}", id.0) class="collector-actions">
                     {button("run", if stoppable { t_string!(i18n, collect.run) } else { t_string!(i18n, collect.go_on) })}
                     {stoppable.then(|| button("pause", t_string!(i18n, collect.pause)))}
-                    <details class="collector-remove">
+                    <details class="collector-remove" id=format!("remove-{}", id.0)>
                         <summary class="button">{t_string!(i18n, collect.remove)}</summary>
                         <p>{t_string!(i18n, collect.remove_about)}</p>
                         {button("remove", t_string!(i18n, collect.remove_yes))}
@@ -140,11 +129,35 @@ impl Card {
         }
     }
 
+    /// Where only a password helps, it is asked for.
+    fn password(&self, i18n: Words, action: String) -> Option<impl IntoView + use<>> {
+        let helps = |error: &Error| error.is_about_password() || *error == Error::SignedOut;
+        let asked = matches!(&self.collector.trouble, Some(CollectorTrouble::Source(error)) if helps(error));
+        asked.then(|| {
+            view! {
+                <form method="post" action=action class="collector-password">
+                    <label class="field">
+                        <span>{t_string!(i18n, collect.new_password)}</span>
+                        <input
+                            name="password"
+                            type="password"
+                            autocomplete="off"
+                            maxlength="1024"
+                            required
+                            data-testid="collector-new-password"
+                        />
+                    </label>
+                    <button type="submit" class="button button-primary">{t_string!(i18n, collect.go_on)}</button>
+                </form>
+            }
+        })
+    }
+
     fn progress(&self, i18n: Words, now: i64, clock: Option<i32>) -> impl IntoView + use<> {
         let date = |seconds| date_on_paper(i18n.get_locale(), clock.unwrap_or_default(), seconds);
         let Collector { state, due, last_success, ref trouble, .. } = self.collector;
         let (copied, total) = (self.copied(), self.total());
-        let missing = total.saturating_sub(copied);
+        let missing = self.missing();
         let doing = match state {
             CollectorState::Running if total == 0 => t_string!(i18n, collect.looking).to_owned(),
             CollectorState::Running if missing > 0 => t_string!(i18n, collect.running).to_owned(),
@@ -183,13 +196,12 @@ impl Card {
         });
         let success =
             last_success.map(|at| view! { <p>{t_string!(i18n, collect.success, date = date(at)).to_string()}</p> });
-        let late =
-            self.is_late(now).then(|| view! { <p class="notice" role="alert">{t_string!(i18n, collect.late)}</p> });
+        let late = self.is_late(now).then(|| view! { <p class="notice">{t_string!(i18n, collect.late)}</p> });
         let trouble = trouble.as_ref().map(|trouble| {
-            view! { <div class="notice" role="alert" data-testid="collector-trouble">{explained(i18n, trouble)}</div> }
+            view! { <div class="notice" data-testid="collector-trouble">{explained(i18n, trouble)}</div> }
         });
         view! {
-            <p class="collector-doing" role="status">{doing} {speed.map(|speed| format!(" {speed}"))}</p>
+            <p class="collector-doing">{doing} {speed.map(|speed| format!(" {speed}"))}</p>
             {count}
             {late}
             {trouble}
@@ -205,8 +217,7 @@ impl Card {
         let rows = self.folders.iter().map(|folder| {
             let CollectorFolder { source, target, messages, copied, bytes, refused, trouble } = folder;
             let name = if source == target { source.clone() } else { format!("{source} → {target}") };
-            let trouble =
-                trouble.as_ref().map(|trouble| view! { <small role="alert">{in_words(i18n, trouble)}</small> });
+            let trouble = trouble.as_ref().map(|trouble| view! { <small>{in_words(i18n, trouble)}</small> });
             let refused = (*refused > 0).then(|| view! { <small>{counted!(i18n, collect.refused, *refused)}</small> });
             view! {
                 <tr data-testid="collector-folder" data-path=target.clone()>
@@ -307,6 +318,30 @@ fn duration(i18n: Words, seconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_that_has_never_succeeded_is_late_after_a_day_as_well() {
+        let collector = |last_success, state| Collector {
+            id: crate::wire::CollectorId(1),
+            kind: CollectorKind::Imap,
+            endpoint: "imaps://x:993".to_owned(),
+            user: "ana".to_owned(),
+            options: Default::default(),
+            state,
+            due: 0,
+            last_success,
+            trouble: None,
+            created: 1000,
+        };
+        let run = Some(CollectorRun { begun: 1000 + ALARM, messages: 0, bytes: 0 });
+        let late = |last_success, state| {
+            let collector = collector(last_success, state);
+            let card = Card { collector, folders: Vec::new(), refused: Vec::new(), run: run.clone(), report: None };
+            card.is_late(1001 + ALARM)
+        };
+        assert!(late(None, CollectorState::Idle) && late(Some(1000), CollectorState::Failed));
+        assert!(!late(Some(1002), CollectorState::Idle) && !late(None, CollectorState::Paused));
+    }
 
     #[test]
     fn a_speed_is_what_was_done_by_the_time_it_took() {
