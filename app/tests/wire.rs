@@ -172,7 +172,7 @@ fn commands_look_like_this() {
         Command::EditSubmission { submission: SubmissionId(9) },
         Command::DropSubmission { submission: SubmissionId(9) },
         Command::DropBlob { blob: BlobId("b1".to_owned()) },
-        Command::KeepSearch { search: saved_search() },
+        Command::KeepSearch { search: saved_search(), before: Some("Bills".to_owned()) },
         Command::ForgetSearch { name: "Счета".to_owned() },
         Command::Attend { front: true },
         act(

@@ -132,8 +132,8 @@ enum Input {
     },
     /// A session was opened, or could not be.
     Connected(Box<Result<Session, crate::imap::Error>>),
-    /// There is a new session in place of an old one.
-    Renewed(Box<Session>),
+    /// There is a new session in place of an old one, or none is to be had.
+    Renewed(Box<Result<Session, crate::imap::Error>>),
     /// A search has found something, or got further.
     Found(search::Report),
     /// A conversation was gathered, or could not be.
@@ -147,6 +147,8 @@ enum Input {
         mailbox: String,
         previews: Vec<(app::wire::Uid, String)>,
     },
+    /// The searches that are kept are others.
+    Searches,
     /// Something that did not happen here, for the tabs to know.
     Tell(Event),
     /// The outbox sent this: file it in Sent, mark the original, forget the draft.
@@ -267,6 +269,12 @@ impl Account {
     pub async fn tell(&self, event: Event) {
         // A stopped actor has no tabs to tell.
         let _ = self.inputs.send(Input::Tell(event)).await;
+    }
+
+    /// Has the tabs told which searches are kept.
+    pub async fn searches_changed(&self) {
+        // A stopped actor has no tabs to tell.
+        let _ = self.inputs.send(Input::Searches).await;
     }
 
     /// Files what was sent: a copy in Sent, the original marked, the draft gone.

@@ -90,9 +90,11 @@ impl Dialer {
         Self { tls: Some(tls), ..self }
     }
 
-    /// A line to a mail server, still in clear text. Where it would stay so, it leads to this machine only.
+    /// A line to a mail server, still in clear text. Where it would stay so because the server is on this machine by its
+    /// spelling, it leads to this machine only; any other clear text the operator has allowed (`PISMO_ALLOW_INSECURE`).
     pub async fn dial(&self, endpoint: &Endpoint) -> Result<TcpStream, Error> {
-        self.call(&endpoint.host, endpoint.port, endpoint.security == Security::Insecure).await
+        let here = endpoint.security == Security::Insecure && endpoint.is_loopback();
+        self.call(&endpoint.host, endpoint.port, here).await
     }
 
     /// The same, and TLS over it. Its certificate must be for this very name.
@@ -101,7 +103,7 @@ impl Dialer {
         self.secure(host, stream).await
     }
 
-    async fn call(&self, host: &str, port: u16, clear: bool) -> Result<TcpStream, Error> {
+    async fn call(&self, host: &str, port: u16, here: bool) -> Result<TcpStream, Error> {
         let unknown = || Error::UnknownHost { host: host.to_owned() };
         let found = timeout(LOOKUP, tokio::net::lookup_host((host, port))).await;
         let addresses: Vec<SocketAddr> = found.map_err(|_| unknown())?.map_err(|_| unknown())?.collect();
@@ -115,9 +117,9 @@ impl Dialer {
             if !self.may_reach(address.ip()) {
                 continue;
             }
-            // A name can point anywhere, so the spelling is not enough to allow clear text.
-            if clear && !address.ip().is_loopback() {
-                why = unreachable("clear text is only for a server on this machine");
+            // A name can point anywhere, so the spelling is not enough.
+            if here && !address.ip().is_loopback() {
+                why = unreachable("the name does not lead to this machine");
                 continue;
             }
             match timeout_at(until.min(Instant::now() + ONE_ADDRESS), TcpStream::connect(address)).await {

@@ -56,27 +56,24 @@ impl Client {
     /// Keeps the open search under this name, and no longer under another.
     pub fn keep_search(&self, name: String, told: impl FnOnce(Error) + 'static) {
         let query = self.state.list.query.get_untracked();
-        let before = untrack(|| self.kept_as()).filter(|before| *before != name);
-        let keep = Command::KeepSearch { search: SavedSearch { name, query } };
-        self.tell_about_searches(std::iter::once(keep).chain(before.map(|name| Command::ForgetSearch { name })), told);
+        let before = untrack(|| self.kept_as());
+        self.about_searches(Command::KeepSearch { search: SavedSearch { name, query }, before }, told);
     }
 
     /// Keeps the open search no longer.
     pub fn forget_search(&self, told: impl FnOnce(Error) + 'static) {
-        let forget = untrack(|| self.kept_as()).map(|name| Command::ForgetSearch { name });
-        self.tell_about_searches(forget.into_iter(), told);
+        if let Some(name) = untrack(|| self.kept_as()) {
+            self.about_searches(Command::ForgetSearch { name }, told);
+        }
     }
 
-    fn tell_about_searches(&self, commands: impl Iterator<Item = Command>, told: impl FnOnce(Error) + 'static) {
-        let client = *self;
-        let commands: Vec<Command> = commands.collect();
+    fn about_searches(&self, command: Command, told: impl FnOnce(Error) + 'static) {
+        let (client, reply) = (*self, self.send(command));
         self.spawn(async move {
-            for command in commands {
-                if let Err(error) = client.send(command).await {
-                    return told(error);
-                }
+            match reply.await {
+                Ok(_) => client.state.dialog.set(None::<Dialog>),
+                Err(error) => told(error),
             }
-            client.state.dialog.set(None::<Dialog>);
         });
     }
 

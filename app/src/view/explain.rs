@@ -49,6 +49,7 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::TooManyCollectors { limit } => counted!(i18n, error.too_many_collectors, *limit),
         Error::NoPop3 => t_string!(i18n, error.no_pop3).to_string(),
         Error::CollectorExists => t_string!(i18n, error.collector_exists).to_string(),
+        Error::SearchExists => t_string!(i18n, error.search_exists).to_string(),
         Error::TooManySearches { limit } => counted!(i18n, error.too_many_searches, *limit),
         Error::BlobGone { name } => t_string!(i18n, error.blob_gone, name = name.clone()).to_string(),
         Error::Busy => t_string!(i18n, error.busy).to_string(),
@@ -116,6 +117,7 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::ClearText { .. }
         | Error::TooManyRecipients { .. }
         | Error::TooManySearches { .. }
+        | Error::SearchExists
         | Error::TooManyCollectors { .. }
         | Error::CollectorExists
         | Error::NoPop3

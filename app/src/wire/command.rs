@@ -51,8 +51,9 @@ pub enum Command {
     DropSubmission { submission: SubmissionId },
     /// Forget an uploaded file. → [`Reply::Done`]
     DropBlob { blob: BlobId },
-    /// Keep this search, in place of one of the same name. → [`Reply::Done`]
-    KeepSearch { search: SavedSearch },
+    /// Keep this search; `before` is what it was called until now. Refused with [`super::Error::SearchExists`] if another one is
+    /// called so. → [`Reply::Done`]
+    KeepSearch { search: SavedSearch, before: Option<String> },
     /// Forget the search of this name. → [`Reply::Done`]
     ForgetSearch { name: String },
 }

@@ -83,6 +83,8 @@ pub enum Error {
     CollectorExists,
     /// Mail is brought from so many accounts already, and from no more can it be.
     TooManyCollectors { limit: u32 },
+    /// Another search is kept under this name.
+    SearchExists,
     /// So many searches are kept already, and no more can be.
     TooManySearches { limit: u32 },
     /// Too much is waiting already.

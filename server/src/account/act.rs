@@ -79,6 +79,11 @@ impl Actor {
                 return Err(Error::NoTrash.into());
             }
         }
+        if groups.len() > 1 {
+            for group in &groups {
+                permitted(&self.select(session, &group.mailbox).await?, &action)?;
+            }
+        }
         for group in groups {
             let selected = self.select(session, &group.mailbox).await?;
             if selected.uid_validity != group.uid_validity {

@@ -350,7 +350,7 @@ impl Actor {
                 let _ = reply.send(known);
             }
             Input::Connected(result) => self.connected(*result).await,
-            Input::Renewed(session) => self.renew(session).await,
+            Input::Renewed(result) => self.renew(*result).await,
             Input::Gathered { tab, id, result } => self.reply(&tab, id, result.map(Reply::Conversation)),
             Input::Found(report) => self.enter(Waiting::Found { report, tried: false }).await,
             Input::Previews { mailbox, previews } => {
@@ -362,6 +362,7 @@ impl Actor {
                     tab.tell(Event::Messages { list, change });
                 }
             }
+            Input::Searches => self.tell_searches().await,
             Input::Tell(event) => self.tell_all(&event),
             Input::SignedOut { login } => {
                 for tab in self.tabs.values_mut().filter(|tab| tab.login == login) {

@@ -1,12 +1,13 @@
 //! Mailboxes made, renamed, moved and deleted by the person (RFC 9051 §6.3.4 to §6.3.6).
 
-use app::wire::{Arrangement, Error, Event, Mailbox, Reply, Right};
+use app::wire::{Arrangement, Error, Mailbox, Reply, Right};
 use tokio::time::Instant;
 use tracing::warn;
 
 use super::{
     actor::{Actor, Failure},
     look::SECOND_LOOK,
+    rights::lacks,
 };
 use crate::imap::{self, Session};
 
@@ -88,10 +89,10 @@ impl Actor {
 
     /// Searches that were kept go where their mailbox went.
     async fn searches_follow(&mut self, from: &str, to: &str) {
-        let delimiter = self.mailboxes.iter().find_map(|mailbox| mailbox.delimiter);
+        let delimiter = self.mailboxes.iter().find(|mailbox| mailbox.path == to).and_then(|mailbox| mailbox.delimiter);
         match self.store.move_searches(self.record.id, (from, to), delimiter).await {
-            Ok(Some(searches)) => self.tell_all(&Event::Searches { searches }),
-            Ok(None) => {}
+            Ok(true) => self.tell_searches().await,
+            Ok(false) => {}
             Err(error) => warn!(error = format!("{error:#}"), "Searches did not follow a mailbox"),
         }
     }
@@ -143,7 +144,11 @@ impl Actor {
         if parent.is_some_and(is_inside) {
             return Err(Error::BadRequest { text: "A folder cannot be inside of itself".to_owned() }.into());
         }
-        let to = self.place(parent, name)?;
+        let beside = if parent.is_none() { self.place_beside(path, name)? } else { None };
+        let to = match beside {
+            Some(beside) => beside,
+            None => self.place(parent, name)?,
+        };
         if to == path {
             return Ok(to);
         }
@@ -187,6 +192,12 @@ impl Actor {
         let is_inside = |other: &Mailbox| inside.as_ref().is_some_and(|inside| other.path.starts_with(inside));
         let all: Vec<Mailbox> =
             self.mailboxes.iter().filter(|other| other.path == path || is_inside(other)).cloned().collect();
+        // All of it or nothing; and what only stands for a person is not a mailbox.
+        let is_kept =
+            |mailbox: &Mailbox| mailbox.shared.is_some() && (!mailbox.selectable || !mailbox.may(Right::DeleteMailbox));
+        if all.iter().any(is_kept) {
+            return Err(lacks(Right::DeleteMailbox));
+        }
         if all.iter().any(|mailbox| mailbox.special_use.is_some()) {
             return Err(Error::BadRequest { text: "This folder has a use of its own".to_owned() });
         }
@@ -195,11 +206,7 @@ impl Actor {
 
     /// The path of a mailbox of this name inside another, or at the top.
     fn place(&self, parent: Option<&str>, name: &str) -> Result<String, Error> {
-        let name = name.trim();
-        let sign_of_another_meaning = |sign: char| sign.is_control() || matches!(sign, '%' | '*');
-        if name.is_empty() || name.len() > MAX_NAME || name.contains(sign_of_another_meaning) {
-            return Err(Error::MailboxName);
-        }
+        let name = checked(name)?;
         match parent {
             Some(parent) => {
                 let parent = self.mailboxes.iter().find(|mailbox| mailbox.path == parent).ok_or(Error::Gone)?;
@@ -214,6 +221,22 @@ impl Actor {
                 Ok(self.at_the_top(name))
             }
         }
+    }
+
+    /// The path beside a mailbox that is topmost among those that others share, which is no place of the person's own.
+    fn place_beside(&self, path: &str, name: &str) -> Result<Option<String>, Error> {
+        let mailbox = self.mailboxes.iter().find(|mailbox| mailbox.path == path);
+        let Some(mailbox) = mailbox.filter(|mailbox| mailbox.shared.is_some()) else { return Ok(None) };
+        let is_topmost = mailbox.parent().is_none_or(|parent| !self.mailboxes.iter().any(|other| other.path == parent));
+        if !is_topmost {
+            return Ok(None);
+        }
+        let name = checked(name)?;
+        if mailbox.delimiter.is_some_and(|delimiter| name.contains(delimiter)) {
+            return Err(Error::MailboxName);
+        }
+        let above = path.len() - mailbox.name().len();
+        Ok(Some(format!("{}{name}", path.get(..above).unwrap_or_default())))
     }
 
     fn free(&self, path: String) -> Result<String, Error> {
@@ -257,6 +280,14 @@ impl Actor {
         }
         Ok(())
     }
+}
+
+/// A name that a mailbox can have.
+fn checked(name: &str) -> Result<&str, Error> {
+    let name = name.trim();
+    let sign_of_another_meaning = |sign: char| sign.is_control() || matches!(sign, '%' | '*');
+    let is_name = !name.is_empty() && name.len() <= MAX_NAME && !name.contains(sign_of_another_meaning);
+    if is_name { Ok(name) } else { Err(Error::MailboxName) }
 }
 
 /// For what is a kindness only: a refusal means no more than that.

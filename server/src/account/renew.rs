@@ -6,10 +6,16 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use super::{Input, actor::Actor, line::Line, tab::Tab};
-use crate::imap::{self, Session};
+use crate::{
+    error::to_wire,
+    imap::{self, Session},
+};
 
 /// How old a session grows while tabs are open.
 const OLD: Duration = Duration::from_secs(600);
+
+/// How long none is opened after the password was refused.
+const REFUSED: Duration = Duration::from_secs(3600);
 
 /// How old it grows until somebody loads the page: whoever misses a mailbox does that.
 const OLD_FOR_A_PAGE: Duration = Duration::from_secs(5);
@@ -31,22 +37,31 @@ impl Actor {
         // Ends by itself within the limits of `imap::connect`; its only effect is the input it sends.
         tokio::spawn(async move {
             let connecting = imap::connect(&endpoint, &credentials);
-            // The old one goes on if there is no new one.
-            let Some(Ok(session)) = stop.run_until_cancelled(connecting).await else { return };
+            let Some(result) = stop.run_until_cancelled(connecting).await else { return };
             drop(permit);
             if let Some(inputs) = inputs.upgrade() {
                 // An actor that has stopped needs no session.
-                let _ = inputs.send(Input::Renewed(Box::new(session))).await;
+                let _ = inputs.send(Input::Renewed(Box::new(result))).await;
             }
         });
     }
 
-    /// Goes on with the new session, and the watch with one of its own.
-    pub(super) async fn renew(&mut self, session: Box<Session>) {
-        let Some(mut old) = self.take_session() else {
-            drop(timeout(Duration::from_secs(2), session.logout()).await);
-            return;
+    /// Goes on with the new session, and the watch with one of its own. The old one goes on if there is no new one.
+    pub(super) async fn renew(&mut self, result: Result<Session, imap::Error>) {
+        let session = match result {
+            Ok(session) => session,
+            Err(error) => {
+                if matches!(error, imap::Error::TooManyConnections { .. }) {
+                    self.budget.shrink(None);
+                }
+                if to_wire(error).is_about_password() {
+                    // Trying it again could lock the person out.
+                    self.renewed = Instant::now() + REFUSED;
+                }
+                return;
+            }
         };
+        let Some(mut old) = self.take_session() else { return self.dismiss(session) };
         if let Err(error) = self.settle(&mut old).await {
             return self.lose_session(error);
         }
@@ -54,7 +69,12 @@ impl Actor {
         if let Some((_, stop)) = self.watching.take() {
             stop.cancel();
         }
-        drop(timeout(Duration::from_secs(2), old.logout()).await);
-        self.connected(Ok(*session)).await;
+        self.dismiss(*old);
+        self.connected(Ok(session)).await;
+    }
+
+    /// Takes leave of a session. Nobody waits for it.
+    fn dismiss(&self, session: Session) {
+        self.tasks.spawn(timeout(Duration::from_secs(2), session.logout()));
     }
 }

@@ -34,8 +34,11 @@ pub(super) fn permitted(selected: &Selected, action: &Action) -> Result<(), Erro
         let kept = match right {
             Right::Seen => keeps(&Flag::Seen),
             Right::DeleteMessages => keeps(&Flag::Deleted),
-            // A mailbox that keeps no keyword may keep other flags, and says so by a word of its own.
-            Right::Write => keeps(&Flag::Flagged) || keeps(&Flag::Answered),
+            Right::Write => match action {
+                Action::Flag { flag, .. } if flag.as_str().starts_with('\\') => keeps(flag),
+                // A mailbox that keeps no keyword may keep other flags, and says so by a word of its own.
+                _ => keeps(&Flag::Flagged) || keeps(&Flag::Answered),
+            },
             _ => true,
         };
         if *read_only || !kept {
@@ -57,7 +60,7 @@ fn needed(action: &Action) -> &'static [Right] {
     }
 }
 
-fn lacks(right: Right) -> Error {
+pub(super) fn lacks(right: Right) -> Error {
     Error::NoRight { right: Some(right), text: String::new() }
 }
 
@@ -97,6 +100,7 @@ mod tests {
             (false, &[Flag::Seen][..], Action::Archive, Some(Right::DeleteMessages)),
             (false, &[Flag::Answered, Flag::Deleted][..], flag(Flag::Keyword("work".to_owned())), None),
             (false, &[Flag::Answered, Flag::Deleted][..], Action::Delete, None),
+            (false, &[Flag::Answered, Flag::Deleted][..], flag(Flag::Flagged), Some(Right::Write)),
         ] {
             assert_eq!(lacking(&selected(read_only, kept), &action), right, "{action:?} with {kept:?}");
         }

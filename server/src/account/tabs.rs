@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::wire::{Error, Reply, Resume, ServerFrame, TabId, Welcome};
+use app::wire::{Error, Event, Reply, Resume, SavedSearch, ServerFrame, TabId, Welcome};
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 
@@ -59,6 +59,20 @@ impl Actor {
         Some(id)
     }
 
+    /// Tells the tabs which searches are kept. What could not be read is not told.
+    pub(super) async fn tell_searches(&mut self) {
+        if let Some(searches) = self.searches().await {
+            self.tell_all(&Event::Searches { searches });
+        }
+    }
+
+    async fn searches(&self) -> Option<Vec<SavedSearch>> {
+        let searches = self.store.searches(self.record.id).await;
+        searches
+            .inspect_err(|error| warn!(error = format!("{error:#}"), "The searches of an account cannot be read"))
+            .ok()
+    }
+
     pub(super) async fn welcome(&self, tab: &TabId) -> Welcome {
         let submissions = match self.store.submissions(self.record.id).await {
             Ok(submissions) => submissions.iter().map(crate::store::StoredSubmission::to_wire).collect(),
@@ -67,10 +81,7 @@ impl Actor {
                 Vec::new()
             }
         };
-        let searches = self.store.searches(self.record.id).await.unwrap_or_else(|error| {
-            warn!(error = format!("{error:#}"), "The searches of an account cannot be read");
-            Vec::new()
-        });
+        let searches = self.searches().await.unwrap_or_default();
         Welcome {
             tab: tab.clone(),
             account: self.record.id,

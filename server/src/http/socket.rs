@@ -166,7 +166,9 @@ async fn handle(
             .await
             .map(|()| Reply::Done)
             .map_err(internal),
-        Command::KeepSearch { search } => bridge.keep_search(login, search).await.map(|()| Reply::Done),
+        Command::KeepSearch { search, before } => {
+            bridge.keep_search(login, search, before.as_deref()).await.map(|()| Reply::Done)
+        }
         Command::ForgetSearch { name } => bridge.forget_search(login, &name).await.map(|()| Reply::Done),
         Command::Attach { .. } => Err(Error::BadRequest { text: "This socket is attached already".to_owned() }),
         command => return account.command(tab, ClientFrame { id, command }).await,

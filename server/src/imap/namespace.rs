@@ -85,7 +85,8 @@ impl Namespaces {
     pub fn above(&self, path: &str, shared: &Shared) -> Option<(String, Option<char>)> {
         let fitting = self.others.iter().filter(|namespace| path.starts_with(&namespace.prefix));
         let namespace = fitting.max_by_key(|namespace| namespace.prefix.len())?;
-        let top = format!("{}{}", namespace.prefix, shared.owner.as_ref()?);
+        let owner = shared.owner.as_ref().filter(|owner| !owner.is_empty())?;
+        let top = format!("{}{owner}", namespace.prefix);
         (top != path).then_some((top, namespace.delimiter))
     }
 

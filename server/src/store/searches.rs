@@ -38,24 +38,25 @@ impl Store {
         Ok(gone > 0)
     }
 
-    /// Searches in a mailbox that was renamed, and in those inside, are searches in what they are called now. Gives all
-    /// there are, if any had to follow.
+    /// Searches in a mailbox that was renamed, and in those inside, are searches in what they are called now. Whether any had
+    /// to follow. One that was kept anew meanwhile stays as it is.
     pub async fn move_searches(
         &self,
         account: AccountId,
         (from, to): (&str, &str),
         delimiter: Option<char>,
-    ) -> Result<Option<Vec<SavedSearch>>> {
-        let mut moved = false;
-        let mut searches = self.searches(account).await?;
-        for search in &mut searches {
-            let Some(rest) = search.query.mailbox.strip_prefix(from) else { continue };
+    ) -> Result<bool> {
+        let mut moved = 0;
+        for SavedSearch { name, query } in self.searches(account).await? {
+            let Some(rest) = query.mailbox.strip_prefix(from) else { continue };
             if rest.is_empty() || delimiter.is_some_and(|delimiter| rest.starts_with(delimiter)) {
-                search.query.mailbox = format!("{to}{rest}");
-                self.keep_search(account, search).await?;
-                moved = true;
+                let before = serde_json::to_string(&query)?;
+                let now = serde_json::to_string(&Query { mailbox: format!("{to}{rest}"), ..query })?;
+                moved += change!(self, pool => sqlx::query(
+                    "UPDATE searches SET query = $1 WHERE account_id = $2 AND name = $3 AND query = $4")
+                    .bind(&now).bind(account.0).bind(&name).bind(&before).execute(pool))?;
             }
         }
-        Ok(moved.then_some(searches))
+        Ok(moved > 0)
     }
 }

@@ -10,7 +10,11 @@ fn search(name: &str, mailbox: &str, words: &str) -> SavedSearch {
 }
 
 fn keep(name: &str, mailbox: &str, words: &str) -> Command {
-    Command::KeepSearch { search: search(name, mailbox, words) }
+    Command::KeepSearch { search: search(name, mailbox, words), before: None }
+}
+
+fn keep_as(name: &str, before: &str, mailbox: &str, words: &str) -> Command {
+    Command::KeepSearch { search: search(name, mailbox, words), before: Some(before.to_owned()) }
 }
 
 #[tokio::test]
@@ -24,8 +28,17 @@ async fn a_search_is_kept_for_every_tab_and_finds_what_it_found() {
     tab.ask(keep("bills", "INBOX", "is:unread")).await;
     let both = [search("bills", "INBOX", "is:unread"), search("Счета", "INBOX", "subject:invoice")];
     other.until("both searches", |view| view.searches == both).await;
-    tab.ask(keep("bills", "INBOX", "is:starred")).await;
-    other.until("the one of the same name is another", |view| view.searches[0].query.search == "is:starred").await;
+    assert_eq!(tab.send(keep("bills", "INBOX", "is:starred")).await, Err(Error::SearchExists), "it is another one");
+    assert_eq!(tab.ask(keep("bills", "INBOX", "is:unread")).await, Reply::Done, "the same once more");
+    assert_eq!(tab.send(keep_as("bills", "Счета", "INBOX", "x")).await, Err(Error::SearchExists));
+    tab.ask(keep_as("bills", "bills", "INBOX", "is:starred")).await;
+    other.until("it is another", |view| view.searches[0].query.search == "is:starred").await;
+    tab.ask(keep_as("invoices", "bills", "INBOX", "is:starred")).await;
+    other
+        .until("its name is another", |view| {
+            view.searches.iter().map(|kept| kept.name.as_str()).eq(["invoices", "Счета"])
+        })
+        .await;
     assert_eq!(other.list(both[1].query.clone()).await.total, 1);
 
     let boris = bridge.sign_in("boris").await.open("INBOX").await;
@@ -33,7 +46,7 @@ async fn a_search_is_kept_for_every_tab_and_finds_what_it_found() {
 
     // Asked for twice, it is forgotten once.
     for _ in 0..2 {
-        assert_eq!(tab.ask(Command::ForgetSearch { name: "bills".to_owned() }).await, Reply::Done);
+        assert_eq!(tab.ask(Command::ForgetSearch { name: "invoices".to_owned() }).await, Reply::Done);
     }
     bridge.stop().await;
     bridge.start_again().await;
@@ -71,5 +84,5 @@ async fn what_is_no_search_is_not_kept_and_there_is_an_end_to_them() {
     }
     let limit = u32::try_from(SavedSearch::MOST).expect("a small number");
     assert_eq!(tab.send(keep("one more", "INBOX", "oil")).await, Err(Error::TooManySearches { limit }));
-    assert_eq!(tab.ask(keep("7", "INBOX", "gas")).await, Reply::Done, "one that is there can be changed");
+    assert_eq!(tab.ask(keep_as("seven", "7", "INBOX", "gas")).await, Reply::Done, "one that is there can be changed");
 }

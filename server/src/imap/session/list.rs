@@ -89,19 +89,21 @@ impl Session {
         let known = self.namespaces.is_some();
         let patterns = |session: &Self| session.namespaces.as_ref().map(Namespaces::patterns).unwrap_or_default();
         let everything = [vec!["*".to_owned()], patterns(self)].concat();
-        match self.list_by(&everything, &mut told).await {
+        let together = match self.list_by(&everything, &mut told).await {
             // What is the person's own has to be there, whatever the server thinks of the rest.
             Err(error) if error.is_refusal() && everything.len() > 1 => {
-                self.list_by(&["*".to_owned()], &mut told).await?
+                self.list_by(&["*".to_owned()], &mut told).await?;
+                false
             }
-            result => result?,
-        }
-        let elsewhere = patterns(self);
-        if !known && !elsewhere.is_empty() {
-            // That there are others was learnt only now.
-            match self.list_by(&elsewhere, &mut told).await {
-                Err(error) if error.is_refusal() => {}
-                result => result?,
+            // That there are others may be learnt only by this.
+            result => result.map(|()| known)?,
+        };
+        if !together {
+            for pattern in patterns(self) {
+                match self.list_by(&[pattern], &mut told).await {
+                    Err(error) if error.is_refusal() => {}
+                    result => result?,
+                }
             }
         }
         let Told { lines, statuses, rights } = told;
