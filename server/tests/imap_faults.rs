@@ -364,3 +364,35 @@ async fn what_is_too_large_for_a_mailbox_is_not_sent_to_it() {
     let told = session.expect("a session").append("Sent", &[], None, b"a: b\r\n\r\n").await;
     assert!(matches!(told, Err(Error::Refused { code: Some(Code::TooBig), .. })), "nobody is asked: {told:?}");
 }
+
+#[tokio::test]
+async fn what_others_share_is_there_even_where_it_cannot_be_asked_for_together() {
+    let (own, others) = ("* LIST () \"/\" INBOX\r\n{tag} OK x\r\n", "* LIST () \"/\" others/bo\r\n{tag} OK x\r\n");
+    let count =
+        |path: &str| format!("* STATUS {path} (MESSAGES 1 UNSEEN 0 UIDNEXT 2 UIDVALIDITY 7)\r\n{{tag}} OK x\r\n");
+    let (of_inbox, of_bo) = (count("INBOX"), count("others/bo"));
+    let peer = Peer::start(
+        Protocol::Imap,
+        GREETING,
+        &[
+            ("LOGIN", "{tag} OK [CAPABILITY IMAP4rev1 NAMESPACE LIST-EXTENDED] in\r\n"),
+            ("LIST \"\" \"*\" RETURN", own),
+            ("NAMESPACE", "* NAMESPACE ((\"\" \"/\")) ((\"others/\" \"/\")) NIL\r\n{tag} OK x\r\n"),
+            ("LIST \"\" \"others/*\" RETURN", others),
+            ("STATUS", &of_inbox),
+            ("STATUS", &of_bo),
+            ("LIST \"\" (\"*\" \"others/*\") RETURN", "{tag} NO one at a time\r\n"),
+            ("LIST \"\" \"*\" RETURN", own),
+            ("LIST \"\" \"others/*\" RETURN", others),
+            ("STATUS", &of_inbox),
+            ("STATUS", &of_bo),
+        ],
+    )
+    .await;
+    let mut session = imap::connect(&peer.endpoint(Security::Insecure), &credentials()).await.expect("a session");
+    for time in ["first", "second"] {
+        let listed = session.list().await.expect(time);
+        let paths: Vec<&str> = listed.iter().map(|mailbox| mailbox.path.as_str()).collect();
+        assert_eq!(paths, ["INBOX", "others/bo"], "the {time} time");
+    }
+}

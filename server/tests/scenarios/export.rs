@@ -1,10 +1,18 @@
 //! The way out: a folder as mbox, all folders as a zip of Maildirs.
 
-use std::io::{Cursor, Read};
+use std::{
+    io::{Cursor, Read},
+    sync::Arc,
+};
 
 use app::wire::Flag;
+use tokio::sync::Notify;
 
-use crate::test_bridge::TestBridge;
+use crate::{
+    mail_server::MailServer,
+    recording_proxy::RecordingProxy,
+    test_bridge::{TestBridge, imap},
+};
 
 /// `Работа`, as IMAP has it.
 const WORK: &str = "&BCAEMAQxBD4EQgQw-";
@@ -60,4 +68,103 @@ async fn everything_goes_out_as_it_is_in_a_zip_of_maildirs() {
     let mut keywords = String::new();
     zip.by_name("Work/2026/dovecot-keywords").expect("the letters").read_to_string(&mut keywords).expect("text");
     assert_eq!(keywords, "0 work\n");
+}
+
+/// A large message in the inbox, behind a line of which each piece that the server says can be looked at.
+async fn behind_a_line() -> (TestBridge, RecordingProxy, String) {
+    let server = MailServer::shared_with_smtp();
+    let proxy = RecordingProxy::start(server.imap_port()).await;
+    let port = proxy.port;
+    let bridge = TestBridge::on(server, |config| config.imap = Some(imap(port))).await;
+    let large = format!("Subject: large\r\n\r\n{}", "A long line of text.\r\n".repeat(300_000));
+    bridge.mail("ana").append_message("INBOX", "", &large).await;
+    (bridge, proxy, large)
+}
+
+#[tokio::test]
+async fn a_line_that_breaks_in_a_message_costs_nothing_of_it() {
+    let (bridge, proxy, large) = behind_a_line().await;
+    let browser = bridge.sign_in("ana").await;
+    let broken = Arc::new(Notify::new());
+    let told = broken.clone();
+    let mut said = 0;
+    // The line falls silent amid the message, and is cut.
+    proxy.rewrite(move |bytes| {
+        said += if bytes.windows(9).any(|seen| seen == b"long line") { bytes.len() } else { 0 };
+        if said > 3_000_000 {
+            told.notify_one();
+            return Vec::new();
+        }
+        bytes
+    });
+    let breaking = async {
+        broken.notified().await;
+        proxy.stop_rewriting();
+        proxy.cut();
+    };
+    let (answer, ()) = tokio::join!(browser.get("/export/zip?mailbox=INBOX"), breaking);
+    let mut zip = zip::ZipArchive::new(Cursor::new(answer.body)).expect("a zip");
+    let names: Vec<String> = zip.file_names().map(|name| name.expect("a name").into_owned()).collect();
+    let name = names.iter().find(|name| name.contains(":2,")).expect("the message");
+    let mut bytes = Vec::new();
+    zip.by_name(name).expect("the file").read_to_end(&mut bytes).expect("its bytes");
+    assert!(bytes == large.as_bytes(), "{} bytes of {}", bytes.len(), large.len());
+}
+
+#[tokio::test]
+async fn what_does_not_come_to_its_end_does_not_look_like_it() {
+    let (bridge, proxy, _) = behind_a_line().await;
+    let browser = bridge.sign_in("ana").await;
+    let broken = Arc::new(Notify::new());
+    let told = broken.clone();
+    let mut said = 0;
+    proxy.rewrite(move |bytes| {
+        said += if bytes.windows(9).any(|seen| seen == b"long line") { bytes.len() } else { 0 };
+        if said > 3_000_000 {
+            told.notify_one();
+            return Vec::new();
+        }
+        bytes
+    });
+    let breaking = async {
+        broken.notified().await;
+        // It is another mailbox by then.
+        proxy.rewrite(|bytes| match String::from_utf8(bytes) {
+            Ok(text) => text.replace("[UIDVALIDITY 1", "[UIDVALIDITY 2").into_bytes(),
+            Err(odd) => odd.into_bytes(),
+        });
+        proxy.cut();
+    };
+    let (answer, ()) = tokio::join!(browser.get_what_comes("/export/mbox?mailbox=INBOX"), breaking);
+    assert_eq!((answer.status, answer.whole), (200, false));
+    assert!(answer.body.len() > 1_000_000, "it had begun");
+}
+
+#[tokio::test]
+async fn there_is_one_download_at_a_time_and_it_keeps_nobody_from_reading() {
+    let (bridge, proxy, _) = behind_a_line().await;
+    let browser = bridge.sign_in("ana").await;
+    let mut tab = browser.open("INBOX").await;
+    let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let told = begun.clone();
+    // Nothing comes of the message.
+    proxy.rewrite(move |bytes| {
+        if bytes.windows(9).any(|seen| seen == b"long line") {
+            told.notify_one();
+            return Vec::new();
+        }
+        bytes
+    });
+    let others = async {
+        begun.notified().await;
+        assert_eq!(browser.get("/export/zip").await.status, 503, "one at a time");
+        proxy.stop_rewriting();
+        proxy.cut();
+        go_on.notify_one();
+    };
+    let (answer, ()) = tokio::join!(browser.get("/export/zip"), others);
+    assert_eq!(answer.status, 200);
+    go_on.notified().await;
+    tab.come_back().await;
+    assert_eq!(browser.get("/export/mbox?mailbox=INBOX").await.status, 200, "the next one");
 }

@@ -52,6 +52,12 @@ impl Browser {
         http_client::send(self.server, method, path, &all, body).await
     }
 
+    /// As much of a page as comes.
+    pub async fn get_what_comes(&self, path: &str) -> Answer {
+        let cookie = self.cookie.clone().unwrap_or_default();
+        http_client::send_and_see(self.server, "GET", path, &[("Cookie", &cookie)], &[]).await
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.request("GET", path, &[], b"").await
     }
