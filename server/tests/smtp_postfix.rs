@@ -42,7 +42,7 @@ impl MailServer {
             let dir = std::env::temp_dir().join(format!("pismo-postfix-{}", std::process::id()));
             std::fs::create_dir_all(&dir).expect("a folder for the mail");
             let mut child = Command::new("node")
-                .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../end2end/mailserver/start.mjs"))
+                .arg("../end2end/mailserver/start.mjs")
                 .args(["--ports", "0", "--user", "*@pismo.test:secret", "--message-size", "1000000", "--dir"])
                 .arg(&dir)
                 .stdin(Stdio::piped())

@@ -104,7 +104,7 @@ mod tests {
 
     /// A corpus: what fuzzing once found, or begins with.
     fn corpus(name: &str) -> Vec<(PathBuf, Vec<u8>)> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
+        let folder = Path::new("fuzz/corpus").join(name);
         let files = std::fs::read_dir(folder).expect("a corpus").map(|file| file.expect("a file").path());
         files.map(|path| (path.clone(), std::fs::read(path).expect("what is said"))).collect()
     }

@@ -207,8 +207,8 @@ async fn one_collector_of_each_account_is_claimed_and_whoever_lost_it_writes_not
     node.stop.cancel();
     let (store, (_, first), (_, second)) = (&node.bridge.store, sides(), sides());
     let (first, second) = (node.account(&first).await, node.account(&second).await);
-    for account in [first, first, second] {
-        node.add(account, 9, "x", "y").await;
+    for (account, user) in [(first, "x"), (first, "y"), (second, "x")] {
+        node.add(account, 9, user, "secret").await;
     }
     let claim = async |holder: &str, seconds| store.claim_collector(holder, seconds).await.expect("a store");
     let of_first = claim("a", 600).await.expect("one of the first account");

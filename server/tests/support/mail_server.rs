@@ -72,9 +72,9 @@ impl MailServer {
         remove_what_is_left();
         let dir = std::env::temp_dir().join(format!("{FOLDER}{}-{number}", std::process::id()));
         std::fs::create_dir_all(&dir).expect("a folder for the mail");
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../end2end/mailserver/start.mjs");
+        // Tests run in the folder of their package, which need not be where they were built.
         let mut child = Command::new("node")
-            .arg(script)
+            .arg("../end2end/mailserver/start.mjs")
             .args(["--ports", "0", "--dir"])
             .arg(&dir)
             .args(arguments)
