@@ -178,12 +178,14 @@ impl Actor {
         let before = hits.total();
         let placed = hits.put(added.clone());
         let total = hits.total();
-        if let Some(view) = self.tabs.get_mut(tab).and_then(|tab| tab.view.as_mut()) {
-            view.total = total;
-            view.untold = true;
-        }
+        let Some(view) = self.tabs.get_mut(tab).and_then(|tab| tab.view.as_mut()) else { return Ok(()) };
+        view.total = total;
+        let missed = view.untold;
+        view.untold |= placed != Placed::Nowhere;
         match placed {
             Placed::Nowhere => Ok(()),
+            // A tab that has missed something is told of all: a change alone would be one of a list that it does not have.
+            _ if missed => Ok(self.replace_hits(session, tab).await?),
             Placed::Below => self.tell_found(session, tab, before).await,
             // Old mail that was put there: no news for the top of the list.
             Placed::Between => Ok(self.replace_hits(session, tab).await?),

@@ -250,6 +250,8 @@ impl Actor {
             hits.put(found)
         };
         view.total = hits.total();
+        // A tab that has missed something is told of all.
+        let placed = if view.untold { Placed::Between } else { placed };
         view.untold |= placed != Placed::Nowhere;
         view.progress = report.progress.clone();
         if report.is_last() && view.query.is_threaded() {

@@ -40,6 +40,7 @@ impl Actor {
                     self.reply(&tab, frame.id, Ok(reply));
                     result = Ok(None);
                 }
+                let answered = matches!(result, Ok(None));
                 if !matches!(result, Err(Failure::Lost(_)))
                     && let Err(error) = self.settle(session).await
                 {
@@ -51,10 +52,12 @@ impl Actor {
                     Ok(None) => {}
                     Err(Failure::Told(error)) => self.reply(&tab, frame.id, Err(error)),
                     Err(Failure::Lost(error)) => {
-                        // Every command is safe to send twice; it gets one more session to try.
-                        if tried {
+                        if answered {
+                            // It is not done again: a list that is opened anew would be one that the tab never hears of.
+                        } else if tried {
                             self.reply(&tab, frame.id, Err(self.lost(&error)));
                         } else {
+                            // Every command is safe to send twice; it gets one more session to try.
                             self.waiting.push_front(Waiting::Command { tab, frame, tried: true });
                         }
                         return Err(error);

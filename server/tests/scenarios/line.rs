@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use app::wire::{Action, Command, Connectivity, Error, Event, Flag, ListChange, Query, Reply, Selection, Uid};
 
-use tokio::time::timeout;
+use tokio::{sync::mpsc, time::timeout};
 
 use crate::{
     browser::Browser,
@@ -132,6 +132,41 @@ async fn a_line_cut_at_any_command_loses_none_of_them() {
     }
     assert!(mail.messages("INBOX").await.values().all(|flags| flags.contains(&Flag::Seen)));
     tab.until("all are read", |view| uids.iter().all(|uid| view.has(*uid, &Flag::Seen))).await;
+}
+
+#[tokio::test]
+async fn a_list_that_is_answered_as_the_line_drops_goes_on() {
+    let Desk { proxy, tab, mail, .. } = &mut desk(MailServer::shared_with_smtp(), 2).await;
+    tab.open("Archive").await;
+    // With the rows comes the word that there is one more, whose row is not told any more.
+    let (told, mut swallowed) = mpsc::unbounded_channel();
+    let (mut rows, mut over) = (false, false);
+    proxy.rewrite(move |said| {
+        if over {
+            let _ = told.send(());
+            return Vec::new();
+        }
+        let mut out = Vec::new();
+        for line in said.split_inclusive(|byte| *byte == b'\n') {
+            let text = String::from_utf8_lossy(line);
+            rows |= text.contains("ENVELOPE (");
+            if rows && text.contains(" OK Fetch completed") {
+                out.extend_from_slice(b"* 3 EXISTS\r\n");
+                over = true;
+            }
+            out.extend_from_slice(line);
+        }
+        out
+    });
+    assert_eq!(tab.open("INBOX").await.total, 2);
+    timeout(PATIENCE, swallowed.recv()).await.expect("the row is asked for");
+    proxy.rewrite(|said| said);
+    proxy.cut();
+    mail.append("INBOX", "after it").await;
+    tab.until("what came after it", |view| view.subjects().first() == Some(&"after it") && view.total() == 3).await;
+    // It is still the list that the tab knows.
+    mail.append("INBOX", "later").await;
+    tab.until("what came later", |view| view.subjects().first() == Some(&"later") && view.total() == 4).await;
 }
 
 #[tokio::test]

@@ -1,10 +1,18 @@
 //! Searching the open folder and all of them, on the server.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use app::wire::{Action, Command, Error, Flag, Progress, Query, Reply, Row, SearchEnd, Selection};
+use tokio::sync::Notify;
 
-use crate::{list::recorded, mail::Mail, tab::Tab, test_bridge::TestBridge};
+use crate::{
+    list::recorded,
+    mail::Mail,
+    mail_server::MailServer,
+    recording_proxy::RecordingProxy,
+    tab::Tab,
+    test_bridge::{TestBridge, imap},
+};
 
 pub fn message(from: &str, subject: &str, text: &str) -> String {
     format!(
@@ -63,6 +71,39 @@ async fn cyrillic_is_found_in_either_case() {
         tab.search("INBOX", search).await;
         assert_eq!(tab.view.subjects(), ["Счёт за октябрь"], "{search}");
     }
+}
+
+#[tokio::test]
+async fn what_was_found_when_the_line_broke_is_told_with_what_is_found_next() {
+    let proxy = RecordingProxy::start(MailServer::shared_with_smtp().imap_port()).await;
+    let bridge = TestBridge::with(|config| config.imap = Some(imap(proxy.port))).await;
+    let mut mail = bridge.mail("ana");
+    mail.append("INBOX", "mark 1").await;
+    let mut tab = bridge.sign_in("ana").await.open("INBOX").await;
+    tab.search("INBOX", "subject:mark").await;
+    // The message is there, it is found, and what it is like as a find is not heard any more.
+    let swallowed = Arc::new(Notify::new());
+    let (told, mut rows) = (swallowed.clone(), 0);
+    proxy.rewrite(move |said| {
+        if String::from_utf8_lossy(&said).contains("ENVELOPE (") {
+            rows += 1;
+            told.notify_one();
+        }
+        if rows > 1 { Vec::new() } else { said }
+    });
+    mail.append("INBOX", "mark 2").await;
+    for _ in 0..2 {
+        swallowed.notified().await;
+    }
+    mail.append("INBOX", "mark 3").await;
+    proxy.rewrite(|said| said);
+    proxy.cut();
+    tab.until("both", |view| {
+        let subjects = view.subjects();
+        assert!(subjects != ["mark 3", "mark 1"], "a list with a gap is shown");
+        subjects == ["mark 3", "mark 2", "mark 1"]
+    })
+    .await;
 }
 
 #[tokio::test]
