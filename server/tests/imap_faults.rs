@@ -230,6 +230,9 @@ async fn refused_logins_are_told_apart() {
             Error::TooManyConnections { text: "Too many simultaneous connections".into() },
         ),
         ("HANG UP", Error::Closed),
+        // The answer to something else is none to this.
+        ("x999999 OK [READ-ONLY] not yours\r\nHANG UP", Error::Closed),
+        ("x999999 NO [AUTHENTICATIONFAILED] not yours\r\nHANG UP", Error::Closed),
     ] {
         let (result, _peer) = connect(&[("LOGIN", said)]).await;
         assert_eq!(result.err(), Some(expected), "{said}");

@@ -118,8 +118,10 @@ impl Line {
         let answer = self.client.run_command_and_check_ok("STARTTLS", None).await;
         loop {
             match self.client.get_mut().next() {
-                Some(Response::Tagged { status, .. }) if answer.is_err() => return Err(refused(status)),
-                Some(Response::Tagged { .. }) => break,
+                Some(Response::Tagged { tag, status }) if is_own(&tag) && answer.is_err() => {
+                    return Err(refused(status));
+                }
+                Some(Response::Tagged { tag, .. }) if is_own(&tag) => break,
                 Some(_) => {}
                 None => return Err(Error::Closed),
             }
@@ -165,7 +167,7 @@ impl Line {
                 let mut last = None;
                 while let Some(response) = client.get_mut().next() {
                     match response {
-                        Response::Tagged { status, .. } => {
+                        Response::Tagged { tag, status } if is_own(&tag) => {
                             return Err(Error::of_login(status.code.as_ref(), status.text, false));
                         }
                         Response::Status(status) if status.answer == Answer::Bye => last = Some(status),
@@ -181,6 +183,11 @@ impl Line {
             }
         }
     }
+}
+
+/// Whether a tag is one of async-imap's: whatever else a server answers is no answer.
+fn is_own(tag: &str) -> bool {
+    tag.strip_prefix('A').is_some_and(|number| number.parse::<u32>().is_ok())
 }
 
 impl Line {
