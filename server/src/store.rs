@@ -7,6 +7,7 @@ mod blobs;
 mod collectors;
 mod conversations;
 mod drafts;
+mod folders;
 mod ledger;
 mod logins;
 mod runs;
@@ -26,10 +27,11 @@ use sqlx::{
 };
 
 pub use blobs::Blob;
-pub use collectors::{EndOfRun, StoredCollector};
+pub use collectors::{EndOfRun, Lease, StoredCollector};
 pub use conversations::{Conversations, Indexed, Member};
 pub use drafts::SavedDraft;
-pub use ledger::{Entry, FolderRow, Former, Place};
+pub use folders::FolderRow;
+pub use ledger::{Entry, Former, Place};
 pub use logins::Login;
 pub use settings::Settings;
 pub use submissions::StoredSubmission;

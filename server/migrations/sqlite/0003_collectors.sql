@@ -59,13 +59,15 @@ CREATE TABLE collector_messages (
     folder_id INTEGER NOT NULL REFERENCES collector_folders (id) ON DELETE CASCADE,
     uid_validity BIGINT NOT NULL,
     uid BIGINT NOT NULL,
-    -- Octets, INTERNALDATE and SHA-256 in hexadecimal; see collector/digest.rs.
+    -- Octets with every line end counted as two, octets as they came, INTERNALDATE and SHA-256 in hexadecimal; see
+    -- collector/digest.rs.
     size BIGINT NOT NULL,
+    raw BIGINT NOT NULL,
     date BIGINT,
     hash TEXT NOT NULL,
     -- The source's flags as they were last seen, with spaces between them; also those that the target does not keep.
     flags TEXT NOT NULL,
-    -- Where it is. Without a UID it is nowhere yet.
+    -- Where it is. Without a UID it is nowhere yet; with both 0 it is there, and nobody knows where.
     target_validity BIGINT NOT NULL DEFAULT 0,
     target_uid BIGINT,
     -- It was about to be sent when the target's UIDNEXT was this.

@@ -42,9 +42,10 @@ pub fn is_kept(mailbox: &Selected, flag: &Flag) -> bool {
         && (silent || mailbox.permanent_flags.contains(flag) || (mailbox.new_keywords && !word.starts_with('\\')))
 }
 
-/// As the ledger has them.
+/// As the ledger has them; without those that no server could have (RFC 9051 §9, flag).
 pub fn to_text(flags: &[Flag]) -> String {
-    flags.iter().map(Flag::as_str).collect::<Vec<_>>().join(" ")
+    let words = flags.iter().map(Flag::as_str).filter(|word| !word.contains(['\0', ' ']));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// See [`to_text`].
@@ -90,6 +91,12 @@ mod tests {
         ] {
             assert_eq!(merged(before, now, here), after, "{before:?} → {now:?}, here {here:?}");
         }
+    }
+
+    #[test]
+    fn what_is_no_flag_is_not_kept() {
+        let odd = [Flag::Seen, Flag::Keyword("a\0b".to_owned()), Flag::Keyword("a b".to_owned())];
+        assert_eq!(to_text(&odd), "\\Seen");
     }
 
     #[test]

@@ -28,7 +28,8 @@ pub struct Wishes<'a> {
 /// Whether there is anything to bring: mailboxes that hold nothing are left out, those that only show what is flagged
 /// elsewhere (RFC 6154 §2), and those of other people.
 pub fn holds_mail(listed: &Listed) -> bool {
-    listed.selectable && listed.shared.is_none() && listed.said_use != Some(SpecialUse::Flagged)
+    let can_be_said = !listed.path.contains('\0');
+    listed.selectable && listed.shared.is_none() && listed.said_use != Some(SpecialUse::Flagged) && can_be_said
 }
 
 /// Decides for each mailbox of the source that is not in `known` where it goes. No two go to the same place: what is known

@@ -1,17 +1,18 @@
-//! Between two runs the node that made the last one listens at the INBOX of the source, so that new mail comes at once.
+//! Between two runs a node that made one of the last listens at the INBOX of the source, so that new mail comes at once.
 
 use std::time::Duration;
 
 use anyhow::Result;
-use app::wire::CollectorId;
+use app::wire::{CollectorId, CollectorTrouble};
 use tokio::{sync::Notify, time::sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use super::run::End;
+use super::{kind::kind, run::End};
 use crate::{
     backoff::Backoff,
     bridge::Bridge,
+    error::to_wire,
     imap::{Error, Session, Woken, connect_by},
 };
 
@@ -57,11 +58,24 @@ async fn listen(bridge: &Bridge, id: CollectorId, source: &End) {
     let mut backoff = Backoff::new(Duration::from_secs(30), Duration::from_secs(3600));
     loop {
         match hear(bridge, id, source, &mut backoff).await {
-            Ok(Heard::Broken(error)) => debug!(collector.id = id.0, %error, "A source is not listened at for a while"),
+            Ok(Heard::Broken(error)) => {
+                let error = to_wire(error);
+                // The next run finds it out as well, and says so.
+                if error.is_about_password() {
+                    return;
+                }
+                let error = kind(&CollectorTrouble::Source(error));
+                debug!(collector.id = id.0, error, "A source is not listened at for a while");
+            }
             Ok(Heard::NotWanted) => return,
             Err(error) => debug!(collector.id = id.0, error = format!("{error:#}"), "A collector cannot be hastened"),
         }
         sleep(backoff.wait()).await;
+        match bridge.store.is_at_work(id).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => debug!(collector.id = id.0, error = format!("{error:#}"), "A collector cannot be looked at"),
+        }
     }
 }
 

@@ -5,7 +5,11 @@ use std::collections::{HashMap, HashSet};
 
 use app::wire::Uid;
 
-use super::{digest::Digester, digest::digest, reading::LARGE};
+use super::{
+    digest::{Digester, digest},
+    pieces::{Ended, Next, Pieces},
+    reading::LARGE,
+};
 use crate::{
     imap::{Error, Session, UidSet},
     store::Former,
@@ -13,9 +17,6 @@ use crate::{
 
 /// Messages asked for at once.
 const AT_ONCE: usize = 1000;
-
-/// How much of a large message is read at once.
-pub const PIECE: u32 = 1024 * 1024;
 
 /// By what a message is looked for before it is read.
 #[derive(Debug, Clone, Copy)]
@@ -27,10 +28,11 @@ pub struct Sought {
 }
 
 impl Sought {
-    /// A message with this INTERNALDATE that was sent, if it was, no later than `sent`. Dovecot (2.3, 2026-11) takes a date
-    /// that is more than two hours to come for the moment in which it is told.
-    pub fn new(size: u64, date: Option<i64>, sent: i64) -> Self {
-        Self { size, date: date.filter(|date| *date <= sent) }
+    /// A message with this INTERNALDATE that was sent, if it was, no later than `sent`; by both of its sizes, since a server
+    /// that keeps line ends as they came tells another one. Dovecot (2.3, 2026-11) takes a date that is more than two hours to
+    /// come for the moment in which it is told.
+    pub fn new(size: u64, raw: u64, date: Option<i64>, sent: i64) -> [Self; 2] {
+        [size, raw].map(|size| Self { size, date: date.filter(|date| *date <= sent) })
     }
 
     fn fits(self, candidate: &Candidate) -> bool {
@@ -93,7 +95,7 @@ impl Pool {
         }
         unread.sort_unstable();
         unread.dedup();
-        let (large, small): (Vec<_>, Vec<_>) = unread.into_iter().partition(|(_, size)| *size > LARGE);
+        let (mut alone, small): (Vec<_>, Vec<_>) = unread.into_iter().partition(|(_, size)| *size > LARGE);
         let mut small = small.as_slice();
         while !small.is_empty() {
             let (mut count, mut bytes) = (0, 0);
@@ -106,13 +108,20 @@ impl Pool {
             let (window, rest) = small.split_at(count);
             small = rest;
             let uids = window.iter().map(|(uid, _)| *uid).collect();
-            let texts: HashMap<Uid, Vec<u8>> = session.fetch_whole(&uids, bytes).await?.into_iter().collect();
+            let texts: HashMap<Uid, Vec<u8>> = match session.fetch_whole(&uids, bytes).await {
+                // It stumbles over one of them.
+                Err(error) if error.is_refusal() => HashMap::new(),
+                texts => texts?.into_iter().collect(),
+            };
             for (uid, size) in window {
-                self.learn(*uid, *size, texts.get(uid).map(|text| digest(text).hash));
+                match texts.get(uid) {
+                    Some(text) => self.learn(*uid, *size, Some(digest(text).hash)),
+                    None => alone.push((*uid, *size)),
+                }
             }
         }
-        for (uid, size) in large {
-            let hash = hash_of_large(session, uid).await?;
+        for (uid, size) in alone {
+            let hash = hash_alone(session, uid, size).await?;
             self.learn(uid, size, hash);
         }
         Ok(())
@@ -129,8 +138,13 @@ impl Pool {
         }
     }
 
-    /// Takes out a message that was read and has this hash; one with the INTERNALDATE `date` rather than another that fits.
-    pub fn take(&mut self, sought: Sought, date: Option<i64>, hash: &str) -> Option<Uid> {
+    /// Takes out a message that was read, fits one of these and has this hash; one with the INTERNALDATE `date` rather than
+    /// another that fits.
+    pub fn take(&mut self, sought: [Sought; 2], date: Option<i64>, hash: &str) -> Option<Uid> {
+        sought.into_iter().find_map(|sought| self.take_one(sought, date, hash))
+    }
+
+    fn take_one(&mut self, sought: Sought, date: Option<i64>, hash: &str) -> Option<Uid> {
         let candidates = self.here.get_mut(&sought.size)?;
         let is_it = |one: &Candidate| one.hash.as_deref() == Some(hash) && sought.fits(one);
         let exact = candidates.iter().rposition(|one| is_it(one) && one.date == date);
@@ -144,23 +158,15 @@ impl Pool {
     }
 }
 
-async fn hash_of_large(session: &mut Session, uid: Uid) -> Result<Option<String>, Error> {
+/// None of what cannot be read, or is not of the size that it was said to be.
+async fn hash_alone(session: &mut Session, uid: Uid, size: u64) -> Result<Option<String>, Error> {
     let mut digester = Digester::default();
-    let mut offset = 0;
+    let mut pieces = Pieces::of(session, uid, u32::try_from(size).ok(), size);
     loop {
-        match session.fetch_section(uid, "", Some((offset, PIECE))).await? {
-            None => return Ok(None),
-            Some(piece) => {
-                digester.push(&piece);
-                offset = offset.saturating_add(u32::try_from(piece.len()).unwrap_or(PIECE));
-                // What has no end is nobody's.
-                if offset == u32::MAX {
-                    return Ok(None);
-                }
-                if piece.len() < PIECE as usize {
-                    return Ok(Some(digester.finish().hash));
-                }
-            }
+        match pieces.next().await? {
+            Next::Piece(piece) => digester.push(&piece),
+            Next::End(Ended::Whole) => return Ok(Some(digester.finish().hash)),
+            Next::End(Ended::Gone | Ended::NotGivenOut(_) | Ended::TooLarge) => return Ok(None),
         }
     }
 }

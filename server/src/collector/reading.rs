@@ -21,11 +21,11 @@ use tokio::{
 use super::{
     digest::{Digest, Digester, digest},
     flags::to_text,
-    pool::PIECE,
+    pieces::{Ended, Next, Pieces},
     run::{Job, Step, Stop},
 };
 use crate::{
-    imap::{Code, Error, Look, Session, UidSet},
+    imap::{Look, Session, UidSet},
     seal::random_hex,
     store::{Entry, Place},
 };
@@ -37,7 +37,10 @@ const WINDOW: usize = 64;
 pub const LARGE: u64 = 4 * 1024 * 1024;
 
 /// The largest message that is read, in octets: one without an end must not fill the disk.
-const LARGEST: u32 = 512 * 1024 * 1024;
+const LARGEST: u64 = 512 * 1024 * 1024;
+
+/// Messages of one mailbox that are left out, at most: where there are more, something else is the matter than with them.
+const MOST_REFUSED: u64 = 10_000;
 
 /// Messages whose sizes are asked for at once.
 const LISTED: usize = 1000;
@@ -76,6 +79,10 @@ pub struct Reading<'a> {
     /// The row of the mailbox.
     pub folder: i64,
     pub validity: UidValidity,
+    /// The largest message that the target takes, in octets.
+    pub limit: Option<u64>,
+    /// How many messages of the mailbox are left out so far.
+    pub refused: u64,
     pub parcels: mpsc::Sender<Parcel>,
 }
 
@@ -114,7 +121,7 @@ impl Reading<'_> {
                 bytes = 0;
             }
             if size > LARGE {
-                self.read_large(look, tried).await?;
+                self.read_alone(look, tried).await?;
                 continue;
             }
             window.push((look, tried));
@@ -151,83 +158,59 @@ impl Reading<'_> {
             self.hand_over(Parcel::Messages(fresh)).await;
         }
         for (look, attempts) in rest {
-            self.read_large(look, attempts).await?;
+            self.read_alone(look, attempts).await?;
         }
         Ok(())
     }
 
-    /// Reads a message by itself, in pieces, into a file.
-    async fn read_large(&mut self, look: Look, attempts: i64) -> Result<(), Stop> {
-        match self.file(&look).await {
-            Ok(Some((digest, file))) => {
-                self.job.step(Step::Read)?;
+    /// Reads a message by itself, into a file.
+    async fn read_alone(&mut self, look: Look, attempts: i64) -> Result<(), Stop> {
+        self.job.go_on()?;
+        let limit = self.limit.unwrap_or(LARGEST).min(LARGEST);
+        let size = look.size.unwrap_or(0);
+        if u64::from(size) > limit {
+            return self.leave_out(refused(look, attempts, RefusedReason::TooLarge { limit })).await;
+        }
+        let mut file = nameless(&self.job.spool)?;
+        let mut digester = Digester::default();
+        let mut pieces = Pieces::of(self.source, look.uid, look.size, limit);
+        let ended = loop {
+            match pieces.next().await.map_err(Stop::of_source)? {
+                Next::Piece(piece) => {
+                    digester.push(&piece);
+                    file.write_all(&piece).await.context("A large message")?;
+                }
+                Next::End(ended) => break ended,
+            }
+        };
+        self.job.step(Step::Read)?;
+        match ended {
+            Ended::Whole => {
+                file.flush().await.context("A large message")?;
+                file.seek(SeekFrom::Start(0)).await.context("A large message")?;
                 let Look { uid, date, flags, .. } = look;
-                let fresh = Fresh { uid, date, flags, digest, text: Text::Filed(file), attempts };
+                let text = Text::Filed(file);
+                let fresh = Fresh { uid, date, flags, digest: digester.finish(), text, attempts };
                 self.hand_over(Parcel::Messages(vec![fresh])).await;
                 Ok(())
             }
-            // It is gone.
-            Ok(None) => Ok(()),
-            Err(Unread::NotGivenOut(text)) => {
-                let entry = unreadable(look, attempts, text);
-                self.hand_over(Parcel::Unreadable(vec![entry])).await;
-                Ok(())
+            Ended::Gone => Ok(()),
+            Ended::NotGivenOut(text) => {
+                self.leave_out(refused(look, attempts, RefusedReason::Unreadable { text })).await
             }
-            Err(Unread::TooLarge) => {
-                let reason = RefusedReason::TooLarge { limit: LARGEST.into() };
-                let entry = refused(look, attempts, reason);
-                self.hand_over(Parcel::Unreadable(vec![entry])).await;
-                Ok(())
-            }
-            Err(Unread::Stop(stop)) => Err(stop),
+            Ended::TooLarge => self.leave_out(refused(look, attempts, RefusedReason::TooLarge { limit })).await,
         }
     }
 
-    async fn file(&mut self, look: &Look) -> Result<Option<(Digest, File)>, Unread> {
-        let mut file = nameless(&self.job.spool).map_err(|error| Unread::Stop(error.into()))?;
-        let mut digester = Digester::default();
-        let (mut offset, mut there) = (0u32, false);
-        let ours = |error: std::io::Error| Unread::Stop(anyhow::Error::from(error).context("A large message").into());
-        loop {
-            let piece = match self.source.fetch_section(look.uid, "", Some((offset, PIECE))).await {
-                // A server says of single messages that they are a fault of its own, but of all that it is not to be had.
-                Err(Error::Refused { code: Some(code), text }) if code.is_passing() && code != Code::ServerBug => {
-                    let trouble = CollectorTrouble::Source(app::wire::Error::Unavailable { text });
-                    return Err(Unread::Stop(Stop::Run(trouble)));
-                }
-                Err(Error::Refused { text, .. }) => return Err(Unread::NotGivenOut(text)),
-                piece => piece.map_err(|error| Unread::Stop(Stop::of_source(error)))?,
-            };
-            let Some(piece) = piece else {
-                // Amid a message it means that it went away meanwhile.
-                if there || offset > 0 || self.is_gone(look.uid).await.map_err(Unread::Stop)? {
-                    return Ok(None);
-                }
-                return Err(Unread::NotGivenOut(String::new()));
-            };
-            there = true;
-            digester.push(&piece);
-            file.write_all(&piece).await.map_err(ours)?;
-            offset = offset.saturating_add(u32::try_from(piece.len()).unwrap_or(PIECE));
-            if offset > LARGEST {
-                return Err(Unread::TooLarge);
-            }
-            // Some servers only guess the size, so it ends a message only together with a piece that was not full.
-            if piece.is_empty() || (piece.len() < PIECE as usize && look.size == Some(offset)) {
-                break;
-            }
+    /// Notes that a message cannot be brought. A mailbox with too many of these is given up for now.
+    async fn leave_out(&mut self, entry: Entry) -> Result<(), Stop> {
+        self.refused += 1;
+        if self.refused > MOST_REFUSED {
+            let text = String::new();
+            return Err(Stop::Folder(CollectorTrouble::Source(app::wire::Error::Unavailable { text })));
         }
-        let digest = digester.finish();
-        if digest.raw == 0 && look.size != Some(0) {
-            return Err(Unread::NotGivenOut(String::new()));
-        }
-        file.flush().await.map_err(ours)?;
-        file.seek(SeekFrom::Start(0)).await.map_err(ours)?;
-        Ok(Some((digest, file)))
-    }
-
-    async fn is_gone(&mut self, uid: Uid) -> Result<bool, Stop> {
-        Ok(self.source.search(&[], Some(&UidSet::one(uid))).await.map_err(Stop::of_source)?.is_empty())
+        self.hand_over(Parcel::Unreadable(vec![entry])).await;
+        Ok(())
     }
 
     /// Messages that the source found and then told nothing of: those that are not gone are told as not given out.
@@ -236,10 +219,9 @@ impl Reading<'_> {
             return Ok(());
         }
         let still = self.source.search(&[], Some(unseen)).await.map_err(Stop::of_source)?;
-        let look = |uid| Look { uid, size: None, date: None, flags: Vec::new() };
-        let entries = still.into_iter().map(|uid| unreadable(look(uid), 0, String::new())).collect::<Vec<_>>();
-        if !entries.is_empty() {
-            self.hand_over(Parcel::Unreadable(entries)).await;
+        for uid in still {
+            let look = Look { uid, size: None, date: None, flags: Vec::new() };
+            self.leave_out(refused(look, 0, RefusedReason::Unreadable { text: String::new() })).await?;
         }
         Ok(())
     }
@@ -250,20 +232,11 @@ impl Reading<'_> {
     }
 }
 
-enum Unread {
-    NotGivenOut(String),
-    TooLarge,
-    Stop(Stop),
-}
-
-fn unreadable(look: Look, attempts: i64, text: String) -> Entry {
-    refused(look, attempts, RefusedReason::Unreadable { text })
-}
-
 fn refused(look: Look, attempts: i64, reason: RefusedReason) -> Entry {
     Entry {
         uid: look.uid,
         size: look.size.unwrap_or(0).into(),
+        raw: look.size.unwrap_or(0).into(),
         date: look.date,
         hash: String::new(),
         flags: to_text(&look.flags),

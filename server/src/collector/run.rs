@@ -7,23 +7,26 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
-use app::wire::{CollectorKind, CollectorTrouble, SpecialUse, Uid, UidValidity};
+use app::wire::{CollectorKind, CollectorRun, CollectorTrouble, SpecialUse, UidValidity};
 use futures_util::future::join_all;
 use tokio::try_join;
 use tracing::{error, info};
 
 use super::{
     folders::{Side, Wishes, holds_mail, place},
+    kind::kind,
     passing::pass,
+    sameness::is_same_account,
 };
 use crate::{
     endpoint::Endpoint,
     error::to_wire,
-    imap::{Code, Credentials, Error, Listed, Names, Session, UidSet, connect_by},
+    imap::{Code, Credentials, Error, Listed, Names, Session, connect_by},
     net::Dialer,
-    store::{Entry, FolderRow, Store, StoredCollector, now},
+    store::{Entry, FolderRow, Lease, Store, StoredCollector, now},
 };
 
 /// What a run is about to go on from. For tests that end it there, as a power cut does.
@@ -92,6 +95,14 @@ impl Stop {
         Stop::of(error, CollectorTrouble::Target)
     }
 
+    /// None if it is only that the right to run was lost.
+    pub(super) fn trouble(&self) -> Option<&CollectorTrouble> {
+        match self {
+            Stop::Folder(trouble) | Stop::Run(trouble) => Some(trouble),
+            Stop::Lost => None,
+        }
+    }
+
     fn of(error: Error, side: fn(app::wire::Error) -> CollectorTrouble) -> Stop {
         // No mailbox takes anything when there is no room.
         let of_all = matches!(error, Error::Refused { code: Some(Code::OverQuota), .. });
@@ -99,6 +110,11 @@ impl Stop {
         let trouble = side(to_wire(error));
         if of_one { Stop::Folder(trouble) } else { Stop::Run(trouble) }
     }
+}
+
+/// Whether something was written: it is not for whoever has lost the lease.
+pub(super) fn held(written: bool) -> Result<(), Stop> {
+    if written { Ok(()) } else { Err(Stop::Lost) }
 }
 
 /// A fault of our own.
@@ -120,8 +136,10 @@ pub struct End {
 
 impl End {
     fn is(&self, other: &End) -> bool {
+        // Whether letters count in names is up to each server; hardly any has two people whose names differ by them alone.
+        let same_user = self.credentials.user.eq_ignore_ascii_case(&other.credentials.user);
         let same_host = self.endpoint.host.eq_ignore_ascii_case(&other.endpoint.host);
-        same_host && self.endpoint.port == other.endpoint.port && self.credentials.user == other.credentials.user
+        same_host && self.endpoint.port == other.endpoint.port && same_user
     }
 }
 
@@ -138,12 +156,36 @@ pub struct Job {
     /// The folder for files without a name.
     pub spool: PathBuf,
     pub watch: Option<Watch>,
-    /// How long a target may be at what it was sent after the line to it broke, in seconds.
-    pub grace: i64,
-    /// Set to have the run end as soon as it knows what became of all that it has sent.
+    /// How long is waited for what a target was sent before the line to it broke.
+    pub grace: Duration,
+    /// Set to have the run end as soon as it knows what became of all that it has sent. A large message that it is at comes
+    /// to its end before.
     pub ending: AtomicBool,
-    /// Messages that have come with this run.
-    pub come: AtomicU64,
+    pub brought: Brought,
+}
+
+/// What has come with a run so far.
+#[derive(Debug, Default)]
+pub struct Brought {
+    messages: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Brought {
+    pub fn messages(&self) -> u64 {
+        self.messages.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn add(&self, bytes: u64) {
+        self.messages.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
+impl From<CollectorRun> for Brought {
+    fn from(run: CollectorRun) -> Self {
+        Self { messages: u64::from(run.messages).into(), bytes: run.bytes.into() }
+    }
 }
 
 impl Job {
@@ -158,12 +200,17 @@ impl Job {
 
     /// Writes what has become of messages, if we still may.
     pub(super) async fn record(&self, folder: i64, validity: UidValidity, entries: &[Entry]) -> Result<(), Stop> {
-        let held = self.store.record((self.collector.id, &self.holder), folder, validity, entries).await?;
-        if held { Ok(()) } else { Err(Stop::Lost) }
+        held(self.store.record(self.lease(), folder, validity, entries).await?)
     }
 
-    pub(super) fn count_one(&self) {
-        self.come.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn lease(&self) -> Lease<'_> {
+        Lease { collector: self.collector.id, holder: &self.holder }
+    }
+
+    /// Writes what has been brought so far, for whoever looks on.
+    pub(super) async fn note_brought(&self) -> anyhow::Result<()> {
+        let bytes = self.brought.bytes.load(Ordering::Relaxed);
+        self.store.note_run(self.lease(), self.brought.messages(), bytes).await
     }
 }
 
@@ -176,15 +223,14 @@ pub struct Pair {
 /// What is still to be gone through.
 type Queue = Mutex<VecDeque<(FolderRow, Listed)>>;
 
-/// How long a target may be at what it was sent after the line to it broke, in seconds: see [`Job::grace`].
-pub const GRACE: i64 = 30;
+/// See [`Job::grace`].
+pub const GRACE: Duration = Duration::from_secs(30);
 
 /// Brings all that is new. The future may be dropped at any moment; the next run is quicker where it was not, but ended by
 /// [`Job::ending`].
 pub async fn collect(job: &Job) -> Result<(), Stop> {
     if job.collector.kind != CollectorKind::Imap {
-        let text = "POP3 sources are not understood yet".to_owned();
-        return Err(Stop::Run(CollectorTrouble::Source(app::wire::Error::Refused { text })));
+        return Err(Stop::Run(CollectorTrouble::Source(app::wire::Error::NoPop3)));
     }
     if job.source.is(&job.target) {
         return Err(Stop::Run(CollectorTrouble::SameAccount));
@@ -219,7 +265,7 @@ fn changed<'a>(there: &'a [Listed], rows: &[FolderRow], follow_flags: bool) -> V
         same && match status.highest_modseq {
             Some(modseq) => i64::try_from(modseq).is_ok_and(|modseq| modseq == row.modseq),
             // Without CONDSTORE nothing tells of flags but the flags.
-            None => !follow_flags || !super::passing::flags_are_due(row, now()),
+            None => !follow_flags || !super::comparing::flags_are_due(row, now()),
         }
     };
     there.iter().filter(|listed| holds_mail(listed) && !is_as_it_was(listed)).collect()
@@ -234,11 +280,13 @@ async fn queue(
     changed: Vec<&Listed>,
 ) -> Result<VecDeque<(FolderRow, Listed)>, Stop> {
     let new = changed.iter().any(|listed| !rows.iter().any(|row| row.source == listed.path));
+    // An account in which nothing is can only be told from another one when something is in it.
+    let told_apart = job.store.is_told_apart(job.collector.id).await?;
+    let here = if new || !told_apart { target.list().await.map_err(Stop::of_target)? } else { Vec::new() };
+    if !told_apart && is_same_account(source, there, target, &here).await? {
+        return Err(Stop::Run(CollectorTrouble::SameAccount));
+    }
     if new {
-        let here = target.list().await.map_err(Stop::of_target)?;
-        if !rows.iter().any(|row| row.settled == 1) && is_same_account(source, there, target, &here).await? {
-            return Err(Stop::Run(CollectorTrouble::SameAccount));
-        }
         let known = rows.iter().map(|row| (row.source.clone(), row.target.clone())).collect();
         let sides = (
             Side { mailboxes: there, personal: source.personal_prefix().unwrap_or_default() },
@@ -248,7 +296,7 @@ async fn queue(
         for (from, to) in place(sides.0, sides.1, &known, &wishes) {
             let status = there.iter().find(|listed| listed.path == from).and_then(|listed| listed.status);
             let messages = status.map_or(0, |status| status.messages);
-            rows.push(job.store.add_folder(job.collector.id, &from, &to, messages).await?);
+            rows.push(job.store.add_folder(job.lease(), &from, &to, messages).await?.ok_or(Stop::Lost)?);
         }
     }
     job.step(Step::Placed)?;
@@ -260,38 +308,6 @@ async fn queue(
         (listed.path != "INBOX", std::cmp::Reverse(messages))
     });
     Ok(queue.into())
-}
-
-/// Whether both sessions see the same mail, whatever their servers are called: the same mailboxes with the same
-/// UIDVALIDITY, and in the largest that nobody changes just now the same newest messages. (If it is not found out, nothing is
-/// doubled either: each message is found to be here already.)
-async fn is_same_account(
-    source: &mut Session,
-    there: &[Listed],
-    target: &mut Session,
-    here: &[Listed],
-) -> Result<bool, Stop> {
-    let of_here: HashMap<&str, &Listed> = here.iter().map(|listed| (listed.path.as_str(), listed)).collect();
-    let validity = |listed: &Listed| listed.status.map(|status| status.uid_validity);
-    let is_there =
-        |listed: &Listed| of_here.get(listed.path.as_str()).is_some_and(|other| validity(other) == validity(listed));
-    if there.len() != here.len() || !there.iter().all(is_there) {
-        return Ok(false);
-    }
-    let filled = there.iter().filter(|listed| {
-        let same = of_here.get(listed.path.as_str()).is_some_and(|other| other.status == listed.status);
-        same && listed.status.is_some_and(|status| status.messages > 0)
-    });
-    let Some(listed) = filled.max_by_key(|listed| listed.status.map(|status| status.messages)) else {
-        return Ok(false);
-    };
-    let next = listed.status.map_or(2, |status| status.uid_next.max(2));
-    let newest = UidSet::range(Uid(next.saturating_sub(10).max(1)), Uid(next - 1));
-    source.examine(&listed.path).await.map_err(Stop::of_source)?;
-    target.examine(&listed.path).await.map_err(Stop::of_target)?;
-    let theirs = source.fetch_looks(&newest).await.map_err(Stop::of_source)?;
-    let ours = target.fetch_looks(&newest).await.map_err(Stop::of_target)?;
-    Ok(!theirs.is_empty() && theirs == ours)
 }
 
 /// Goes through the mailboxes with as many pairs of sessions as are wanted and to be had.
@@ -310,7 +326,11 @@ async fn bring(job: &Job, first: Pair, queue: VecDeque<(FolderRow, Listed)>) -> 
                 None => match open_pair(job, names).await {
                     Ok(pair) => pair,
                     Err(stop) => {
-                        info!(collector.id = job.collector.id.0, ?stop, "A collector makes do with fewer connections");
+                        let trouble = stop.trouble().map(kind);
+                        info!(
+                            collector.id = job.collector.id.0,
+                            trouble, "A collector makes do with fewer connections"
+                        );
                         return Ok(());
                     }
                 },
@@ -355,9 +375,10 @@ async fn work(job: &Job, mut pair: Pair, queue: &Queue, names: &BothNames) -> Re
             Err(stop) => return Err(stop),
         };
         if let Some(trouble) = &trouble {
-            info!(collector.id = job.collector.id.0, folder.id = folder, ?trouble, "A mailbox could not be brought");
+            let trouble = kind(trouble);
+            info!(collector.id = job.collector.id.0, folder.id = folder, trouble, "A mailbox could not be brought");
         }
-        job.store.set_folder_trouble(folder, trouble.as_ref()).await?;
+        held(job.store.set_folder_trouble(job.lease(), folder, trouble.as_ref()).await?)?;
     }
     let Pair { source, target } = pair;
     tokio::join!(source.logout(), target.logout());

@@ -1,30 +1,32 @@
 //! The half of a run that writes into the target, and the ledger before and after it.
 //!
 //! What is about to be sent is written down with the target's UIDNEXT. When the answer is lost, whatever arrived has a UID
-//! from there on, and is known again by its size, INTERNALDATE and hash.
+//! from there on, and is known again by its size, INTERNALDATE and hash (`finding.rs`).
 
 use std::{
-    collections::HashSet,
+    io::SeekFrom,
     time::{Duration, Instant},
 };
 
+use anyhow::Context;
 use app::wire::{CollectorTrouble, Flag, RefusedReason, Uid, UidValidity};
-use tokio::time::sleep;
+use tokio::{fs::File, io::AsyncSeekExt};
 
 use super::{
+    finding::Answer,
     flags::{is_kept, to_text, travels},
-    pool::{self, Pool, Sought},
+    pool::Pool,
     reading::{Fresh, Parcel, Text},
-    run::{Job, Step, Stop},
+    run::{Job, Step, Stop, held},
 };
 use crate::{
     error::to_wire,
     imap::{Code, Error, Letter, Selected, Session},
-    store::{Entry, FolderRow, Former, Place, now},
+    store::{Entry, FolderRow, Place, now},
 };
 
 /// A message that was about to be sent so often, by itself most of the times, is left out.
-const TOO_OFTEN: i64 = 12;
+pub const TOO_OFTEN: i64 = 12;
 
 /// How often the numbers are written that a page shows.
 const SHOWN: Duration = Duration::from_secs(1);
@@ -59,89 +61,22 @@ impl Default for Shown {
     }
 }
 
+/// What the target said of one message.
+enum Outcome {
+    Here(UidValidity, Uid),
+    /// It has taken it and did not say where it is.
+    Taken,
+    /// It never will take it.
+    Refused(RefusedReason),
+    /// It did not take it, and may later.
+    NotNow(Stop),
+    /// The same, but for a fault of its own, which may be the message's.
+    Stumbled(Stop),
+    /// Nobody knows.
+    Unheard(Stop),
+}
+
 impl Writing<'_> {
-    /// Finds out what became of messages that were about to be sent when something came in between. A server may still be
-    /// at it, though nobody is there to hear its answer: what is not there yet is looked for until it will not come any more.
-    pub async fn recover(&mut self) -> Result<(), Stop> {
-        let mut pause = Duration::from_millis(25);
-        loop {
-            let sent = self.job.store.sent_entries(self.folder.id).await?;
-            if sent.is_empty() {
-                return Ok(());
-            }
-            if self.look_for(sent).await? {
-                return self.job.step(Step::Recovered);
-            }
-            sleep(pause).await;
-            pause = (2 * pause).min(Duration::from_secs(2));
-            self.target.noop().await.map_err(Stop::of_target)?;
-        }
-    }
-
-    /// Says whether it is known of all of them now where they are.
-    async fn look_for(&mut self, sent: Vec<(UidValidity, Entry)>) -> Result<bool, Stop> {
-        let here = self.mailbox.uid_validity;
-        let first = sent.iter().map(|(_, entry)| match entry.place {
-            Place::Sent { validity, next, .. } if validity == here => next,
-            _ => Uid(1),
-        });
-        let first = first.min().unwrap_or(Uid(1));
-        let known = self.known(first).await?;
-        let mut pool = Pool::of(self.target, &pool::from(first), &known).await.map_err(Stop::of_target)?;
-        let wanted: Vec<Sought> = sent.iter().map(|(_, entry)| sought(entry)).collect();
-        pool.read(self.target, &wanted).await.map_err(Stop::of_target)?;
-        let mut all = true;
-        for (validity, mut entry) in sent {
-            let Place::Sent { at, .. } = entry.place else { continue };
-            entry.place = match pool.take(sought(&entry), entry.date, &entry.hash) {
-                Some(uid) => {
-                    self.next = self.next.max(Uid(uid.0.saturating_add(1)));
-                    Place::Here { validity: here, uid }
-                }
-                // A clock that was put back must not make it wait for ever.
-                None if (at..=at.saturating_add(self.job.grace)).contains(&now()) => {
-                    all = false;
-                    continue;
-                }
-                None if entry.attempts >= TOO_OFTEN => Place::Refused(RefusedReason::BreaksTheLine),
-                None => Place::Nowhere,
-            };
-            self.record_of(validity, &[entry]).await?;
-        }
-        Ok(all)
-    }
-
-    /// The target has another UIDVALIDITY than it had: finds what was brought, and has the rest brought again. Whoever
-    /// puts back an old copy of a mailbox loses what came later; to bring it again is what the ledger is for.
-    pub async fn find_again(&mut self, validity: UidValidity) -> Result<(), Stop> {
-        let here = self.mailbox.uid_validity;
-        let known = self.known(Uid(1)).await?;
-        let mut pool = Pool::of(self.target, &pool::from(Uid(1)), &known).await.map_err(Stop::of_target)?;
-        let mut after = Uid(0);
-        loop {
-            let mut entries = self.job.store.entries_after(self.folder.id, validity, after, 500).await?;
-            let Some(last) = entries.last() else { return Ok(()) };
-            after = last.uid;
-            entries.retain(|entry| matches!(entry.place, Place::Here { validity, .. } if validity != here));
-            let wanted: Vec<Sought> = entries.iter().map(sought).collect();
-            pool.read(self.target, &wanted).await.map_err(Stop::of_target)?;
-            for entry in &mut entries {
-                entry.place = match pool.take(sought(entry), entry.date, &entry.hash) {
-                    Some(uid) => Place::Here { validity: here, uid },
-                    None => Place::Nowhere,
-                };
-            }
-            self.record_of(validity, &entries).await?;
-            self.job.step(Step::Rebound)?;
-        }
-    }
-
-    /// Messages here, from a UID on, that the ledger names for this mailbox.
-    pub async fn known(&self, from: Uid) -> Result<HashSet<Uid>, Stop> {
-        let known = self.job.store.known_here(self.folder.id, self.mailbox.uid_validity, from).await?;
-        Ok(known.into_iter().collect())
-    }
-
     pub async fn put(&mut self, parcel: Parcel) -> Result<(), Stop> {
         self.job.go_on()?;
         // What the target says of itself meanwhile is nobody's business.
@@ -154,39 +89,6 @@ impl Writing<'_> {
                 self.send(fresh).await
             }
         }
-    }
-
-    /// Binds those messages that are here already. Gives back the others.
-    async fn find(&mut self, fresh: Vec<Fresh>) -> Result<Vec<Fresh>, Stop> {
-        if self.pool.is_empty() {
-            return Ok(fresh);
-        }
-        // A server that keeps line ends as they came tells another size of a message with lone ones.
-        let now = now();
-        let both = |one: &Fresh| [one.digest.size, one.digest.raw].map(|size| Sought::new(size, one.date, now));
-        let wanted: Vec<Sought> = fresh.iter().flat_map(both).collect();
-        self.pool.read(self.target, &wanted).await.map_err(Stop::of_target)?;
-        let (mut rest, mut bound): (Vec<Fresh>, Vec<Entry>) = (Vec::new(), Vec::new());
-        let mut renamed: Vec<(Former, Uid)> = Vec::new();
-        for one in fresh {
-            if let Some(former) = self.pool.take_former(&one.digest.hash) {
-                renamed.push((former, one.uid));
-                continue;
-            }
-            let [size, raw] = both(&one);
-            let found = self.pool.take(size, one.date, &one.digest.hash);
-            match found.or_else(|| self.pool.take(raw, one.date, &one.digest.hash)) {
-                Some(uid) => bound.push(entry(&one, Place::Here { validity: self.mailbox.uid_validity, uid })),
-                None => rest.push(one),
-            }
-        }
-        if !renamed.is_empty() {
-            self.job.store.rename_former(self.folder.id, self.validity, &renamed).await?;
-        }
-        self.record(&bound).await?;
-        self.show(&bound, false).await?;
-        self.job.step(Step::Found)?;
-        Ok(rest)
     }
 
     /// Notes those messages that the target is known not to take. Gives back the others.
@@ -217,42 +119,55 @@ impl Writing<'_> {
         entries.iter_mut().for_each(|entry| entry.attempts += 1);
         self.record(&entries).await?;
         self.job.step(Step::Recorded)?;
-        let places = self.append(&mut fresh).await?;
+        let outcomes = self.append(&mut fresh).await?;
         self.job.step(Step::Appended)?;
-        let mut untold = false;
-        for (entry, place) in entries.iter_mut().zip(places) {
-            match place {
-                Some(place) => entry.place = place,
-                None => untold = true,
-            }
-        }
-        for entry in &entries {
-            if let Place::Here { uid, .. } = entry.place {
-                self.next = self.next.max(Uid(uid.0.saturating_add(1)));
-            }
+        let (mut taken, mut ended) = (false, Ok(()));
+        for (entry, outcome) in entries.iter_mut().zip(outcomes) {
+            let stop = match outcome {
+                Outcome::Here(validity, uid) => {
+                    self.next = self.next.max(Uid(uid.0.saturating_add(1)));
+                    entry.place = Place::Here { validity, uid };
+                    continue;
+                }
+                Outcome::Taken => {
+                    taken = true;
+                    continue;
+                }
+                Outcome::Refused(reason) => {
+                    entry.place = Place::Refused(reason);
+                    continue;
+                }
+                Outcome::NotNow(stop) => {
+                    entry.place = Place::Nowhere;
+                    // It is not the message's fault.
+                    entry.attempts -= 1;
+                    stop
+                }
+                Outcome::Stumbled(stop) => {
+                    entry.place = Place::Nowhere;
+                    stop
+                }
+                Outcome::Unheard(stop) => stop,
+            };
+            ended = ended.and(Err(stop));
         }
         self.record(&entries).await?;
         self.show(&entries, true).await?;
-        if untold {
+        // Where one answer was not heard the session is over, and all is looked for in the next one.
+        if taken && !self.target.is_over() {
             // No UIDPLUS: what arrived is looked for as after a lost answer.
-            self.look_again().await?;
+            self.target.noop().await.map_err(Stop::of_target)?;
+            self.recover(Answer::Taken).await?;
         }
+        ended?;
         self.job.step(Step::Bound)
     }
 
-    async fn look_again(&mut self) -> Result<(), Stop> {
-        self.target.noop().await.map_err(Stop::of_target)?;
-        self.recover().await
-    }
-
-    /// What became of each message; of one that the target took without telling where to, nothing.
-    async fn append(&mut self, fresh: &mut [Fresh]) -> Result<Vec<Option<Place>>, Stop> {
+    /// What became of each message.
+    async fn append(&mut self, fresh: &mut [Fresh]) -> Result<Vec<Outcome>, Stop> {
         if let [Fresh { text: Text::Filed(file), digest, date, flags, attempts, .. }] = fresh {
-            let attempts = *attempts;
             let flags = flags_for(&self.mailbox, flags);
-            let letter = Letter { flags: &flags, date: *date, message: &[] };
-            let put = self.target.append_stream(&self.folder.target, letter, digest.raw, file).await;
-            return Ok(vec![outcome(put, attempts)?]);
+            return Ok(vec![self.append_file(file, digest.raw, *date, &flags, *attempts).await?]);
         }
         let flags: Vec<Vec<Flag>> = fresh.iter().map(|one| flags_for(&self.mailbox, &one.flags)).collect();
         let letter = |(one, flags)| {
@@ -270,68 +185,81 @@ impl Writing<'_> {
             match self.target.append_together(path, &letters).await {
                 // None of them is there. Each by itself shows which one it does not want.
                 Err(Error::Refused { code, .. }) if code != Some(Code::OverQuota) => {}
-                puts => {
-                    let puts = puts.map_err(Stop::of_target)?;
-                    return Ok(puts.into_iter().map(here).collect());
-                }
+                Err(error) => return Ok(fresh.iter().map(|_| outcome(Err(error.clone()), 0)).collect()),
+                Ok(puts) => return Ok(puts.into_iter().map(here).collect()),
             }
         }
-        let mut places = Vec::new();
-        let puts = self.target.append_each(path, &letters).await.map_err(Stop::of_target)?;
+        let mut outcomes = Vec::new();
+        let puts = match self.target.append_each(path, &letters).await {
+            Ok(puts) => puts,
+            Err(error) => vec![Err(error); letters.len()],
+        };
         for ((put, letter), one) in puts.into_iter().zip(&letters).zip(fresh.iter()) {
-            let keyword = |flag: &&Flag| !flag.as_str().starts_with('\\');
             let put = match put {
                 // Perhaps it is one of the keywords that it does not want.
-                Err(Error::Refused { code: None, .. }) if letter.flags.iter().any(|flag| keyword(&flag)) => {
-                    let flags: Vec<Flag> = letter.flags.iter().filter(|flag| !keyword(flag)).cloned().collect();
+                Err(Error::Refused { code: None, .. }) if letter.flags.iter().any(is_keyword) => {
+                    let flags = without_keywords(letter.flags);
                     let plain = [Letter { flags: &flags, ..*letter }];
-                    let puts = self.target.append_each(path, &plain).await.map_err(Stop::of_target)?;
-                    puts.into_iter().next().unwrap_or(Err(Error::Closed))
+                    let puts = self.target.append_each(path, &plain).await;
+                    puts.and_then(|puts| puts.into_iter().next().unwrap_or(Err(Error::Closed)))
                 }
                 put => put,
             };
-            places.push(outcome(put, one.attempts)?);
+            outcomes.push(outcome(put, one.attempts));
         }
-        Ok(places)
+        Ok(outcomes)
     }
 
-    async fn record(&self, entries: &[Entry]) -> Result<(), Stop> {
+    async fn append_file(
+        &mut self,
+        file: &mut File,
+        size: u64,
+        date: Option<i64>,
+        flags: &[Flag],
+        attempts: i64,
+    ) -> Result<Outcome, Stop> {
+        let letter = Letter { flags, date, message: &[] };
+        let mut put = self.target.append_stream(&self.folder.target, letter, size, file).await;
+        if matches!(put, Err(Error::Refused { code: None, .. })) && flags.iter().any(is_keyword) {
+            file.seek(SeekFrom::Start(0)).await.context("A large message")?;
+            let flags = without_keywords(flags);
+            let letter = Letter { flags: &flags, ..letter };
+            put = self.target.append_stream(&self.folder.target, letter, size, file).await;
+        }
+        Ok(outcome(put, attempts))
+    }
+
+    pub(super) async fn record(&self, entries: &[Entry]) -> Result<(), Stop> {
         self.record_of(self.validity, entries).await
     }
 
-    async fn record_of(&self, validity: UidValidity, entries: &[Entry]) -> Result<(), Stop> {
+    pub(super) async fn record_of(&self, validity: UidValidity, entries: &[Entry]) -> Result<(), Stop> {
         self.job.record(self.folder.id, validity, entries).await
     }
 
-    async fn show(&mut self, entries: &[Entry], came: bool) -> Result<(), Stop> {
+    /// Counts those of the messages that are here, for whoever looks on; as brought, unless they were here before.
+    pub(super) async fn show(&mut self, entries: &[Entry], came: bool) -> Result<(), Stop> {
         for entry in entries.iter().filter(|entry| matches!(entry.place, Place::Here { .. })) {
             self.shown.copied += 1;
             self.shown.bytes += entry.size;
             if came {
-                self.job.count_one();
+                self.job.brought.add(entry.size);
             }
         }
         if self.shown.last.elapsed() >= SHOWN {
             let Shown { copied, bytes, .. } = std::mem::take(&mut self.shown);
-            self.job.store.add_to_folder(self.folder.id, copied, bytes).await?;
+            held(self.job.store.add_to_folder(self.job.lease(), self.folder.id, copied, bytes).await?)?;
+            self.job.note_brought().await?;
         }
         Ok(())
     }
 }
 
-/// What the ledger knows a message by.
-fn sought(entry: &Entry) -> Sought {
-    let sent = match entry.place {
-        Place::Sent { at, .. } => at,
-        _ => now(),
-    };
-    Sought::new(entry.size, entry.date, sent)
-}
-
-fn entry(fresh: &Fresh, place: Place) -> Entry {
+pub(super) fn entry(fresh: &Fresh, place: Place) -> Entry {
     Entry {
         uid: fresh.uid,
         size: fresh.digest.size,
+        raw: fresh.digest.raw,
         date: fresh.date,
         hash: fresh.digest.hash.clone(),
         flags: to_text(&fresh.flags),
@@ -345,28 +273,41 @@ fn flags_for(mailbox: &Selected, flags: &[Flag]) -> Vec<Flag> {
     flags.iter().filter(|flag| travels(flag) && is_kept(mailbox, flag)).cloned().collect()
 }
 
-fn here(put: Option<(UidValidity, Uid)>) -> Option<Place> {
-    put.map(|(validity, uid)| Place::Here { validity, uid })
+fn is_keyword(flag: &Flag) -> bool {
+    !flag.as_str().starts_with('\\')
+}
+
+fn without_keywords(flags: &[Flag]) -> Vec<Flag> {
+    flags.iter().filter(|flag| !is_keyword(flag)).cloned().collect()
+}
+
+fn here(put: Option<(UidValidity, Uid)>) -> Outcome {
+    put.map_or(Outcome::Taken, |(validity, uid)| Outcome::Here(validity, uid))
 }
 
 /// What the answer to one APPEND means for the message that was sent before so many times. A mailbox that is full or gone is
 /// no matter of one message, nor is a server that has a fault, unless it has it each time.
-fn outcome(put: Result<Option<(UidValidity, Uid)>, Error>, attempts: i64) -> Result<Option<Place>, Stop> {
-    let refused = |reason| Ok(Some(Place::Refused(reason)));
+fn outcome(put: Result<Option<(UidValidity, Uid)>, Error>, attempts: i64) -> Outcome {
+    let target = |error| CollectorTrouble::Target(error);
     match put {
-        Err(Error::Refused { code: Some(code), text }) if code.is_passing() && attempts < TOO_OFTEN => {
-            Err(Stop::Run(CollectorTrouble::Target(app::wire::Error::Unavailable { text })))
+        Ok(put) => here(put),
+        Err(Error::Refused { code: Some(Code::ServerBug), text }) if attempts < TOO_OFTEN => {
+            Outcome::Stumbled(Stop::Run(target(app::wire::Error::Unavailable { text })))
         }
-        Ok(put) => Ok(here(put)),
-        Err(Error::TooBig { limit }) => refused(RefusedReason::TooLarge { limit }),
+        Err(Error::Refused { code: Some(code), text }) if code.is_passing() && code != Code::ServerBug => {
+            Outcome::NotNow(Stop::Run(target(app::wire::Error::Unavailable { text })))
+        }
         Err(Error::Refused { code: Some(Code::OverQuota), text }) => {
-            Err(Stop::Run(CollectorTrouble::Target(app::wire::Error::OverQuota { text })))
+            Outcome::NotNow(Stop::Run(target(app::wire::Error::OverQuota { text })))
         }
         Err(error @ Error::Refused { code: Some(Code::TryCreate | Code::NonExistent | Code::NoPerm), .. }) => {
-            Err(Stop::Folder(CollectorTrouble::Target(to_wire(error))))
+            Outcome::NotNow(Stop::Folder(target(to_wire(error))))
         }
-        Err(Error::Refused { text, .. }) => refused(RefusedReason::Refused { text }),
-        Err(Error::Unspeakable) => refused(RefusedReason::Refused { text: String::new() }),
-        Err(error) => Err(Stop::of_target(error)),
+        // It answers, and wants to be left alone.
+        Err(error @ Error::Throttled { .. }) => Outcome::NotNow(Stop::of_target(error)),
+        Err(Error::TooBig { limit }) => Outcome::Refused(RefusedReason::TooLarge { limit }),
+        Err(Error::Refused { text, .. }) => Outcome::Refused(RefusedReason::Refused { text }),
+        Err(Error::Unspeakable) => Outcome::Refused(RefusedReason::Refused { text: String::new() }),
+        Err(error) => Outcome::Unheard(Stop::of_target(error)),
     }
 }

@@ -52,6 +52,7 @@ impl Line {
         self.client.get_ref().dropped()
     }
 
+    /// Sends bytes. The server has its time for the command from then on: a large message may take longer to be said.
     pub async fn send(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let tap = self.client.get_mut();
         for piece in bytes.chunks(PIECE) {
@@ -61,6 +62,7 @@ impl Line {
                 Err(_) => return Err(Error::Timeout),
             }
         }
+        self.deadline = Instant::now() + PATIENCE;
         match timeout(self.silence, tap.flush()).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(Error::Closed),
@@ -88,13 +90,16 @@ impl Line {
         }
     }
 
-    /// The next response. A server that is silent for too long is given up; a slow one is not.
+    /// The next response. A server that is silent for too long is given up, and so is one that does not come to an end; a slow
+    /// one is not.
     pub async fn hear(&mut self) -> Result<Response, Error> {
         loop {
+            if Instant::now() > self.deadline {
+                return Err(Error::Timeout);
+            }
             let before = self.client.get_ref().heard();
             match timeout(self.silence, self.hear_ever()).await {
                 Ok(response) => return response,
-                Err(_) if Instant::now() > self.deadline => return Err(Error::Timeout),
                 Err(_) if self.client.get_ref().heard() > before => {}
                 Err(_) => return Err(Error::Timeout),
             }

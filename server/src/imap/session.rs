@@ -80,7 +80,7 @@ pub struct Session {
 }
 
 /// The end of a command that the server did.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Done {
     code: Option<Code>,
 }
@@ -297,6 +297,7 @@ impl Session {
 }
 
 /// Commands that are under way.
+#[derive(Debug)]
 struct Open {
     /// The number of the first one's tag.
     first: u32,

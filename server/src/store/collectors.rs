@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use app::wire::{
     AccountId, Collector, CollectorFolder, CollectorId, CollectorKind, CollectorOptions, CollectorState,
-    CollectorTrouble, Error, RefusedMessage, Uid,
+    CollectorTrouble, Error, RefusedMessage, RefusedReason, Uid,
 };
 
 use super::{Pool, Store, change, now, on};
@@ -67,7 +67,7 @@ impl StoredCollector {
             failures: columns.failures,
             last_success: columns.last_success,
             created: columns.created,
-            trouble: trouble_from(columns.trouble)?,
+            trouble: columns.trouble.map(trouble_from),
         })
     }
 
@@ -91,6 +91,13 @@ impl StoredCollector {
     pub fn owner(&self) -> String {
         format!("collector:{}:{}", self.id.0, self.endpoint)
     }
+}
+
+/// The right to run a collector and to write into its ledger, which somebody holds in this name.
+#[derive(Debug, Clone, Copy)]
+pub struct Lease<'a> {
+    pub collector: CollectorId,
+    pub holder: &'a str,
 }
 
 /// How a run ended.
@@ -130,7 +137,8 @@ impl Store {
     /// Keeps the sealed password of the source; the collector is due at once, whatever was the matter.
     pub async fn set_collector_password(&self, id: CollectorId, sealed: &[u8]) -> Result<()> {
         change!(self, pool => sqlx::query(
-            "UPDATE collectors SET password = $2, state = 'idle', due = $3, failures = 0, trouble = NULL, lease = 0, holder = ''
+            "UPDATE collectors SET password = $2, state = 'idle', due = $3, failures = 0, trouble = NULL, lease = 0, holder = '',
+                run_open = 0
              WHERE id = $1").bind(id.0).bind(sealed).bind(now()).execute(pool))?;
         Ok(())
     }
@@ -177,7 +185,7 @@ impl Store {
     /// right to write. Says whether there is such a collector.
     pub async fn pause_collector(&self, account: AccountId, id: CollectorId) -> Result<bool> {
         let changed = change!(self, pool => sqlx::query(
-            "UPDATE collectors SET state = 'paused', lease = 0, holder = '' WHERE account_id = $1 AND id = $2")
+            "UPDATE collectors SET state = 'paused', lease = 0, holder = '', run_open = 0 WHERE account_id = $1 AND id = $2")
             .bind(account.0).bind(id.0).execute(pool))?;
         Ok(changed > 0)
     }
@@ -199,19 +207,16 @@ impl Store {
         let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
             "SELECT source, target, messages, copied, bytes, refused, trouble FROM collector_folders
              WHERE collector_id = $1 ORDER BY source").bind(id.0).fetch_all(pool))?;
-        rows.into_iter()
-            .map(|(source, target, messages, copied, bytes, refused, trouble)| {
-                Ok(CollectorFolder {
-                    source,
-                    target,
-                    messages: small(messages),
-                    copied: small(copied),
-                    bytes: u64::try_from(bytes).unwrap_or(0),
-                    refused: small(refused),
-                    trouble: trouble_from(trouble)?,
-                })
-            })
-            .collect()
+        let folder = |(source, target, messages, copied, bytes, refused, trouble): Columns| CollectorFolder {
+            source,
+            target,
+            messages: small(messages),
+            copied: small(copied),
+            bytes: u64::try_from(bytes).unwrap_or(0),
+            refused: small(refused),
+            trouble: trouble.map(trouble_from),
+        };
+        Ok(rows.into_iter().map(folder).collect())
     }
 
     /// The messages that a collector could not bring, at most `most`.
@@ -221,79 +226,99 @@ impl Store {
              JOIN collector_folders AS f ON f.id = m.folder_id
              WHERE f.collector_id = $1 AND m.target_uid IS NULL AND m.reason IS NOT NULL ORDER BY f.source, m.uid LIMIT $2")
             .bind(id.0).bind(most).fetch_all(pool))?;
-        rows.into_iter()
-            .map(|(source, uid, size, date, reason)| {
-                let reason = serde_json::from_str(&reason).context("A stored reason")?;
-                Ok(RefusedMessage {
-                    source,
-                    uid: Uid(small(uid)),
-                    size: u64::try_from(size).unwrap_or(0),
-                    date,
-                    reason,
-                })
-            })
-            .collect()
+        let message = |(source, uid, size, date, reason): (String, i64, i64, Option<i64>, String)| RefusedMessage {
+            source,
+            uid: Uid(small(uid)),
+            size: u64::try_from(size).unwrap_or(0),
+            date,
+            reason: reason_from(&reason),
+        };
+        Ok(rows.into_iter().map(message).collect())
     }
 
-    /// Makes a collector due now that waits for its time; one that runs, as soon as it has ended. Says whether it does one of
-    /// these.
+    /// Makes a collector due now that waits for its usual time; one that runs, as soon as it has ended. One that waits after
+    /// trouble goes on waiting. Says whether there is one that runs or waits for its usual time.
     pub async fn hasten_collector(&self, id: CollectorId) -> Result<bool> {
         let changed = change!(self, pool => sqlx::query(
-            "UPDATE collectors SET due = CASE WHEN state = 'running' THEN $2 + 1 ELSE $2 END
-             WHERE id = $1 AND state IN ('idle', 'running')").bind(id.0).bind(now()).execute(pool))?;
+            "UPDATE collectors SET due = CASE WHEN state = 'running' THEN $2 + 1 WHEN due < $2 THEN due ELSE $2 END
+             WHERE id = $1 AND (state = 'running' OR (state = 'idle' AND failures = 0))")
+            .bind(id.0).bind(now()).execute(pool))?;
         Ok(changed > 0)
+    }
+
+    /// Whether a collector is at work, be it that it runs or that it waits for its time: it is neither gone, nor stopped, nor
+    /// in need of a person.
+    pub async fn is_at_work(&self, id: CollectorId) -> Result<bool> {
+        let found: Option<(i64,)> = on!(self, pool => sqlx::query_as(
+            "SELECT id FROM collectors WHERE id = $1 AND state IN ('idle', 'running')").bind(id.0).fetch_optional(pool))?;
+        Ok(found.is_some())
     }
 
     /// Has the messages that could not be brought tried again with the next run.
     pub async fn retry_refused(&self, id: CollectorId) -> Result<()> {
-        change!(self, pool => sqlx::query(
-            "UPDATE collector_folders SET settled = 0, refused = 0 WHERE collector_id = $1 AND id IN
-             (SELECT folder_id FROM collector_messages WHERE target_uid IS NULL AND reason IS NOT NULL)")
-            .bind(id.0).execute(pool))?;
+        // In this order: a run that closes a mailbox in between looks at the messages as they are then.
         change!(self, pool => sqlx::query(
             "UPDATE collector_messages SET reason = NULL, attempts = 0 WHERE target_uid IS NULL AND reason IS NOT NULL AND
              folder_id IN (SELECT id FROM collector_folders WHERE collector_id = $1)")
             .bind(id.0).execute(pool))?;
+        change!(self, pool => sqlx::query(
+            "UPDATE collector_folders SET refused = 0, uid_next =
+                (SELECT COALESCE(MIN(m.uid), collector_folders.uid_next) FROM collector_messages AS m
+                 WHERE m.folder_id = collector_folders.id AND m.uid_validity = collector_folders.uid_validity
+                    AND m.target_uid IS NULL AND m.reason IS NULL AND m.uid < collector_folders.uid_next)
+             WHERE collector_id = $1").bind(id.0).execute(pool))?;
         Ok(())
     }
 
     /// Takes the collector that is longest due, for `seconds`, in the name of `holder`; one of each account at a time, so
     /// that no two put mail into the same mailbox.
     pub async fn claim_collector(&self, holder: &str, seconds: i64) -> Result<Option<StoredCollector>> {
-        let sql = match &self.pool {
-            Pool::Sqlite(_) => CLAIM_SQLITE,
-            Pool::Postgres(_) => CLAIM_POSTGRES,
+        let found: Option<Columns> = match &self.pool {
+            Pool::Sqlite(pool) => {
+                sqlx::query_as(CLAIM).bind(now()).bind(now() + seconds).bind(holder).fetch_optional(pool).await?
+            }
+            Pool::Postgres(pool) => {
+                // One after the other: what two claims see at the same time is that neither account is taken. The lock ends
+                // with the transaction, and the next statement sees what was committed before it.
+                let mut transaction = pool.begin().await?;
+                sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(CLAIMING).execute(&mut *transaction).await?;
+                let claim = sqlx::query_as(CLAIM).bind(now()).bind(now() + seconds).bind(holder);
+                let found = claim.fetch_optional(&mut *transaction).await?;
+                transaction.commit().await?;
+                found
+            }
         };
-        let found: Option<Columns> = on!(self, pool => sqlx::query_as(sql)
-            .bind(now()).bind(now() + seconds).bind(holder).fetch_optional(pool))?;
         found.map(StoredCollector::from_columns).transpose()
     }
 
     /// Keeps the lease for `seconds` more. Says whether it was still held.
-    pub async fn renew_collector(&self, id: CollectorId, holder: &str, seconds: i64) -> Result<bool> {
+    pub async fn renew_collector(&self, lease: Lease<'_>, seconds: i64) -> Result<bool> {
         let changed = change!(self, pool => sqlx::query("UPDATE collectors SET lease = $3 WHERE id = $1 AND holder = $2")
-            .bind(id.0).bind(holder).bind(now() + seconds).execute(pool))?;
+            .bind(lease.collector.0).bind(lease.holder).bind(now() + seconds).execute(pool))?;
         Ok(changed > 0)
     }
 
     /// Gives the lease back and notes how the run went; nothing if somebody else has it by now. A person who asked for a run
-    /// in the meantime gets it.
-    pub async fn end_run(&self, id: CollectorId, holder: &str, begun: i64, end: &EndOfRun) -> Result<()> {
+    /// in the meantime gets it. News of the source make no haste after trouble.
+    pub async fn end_run(&self, lease: Lease<'_>, begun: i64, end: &EndOfRun) -> Result<()> {
         let trouble = end.trouble.as_ref().map(serde_json::to_string).transpose()?;
+        // Whoever asks for a run sets the failures back to 0.
         change!(self, pool => sqlx::query(
-            "UPDATE collectors SET state = $3, due = CASE WHEN due > $4 THEN due ELSE $5 END, failures = $6, trouble = $7,
+            "UPDATE collectors SET state = $3, failures = $6, trouble = $7,
+                due = CASE WHEN due > $4 AND ($7 IS NULL OR failures = 0) THEN due ELSE $5 END,
                 last_success = CASE WHEN $7 IS NULL THEN $8 ELSE last_success END, lease = 0, holder = ''
              WHERE id = $1 AND holder = $2")
-            .bind(id.0).bind(holder).bind(state_name(end.state)).bind(begun).bind(end.due).bind(end.failures)
-            .bind(&trouble).bind(now()).execute(pool))?;
+            .bind(lease.collector.0).bind(lease.holder).bind(state_name(end.state)).bind(begun).bind(end.due)
+            .bind(end.failures).bind(&trouble).bind(now()).execute(pool))?;
         Ok(())
     }
 
-    /// Gives the lease back of a run that was cut short by our own end: it goes on as soon as somebody can.
-    pub async fn hand_back_collector(&self, id: CollectorId, holder: &str) -> Result<()> {
+    /// Gives the lease back of a run that was cut short, by our own end or by that of its turn: it goes on as soon as somebody
+    /// can, after those who have waited longer.
+    pub async fn hand_back_collector(&self, lease: Lease<'_>) -> Result<()> {
         change!(self, pool => sqlx::query(
-            "UPDATE collectors SET state = 'idle', lease = 0, holder = '' WHERE id = $1 AND holder = $2")
-            .bind(id.0).bind(holder).execute(pool))?;
+            "UPDATE collectors SET state = 'idle', due = $3, lease = 0, holder = '' WHERE id = $1 AND holder = $2")
+            .bind(lease.collector.0).bind(lease.holder).bind(now()).execute(pool))?;
         Ok(())
     }
 
@@ -304,25 +329,28 @@ impl Store {
     }
 }
 
-const CLAIM_SQLITE: &str = "UPDATE collectors SET state = 'running', lease = $2, holder = $3 WHERE id =
+const CLAIM: &str = "UPDATE collectors SET state = 'running', lease = $2, holder = $3 WHERE id =
     (SELECT c.id FROM collectors AS c WHERE c.state IN ('idle', 'running') AND c.due <= $1 AND c.lease < $1 AND NOT EXISTS
         (SELECT 1 FROM collectors AS other WHERE other.account_id = c.account_id AND other.lease >= $1)
      ORDER BY c.due LIMIT 1)
     RETURNING id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble, created";
 
-const CLAIM_POSTGRES: &str = "UPDATE collectors SET state = 'running', lease = $2, holder = $3 WHERE id =
-    (SELECT c.id FROM collectors AS c WHERE c.state IN ('idle', 'running') AND c.due <= $1 AND c.lease < $1 AND NOT EXISTS
-        (SELECT 1 FROM collectors AS other WHERE other.account_id = c.account_id AND other.lease >= $1)
-     ORDER BY c.due LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble, created";
+/// The key of the lock under which PostgreSQL claims: any number that nothing else uses.
+const CLAIMING: i64 = 0x7069_736d_6f63;
 
 /// A number of the database where IMAP has 32 bits.
 pub(super) fn small(number: i64) -> u32 {
     u32::try_from(number).unwrap_or(0)
 }
 
-pub(super) fn trouble_from(text: Option<String>) -> Result<Option<CollectorTrouble>> {
-    text.map(|text| serde_json::from_str(&text).context("A stored trouble")).transpose()
+/// What another version has written may make no sense to this one, and must not be in the way of the rest.
+fn trouble_from(text: String) -> CollectorTrouble {
+    serde_json::from_str(&text).unwrap_or(CollectorTrouble::Internal)
+}
+
+/// The same of why a message was left out.
+pub(super) fn reason_from(text: &str) -> RefusedReason {
+    serde_json::from_str(text).unwrap_or(RefusedReason::Refused { text: String::new() })
 }
 
 fn kind_name(kind: CollectorKind) -> &'static str {

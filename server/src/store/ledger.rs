@@ -1,28 +1,16 @@
-//! The ledger of collectors: which mailbox goes where, and each message of the source that was dealt with.
+//! The ledger of collectors: each message of a source that was dealt with. Which mailbox goes where is in [`super::folders`].
 //!
 //! A message has one row from the moment before it is first sent. Rows come and go in bundles, as JSON: one statement for a
-//! bundle is all or nothing by itself.
+//! bundle is all or nothing by itself. Only who holds the lease writes; for anybody else the statements change nothing.
 
-use anyhow::{Context, Result};
-use app::wire::{CollectorId, CollectorTrouble, RefusedReason, Uid, UidValidity};
+use anyhow::Result;
+use app::wire::{RefusedReason, Uid, UidValidity};
 
-use super::{Pool, Store, change, collectors::small, on};
-
-/// A mailbox of a source, and how far it has come. See the migration for what the columns mean.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct FolderRow {
-    pub id: i64,
-    pub source: String,
-    pub target: String,
-    pub uid_validity: i64,
-    pub uid_next: i64,
-    pub modseq: i64,
-    pub messages: i64,
-    pub compared: i64,
-    pub settled: i64,
-    pub target_validity: i64,
-    pub target_base: i64,
-}
+use super::{
+    Lease, Pool, Store, change,
+    collectors::{reason_from, small},
+    on,
+};
 
 /// A message of the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +18,8 @@ pub struct Entry {
     pub uid: Uid,
     /// Octets, every line end counted as two.
     pub size: u64,
+    /// Octets as they came.
+    pub raw: u64,
     /// INTERNALDATE in seconds since 1970 UTC.
     pub date: Option<i64>,
     /// See `collector/digest.rs`. Empty where the source gave nothing out.
@@ -53,6 +43,8 @@ pub enum Place {
         next: Uid,
         at: i64,
     },
+    /// It is in the target. UIDVALIDITY and UID are 0 where the target took it and nobody knows where it is: its server
+    /// does not tell, and keeps it in another form. It is not sent again.
     Here {
         validity: UidValidity,
         uid: Uid,
@@ -65,6 +57,7 @@ struct Columns {
     uid_validity: i64,
     uid: i64,
     size: i64,
+    raw: i64,
     date: Option<i64>,
     hash: String,
     flags: String,
@@ -77,23 +70,24 @@ struct Columns {
 }
 
 impl Entry {
-    fn from_columns(columns: Columns) -> Result<Self> {
+    fn from_columns(columns: Columns) -> Self {
         let validity = UidValidity(small(columns.target_validity));
         let place = match (columns.target_uid, columns.reason, columns.target_next) {
             (Some(uid), ..) => Place::Here { validity, uid: Uid(small(uid)) },
-            (None, Some(reason), _) => Place::Refused(serde_json::from_str(&reason).context("A stored reason")?),
+            (None, Some(reason), _) => Place::Refused(reason_from(&reason)),
             (None, None, Some(next)) => Place::Sent { validity, next: Uid(small(next)), at: columns.sent },
             (None, None, None) => Place::Nowhere,
         };
-        Ok(Self {
+        Self {
             uid: Uid(small(columns.uid)),
             size: u64::try_from(columns.size).unwrap_or(0),
+            raw: u64::try_from(columns.raw).unwrap_or(0),
             date: columns.date,
             hash: columns.hash,
             flags: columns.flags,
             place,
             attempts: columns.attempts,
-        })
+        }
     }
 
     fn to_json(&self) -> Result<serde_json::Value> {
@@ -115,7 +109,8 @@ impl Entry {
             target_next,
             sent,
             self.attempts,
-            reason
+            reason,
+            self.raw
         ]))
     }
 }
@@ -130,71 +125,10 @@ pub struct Former {
 }
 
 impl Store {
-    /// Where the mailboxes of a source go, as far as it was decided.
-    pub async fn folder_rows(&self, collector: CollectorId) -> Result<Vec<FolderRow>> {
-        Ok(on!(self, pool => sqlx::query_as(
-            "SELECT id, source, target, uid_validity, uid_next, modseq, messages, compared, settled, target_validity, target_base
-             FROM collector_folders WHERE collector_id = $1 ORDER BY id").bind(collector.0).fetch_all(pool))?)
-    }
-
-    /// Decides for good where a mailbox goes.
-    pub async fn add_folder(
-        &self,
-        collector: CollectorId,
-        source: &str,
-        target: &str,
-        messages: u32,
-    ) -> Result<FolderRow> {
-        Ok(on!(self, pool => sqlx::query_as(
-            "INSERT INTO collector_folders (collector_id, source, target, messages) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (collector_id, source) DO UPDATE SET source = excluded.source
-             RETURNING id, source, target, uid_validity, uid_next, modseq, messages, compared, settled, target_validity,
-                target_base")
-            .bind(collector.0).bind(source).bind(target).bind(i64::from(messages)).fetch_one(pool))?)
-    }
-
-    /// Notes how far a mailbox has come: all of the row but its names.
-    pub async fn set_folder(&self, folder: &FolderRow) -> Result<()> {
-        change!(self, pool => sqlx::query(
-            "UPDATE collector_folders SET target = $2, uid_validity = $3, uid_next = $4, modseq = $5, messages = $6,
-                compared = $7, settled = $8, target_validity = $9, target_base = $10 WHERE id = $1")
-            .bind(folder.id).bind(&folder.target).bind(folder.uid_validity).bind(folder.uid_next).bind(folder.modseq)
-            .bind(folder.messages).bind(folder.compared).bind(folder.settled).bind(folder.target_validity)
-            .bind(folder.target_base).execute(pool))?;
-        Ok(())
-    }
-
-    /// Notes why a mailbox as a whole could not be brought, or that it could.
-    pub async fn set_folder_trouble(&self, folder: i64, trouble: Option<&CollectorTrouble>) -> Result<()> {
-        let trouble = trouble.map(serde_json::to_string).transpose()?;
-        change!(self, pool => sqlx::query("UPDATE collector_folders SET trouble = $2 WHERE id = $1")
-            .bind(folder).bind(&trouble).execute(pool))?;
-        Ok(())
-    }
-
-    /// Counts what is here of a mailbox, for whoever looks on.
-    pub async fn count_folder(&self, folder: i64, validity: UidValidity) -> Result<()> {
-        change!(self, pool => sqlx::query(
-            "UPDATE collector_folders SET (copied, bytes, refused) =
-                (SELECT COUNT(target_uid), COALESCE(SUM(CASE WHEN target_uid IS NULL THEN 0 ELSE size END), 0),
-                    COUNT(CASE WHEN target_uid IS NULL THEN reason END)
-                 FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2)
-             WHERE id = $1").bind(folder).bind(i64::from(validity.0)).execute(pool))?;
-        Ok(())
-    }
-
-    /// The same between two counts.
-    pub async fn add_to_folder(&self, folder: i64, copied: u32, bytes: u64) -> Result<()> {
-        change!(self, pool => sqlx::query(
-            "UPDATE collector_folders SET copied = copied + $2, bytes = bytes + $3 WHERE id = $1")
-            .bind(folder).bind(i64::from(copied)).bind(i64::try_from(bytes).unwrap_or(0)).execute(pool))?;
-        Ok(())
-    }
-
     /// Writes what has become of some messages, all or none of it. Says whether it was written: only who holds the lease may.
     pub async fn record(
         &self,
-        (collector, holder): (CollectorId, &str),
+        lease: Lease<'_>,
         folder: i64,
         validity: UidValidity,
         entries: &[Entry],
@@ -209,7 +143,8 @@ impl Store {
             Pool::Postgres(_) => RECORD_POSTGRES,
         };
         let changed = change!(self, pool => sqlx::query(sql)
-            .bind(folder).bind(i64::from(validity.0)).bind(&json).bind(collector.0).bind(holder).execute(pool))?;
+            .bind(folder).bind(i64::from(validity.0)).bind(&json).bind(lease.collector.0).bind(lease.holder)
+            .execute(pool))?;
         Ok(changed > 0)
     }
 
@@ -222,27 +157,44 @@ impl Store {
         };
         let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(sql)
             .bind(folder).bind(i64::from(validity.0)).bind(&json).fetch_all(pool))?;
-        rows.into_iter().map(Entry::from_columns).collect()
+        Ok(rows.into_iter().map(Entry::from_columns).collect())
     }
 
     /// Messages with a UID above `after`, at most `most`, ascending.
     pub async fn entries_after(&self, folder: i64, validity: UidValidity, after: Uid, most: i64) -> Result<Vec<Entry>> {
         let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
-            "SELECT uid_validity, uid, size, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason
+            "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason
              FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2 AND uid > $3 ORDER BY uid LIMIT $4")
             .bind(folder).bind(i64::from(validity.0)).bind(i64::from(after.0)).bind(most).fetch_all(pool))?;
-        rows.into_iter().map(Entry::from_columns).collect()
+        Ok(rows.into_iter().map(Entry::from_columns).collect())
     }
 
     /// Messages that were about to be sent when something came in between, under whatever UIDVALIDITY of the source.
     pub async fn sent_entries(&self, folder: i64) -> Result<Vec<(UidValidity, Entry)>> {
         let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
-            "SELECT uid_validity, uid, size, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason
+            "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason
              FROM collector_messages WHERE folder_id = $1 AND target_uid IS NULL AND target_next IS NOT NULL")
             .bind(folder).fetch_all(pool))?;
-        let with_validity =
-            |columns: Columns| Ok((UidValidity(small(columns.uid_validity)), Entry::from_columns(columns)?));
-        rows.into_iter().map(with_validity).collect()
+        let with_validity = |columns: Columns| (UidValidity(small(columns.uid_validity)), Entry::from_columns(columns));
+        Ok(rows.into_iter().map(with_validity).collect())
+    }
+
+    /// Some of the messages that are in the target under this UIDVALIDITY, at most `most`: as good as any, not the newest ones.
+    pub async fn some_here(&self, folder: i64, target: UidValidity, most: i64) -> Result<Vec<Entry>> {
+        // In the order of their hashes, which is no order.
+        let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
+            "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason
+             FROM collector_messages WHERE folder_id = $1 AND target_validity = $2 AND target_uid > 0 ORDER BY hash LIMIT $3")
+            .bind(folder).bind(i64::from(target.0)).bind(most).fetch_all(pool))?;
+        Ok(rows.into_iter().map(Entry::from_columns).collect())
+    }
+
+    /// How many messages of a mailbox are left out.
+    pub async fn count_refused(&self, folder: i64) -> Result<u64> {
+        let (count,): (i64,) = on!(self, pool => sqlx::query_as(
+            "SELECT COUNT(*) FROM collector_messages WHERE folder_id = $1 AND target_uid IS NULL AND reason IS NOT NULL")
+            .bind(folder).fetch_one(pool))?;
+        Ok(u64::try_from(count).unwrap_or(0))
     }
 
     /// The UIDs in the target, from one on, that are known to be messages of this mailbox.
@@ -279,7 +231,7 @@ impl Store {
     }
 
     /// Forgets those of these messages that are nowhere here.
-    pub async fn forget_open(&self, folder: i64, validity: UidValidity, uids: &[Uid]) -> Result<()> {
+    pub async fn forget_open(&self, lease: Lease<'_>, folder: i64, validity: UidValidity, uids: &[Uid]) -> Result<()> {
         if uids.is_empty() {
             return Ok(());
         }
@@ -288,14 +240,22 @@ impl Store {
             Pool::Sqlite(_) => FORGET_SQLITE,
             Pool::Postgres(_) => FORGET_POSTGRES,
         };
-        change!(self, pool => sqlx::query(sql).bind(folder).bind(i64::from(validity.0)).bind(&json).execute(pool))?;
+        change!(self, pool => sqlx::query(sql)
+            .bind(folder).bind(i64::from(validity.0)).bind(&json).bind(lease.collector.0).bind(lease.holder)
+            .execute(pool))?;
         Ok(())
     }
 
     /// Gives former messages the UIDs they have at the source now. All or none.
-    pub async fn rename_former(&self, folder: i64, validity: UidValidity, renamed: &[(Former, Uid)]) -> Result<()> {
+    pub async fn rename_former(
+        &self,
+        lease: Lease<'_>,
+        folder: i64,
+        validity: UidValidity,
+        renamed: &[(Former, Uid)],
+    ) -> Result<()> {
         let uids: Vec<Uid> = renamed.iter().map(|(_, uid)| *uid).collect();
-        self.forget_open(folder, validity, &uids).await?;
+        self.forget_open(lease, folder, validity, &uids).await?;
         let json: Vec<[u32; 3]> =
             renamed.iter().map(|(former, uid)| [former.validity.0, former.uid.0, uid.0]).collect();
         let json = serde_json::to_string(&json)?;
@@ -304,59 +264,66 @@ impl Store {
             Pool::Postgres(_) => RENAME_POSTGRES,
         };
         change!(self, pool => sqlx::query(sql)
-            .bind(folder).bind(i64::from(validity.0)).bind(&json).execute(pool))?;
+            .bind(folder).bind(i64::from(validity.0)).bind(&json).bind(lease.collector.0).bind(lease.holder)
+            .execute(pool))?;
         Ok(())
     }
 
     /// Forgets what the source had under another UIDVALIDITY.
-    pub async fn forget_former(&self, folder: i64, validity: UidValidity) -> Result<()> {
+    pub async fn forget_former(&self, lease: Lease<'_>, folder: i64, validity: UidValidity) -> Result<()> {
         change!(self, pool => sqlx::query(
-            "DELETE FROM collector_messages WHERE folder_id = $1 AND uid_validity <> $2")
-            .bind(folder).bind(i64::from(validity.0)).execute(pool))?;
+            "DELETE FROM collector_messages WHERE folder_id = $1 AND uid_validity <> $2
+             AND EXISTS (SELECT 1 FROM collectors WHERE id = $3 AND holder = $4)")
+            .bind(folder).bind(i64::from(validity.0)).bind(lease.collector.0).bind(lease.holder).execute(pool))?;
         Ok(())
     }
 }
 
 const RECORD_SQLITE: &str = "INSERT INTO collector_messages (folder_id, uid_validity, uid, size, date, hash, flags,
-        target_validity, target_uid, target_next, sent, attempts, reason)
+        target_validity, target_uid, target_next, sent, attempts, reason, raw)
     SELECT $1, $2, entry.value ->> 0, entry.value ->> 1, entry.value ->> 2, entry.value ->> 3, entry.value ->> 4,
-        entry.value ->> 5, entry.value ->> 6, entry.value ->> 7, entry.value ->> 8, entry.value ->> 9, entry.value ->> 10
+        entry.value ->> 5, entry.value ->> 6, entry.value ->> 7, entry.value ->> 8, entry.value ->> 9, entry.value ->> 10,
+        entry.value ->> 11
     FROM json_each($3) AS entry WHERE EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)
     ON CONFLICT (folder_id, uid_validity, uid) DO UPDATE SET size = excluded.size, date = excluded.date,
         hash = excluded.hash, flags = excluded.flags, target_validity = excluded.target_validity,
         target_uid = excluded.target_uid, target_next = excluded.target_next, sent = excluded.sent, attempts = excluded.attempts,
-        reason = excluded.reason";
+        reason = excluded.reason, raw = excluded.raw";
 
 const RECORD_POSTGRES: &str = "INSERT INTO collector_messages (folder_id, uid_validity, uid, size, date, hash, flags,
-        target_validity, target_uid, target_next, sent, attempts, reason)
+        target_validity, target_uid, target_next, sent, attempts, reason, raw)
     SELECT $1, $2, (entry ->> 0)::bigint, (entry ->> 1)::bigint, (entry ->> 2)::bigint, entry ->> 3, entry ->> 4,
         (entry ->> 5)::bigint, (entry ->> 6)::bigint, (entry ->> 7)::bigint, (entry ->> 8)::bigint, (entry ->> 9)::bigint,
-        entry ->> 10
+        entry ->> 10, (entry ->> 11)::bigint
     FROM jsonb_array_elements($3::jsonb) AS entry WHERE EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)
     ON CONFLICT (folder_id, uid_validity, uid) DO UPDATE SET size = excluded.size, date = excluded.date,
         hash = excluded.hash, flags = excluded.flags, target_validity = excluded.target_validity,
         target_uid = excluded.target_uid, target_next = excluded.target_next, sent = excluded.sent, attempts = excluded.attempts,
-        reason = excluded.reason";
+        reason = excluded.reason, raw = excluded.raw";
 
 const ENTRIES_SQLITE: &str =
-    "SELECT uid_validity, uid, size, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason
+    "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason
     FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2 AND uid IN (SELECT value FROM json_each($3))";
 
 const ENTRIES_POSTGRES: &str =
-    "SELECT uid_validity, uid, size, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason
+    "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason
     FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2 AND uid IN
         (SELECT value::bigint FROM jsonb_array_elements_text($3::jsonb))";
 
 const FORGET_SQLITE: &str =
     "DELETE FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2 AND target_uid IS NULL
-    AND uid IN (SELECT value FROM json_each($3))";
+    AND uid IN (SELECT value FROM json_each($3))
+    AND EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)";
 
 const FORGET_POSTGRES: &str = "DELETE FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2
-    AND target_uid IS NULL AND uid IN (SELECT value::bigint FROM jsonb_array_elements_text($3::jsonb))";
+    AND target_uid IS NULL AND uid IN (SELECT value::bigint FROM jsonb_array_elements_text($3::jsonb))
+    AND EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)";
 
 const RENAME_SQLITE: &str = "UPDATE collector_messages SET uid_validity = $2, uid = entry.value ->> 2 FROM json_each($3) AS entry
-    WHERE folder_id = $1 AND collector_messages.uid_validity = entry.value ->> 0 AND collector_messages.uid = entry.value ->> 1";
+    WHERE folder_id = $1 AND collector_messages.uid_validity = entry.value ->> 0 AND collector_messages.uid = entry.value ->> 1
+    AND EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)";
 
 const RENAME_POSTGRES: &str = "UPDATE collector_messages SET uid_validity = $2, uid = (entry ->> 2)::bigint
     FROM jsonb_array_elements($3::jsonb) AS entry
-    WHERE folder_id = $1 AND uid_validity = (entry ->> 0)::bigint AND uid = (entry ->> 1)::bigint";
+    WHERE folder_id = $1 AND uid_validity = (entry ->> 0)::bigint AND uid = (entry ->> 1)::bigint
+    AND EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)";

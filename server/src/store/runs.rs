@@ -1,49 +1,52 @@
 //! What the run of a collector that is under way has brought, and what the last one did that brought anything.
+//!
+//! A run may have several turns, and goes on after a power cut. It ends when all was brought or something hinders it.
 
 use anyhow::Result;
 use app::wire::{CollectorId, CollectorReport, CollectorRun};
 
-use super::{Store, change, collectors::small, now, on};
+use super::{Lease, Store, change, collectors::small, now, on};
 
 impl Store {
-    /// A run begins: what is here so far was brought before it.
-    pub async fn begin_run(&self, id: CollectorId) -> Result<()> {
-        change!(self, pool => sqlx::query(
-            "UPDATE collectors SET run_begun = $2,
-                run_copied = (SELECT COALESCE(SUM(copied), 0) FROM collector_folders WHERE collector_id = $1),
-                run_bytes = (SELECT COALESCE(SUM(bytes), 0) FROM collector_folders WHERE collector_id = $1)
-             WHERE id = $1").bind(id.0).bind(now()).execute(pool))?;
-        Ok(())
+    /// A run begins, or goes on: what it has brought so far, none if the lease is lost.
+    pub async fn begin_run(&self, lease: Lease<'_>) -> Result<Option<CollectorRun>> {
+        let found: Option<(i64, i64, i64)> = on!(self, pool => sqlx::query_as(
+            "UPDATE collectors SET run_begun = CASE WHEN run_open = 1 THEN run_begun ELSE $3 END,
+                run_copied = CASE WHEN run_open = 1 THEN run_copied ELSE 0 END,
+                run_bytes = CASE WHEN run_open = 1 THEN run_bytes ELSE 0 END, run_open = 1
+             WHERE id = $1 AND holder = $2 RETURNING run_begun, run_copied, run_bytes")
+            .bind(lease.collector.0).bind(lease.holder).bind(now()).fetch_optional(pool))?;
+        Ok(found.map(run))
     }
 
-    /// A run has ended, however: what it has brought is kept if that is anything.
-    pub async fn report_run(&self, id: CollectorId) -> Result<()> {
-        let Some(CollectorRun { begun, messages, bytes }) = self.run_of(id).await? else { return Ok(()) };
-        if messages == 0 {
-            return Ok(());
-        }
-        let ended = now();
+    /// What the run has brought by now, in all.
+    pub async fn note_run(&self, lease: Lease<'_>, messages: u64, bytes: u64) -> Result<()> {
         change!(self, pool => sqlx::query(
-            "UPDATE collectors SET report_ended = $2, report_seconds = $3, report_copied = $4, report_bytes = $5
-             WHERE id = $1")
-            .bind(id.0).bind(ended).bind(ended - begun).bind(i64::from(messages))
+            "UPDATE collectors SET run_copied = $3, run_bytes = $4 WHERE id = $1 AND holder = $2")
+            .bind(lease.collector.0).bind(lease.holder).bind(i64::try_from(messages).unwrap_or(i64::MAX))
             .bind(i64::try_from(bytes).unwrap_or(i64::MAX)).execute(pool))?;
         Ok(())
     }
 
-    /// What has been brought since the last run began.
+    /// The run has ended: what it has brought is kept if that is anything.
+    pub async fn report_run(&self, lease: Lease<'_>) -> Result<()> {
+        change!(self, pool => sqlx::query(
+            "UPDATE collectors SET run_open = 0,
+                report_ended = CASE WHEN run_copied > 0 THEN $3 ELSE report_ended END,
+                report_seconds = CASE WHEN run_copied > 0 THEN $3 - run_begun ELSE report_seconds END,
+                report_copied = CASE WHEN run_copied > 0 THEN run_copied ELSE report_copied END,
+                report_bytes = CASE WHEN run_copied > 0 THEN run_bytes ELSE report_bytes END
+             WHERE id = $1 AND holder = $2 AND run_open = 1")
+            .bind(lease.collector.0).bind(lease.holder).bind(now()).execute(pool))?;
+        Ok(())
+    }
+
+    /// What the run that is under way has brought, or the last one.
     pub async fn run_of(&self, id: CollectorId) -> Result<Option<CollectorRun>> {
         let found: Option<(i64, i64, i64)> = on!(self, pool => sqlx::query_as(
-            "SELECT run_begun,
-                CAST((SELECT COALESCE(SUM(copied), 0) FROM collector_folders WHERE collector_id = $1) AS BIGINT) - run_copied,
-                CAST((SELECT COALESCE(SUM(bytes), 0) FROM collector_folders WHERE collector_id = $1) AS BIGINT) - run_bytes
-             FROM collectors WHERE id = $1 AND run_begun IS NOT NULL").bind(id.0).fetch_optional(pool))?;
-        // A folder that is gone at the source takes its numbers with it.
-        Ok(found.map(|(begun, messages, bytes)| CollectorRun {
-            begun,
-            messages: small(messages),
-            bytes: u64::try_from(bytes).unwrap_or(0),
-        }))
+            "SELECT run_begun, run_copied, run_bytes FROM collectors WHERE id = $1 AND run_begun IS NOT NULL")
+            .bind(id.0).fetch_optional(pool))?;
+        Ok(found.map(run))
     }
 
     /// What the last run did that brought anything.
@@ -58,4 +61,8 @@ impl Store {
             bytes: u64::try_from(bytes).unwrap_or(0),
         }))
     }
+}
+
+fn run((begun, messages, bytes): (i64, i64, i64)) -> CollectorRun {
+    CollectorRun { begun, messages: small(messages), bytes: u64::try_from(bytes).unwrap_or(0) }
 }

@@ -7,15 +7,16 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use app::wire::{AccountId, CollectorId, CollectorKind, CollectorOptions, CollectorState};
 use pismo::{
-    collector::{End, Job, Stop, Watch, collect},
+    collector::{Brought, End, Job, Stop, Watch, collect},
     endpoint::{Endpoint, Protocol, Security},
     imap::Credentials,
     net::Dialer,
-    store::{EndOfRun, Store},
+    store::{EndOfRun, Lease, Store},
 };
 
 use secrecy::SecretString;
@@ -104,6 +105,8 @@ impl Lab {
                 break collector;
             }
         };
+        let lease = Lease { collector: self.collector, holder: &holder };
+        let begun = self.store.begin_run(lease).await.expect("a store").expect("the lease");
         Job {
             store: self.store.clone(),
             collector,
@@ -113,19 +116,22 @@ impl Lab {
             uses: BTreeMap::new(),
             spool: self.folder.clone(),
             watch,
-            grace: 2,
+            grace: Duration::from_secs(2),
             ending: Default::default(),
-            come: Default::default(),
+            brought: Brought::from(begun),
         }
     }
 
     /// A run to its end. Says how many messages came.
     pub async fn try_run(&self) -> Result<u64, Stop> {
         let job = self.job(None).await;
+        let before = job.brought.messages();
         collect(&job).await?;
+        let lease = Lease { collector: self.collector, holder: &job.holder };
+        self.store.report_run(lease).await.expect("a store");
         let end = EndOfRun { state: CollectorState::Idle, due: 0, failures: 0, trouble: None };
-        self.store.end_run(self.collector, &job.holder, 1, &end).await.expect("a store");
-        Ok(job.come.load(Ordering::Relaxed))
+        self.store.end_run(lease, 1, &end).await.expect("a store");
+        Ok(job.brought.messages() - before)
     }
 
     pub async fn run(&self) -> u64 {

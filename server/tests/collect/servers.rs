@@ -107,13 +107,80 @@ async fn what_the_target_does_not_take_is_told_and_can_be_tried_again() {
 }
 
 #[tokio::test]
-async fn a_full_target_ends_the_run_and_says_so() {
+async fn a_full_target_ends_the_run_until_there_is_room() {
     let (source, _) = sides();
-    fill(&mut source.raw().await, 14, SIZE, "", '.', &[]).await;
-    let server = MailServer::start(&["--quota", "2M"]);
+    fill(&mut source.raw().await, 14, Size { large: 1000, ..SIZE }, "", '.', &[]).await;
+    let server = MailServer::start(&["--quota", "3M"]);
     let target = Side { port: server.imap_port(), user: server.new_user(), prefix: "", delimiter: '/' };
+    let mut raw = target.raw().await;
+    raw.run("CREATE Ballast").await;
+    let ballast = format!("Subject: ballast\r\n\r\n{}", "ballast\r\n".repeat(100_000));
+    while raw.append("Ballast", "", "03-Mar-2023 03:03:03 +0000", ballast.as_bytes()).await {}
+    while raw.append("Ballast", "", "03-Mar-2023 03:03:03 +0000", &ballast.as_bytes()[..20_000]).await {}
     let lab = Lab::new(&source, &target).await;
-    let ended = lab.try_run().await;
-    assert!(matches!(ended, Err(Stop::Run(CollectorTrouble::Target(Error::OverQuota { .. })))), "{ended:?}");
+    for _ in 0..15 {
+        let ended = lab.try_run().await;
+        assert!(matches!(ended, Err(Stop::Run(CollectorTrouble::Target(Error::OverQuota { .. })))), "{ended:?}");
+    }
     assert_eq!(lab.store.refused_messages(lab.collector, 10).await.expect("a store"), []);
+    raw.run("DELETE Ballast").await;
+    lab.run().await;
+    lab.assert_whole("there is room").await;
+}
+
+/// A target that does not tell where messages are and says other sizes than they have: none can be known again.
+#[tokio::test]
+async fn what_was_taken_and_is_not_known_again_is_not_sent_again() {
+    let (source, target) = sides();
+    fill(&mut source.raw().await, 15, Size { inbox: 20, other: 2, large: 4_500_000 }, "", '.', &[]).await;
+    let masked = MaskingProxy::start(target.port, Mask::Without(&["UIDPLUS"])).await;
+    let odd = RecordingProxy::start(masked.port).await;
+    odd.rewrite(|said| match String::from_utf8(said) {
+        Ok(text) => text.replace("RFC822.SIZE ", "RFC822.SIZE 7").into_bytes(),
+        Err(binary) => binary.into_bytes(),
+    });
+    let mut lab = Lab::new(&source, &Side { port: odd.port, ..target.clone() }).await;
+    let come = lab.run().await;
+    lab.target = target;
+    lab.assert_whole("once").await;
+    assert_eq!(come, lab.expected().await.values().map(Vec::len).sum::<usize>() as u64);
+    lab.target.port = odd.port;
+    assert!(source.raw().await.append("INBOX", "", "03-Mar-2023 03:03:03 +0000", b"Subject: new\r\n\r\nnew\r\n").await);
+    assert_eq!(lab.run().await, 1);
+    lab.assert_whole("what is new").await;
+}
+
+#[tokio::test]
+async fn a_piece_that_is_not_said_is_not_the_end_of_a_message() {
+    let (source, target) = sides();
+    fill(&mut source.raw().await, 16, Size { inbox: 14, other: 1, large: 5_000_000 }, "", '.', &[]).await;
+    let proxy = RecordingProxy::start(source.port).await;
+    let mut skip = 0;
+    // Of each second piece the server says nothing.
+    proxy.rewrite(move |said| {
+        let (begin, mut out) = (b"BODY[]<1048576> {", Vec::new());
+        let mut rest = said.as_slice();
+        while !rest.is_empty() {
+            let skipped = skip.min(rest.len());
+            (rest, skip) = (&rest[skipped..], skip - skipped);
+            let Some(place) = rest.windows(begin.len()).position(|window| window == begin) else { break };
+            let number = &rest[place + begin.len()..];
+            let end = number.iter().position(|byte| *byte == b'}').expect("a literal that is announced at once");
+            skip = std::str::from_utf8(&number[..end]).expect("a number").parse().expect("a number");
+            out.extend_from_slice(&rest[..place]);
+            out.extend_from_slice(b"BODY[]<1048576> NIL");
+            rest = &number[end + "}\r\n".len()..];
+        }
+        out.extend_from_slice(rest);
+        out
+    });
+    let mut lab = Lab::new(&Side { port: proxy.port, ..source.clone() }, &target).await;
+    lab.run().await;
+    let refused = lab.store.refused_messages(lab.collector, 10).await.expect("a store");
+    assert!(!refused.is_empty());
+    assert!(refused.iter().all(|one| one.size > 4_000_000 && matches!(one.reason, RefusedReason::Unreadable { .. })));
+    lab.source = source;
+    lab.store.retry_refused(lab.collector).await.expect("a store");
+    assert_eq!(lab.run().await, refused.len() as u64);
+    lab.assert_whole("tried again").await;
 }

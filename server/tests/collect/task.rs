@@ -11,7 +11,7 @@ use pismo::{
     collector::{self, NewCollector},
     config::Config,
     imap::Credentials,
-    store::{Entry, Place},
+    store::{Entry, FolderRow, Lease, Place},
 };
 use tokio::{
     task::JoinHandle,
@@ -23,6 +23,7 @@ use crate::{
     lab::{Side, endpoint},
     mail_server::PASSWORD,
     peer,
+    recording_proxy::RecordingProxy,
     seed::{Size, fill},
     sides,
 };
@@ -184,6 +185,31 @@ async fn a_source_that_says_nothing_slows_nobody_and_can_be_paused() {
 }
 
 #[tokio::test]
+async fn nobody_stops_what_is_another_persons() {
+    let node = Node::start("others").await;
+    let (source, target) = sides();
+    let proxy = RecordingProxy::start(source.port).await;
+    proxy.slow_down(Duration::from_millis(300));
+    let (account, stranger) = (node.account(&target).await, node.account(&sides().1).await);
+    let id = node.add(account, proxy.port, &source.user, PASSWORD).await;
+    node.until(account, id, |collector| collector.state == CollectorState::Running).await;
+    for tried in [
+        node.bridge.pause_collector(stranger, id).await,
+        node.bridge.remove_collector(stranger, id).await,
+        node.bridge.run_collector(stranger, id).await,
+        node.bridge.retry_refused(stranger, id).await,
+        node.bridge.set_collector_password(stranger, id, &"x".to_owned().into()).await,
+    ] {
+        assert_eq!(tried, Err(Error::Gone));
+    }
+    node.until(account, id, |collector| {
+        assert!(collector.state == CollectorState::Running || collector.last_success.is_some(), "{collector:?}");
+        collector.last_success.is_some()
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_wrong_password_waits_for_the_person() {
     let node = Node::start("password").await;
     let (source, target) = sides();
@@ -217,10 +243,17 @@ async fn one_collector_of_each_account_is_claimed_and_whoever_lost_it_writes_not
     // The second one's lease was over as it began, so it is there for somebody else; the first account has its turn.
     assert_eq!(claim("c", 600).await.expect("the same again").id, of_second.id);
     assert!(claim("d", 600).await.is_none());
-    let folder = store.add_folder(of_second.id, "INBOX", "INBOX", 1).await.expect("a store");
+    let collector = of_second.id;
+    fn lease(collector: CollectorId, holder: &str) -> Lease<'_> {
+        Lease { collector, holder }
+    }
+    assert_eq!(store.add_folder(lease(collector, "b"), "INBOX", "INBOX", 1).await.expect("a store"), None);
+    let folder =
+        store.add_folder(lease(collector, "c"), "INBOX", "INBOX", 1).await.expect("a store").expect("the lease");
     let entry = Entry {
         uid: Uid(1),
         size: 1,
+        raw: 1,
         date: None,
         hash: "x".to_owned(),
         flags: String::new(),
@@ -229,11 +262,20 @@ async fn one_collector_of_each_account_is_claimed_and_whoever_lost_it_writes_not
     };
     let record = async |holder: &str| {
         let entries = std::slice::from_ref(&entry);
-        store.record((of_second.id, holder), folder.id, UidValidity(1), entries).await.expect("a store")
+        store.record(lease(collector, holder), folder.id, UidValidity(1), entries).await.expect("a store")
     };
     assert!(!record("b").await);
     assert!(record("c").await);
-    assert!(!store.renew_collector(of_second.id, "b", 600).await.expect("a store"));
+    assert!(!store.renew_collector(lease(collector, "b"), 600).await.expect("a store"));
+    // Whoever has lost the lease changes nothing else either.
+    let moved = FolderRow { target: "elsewhere".to_owned(), ..folder.clone() };
+    assert!(!store.set_folder(lease(collector, "b"), &moved).await.expect("a store"));
+    assert!(!store.close_folder(lease(collector, "b"), &moved).await.expect("a store"));
+    assert!(!store.set_folder_trouble(lease(collector, "b"), folder.id, None).await.expect("a store"));
+    assert!(!store.add_to_folder(lease(collector, "b"), folder.id, 1, 1).await.expect("a store"));
+    store.forget_open(lease(collector, "b"), folder.id, UidValidity(1), &[Uid(1)]).await.expect("a store");
+    store.forget_former(lease(collector, "b"), folder.id, UidValidity(2)).await.expect("a store");
+    assert_eq!(store.folder_rows(of_second.id).await.expect("a store"), std::slice::from_ref(&folder));
     let known = store.entries(folder.id, UidValidity(1), &[Uid(1), Uid(2)]).await.expect("a store");
     assert_eq!(known, std::slice::from_ref(&entry));
 }

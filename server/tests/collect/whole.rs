@@ -59,3 +59,22 @@ async fn new_mail_and_flags_follow_and_what_was_done_here_stays() {
     before[0].flags.insert("theirs".to_owned());
     assert_eq!(target.raw().await.mailbox("INBOX").await, before);
 }
+
+#[tokio::test]
+async fn a_mailbox_that_was_renamed_here_is_followed() {
+    let (source, target) = sides();
+    fill(&mut source.raw().await, 8, Size { inbox: 10, other: 5, large: 1000 }, "", '.', &[]).await;
+    let lab = Lab::new(&source, &target).await;
+    lab.run().await;
+    let (mut there, mut here) = (source.raw().await, target.raw().await);
+    here.run("RENAME Work Labour").await;
+    assert!(there.append("Work", "", "03-Mar-2023 03:03:03 +0000", b"Subject: new\r\n\r\nnew\r\n").await);
+    assert_eq!(lab.run().await, 1);
+    let (of_there, of_here) = (there.mailbox("Work").await, target.raw().await.mailbox("Labour").await);
+    assert_eq!(of_there.len(), of_here.len());
+    // One that is gone is made again, for what is new.
+    here.run("DELETE Labour").await;
+    assert!(there.append("Work", "", "03-Mar-2023 03:03:03 +0000", b"Subject: newer\r\n\r\nnew\r\n").await);
+    lab.run().await;
+    assert!(target.raw().await.account().await.contains_key("Labour"));
+}

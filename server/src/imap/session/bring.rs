@@ -86,9 +86,10 @@ impl Session {
         let texts = uids.texts(SET_LENGTH);
         let commands =
             texts.iter().map(|text| Command::new("UID FETCH").words(text).words("(UID BODY.PEEK[])")).collect();
-        let literal = usize::try_from(expected).unwrap_or(usize::MAX).saturating_mul(2).min(Limits::MAX_LITERAL);
-        let literal = literal.max(1024 * 1024);
-        let limits = Limits { text: 64 * 1024, literal, response: literal, total: expected * 2 + 32 * 1024 * 1024 };
+        let literal = usize::try_from(expected).unwrap_or(usize::MAX).saturating_mul(2);
+        let literal = literal.clamp(64 * 1024, Limits::MAX_LITERAL);
+        let total = expected.saturating_mul(2).saturating_add(4 * 1024 * 1024);
+        let limits = Limits { text: 64 * 1024, literal, response: literal, total };
         let mut found: Vec<(Uid, Vec<u8>)> = Vec::new();
         let answers = self
             .run_all(commands, limits, TAKING_IN, |response| match response {
@@ -120,11 +121,18 @@ impl Session {
     }
 
     /// Puts messages into a mailbox, each by a command of its own, without waiting in between where the server allows it.
-    /// Tells of each what became of it.
+    /// Tells of each what became of it; where the line broke amid them, of those that were not answered just that.
     pub async fn append_each(&mut self, path: &str, letters: &[Letter<'_>]) -> Result<Vec<Result<Put, Error>>, Error> {
         let mut open = self.begin_appending();
         let answered = self.send_each(&mut open, path, letters).await;
-        let answers = self.end_appending(open, answered).await?;
+        let heard = open.answers.clone();
+        let answers = match self.end_appending(open, answered).await {
+            Err(error) if heard.iter().any(Option::is_some) => {
+                let unheard = vec![None; letters.len().saturating_sub(heard.len())];
+                heard.into_iter().chain(unheard).map(|answer| answer.unwrap_or(Err(error.clone()))).collect()
+            }
+            answers => answers?,
+        };
         let of_each = |answer: Result<Done, Error>| answer.map(|done| places(done, 1).into_iter().next().flatten());
         Ok(answers.into_iter().map(of_each).collect())
     }
@@ -171,7 +179,8 @@ impl Session {
 
     async fn send_together(&mut self, open: &mut Open, path: &str, letters: &[Letter<'_>]) -> Result<(), Error> {
         let heads = letters.iter().map(head).collect::<Result<Vec<_>, _>>()?;
-        let mut out = self.begin_command(open, path).await?;
+        let mut out = Vec::new();
+        self.begin_command(open, &mut out, path).await?;
         for (letter, head) in letters.iter().zip(heads) {
             if !self.begin_literal(open, &mut out, &head, letter.message.len() as u64).await? {
                 return self.hear_all(open, &mut Some).await;
@@ -187,8 +196,7 @@ impl Session {
         let heads = letters.iter().map(head).collect::<Result<Vec<_>, _>>()?;
         let mut out = Vec::new();
         for (letter, head) in letters.iter().zip(heads) {
-            let beginning = self.begin_command(open, path).await?;
-            self.gather(&mut out, &beginning).await?;
+            self.begin_command(open, &mut out, path).await?;
             if self.begin_literal(open, &mut out, &head, letter.message.len() as u64).await? {
                 self.gather(&mut out, letter.message).await?;
                 self.gather(&mut out, b"\r\n").await?;
@@ -207,7 +215,8 @@ impl Session {
         message: &mut (dyn AsyncRead + Send + Unpin),
     ) -> Result<(), Error> {
         let head = head(&letter)?;
-        let mut out = self.begin_command(open, path).await?;
+        let mut out = Vec::new();
+        self.begin_command(open, &mut out, path).await?;
         if self.begin_literal(open, &mut out, &head, size).await? {
             self.line.send(&out).await?;
             out.clear();
@@ -229,8 +238,8 @@ impl Session {
         self.hear_all(open, &mut Some).await
     }
 
-    /// The beginning of an APPEND, not sent yet.
-    async fn begin_command(&mut self, open: &mut Open, path: &str) -> Result<Vec<u8>, Error> {
+    /// Says the beginning of an APPEND.
+    async fn begin_command(&mut self, open: &mut Open, out: &mut Vec<u8>, path: &str) -> Result<(), Error> {
         if self.over && open.answers.is_empty() {
             return Err(Error::Closed);
         }
@@ -239,19 +248,18 @@ impl Session {
         self.tag = self.tag.wrapping_add(1);
         open.answers.push(None);
         open.waiting += 1;
-        let mut out = Vec::new();
         for write in command.into_beginning(&tag(self.tag), &self.capabilities) {
             if write.after_go_ahead {
-                self.line.send(&out).await?;
+                self.line.send(out).await?;
                 out.clear();
                 // A server that refuses a name refuses the command, and whatever is sent then makes no sense to it.
                 if !self.go_ahead(open, &mut Some).await? {
                     return Err(Error::Protocol("it does not take the name of the mailbox".to_owned()));
                 }
             }
-            out.extend_from_slice(&write.bytes);
+            self.gather(out, &write.bytes).await?;
         }
-        Ok(out)
+        Ok(())
     }
 
     /// Says what stands before a message. Says whether the server takes it.

@@ -11,6 +11,9 @@ const SEARCHING: u32 = 4;
 /// Characters of the longest answer: some two million UIDs.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
+/// UIDs of the longest answer: no mailbox is known to hold more messages.
+const MOST: usize = 5_000_000;
+
 impl Session {
     /// UIDs of the messages to which all keys apply, ascending; only of those `within`, if given.
     pub async fn search(&mut self, keys: &[Key], within: Option<&UidSet>) -> Result<Vec<Uid>, Error> {
@@ -62,7 +65,11 @@ impl Session {
             .await?;
         all_done(answers)?;
         // A range of ESEARCH can be as wide as the server pleases, but there are no more messages than there are.
-        let most = self.selected.as_ref().map_or(0, |selected| selected.exists as usize);
-        Ok(found.iter().flat_map(|&(first, last)| first..=last).take(2 * most + 1000).map(Uid).collect())
+        // How many there are is the server's word as well.
+        let exists = self.selected.as_ref().map_or(0, |selected| selected.exists as usize);
+        let most = exists.saturating_mul(2).saturating_add(1000);
+        let uids: Vec<Uid> =
+            found.iter().flat_map(|&(first, last)| first..=last).take(most.min(MOST + 1)).map(Uid).collect();
+        if uids.len() > MOST { Err(Error::Limit("messages found")) } else { Ok(uids) }
     }
 }
