@@ -11,6 +11,7 @@ mod flags;
 mod folders;
 mod kind;
 mod listening;
+mod maildrop;
 mod making;
 mod passing;
 mod pieces;

@@ -137,7 +137,6 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::ClearText { .. }
         | Error::BadAddress { .. }
         | Error::NoRecipient
-        | Error::NoPop3
         | Error::ConfirmServer { .. }
         | Error::TooManySearches { .. }
         | Error::TooManyCollectors { .. }

@@ -47,7 +47,6 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::TooManyRecipients { limit } => counted!(i18n, error.too_many_recipients, *limit),
         Error::ConfirmServer { server } => t_string!(i18n, error.confirm_server, server = server.clone()).to_string(),
         Error::TooManyCollectors { limit } => counted!(i18n, error.too_many_collectors, *limit),
-        Error::NoPop3 => t_string!(i18n, error.no_pop3).to_string(),
         Error::CollectorExists => t_string!(i18n, error.collector_exists).to_string(),
         Error::SearchExists => t_string!(i18n, error.search_exists).to_string(),
         Error::TooManySearches { limit } => counted!(i18n, error.too_many_searches, *limit),
@@ -120,7 +119,6 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::SearchExists
         | Error::TooManyCollectors { .. }
         | Error::CollectorExists
-        | Error::NoPop3
         | Error::ConfirmServer { .. }
         | Error::TooLarge { .. }
         | Error::MessageTooLarge { .. }

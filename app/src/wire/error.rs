@@ -77,8 +77,6 @@ pub enum Error {
     BlobGone { name: String },
     /// This server was found for the address by a way that can be forged: a person has to say that it is the right one.
     ConfirmServer { server: String },
-    /// Mail cannot be brought over POP3.
-    NoPop3,
     /// This account is brought here already.
     CollectorExists,
     /// Mail is brought from so many accounts already, and from no more can it be.

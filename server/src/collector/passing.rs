@@ -11,7 +11,7 @@ use super::{
     finding::Answer,
     making::make,
     pool::{self, Pool},
-    reading::Reading,
+    reading::{Parcel, Reading},
     run::{Job, Pair, Step, Stop, held},
     writing::{Shown, Writing},
 };
@@ -39,7 +39,11 @@ pub async fn pass(job: &Job, pair: &mut Pair, mut row: FolderRow, listed: &Liste
     };
     let begun = begin(job, &mut writing).await?;
     let uids = new_ones(&mut pair.source, &there, &begun).await?;
-    exchange(&mut writing, &mut pair.source, &uids).await?;
+    let (parcels, taken) = mpsc::channel(1);
+    let refused = job.store.count_refused(row.id).await?;
+    let (source, folder, validity) = (&mut pair.source, row.id, there.uid_validity);
+    let reading = Reading { job, source, folder, validity, limit, refused, parcels };
+    exchange(&mut writing, taken, reading.read(&uids)).await?;
     let compared = match (row.uid_validity, job.collector.options.follow_flags) {
         // As they came.
         (0, _) => now(),
@@ -70,7 +74,7 @@ pub async fn pass(job: &Job, pair: &mut Pair, mut row: FolderRow, listed: &Liste
 
 /// Finds out what became of what was under way, and where messages are if one of the two mailboxes is not what it was. Gives
 /// back the row as it is to be gone on with.
-async fn begin(job: &Job, writing: &mut Writing<'_>) -> Result<FolderRow, Stop> {
+pub(super) async fn begin(job: &Job, writing: &mut Writing<'_>) -> Result<FolderRow, Stop> {
     let (row, here) = (writing.folder, writing.mailbox.clone());
     let begun_before = row.uid_validity != 0;
     let same_target = row.target_validity == i64::from(here.uid_validity.0);
@@ -100,19 +104,18 @@ async fn begin(job: &Job, writing: &mut Writing<'_>) -> Result<FolderRow, Stop> 
 }
 
 /// Reads and writes at the same time.
-async fn exchange(writing: &mut Writing<'_>, source: &mut Session, uids: &[Uid]) -> Result<(), Stop> {
-    let (parcels, mut taken) = mpsc::channel(1);
-    let (job, folder, validity) = (writing.job, writing.folder.id, writing.validity);
-    let refused = job.store.count_refused(folder).await?;
-    let limit = writing.limit;
-    let reading = Reading { job, source, folder, validity, limit, refused, parcels };
+pub(super) async fn exchange(
+    writing: &mut Writing<'_>,
+    mut taken: mpsc::Receiver<Parcel>,
+    read: impl Future<Output = Result<(), Stop>>,
+) -> Result<(), Stop> {
     let written = async {
         while let Some(parcel) = taken.recv().await {
             writing.put(parcel).await?;
         }
         Ok::<(), Stop>(())
     };
-    match select(pin!(reading.read(uids)), pin!(written)).await {
+    match select(pin!(read), pin!(written)).await {
         // What was read is put away, whatever became of the source.
         Either::Left((read, written)) => {
             written.await?;

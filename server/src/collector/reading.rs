@@ -31,22 +31,22 @@ use crate::{
 };
 
 /// Messages of a window, at most.
-const WINDOW: usize = 64;
+pub const WINDOW: usize = 64;
 
 /// Octets of a window, at most; a larger message goes by itself.
 pub const LARGE: u64 = 4 * 1024 * 1024;
 
 /// The largest message that is read, in octets: one without an end must not fill the disk.
-const LARGEST: u64 = 512 * 1024 * 1024;
+pub const LARGEST: u64 = 512 * 1024 * 1024;
 
 /// Messages of one mailbox that are left out, at most: where there are more, something else is the matter than with them.
-const MOST_REFUSED: u64 = 10_000;
+pub const MOST_REFUSED: u64 = 10_000;
 
 /// Messages whose sizes are asked for at once.
 const LISTED: usize = 1000;
 
 /// A message that was about to be sent so often goes by itself: perhaps it is what breaks the line.
-const SUSPICIOUS: i64 = 3;
+pub const SUSPICIOUS: i64 = 3;
 
 /// A message of the source, whole.
 pub struct Fresh {
@@ -246,7 +246,7 @@ fn refused(look: Look, attempts: i64, reason: RefusedReason) -> Entry {
 }
 
 /// A file that is gone when it is closed, however that comes about.
-fn nameless(folder: &Path) -> anyhow::Result<File> {
+pub fn nameless(folder: &Path) -> anyhow::Result<File> {
     let path = folder.join(format!("collected-{}", random_hex(16)?));
     let file = std::fs::OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path);
     let file = file.with_context(|| format!("Cannot make {}", path.display()))?;

@@ -18,6 +18,7 @@ use tracing::{error, info};
 use super::{
     folders::{Side, Wishes, holds_mail, place},
     kind::kind,
+    maildrop,
     passing::pass,
     sameness::is_same_account,
 };
@@ -139,7 +140,9 @@ impl End {
         // Whether letters count in names is up to each server; hardly any has two people whose names differ by them alone.
         let same_user = self.credentials.user.eq_ignore_ascii_case(&other.credentials.user);
         let same_host = self.endpoint.host.eq_ignore_ascii_case(&other.endpoint.host);
-        same_host && self.endpoint.port == other.endpoint.port && same_user
+        // The same person's mailbox over POP3 is at another port.
+        let same_port = self.endpoint.port == other.endpoint.port || self.endpoint.protocol != other.endpoint.protocol;
+        same_host && same_port && same_user
     }
 }
 
@@ -229,11 +232,11 @@ pub const GRACE: Duration = Duration::from_secs(30);
 /// Brings all that is new. The future may be dropped at any moment; the next run is quicker where it was not, but ended by
 /// [`Job::ending`].
 pub async fn collect(job: &Job) -> Result<(), Stop> {
-    if job.collector.kind != CollectorKind::Imap {
-        return Err(Stop::Run(CollectorTrouble::Source(app::wire::Error::NoPop3)));
-    }
     if job.source.is(&job.target) {
         return Err(Stop::Run(CollectorTrouble::SameAccount));
+    }
+    if job.collector.kind == CollectorKind::Pop3 {
+        return maildrop::collect(job).await;
     }
     let mut source = open(&job.source).await.map_err(Stop::of_source)?;
     let there = source.list().await.map_err(Stop::of_source)?;
@@ -249,7 +252,7 @@ pub async fn collect(job: &Job) -> Result<(), Stop> {
     bring(job, Pair { source, target }, queue).await
 }
 
-async fn open(end: &End) -> Result<Session, Error> {
+pub(super) async fn open(end: &End) -> Result<Session, Error> {
     connect_by(&end.dialer, &end.endpoint, &end.credentials).await
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use app::wire::{CollectorId, CollectorState, CollectorTrouble, Error};
+use app::wire::{CollectorId, CollectorKind, CollectorState, CollectorTrouble, Error};
 use tokio::{
     task::JoinSet,
     time::{Instant, sleep, timeout},
@@ -129,7 +129,7 @@ async fn work(bridge: &Bridge, collector: StoredCollector, holder: String) -> Re
             if let Err(error) = job.note_brought().await {
                 warn!(collector.id = id.0, error = format!("{error:#}"), "What a run has brought is not noted");
             }
-            if ended.is_ok() {
+            if ended.is_ok() && collector.kind == CollectorKind::Imap {
                 listening::begin(bridge, id, &job.source);
             }
         }
@@ -236,17 +236,15 @@ fn end_of_run(collector: &StoredCollector, came: bool, trouble: Option<Collector
         // Only a person can change it.
         CollectorTrouble::SameAccount
         | CollectorTrouble::Source(
-            Error::ImapDisabled { .. }
-            | Error::Pop3Disabled { .. }
-            | Error::NoPop3
-            | Error::PrivateHost { .. }
-            | Error::SignedOut,
+            Error::ImapDisabled { .. } | Error::Pop3Disabled { .. } | Error::PrivateHost { .. } | Error::SignedOut,
         ) => (CollectorState::Failed, wait),
         CollectorTrouble::Source(error) if error.is_about_password() => (CollectorState::Failed, wait),
         CollectorTrouble::Source(Error::Throttled { minutes, .. })
         | CollectorTrouble::Target(Error::Throttled { minutes, .. }) => {
             (CollectorState::Idle, i64::from((*minutes).max(1)) * 60)
         }
+        // Some other program reads it, and will for a while.
+        CollectorTrouble::Source(Error::MailboxInUse { .. }) => (CollectorState::Idle, wait.max(120)),
         _ => (CollectorState::Idle, wait),
     };
     EndOfRun { state, due: now() + wait, failures, trouble: Some(trouble) }

@@ -125,13 +125,11 @@ async fn try_add(bridge: &Bridge, client: &Client, login: &Login, filled: &Fille
     let name = if user.is_empty() { address } else { user };
     let attempt = bridge.attempts.admit(name, client.address).map_err(|seconds| Error::TooManyAttempts { seconds })?;
     let found = candidates(bridge, address, filled.server.trim()).await?;
+    // IMAP knows mailboxes, flags and when something is new.
     let (found, over_pop3): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|candidate| candidate.endpoint.protocol == Protocol::Imap);
-    if found.is_empty() && !over_pop3.is_empty() {
-        return Err(Error::NoPop3.into());
-    }
     let mut first = None;
-    for mut candidate in found.into_iter().take(TRIED) {
+    for mut candidate in found.into_iter().take(TRIED).chain(over_pop3.into_iter().take(TRIED)) {
         if needs_a_word(&candidate, address) {
             // What failed before it is told first; this one is asked about when nothing else is left.
             let question = Error::ConfirmServer { server: candidate.endpoint.to_string() };
@@ -149,13 +147,17 @@ async fn try_add(bridge: &Bridge, client: &Client, login: &Login, filled: &Fille
                 let options =
                     CollectorOptions { prefix: filled.prefix.trim().to_owned(), ..CollectorOptions::default() };
                 let (endpoint, password) = (candidate.endpoint, filled.password.clone());
-                let kind = CollectorKind::Imap;
+                let kind = match endpoint.protocol {
+                    Protocol::Pop3 => CollectorKind::Pop3,
+                    Protocol::Imap | Protocol::Smtp => CollectorKind::Imap,
+                };
                 let collector = NewCollector { kind, endpoint, user, password, options };
                 return Ok(bridge.add_collector(login.account, collector).await?);
             }
             Err(failure) => {
-                // A server that has heard the password and does not want it is the right one.
-                let is_last = failure.step >= ProbeStep::Login;
+                // A server that has heard the password and does not want it is the right one; only where IMAP is switched off,
+                // POP3 may not be.
+                let is_last = failure.step >= ProbeStep::Login && !matches!(failure.error, Error::ImapDisabled { .. });
                 first = (first.filter(|_| !is_last)).or(Some(failed(failure, candidate)));
                 if is_last {
                     break;

@@ -58,11 +58,20 @@ pub struct Lab {
     pub collector: CollectorId,
     pub source: Side,
     pub target: Side,
+    /// The port at which the source is a maildrop; none where it is brought over IMAP.
+    pub maildrop: Option<u16>,
+    /// By which name it is called.
+    pub host: &'static str,
     runs: AtomicU32,
 }
 
 impl Lab {
     pub async fn new(source: &Side, target: &Side) -> Lab {
+        Lab::over(source, None, target).await
+    }
+
+    /// With a source over POP3 at this port, if any; else over IMAP.
+    pub async fn over(source: &Side, maildrop: Option<u16>, target: &Side) -> Lab {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("pismo-collect-{}-{number}", std::process::id()));
@@ -71,18 +80,33 @@ impl Lab {
             .await
             .expect("a store");
         let account = store.account_for(&target.user, &endpoint(target.port), None).await.expect("an account").id;
+        // In a database that outlives a test, the account may be another test's as well.
+        for former in store.collectors(account).await.expect("a store") {
+            assert!(store.remove_collector(account, former.id).await.expect("a store"));
+        }
         let (source, target) = (source.clone(), target.clone());
-        let mut lab =
-            Lab { store, folder, account, collector: CollectorId(0), source, target, runs: AtomicU32::default() };
+        let mut lab = Lab {
+            store,
+            folder,
+            account,
+            collector: CollectorId(0),
+            source,
+            target,
+            maildrop,
+            host: "127.0.0.1",
+            runs: AtomicU32::default(),
+        };
         lab.add(CollectorOptions::default()).await;
         lab
     }
 
     /// Adds a collector and goes on with it.
     pub async fn add(&mut self, options: CollectorOptions) {
-        let endpoint = endpoint(self.source.port);
-        let added =
-            self.store.add_collector(self.account, CollectorKind::Imap, &endpoint, &self.source.user, &options).await;
+        let (kind, endpoint) = match self.maildrop {
+            Some(port) => (CollectorKind::Pop3, pop3(self.host, port)),
+            None => (CollectorKind::Imap, endpoint(self.source.port)),
+        };
+        let added = self.store.add_collector(self.account, kind, &endpoint, &self.source.user, &options).await;
         self.collector = added.expect("a store").expect("a collector").id;
         self.store.set_collector_password(self.collector, b"not opened here").await.expect("a password");
     }
@@ -111,7 +135,10 @@ impl Lab {
             store: self.store.clone(),
             collector,
             holder,
-            source: self.source.end(),
+            source: match self.maildrop {
+                Some(port) => End { endpoint: pop3(self.host, port), ..self.source.end() },
+                None => self.source.end(),
+            },
             target: self.target.end(),
             uses: BTreeMap::new(),
             spool: self.folder.clone(),
@@ -214,6 +241,10 @@ impl Drop for Lab {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+fn pop3(host: &str, port: u16) -> Endpoint {
+    Endpoint::new(Protocol::Pop3, Security::Insecure, host, port)
 }
 
 pub fn endpoint(port: u16) -> Endpoint {

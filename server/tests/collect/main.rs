@@ -22,6 +22,7 @@ mod raw;
 mod seed;
 
 mod faults;
+mod maildrop;
 mod servers;
 mod task;
 mod whole;

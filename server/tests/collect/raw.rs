@@ -22,6 +22,8 @@ pub struct Raw {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seen {
     pub hash: String,
+    /// The same as POP3 can say it: with a line end at the end.
+    pub ended: String,
     pub flags: BTreeSet<String>,
     pub date: String,
     pub uid: u32,
@@ -169,7 +171,9 @@ fn seen((text, literals): &Said) -> Seen {
     // ` 1-Jan` and `01-Jan` are the same day.
     let date = date.trim_start_matches([' ', '0']).to_owned();
     let uid = between("UID ", " ").trim_end_matches(')').parse().expect("a UID");
-    Seen { hash: hex(&Sha256::digest(message)), flags, date, uid }
+    let end: &[u8] = if message.ends_with(b"\r\n") { b"" } else { b"\r\n" };
+    let ended = hex(&Sha256::digest([message.as_slice(), end].concat()));
+    Seen { hash: hex(&Sha256::digest(message)), ended, flags, date, uid }
 }
 
 fn hex(bytes: &[u8]) -> String {

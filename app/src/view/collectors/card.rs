@@ -104,6 +104,7 @@ impl Card {
             >
                 <h2 id=format!("collector-{}", id.0)>{title}</h2>
                 <p class="collector-source">{format!("{protocol} · {host}")}</p>
+                {(kind == CollectorKind::Pop3).then(|| view! { <p>{t_string!(i18n, collect.over_pop3)}</p> })}
                 <div data-live="" id=format!("progress-{}", id.0)>
                     {self.progress(i18n, now, clock)}
                 </div>

@@ -1,0 +1,200 @@
+//! One run of a collector whose source is POP3 (RFC 1939): a maildrop, which has no mailboxes, no UIDs and no flags.
+//!
+//! What the source has instead of UIDs are names (UIDL). Each gets a UID of ours, and from there on the ledger and the half
+//! that writes are those of IMAP sources. A server may give all messages other names: what seems to be new while known names
+//! are gone is compared with these by content, and bound to what is here already.
+
+mod naming;
+mod retrieving;
+
+use std::collections::{HashMap, HashSet};
+
+use app::wire::{CollectorTrouble, Uid, UidValidity};
+use tokio::sync::mpsc;
+
+use self::{
+    naming::{Item, items},
+    retrieving::Retrieving,
+};
+use super::{
+    folders::{Side, Wishes, place},
+    making::make,
+    passing::{begin, exchange},
+    pool::{self, Pool},
+    run::{Job, Step, Stop, held, open},
+    writing::{Shown, Writing},
+};
+use crate::{
+    error::pop3_to_wire,
+    imap::{Listed, Session},
+    pop3,
+    store::{FolderRow, Former, NameKey, Place},
+};
+
+/// There is one mailbox at the source, and this is its name in the ledger.
+const DROP: &str = "INBOX";
+
+/// Its UIDs are ours and never begin anew.
+const VALIDITY: UidValidity = UidValidity(1);
+
+/// Messages whose names are asked for at once.
+const AT_ONCE: usize = 1000;
+
+fn of_source(error: pop3::Error) -> Stop {
+    Stop::Run(CollectorTrouble::Source(pop3_to_wire(error)))
+}
+
+/// How a maildrop is other than it was.
+struct Changes {
+    /// What had been gone and is there again.
+    back: HashSet<Uid>,
+    gone: Vec<Uid>,
+}
+
+/// Brings all that is new. See [`collect`](super::collect).
+pub async fn collect(job: &Job) -> Result<(), Stop> {
+    let mut source =
+        pop3::connect(&job.source.dialer, &job.source.endpoint, &job.source.credentials).await.map_err(of_source)?;
+    let mut items = items(&mut source).await.map_err(of_source)?;
+    job.step(Step::Listed)?;
+    let row = job.store.folder_rows(job.collector.id).await?.into_iter().find(|row| row.source == DROP);
+    if let Some(row) = &row {
+        let changes = look_up(job, row.id, &mut items).await?;
+        if is_as_it_was(row, &items, &changes) {
+            // Whoever waits for the maildrop gets it sooner so; nothing else depends on it.
+            let _ = source.quit().await;
+            return Ok(());
+        }
+    }
+    let mut target = open(&job.target).await.map_err(Stop::of_target)?;
+    let mut row = match row {
+        Some(row) => row,
+        None => settle_place(job, &mut target, items.len()).await?,
+    };
+    job.step(Step::Placed)?;
+    let changes = look_up(job, row.id, &mut items).await?;
+    name(job, row.id, &mut items).await?;
+    bring(job, source, &mut target, &mut row, items, changes).await?;
+    target.logout().await;
+    Ok(())
+}
+
+fn is_as_it_was(row: &FolderRow, items: &[Item], Changes { back, gone }: &Changes) -> bool {
+    let is_done = |item: &Item| item.uid.is_some_and(|uid| i64::from(uid.0) < row.uid_next);
+    row.settled == 1 && back.is_empty() && gone.is_empty() && items.iter().all(is_done)
+}
+
+/// Decides for good where the messages go.
+async fn settle_place(job: &Job, target: &mut Session, messages: usize) -> Result<FolderRow, Stop> {
+    let here = target.list().await.map_err(Stop::of_target)?;
+    let drop = Listed {
+        path: DROP.to_owned(),
+        delimiter: None,
+        special_use: None,
+        said_use: None,
+        selectable: true,
+        subscribed: true,
+        shared: None,
+        rights: None,
+        status: None,
+    };
+    let source = Side { mailboxes: std::slice::from_ref(&drop), personal: "" };
+    let personal = target.personal_prefix().unwrap_or_default();
+    let wishes = Wishes { prefix: &job.collector.options.prefix, uses: &job.uses };
+    let placed = place(source, Side { mailboxes: &here, personal }, &HashMap::new(), &wishes);
+    let path = placed.into_iter().next().map_or_else(|| DROP.to_owned(), |(_, path)| path);
+    let messages = u32::try_from(messages).unwrap_or(u32::MAX);
+    job.store.add_folder(job.lease(), DROP, &path, messages).await?.ok_or(Stop::Lost)
+}
+
+/// Finds out which messages the ledger knows, and what it misses.
+async fn look_up(job: &Job, folder: i64, items: &mut [Item]) -> Result<Changes, Stop> {
+    let present: HashMap<NameKey, Uid> = job.store.present_names(folder).await?.into_iter().collect();
+    let there: HashSet<&NameKey> = items.iter().map(|item| &item.key).collect();
+    let gone = present.iter().filter(|(key, _)| !there.contains(key)).map(|(_, uid)| *uid).collect();
+    let unknown: Vec<&NameKey> = there.into_iter().filter(|key| !present.contains_key(*key)).collect();
+    let mut again: HashMap<NameKey, Uid> = HashMap::new();
+    for some in unknown.chunks(AT_ONCE) {
+        again.extend(job.store.known_names(folder, some).await?);
+    }
+    for item in items {
+        item.uid = present.get(&item.key).or_else(|| again.get(&item.key)).copied();
+    }
+    Ok(Changes { back: again.into_values().collect(), gone })
+}
+
+/// Gives those that the ledger does not know their UIDs.
+async fn name(job: &Job, folder: i64, items: &mut [Item]) -> Result<(), Stop> {
+    let mut last = job.store.last_named(folder).await?;
+    let mut named = Vec::new();
+    for item in items.iter_mut().filter(|item| item.uid.is_none()) {
+        last = Uid(last.0.saturating_add(1));
+        item.uid = Some(last);
+        named.push((item.key.clone(), last));
+    }
+    for some in named.chunks(AT_ONCE) {
+        held(job.store.add_names(job.lease(), folder, some).await?)?;
+    }
+    Ok(())
+}
+
+async fn bring(
+    job: &Job,
+    source: pop3::Session,
+    target: &mut Session,
+    row: &mut FolderRow,
+    items: Vec<Item>,
+    changes: Changes,
+) -> Result<(), Stop> {
+    let here = make(job, target, row).await?;
+    job.step(Step::Made)?;
+    let limit = target.append_limit(&row.target, usize::MAX).await.map_err(Stop::of_target)?;
+    let next = Uid(here.uid_next.0.max(1));
+    let (pool, shown) = (Pool::default(), Shown::default());
+    let mut writing = Writing { job, target, folder: row, validity: VALIDITY, mailbox: here, next, limit, pool, shown };
+    let begun = begin(job, &mut writing).await?;
+    let is_open =
+        |item: &Item| item.uid.is_some_and(|uid| i64::from(uid.0) >= begun.uid_next || changes.back.contains(&uid));
+    let messages = items.len();
+    let last = items.iter().filter_map(|item| item.uid).max().unwrap_or(Uid(0));
+    let wanted: Vec<Item> = items.into_iter().filter(|item| begun.settled == 0 || is_open(item)).collect();
+    if !wanted.is_empty() {
+        fill_pool(job, &mut writing, &begun, &changes.gone).await?;
+        let (parcels, taken) = mpsc::channel(1);
+        let refused = job.store.count_refused(row.id).await?;
+        let reading = Retrieving { job, source, folder: row.id, validity: VALIDITY, limit, refused, parcels };
+        exchange(&mut writing, taken, reading.read(wanted)).await?;
+    } else {
+        let _ = source.quit().await;
+    }
+    let done = FolderRow {
+        uid_next: i64::from(last.0.saturating_add(1)).max(begun.uid_next),
+        messages: i64::try_from(messages).unwrap_or(i64::MAX),
+        ..begun
+    };
+    held(job.store.close_folder(job.lease(), &done).await?)?;
+    let back: Vec<Uid> = changes.back.into_iter().collect();
+    job.store.set_present(job.lease(), row.id, &back, &changes.gone).await?;
+    job.step(Step::Done)
+}
+
+/// Remembers what may be here already: messages whose names are gone, and all mail of the target as long as nothing was ever
+/// sent there. For that may be the very mailbox that the maildrop shows, by whatever name its server is called.
+async fn fill_pool(job: &Job, writing: &mut Writing<'_>, begun: &FolderRow, gone: &[Uid]) -> Result<(), Stop> {
+    if begun.settled == 1 && !job.store.has_sent(begun.id).await? {
+        let known = writing.known(Uid(1)).await?;
+        writing.pool = Pool::of(writing.target, &pool::from(Uid(1)), &known).await.map_err(Stop::of_target)?;
+    }
+    let mut former = Vec::new();
+    for some in gone.chunks(AT_ONCE) {
+        for entry in job.store.entries(begun.id, VALIDITY, some).await? {
+            if let Place::Here { validity, uid } = entry.place {
+                former.push(Former { validity: VALIDITY, uid: entry.uid, hash: entry.hash, target: (validity, uid) });
+            }
+        }
+    }
+    // The last one is taken first.
+    former.reverse();
+    writing.pool.remember(former);
+    Ok(())
+}

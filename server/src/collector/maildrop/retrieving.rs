@@ -1,0 +1,250 @@
+//! The half of a run that reads a maildrop. A message counts only when the dot has come that ends it.
+
+use std::{collections::HashMap, io::SeekFrom, path::Path};
+
+use anyhow::Context;
+use app::wire::{CollectorTrouble, RefusedReason, Uid, UidValidity};
+use tokio::{
+    fs::File,
+    io::{AsyncSeekExt, AsyncWriteExt},
+    sync::mpsc,
+};
+
+use super::{Item, of_source};
+use crate::{
+    collector::{
+        digest::{Digest, Digester},
+        reading::{Fresh, LARGE, LARGEST, MOST_REFUSED, Parcel, SUSPICIOUS, Text, WINDOW, nameless},
+        run::{Job, Step, Stop},
+    },
+    mime::header::{Headers, date},
+    pop3::{Arrival, Code, Error, Retrieval, Session},
+    store::{Entry, Place},
+};
+
+/// Octets in which the headers are looked for that tell when a message came.
+const HEAD: usize = 64 * 1024;
+
+/// Reads messages of one maildrop.
+pub struct Retrieving<'a> {
+    pub job: &'a Job,
+    pub source: Session,
+    /// The row of the maildrop.
+    pub folder: i64,
+    pub validity: UidValidity,
+    /// The largest message that the target takes, in octets.
+    pub limit: Option<u64>,
+    /// How many messages are left out so far.
+    pub refused: u64,
+    pub parcels: mpsc::Sender<Parcel>,
+}
+
+/// A message that is to be read.
+#[derive(Clone, Copy)]
+struct Wanted {
+    number: u32,
+    size: u64,
+    uid: Uid,
+    /// How often it was about to be sent.
+    attempts: i64,
+}
+
+/// What came of one.
+enum Read {
+    Whole(Digest, Text, Option<i64>),
+    TooLarge { limit: u64 },
+}
+
+impl Retrieving<'_> {
+    /// Reads those of these messages that were not dealt with yet, and lets the maildrop go.
+    pub async fn read(mut self, items: Vec<Item>) -> Result<(), Stop> {
+        let (mut window, mut bytes): (Vec<Wanted>, u64) = (Vec::new(), 0);
+        for wanted in self.still_wanted(items).await? {
+            let alone = wanted.attempts >= SUSPICIOUS;
+            if !window.is_empty() && (alone || window.len() == WINDOW || bytes + wanted.size > LARGE) {
+                self.read_window(std::mem::take(&mut window)).await?;
+                bytes = 0;
+            }
+            let limit = self.limit();
+            if wanted.size > limit {
+                self.leave_out(wanted, RefusedReason::TooLarge { limit }).await?;
+                continue;
+            }
+            window.push(wanted);
+            bytes += wanted.size;
+            if alone {
+                self.read_window(std::mem::take(&mut window)).await?;
+                bytes = 0;
+            }
+        }
+        self.read_window(window).await?;
+        // All that was asked for has come; the maildrop is unlocked when the line is closed, and sooner by this.
+        let _ = self.source.quit().await;
+        Ok(())
+    }
+
+    fn limit(&self) -> u64 {
+        self.limit.unwrap_or(LARGEST).min(LARGEST)
+    }
+
+    async fn still_wanted(&self, items: Vec<Item>) -> Result<Vec<Wanted>, Stop> {
+        let mut wanted = Vec::new();
+        for some in items.chunks(1000) {
+            let uids: Vec<Uid> = some.iter().filter_map(|item| item.uid).collect();
+            let known = self.job.store.entries(self.folder, self.validity, &uids).await?;
+            let known: HashMap<Uid, Entry> = known.into_iter().map(|entry| (entry.uid, entry)).collect();
+            for Item { number, size, uid, .. } in some {
+                let Some(uid) = *uid else { continue };
+                let entry = known.get(&uid);
+                if !entry.is_some_and(|entry| matches!(entry.place, Place::Here { .. } | Place::Refused(_))) {
+                    let attempts = entry.map_or(0, |entry| entry.attempts);
+                    wanted.push(Wanted { number: *number, size: *size, uid, attempts });
+                }
+            }
+        }
+        Ok(wanted)
+    }
+
+    async fn read_window(&mut self, window: Vec<Wanted>) -> Result<(), Stop> {
+        if window.is_empty() {
+            return Ok(());
+        }
+        self.job.go_on()?;
+        let by_number: HashMap<u32, Wanted> = window.iter().map(|wanted| (wanted.number, *wanted)).collect();
+        let numbers: Vec<u32> = window.iter().map(|wanted| wanted.number).collect();
+        let (limit, spool, parcels) = (self.limit(), self.job.spool.clone(), self.parcels.clone());
+        let (mut held, mut bytes, mut left_out) = (Vec::new(), 0, Vec::new());
+        let mut retrieval = self.source.retrieve(&numbers).map_err(of_source)?;
+        while let Some(arrival) = retrieval.next().await.map_err(of_source)? {
+            let number = match &arrival {
+                Arrival::Message { number } | Arrival::Refused { number, .. } => *number,
+            };
+            let Some(wanted) = by_number.get(&number).copied() else { continue };
+            match arrival {
+                Arrival::Refused { error: Error::Refused { code, text }, .. } if !is_passing(code.as_ref()) => {
+                    left_out.push((wanted, RefusedReason::Unreadable { text }));
+                }
+                Arrival::Refused { error, .. } => return Err(of_source(error)),
+                Arrival::Message { .. } => match take(&mut retrieval, &spool, limit).await? {
+                    Read::TooLarge { limit } => left_out.push((wanted, RefusedReason::TooLarge { limit })),
+                    Read::Whole(digest, text, date) => {
+                        let Wanted { uid, attempts, .. } = wanted;
+                        // RFC 3502 has no message of no bytes among several.
+                        let alone = digest.raw == 0 || matches!(text, Text::Filed(_));
+                        // Sizes are what the server reckons.
+                        if alone || bytes + digest.raw > LARGE {
+                            hand_over(&parcels, std::mem::take(&mut held)).await;
+                            bytes = 0;
+                        }
+                        bytes += digest.raw;
+                        held.push(Fresh { uid, date, flags: Vec::new(), digest, text, attempts });
+                        if alone {
+                            hand_over(&parcels, std::mem::take(&mut held)).await;
+                            bytes = 0;
+                        }
+                    }
+                },
+            }
+        }
+        self.job.step(Step::Read)?;
+        hand_over(&parcels, held).await;
+        for (wanted, reason) in left_out {
+            self.leave_out(wanted, reason).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes that a message cannot be brought. A maildrop with too many of these is given up for now.
+    async fn leave_out(&mut self, wanted: Wanted, reason: RefusedReason) -> Result<(), Stop> {
+        self.refused += 1;
+        if self.refused > MOST_REFUSED {
+            let error = app::wire::Error::Unavailable { text: String::new() };
+            return Err(Stop::Run(CollectorTrouble::Source(error)));
+        }
+        let Wanted { size, uid, attempts, .. } = wanted;
+        let (hash, flags, place) = (String::new(), String::new(), Place::Refused(reason));
+        let entry = Entry { uid, size, raw: size, date: None, hash, flags, place, attempts };
+        let _ = self.parcels.send(Parcel::Unreadable(vec![entry])).await;
+        Ok(())
+    }
+}
+
+/// If nobody takes them, the other half has failed and says why.
+async fn hand_over(parcels: &mpsc::Sender<Parcel>, messages: Vec<Fresh>) {
+    if !messages.is_empty() {
+        let _ = parcels.send(Parcel::Messages(messages)).await;
+    }
+}
+
+/// Whether it is no matter of one message.
+fn is_passing(code: Option<&Code>) -> bool {
+    matches!(code, Some(Code::Temporary | Code::InUse))
+}
+
+/// Takes in the message that comes now: in memory as long as it is small, then in a file.
+async fn take(retrieval: &mut Retrieval<'_>, spool: &Path, limit: u64) -> Result<Read, Stop> {
+    let (mut digester, mut bytes, mut size) = (Digester::default(), Vec::new(), 0);
+    let mut file: Option<File> = None;
+    while let Some(piece) = retrieval.piece().await.map_err(of_source)? {
+        size += piece.len() as u64;
+        if size > limit {
+            return Ok(Read::TooLarge { limit });
+        }
+        digester.push(&piece);
+        match &mut file {
+            Some(file) => file.write_all(&piece).await.context("A large message")?,
+            None if size <= LARGE => bytes.extend_from_slice(&piece),
+            None => {
+                let mut fresh = nameless(spool)?;
+                fresh.write_all(&bytes).await.context("A large message")?;
+                fresh.write_all(&piece).await.context("A large message")?;
+                bytes.truncate(HEAD);
+                file = Some(fresh);
+            }
+        }
+    }
+    let date = arrival_date(bytes.get(..HEAD).unwrap_or(&bytes));
+    let text = match file {
+        None => Text::Held(bytes),
+        Some(mut file) => {
+            file.flush().await.context("A large message")?;
+            file.seek(SeekFrom::Start(0)).await.context("A large message")?;
+            Text::Filed(file)
+        }
+    };
+    Ok(Read::Whole(digester.finish(), text, date))
+}
+
+/// When a message came, in seconds since 1970 UTC: as the topmost Received says (RFC 5321 §4.4), else Date.
+fn arrival_date(head: &[u8]) -> Option<i64> {
+    let headers = Headers::parse(head);
+    let received = headers.raw("received").and_then(|value| {
+        let at = value.iter().rposition(|byte| *byte == b';')?;
+        date(value.get(at + 1..)?)
+    });
+    received.or_else(|| headers.date())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_came_when_its_topmost_stamp_says() {
+        for (head, expected) in [
+            (
+                "Received: from a by b; Fri, 21 Nov 2025 10:05:00 +0300\r\nReceived: x; Thu, 20 Nov 2025 10:05:00 +0300\r\n\r\n",
+                Some(1_763_708_700),
+            ),
+            (
+                "Received: from a (x; y)\r\n by b;\r\n\tFri, 21 Nov 2025 10:05:00 +0300 (MSK)\r\n\r\n",
+                Some(1_763_708_700),
+            ),
+            ("Received: no time\r\nDate: Fri, 21 Nov 2025 10:05:00 +0300\r\n\r\n", Some(1_763_708_700)),
+            ("Date: soon\r\n\r\n", None),
+            ("Subject: x\r\n\r\nReceived: x; Fri, 21 Nov 2025 10:05:00 +0300", None),
+        ] {
+            assert_eq!(arrival_date(head.as_bytes()), expected, "{head:?}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The messages of POP3 sources by the names that these give them, and the UIDs by which the ledger knows them.
+
+use anyhow::Result;
+use app::wire::Uid;
+
+use super::{Lease, Pool, Store, change, collectors::small, on};
+
+/// By what a message of a POP3 source is known: a name, and which of those that have it.
+pub type NameKey = (String, u32);
+
+impl Store {
+    /// What the source had when it was last gone through.
+    pub async fn present_names(&self, folder: i64) -> Result<Vec<(NameKey, Uid)>> {
+        let rows: Vec<(String, i64, i64)> = on!(self, pool => sqlx::query_as(
+            "SELECT name, nth, uid FROM collector_names WHERE folder_id = $1 AND present = 1")
+            .bind(folder).fetch_all(pool))?;
+        Ok(rows.into_iter().map(named).collect())
+    }
+
+    /// Those of these that the source has ever had.
+    pub async fn known_names(&self, folder: i64, keys: &[&NameKey]) -> Result<Vec<(NameKey, Uid)>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let json = serde_json::to_string(keys)?;
+        let sql = match &self.pool {
+            Pool::Sqlite(_) => KNOWN_SQLITE,
+            Pool::Postgres(_) => KNOWN_POSTGRES,
+        };
+        let rows: Vec<(String, i64, i64)> =
+            on!(self, pool => sqlx::query_as(sql).bind(folder).bind(&json).fetch_all(pool))?;
+        Ok(rows.into_iter().map(named).collect())
+    }
+
+    /// The highest UID that was given to a message of a source.
+    pub async fn last_named(&self, folder: i64) -> Result<Uid> {
+        let (last,): (Option<i64>,) = on!(self, pool => sqlx::query_as(
+            "SELECT MAX(uid) FROM collector_names WHERE folder_id = $1").bind(folder).fetch_one(pool))?;
+        Ok(Uid(last.map_or(0, small)))
+    }
+
+    /// Gives messages their UIDs for good. Says whether it was written: only who holds the lease may.
+    pub async fn add_names(&self, lease: Lease<'_>, folder: i64, names: &[(NameKey, Uid)]) -> Result<bool> {
+        if names.is_empty() {
+            return Ok(true);
+        }
+        let rows: Vec<(&str, u32, Uid)> = names.iter().map(|((name, nth), uid)| (name.as_str(), *nth, *uid)).collect();
+        let json = serde_json::to_string(&rows)?;
+        let sql = match &self.pool {
+            Pool::Sqlite(_) => ADD_SQLITE,
+            Pool::Postgres(_) => ADD_POSTGRES,
+        };
+        let changed = change!(self, pool => sqlx::query(sql)
+            .bind(folder).bind(&json).bind(lease.collector.0).bind(lease.holder).execute(pool))?;
+        Ok(changed > 0)
+    }
+
+    /// Notes which messages the source has and which it has no more.
+    pub async fn set_present(&self, lease: Lease<'_>, folder: i64, back: &[Uid], gone: &[Uid]) -> Result<()> {
+        for (uids, present) in [(back, 1_i64), (gone, 0)] {
+            if uids.is_empty() {
+                continue;
+            }
+            let json = serde_json::to_string(uids)?;
+            let sql = match &self.pool {
+                Pool::Sqlite(_) => PRESENT_SQLITE,
+                Pool::Postgres(_) => PRESENT_POSTGRES,
+            };
+            change!(self, pool => sqlx::query(sql)
+                .bind(folder).bind(&json).bind(present).bind(lease.collector.0).bind(lease.holder).execute(pool))?;
+        }
+        Ok(())
+    }
+
+    /// Whether a collector has ever put a message into the target, rather than found it there.
+    pub async fn has_sent(&self, folder: i64) -> Result<bool> {
+        let found: Option<(i64,)> = on!(self, pool => sqlx::query_as(
+            "SELECT uid FROM collector_messages WHERE folder_id = $1 AND target_uid IS NOT NULL AND attempts > 0 LIMIT 1")
+            .bind(folder).fetch_optional(pool))?;
+        Ok(found.is_some())
+    }
+}
+
+fn named((name, nth, uid): (String, i64, i64)) -> (NameKey, Uid) {
+    ((name, small(nth)), Uid(small(uid)))
+}
+
+const KNOWN_SQLITE: &str = "SELECT n.name, n.nth, n.uid FROM json_each($2) AS wanted
+    JOIN collector_names AS n ON n.name = wanted.value ->> 0 AND n.nth = wanted.value ->> 1 WHERE n.folder_id = $1";
+
+const KNOWN_POSTGRES: &str = "SELECT n.name, n.nth, n.uid FROM jsonb_array_elements($2::jsonb) AS wanted
+    JOIN collector_names AS n ON n.name = wanted ->> 0 AND n.nth = (wanted ->> 1)::bigint WHERE n.folder_id = $1";
+
+const ADD_SQLITE: &str = "INSERT INTO collector_names (folder_id, name, nth, uid)
+    SELECT $1, named.value ->> 0, named.value ->> 1, named.value ->> 2 FROM json_each($2) AS named
+    WHERE EXISTS (SELECT 1 FROM collectors WHERE id = $3 AND holder = $4)";
+
+const ADD_POSTGRES: &str = "INSERT INTO collector_names (folder_id, name, nth, uid)
+    SELECT $1, named ->> 0, (named ->> 1)::bigint, (named ->> 2)::bigint FROM jsonb_array_elements($2::jsonb) AS named
+    WHERE EXISTS (SELECT 1 FROM collectors WHERE id = $3 AND holder = $4)";
+
+const PRESENT_SQLITE: &str = "UPDATE collector_names SET present = $3
+    WHERE folder_id = $1 AND uid IN (SELECT value FROM json_each($2))
+    AND EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)";
+
+const PRESENT_POSTGRES: &str = "UPDATE collector_names SET present = $3
+    WHERE folder_id = $1 AND uid IN (SELECT value::bigint FROM jsonb_array_elements_text($2::jsonb))
+    AND EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)";

@@ -1,0 +1,228 @@
+//! Sources over POP3: a maildrop without UIDs or flags. The raw hand looks at it over IMAP.
+
+use app::wire::{CollectorTrouble, Error};
+use pismo::{
+    collector::{STEPS, Step, Stop},
+    endpoint::{Credentials, Endpoint, Protocol, Security},
+    net::Dialer,
+    pop3,
+};
+
+use crate::{
+    cutting::{Cut, Cutting},
+    lab::{Lab, Side},
+    mail_server::{MailServer, PASSWORD},
+    random::Random,
+    recording_proxy::RecordingProxy,
+    seed::{Size, fill},
+    sides, source_server,
+};
+
+const SIZE: Size = Size { inbox: 60, other: 0, large: 4_500_000 };
+
+const SMALL: Size = Size { inbox: 40, other: 0, large: 1000 };
+
+const NEW: &[u8] =
+    b"Received: from a by b; Fri, 21 Nov 2025 10:05:00 +0300\r\nDate: Thu, 20 Nov 2025 10:05:00 +0300\r\nSubject: new\r\n\r\nnew\r\n";
+
+async fn drop_of(seed: u64, size: Size) -> Lab {
+    let (source, target) = sides();
+    fill(&mut source.raw().await, seed, size, "", '.', &[]).await;
+    Lab::over(&source, Some(source_server().pop3_port()), &target).await
+}
+
+/// The messages of a side's INBOX by what they hold, as a multiset.
+async fn held(side: &Side) -> Vec<String> {
+    let mut held: Vec<String> = side.raw().await.mailbox("INBOX").await.into_iter().map(|seen| seen.ended).collect();
+    held.sort();
+    held
+}
+
+/// All of the source is here, once, and nothing else.
+async fn assert_whole(lab: &Lab, when: &str) {
+    let (there, here) = (held(&lab.source).await, held(&lab.target).await);
+    assert_eq!(there.len(), here.len(), "{when}: missing or doubled");
+    assert!(there == here, "{when}: altered");
+}
+
+async fn add(side: &Side, message: &[u8]) {
+    assert!(side.raw().await.append("INBOX", "\\Seen", "03-Mar-2023 03:03:03 +0000", message).await);
+}
+
+async fn erase(side: &Side, set: &str) {
+    let mut raw = side.raw().await;
+    raw.run("SELECT INBOX").await;
+    raw.run(&format!("STORE {set} +FLAGS (\\Deleted)")).await;
+    raw.run("EXPUNGE").await;
+}
+
+#[tokio::test]
+async fn a_maildrop_comes_whole_and_comes_once() {
+    let mut lab = drop_of(31, SIZE).await;
+    let come = lab.run().await;
+    assert_whole(&lab, "the first run").await;
+    assert_eq!(come as usize, held(&lab.source).await.len());
+    assert_eq!(lab.run().await, 0);
+    add(&lab.source, NEW).await;
+    assert_eq!(lab.run().await, 1);
+    assert_whole(&lab, "a new message").await;
+    let here = lab.target.raw().await.mailbox("INBOX").await;
+    assert_eq!(here.last().expect("a message").date, "21-Nov-2025 07:05:00 +0000", "it came when it was received");
+    // What is gone there stays here, and what comes then is new.
+    let before = here.len();
+    erase(&lab.source, "1:5").await;
+    add(&lab.source, b"Subject: newer\r\n\r\nnewer\r\n").await;
+    assert_eq!(lab.run().await, 1);
+    assert_eq!(held(&lab.target).await.len(), before + 1);
+    lab.lose_the_ledger().await;
+    assert_eq!(lab.run().await, 0, "all of it is here already");
+    assert_eq!(held(&lab.target).await.len(), before + 1);
+    add(&lab.source, b"Subject: newest\r\n\r\nnewest\r\n").await;
+    assert_eq!(lab.run().await, 1);
+}
+
+#[tokio::test]
+async fn stopped_at_each_step_it_goes_on_where_it_was() {
+    let (source, _) = sides();
+    fill(&mut source.raw().await, 32, SMALL, "", '.', &[]).await;
+    for step in STEPS.into_iter().filter(|step| !matches!(step, Step::Rebound | Step::Flagged)) {
+        let mut lab = Lab::over(&source, Some(source_server().pop3_port()), &sides().1).await;
+        match step {
+            Step::Recovered => assert!(lab.run_to(Step::Appended, 1).await),
+            Step::Found => {
+                lab.run().await;
+                lab.lose_the_ledger().await;
+            }
+            _ => {}
+        }
+        assert!(lab.run_to(step, 1).await, "{step:?} is never come to");
+        lab.run().await;
+        assert_whole(&lab, &format!("stopped at {step:?}")).await;
+        assert_eq!(lab.run().await, 0);
+    }
+}
+
+#[tokio::test]
+async fn lines_that_are_cut_lose_nothing_and_double_nothing() {
+    for seed in [33, 34] {
+        let mut lab = drop_of(seed, SIZE).await;
+        let direct = (lab.maildrop, lab.target.port);
+        let source = Cutting::start(source_server().pop3_port(), Cut::Said).await;
+        let target = Cutting::start(lab.target.port, Cut::Put).await;
+        let mut random = Random::of(&[seed, 500]);
+        lab.maildrop = Some(source.port);
+        for _ in 0..5 {
+            source.cut_after(i64::try_from(3_000 + random.below(1_000_000)).expect("a place"));
+            let ended = lab.try_run().await;
+            assert!(ended.is_ok() || source.has_cut(), "{ended:?}");
+        }
+        source.cut_after(-1);
+        lab.target.port = target.port;
+        for _ in 0..5 {
+            target.cut_after(0);
+            let ended = lab.try_run().await;
+            assert!(ended.is_ok() || target.has_cut(), "{ended:?}");
+        }
+        (lab.maildrop, lab.target.port) = direct;
+        lab.run().await;
+        assert_whole(&lab, &format!("seed {seed}")).await;
+    }
+}
+
+/// Changes what the server says to UIDL, whose answer has lines such as `1 000000016a2b3c4d`.
+async fn other_names(change: fn(&str, &str) -> String) -> RecordingProxy {
+    let proxy = RecordingProxy::start(source_server().pop3_port()).await;
+    proxy.rewrite(move |said| {
+        let Ok(text) = String::from_utf8(said.clone()) else { return said };
+        let line = |line: &str| match line.trim_end().split_once(' ') {
+            Some((number, name))
+                if name.len() == 16
+                    && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+                    && number.bytes().all(|byte| byte.is_ascii_digit()) =>
+            {
+                format!("{}\r\n", change(number, name))
+            }
+            _ => line.to_owned(),
+        };
+        text.split_inclusive('\n').map(line).collect::<String>().into_bytes()
+    });
+    proxy
+}
+
+#[tokio::test]
+async fn other_names_for_all_messages_double_none() {
+    let mut lab = drop_of(35, SMALL).await;
+    lab.run().await;
+    let renamed = other_names(|number, name| format!("{number} x{name}")).await;
+    lab.maildrop = Some(renamed.port);
+    add(&lab.source, NEW).await;
+    assert_eq!(lab.run().await, 1);
+    assert_whole(&lab, "other names").await;
+    assert_eq!(lab.run().await, 0);
+    // And back again.
+    lab.maildrop = Some(source_server().pop3_port());
+    assert_eq!(lab.run().await, 0);
+    assert_whole(&lab, "the first names again").await;
+}
+
+#[tokio::test]
+async fn messages_without_names_or_with_the_same_are_told_apart() {
+    for (names, change) in [
+        ("none", (|number: &str, _: &str| number.to_owned()) as fn(&str, &str) -> String),
+        ("one for all", |number, _| format!("{number} same")),
+    ] {
+        let mut lab = drop_of(36, SMALL).await;
+        let proxy = other_names(change).await;
+        lab.maildrop = Some(proxy.port);
+        lab.run().await;
+        assert_whole(&lab, names).await;
+        assert_eq!(lab.run().await, 0, "{names}");
+        erase(&lab.source, "2:4").await;
+        add(&lab.source, NEW).await;
+        assert_eq!(lab.run().await, 1, "{names}");
+    }
+}
+
+#[tokio::test]
+async fn a_maildrop_at_courier_comes_whole() {
+    let (server, (_, target)) = (MailServer::start_other("courier"), sides());
+    let source = Side { port: server.imap_port(), user: server.new_user(), prefix: "INBOX.", delimiter: '.' };
+    fill(&mut source.raw().await, 37, SMALL, "INBOX.", '.', &["quote\"d \\x", "a/b", "&2D3eAA- smile", "R&-D"]).await;
+    let mut lab = Lab::over(&source, Some(server.pop3_port()), &target).await;
+    assert!(lab.run_to(Step::Appended, 1).await);
+    lab.run().await;
+    assert_whole(&lab, "all has come").await;
+    assert_eq!(lab.run().await, 0);
+    lab.lose_the_ledger().await;
+    assert_eq!(lab.run().await, 0);
+}
+
+#[tokio::test]
+async fn a_maildrop_that_somebody_else_reads_is_waited_for() {
+    let lab = drop_of(38, SMALL).await;
+    let endpoint = Endpoint::new(Protocol::Pop3, Security::Insecure, "127.0.0.1", source_server().pop3_port());
+    let credentials = Credentials { user: lab.source.user.clone(), password: PASSWORD.to_owned().into() };
+    let somebody = pop3::connect(&Dialer::default(), &endpoint, &credentials).await.expect("a session");
+    let ended = lab.try_run().await;
+    assert!(matches!(ended, Err(Stop::Run(CollectorTrouble::Source(Error::MailboxInUse { .. })))), "{ended:?}");
+    somebody.quit().await.expect("an end");
+    lab.run().await;
+    assert_whole(&lab, "afterwards").await;
+}
+
+#[tokio::test]
+async fn the_mailbox_that_mail_is_brought_into_is_no_source() {
+    let server = source_server();
+    let side = Side { port: server.imap_port(), user: server.new_user(), prefix: "", delimiter: '.' };
+    let lab = Lab::over(&side, Some(server.pop3_port()), &side).await;
+    assert!(matches!(lab.try_run().await, Err(Stop::Run(CollectorTrouble::SameAccount))));
+    // By another name nobody can know, but nothing is doubled.
+    let by_name = Side { user: side.user.clone(), ..side.clone() };
+    let mut lab = Lab::over(&by_name, Some(server.pop3_port()), &side).await;
+    lab.host = "localhost";
+    for count in 0..4 {
+        assert_eq!(lab.run().await, 0);
+        assert_eq!(held(&side).await.len(), count);
+        add(&side, format!("Subject: {count}\r\n\r\n{count}\r\n").as_bytes()).await;
+    }
+}
