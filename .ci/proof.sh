@@ -26,7 +26,7 @@ fuzz() {
   .ci/install.sh fuzz
   local seconds=${FUZZ_SECONDS:-600} log=$CACHE/fuzz.log target found
   cp Cargo.lock server/fuzz/
-  for target in imap_response body_structure state; do
+  for target in imap_response body_structure conversation state; do
     # What is found on the way is kept beside the sources' own corpus, for the next run.
     found=$CACHE/fuzz/$target
     mkdir -p "$found"
@@ -46,11 +46,20 @@ history() {
   echo "history: seeds ${PISMO_SEED:-1} to $((${PISMO_SEED:-1} + histories - 1)), $operations operations each: nothing lost, nothing wrong, nothing phantom"
 }
 
-for name in properties agree history fuzz; do
+# Collectors between servers, lines and processes that fail; see server/tests/collect/faults.rs and killed.rs.
+collect() {
+  .ci/install.sh mail nextest
+  local rounds=${ROUNDS:-20} kills=${KILLS:-500}
+  PISMO_COLLECT_ROUNDS=$rounds PISMO_COLLECT_KILLS=$kills \
+    cargo nextest run --locked --profile proof -p app -p server --features app/ssr --test collect
+  echo "collect: the faults $rounds times each, $kills kills at any moment: nothing lost, doubled or altered"
+}
+
+for name in properties agree history collect fuzz; do
   if [ "$part" = all ] || [ "$part" = $name ]; then
     say "proof: $name"
     $name
     ran=yes
   fi
 done
-[ -n "$ran" ] || fail "there is no part named $part; there are: properties, agree, history, fuzz"
+[ -n "$ran" ] || fail "there is no part named $part; there are: properties, agree, history, collect, fuzz"

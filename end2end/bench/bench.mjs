@@ -18,11 +18,11 @@ export const ADDRESS = "bench@pismo.test";
 
 export class Bench {
   /**
-   * A mail server of its own, with these arguments, and Pismo in front of it. `prepare` is told its folder before it starts;
+   * A mail server of its own, with these arguments, and Pismo in front of it, with these settings. `prepare` is told its folder before it starts;
    * with `inMemory` that is not on a disk, if there is room elsewhere.
    */
-  static async open(browser, { args = [], prepare = async () => {}, inMemory = false } = {}) {
-    const bench = Object.assign(new Bench(), { browser });
+  static async open(browser, { args = [], prepare = async () => {}, inMemory = false, settings = {} } = {}) {
+    const bench = Object.assign(new Bench(), { browser, settings });
     bench.folder = fs.mkdtempSync(path.join(inMemory && hasRoom(MEMORY) ? MEMORY : os.tmpdir(), "pismo-bench-"));
     fs.chmodSync(bench.folder, 0o755);
     const dir = path.join(bench.folder, "mail");
@@ -57,6 +57,7 @@ export class Bench {
         PISMO_IMAP: `imap+insecure://127.0.0.1:${this.mail.imap}`,
         PISMO_SMTP: `smtp+insecure://127.0.0.1:${this.mail.submission}`,
         PISMO_DATA: path.join(this.folder, "data"),
+        ...this.settings,
       },
     });
     await until(() => fetch(`${this.url}/healthz`).then(({ ok }) => ok, () => false));

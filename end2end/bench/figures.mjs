@@ -2,6 +2,7 @@
 
 import { performance } from "node:perf_hooks";
 import { Imap } from "../mailserver/imap.mjs";
+import { COLLECTING } from "./collecting.mjs";
 import { LIVE_USERS } from "./live.mjs";
 import { MILLION } from "./million.mjs";
 import { SEARCHES } from "./search.mjs";
@@ -269,6 +270,7 @@ export const FIGURES = [
   },
   MILLION,
   LIVE_USERS,
+  COLLECTING,
 ];
 
 async function signedIn(bench, address = ADDRESS) {

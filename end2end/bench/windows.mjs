@@ -116,7 +116,7 @@ function fetchWindows(line) {
 }
 
 /** Milliseconds of processor time that a process has used, in steps of ten; none once it is gone. */
-function processor(pid) {
+export function processor(pid) {
   const fields = stat(pid);
   return fields ? (Number(fields[11]) + Number(fields[12])) * 10 : 0;
 }

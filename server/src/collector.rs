@@ -89,14 +89,28 @@ impl Collectors {
 }
 
 impl Bridge {
-    /// Adds a collector and has it begin. [`Error::CollectorExists`] if there is one at this source.
+    /// Adds a collector and has it begin. [`Error::CollectorExists`] if there is one at this source, [`Error::CollectorLoop`] if
+    /// the source brings the mail of this account.
     pub async fn add_collector(&self, account: AccountId, fresh: NewCollector) -> Result<CollectorId, Error> {
         let NewCollector { kind, endpoint, user, password, options } = fresh;
+        if self.is_brought_there(account, &endpoint, &user).await? {
+            return Err(Error::CollectorLoop);
+        }
         let added = self.store.add_collector(account, kind, &endpoint, &user, &options).await.map_err(internal)?;
         let collector = added.ok_or(Error::CollectorExists)?;
         self.seal_for(&collector, &password).await?;
         self.collectors.wake();
         Ok(collector.id)
+    }
+
+    /// Whether somebody who has their mail at this source brings that of this account.
+    async fn is_brought_there(&self, account: AccountId, source: &Endpoint, user: &str) -> Result<bool, Error> {
+        let record = self.store.account(account).await.map_err(internal)?.ok_or(Error::SignedOut)?;
+        let same_host = |one: &Endpoint, other: &Endpoint| one.host.eq_ignore_ascii_case(&other.host);
+        let bring = self.store.collectors_from(&record.address).await.map_err(internal)?;
+        Ok(bring.iter().any(|(imap, address, from)| {
+            same_host(imap, source) && address.eq_ignore_ascii_case(user) && same_host(from, &record.imap)
+        }))
     }
 
     /// Gives a collector another password and has it begin again. [`Error::Gone`] if there is no such collector.

@@ -128,7 +128,9 @@ pub fn status(error: &wire::Error) -> StatusCode {
         Error::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::OverQuota { .. } => StatusCode::INSUFFICIENT_STORAGE,
         Error::Gone | Error::NoTrash | Error::BlobGone { .. } => StatusCode::NOT_FOUND,
-        Error::MailboxExists | Error::CollectorExists | Error::SearchExists => StatusCode::CONFLICT,
+        Error::MailboxExists | Error::CollectorExists | Error::CollectorLoop | Error::SearchExists => {
+            StatusCode::CONFLICT
+        }
         Error::BadRequest { .. }
         | Error::PrivateHost { .. }
         | Error::MailboxName

@@ -48,6 +48,7 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::ConfirmServer { server } => t_string!(i18n, error.confirm_server, server = server.clone()).to_string(),
         Error::TooManyCollectors { limit } => counted!(i18n, error.too_many_collectors, *limit),
         Error::CollectorExists => t_string!(i18n, error.collector_exists).to_string(),
+        Error::CollectorLoop => t_string!(i18n, error.collector_loop).to_string(),
         Error::SearchExists => t_string!(i18n, error.search_exists).to_string(),
         Error::TooManySearches { limit } => counted!(i18n, error.too_many_searches, *limit),
         Error::BlobGone { name } => t_string!(i18n, error.blob_gone, name = name.clone()).to_string(),
@@ -119,6 +120,7 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::SearchExists
         | Error::TooManyCollectors { .. }
         | Error::CollectorExists
+        | Error::CollectorLoop
         | Error::ConfirmServer { .. }
         | Error::TooLarge { .. }
         | Error::MessageTooLarge { .. }

@@ -79,6 +79,8 @@ pub enum Error {
     ConfirmServer { server: String },
     /// This account is brought here already.
     CollectorExists,
+    /// That account brings the mail of this one: each message would go to and fro without end.
+    CollectorLoop,
     /// Mail is brought from so many accounts already, and from no more can it be.
     TooManyCollectors { limit: u32 },
     /// Another search is kept under this name.

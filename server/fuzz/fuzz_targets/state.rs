@@ -147,6 +147,7 @@ fn frame(told: &Told) -> ServerFrame {
                 connectivity: Connectivity::Live,
                 mailboxes: mailboxes.iter().map(mailbox).collect(),
                 labels: Vec::new(),
+                searches: Vec::new(),
                 quota: Quota::default(),
                 submissions: submissions.iter().map(|&(id, state)| submission(id, state)).collect(),
                 upload_limit: 1,

@@ -272,8 +272,8 @@ impl Actor {
     /// Waits for the next thing that happens. None when all is over.
     async fn next(&mut self) -> Option<Input> {
         let mut wake = self.looked + TICK;
-        if let Line::Down { retry, .. } = &self.line {
-            wake = wake.min(*retry);
+        if let Some(retry) = self.retry_at() {
+            wake = wake.min(retry);
         }
         if self.sweep_wanted && matches!(self.line, Line::Live(_)) {
             wake = wake.min(self.swept + SWEEP_PAUSE);

@@ -55,12 +55,16 @@ impl Actor {
         }
     }
 
+    /// When a line that is down is tried again. Never as long as nobody needs it.
+    pub(super) fn retry_at(&self) -> Option<Instant> {
+        match &self.line {
+            Line::Down { retry, .. } if !self.tabs.is_empty() || !self.waiting.is_empty() => Some(*retry),
+            _ => None,
+        }
+    }
+
     pub(super) fn connect_if_due(&mut self) {
-        let needed = !self.tabs.is_empty() || !self.waiting.is_empty();
-        if let Line::Down { retry, .. } = &self.line
-            && needed
-            && *retry <= Instant::now()
-        {
+        if self.retry_at().is_some_and(|retry| retry <= Instant::now()) {
             self.connect();
         }
     }

@@ -30,20 +30,24 @@ impl Digester {
     pub fn push(&mut self, bytes: &[u8]) {
         self.raw += bytes.len() as u64;
         self.size += bytes.len() as u64;
-        self.has_nul |= bytes.contains(&0);
+        self.has_nul |= memchr::memchr(0, bytes).is_some();
         let mut start = 0;
-        let mut before = if self.after_cr { b'\r' } else { 0 };
-        for (at, &byte) in bytes.iter().enumerate() {
-            if byte == b'\n' && before != b'\r' {
+        for at in memchr::memchr_iter(b'\n', bytes) {
+            let after_cr = match at.checked_sub(1) {
+                Some(before) => bytes.get(before) == Some(&b'\r'),
+                None => self.after_cr,
+            };
+            if !after_cr {
                 self.sha.update(bytes.get(start..at).unwrap_or_default());
                 self.sha.update(b"\r");
                 self.size += 1;
                 start = at;
             }
-            before = byte;
         }
         self.sha.update(bytes.get(start..).unwrap_or_default());
-        self.after_cr = before == b'\r';
+        if let Some(last) = bytes.last() {
+            self.after_cr = *last == b'\r';
+        }
     }
 
     pub fn finish(self) -> Digest {

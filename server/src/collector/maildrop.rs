@@ -150,8 +150,9 @@ async fn bring(
     job.step(Step::Made)?;
     let limit = target.append_limit(&row.target, usize::MAX).await.map_err(Stop::of_target)?;
     let next = Uid(here.uid_next.0.max(1));
-    let (pool, shown) = (Pool::default(), Shown::default());
-    let mut writing = Writing { job, target, folder: row, validity: VALIDITY, mailbox: here, next, limit, pool, shown };
+    let (pool, heard, shown) = (Pool::default(), Vec::new(), Shown::default());
+    let mut writing =
+        Writing { job, target, folder: row, validity: VALIDITY, mailbox: here, next, limit, pool, heard, shown };
     let begun = begin(job, &mut writing).await?;
     let is_open =
         |item: &Item| item.uid.is_some_and(|uid| i64::from(uid.0) >= begun.uid_next || changes.back.contains(&uid));

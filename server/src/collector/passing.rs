@@ -35,6 +35,7 @@ pub async fn pass(job: &Job, pair: &mut Pair, mut row: FolderRow, listed: &Liste
         next: Uid(here.uid_next.0.max(1)),
         limit,
         pool: Pool::default(),
+        heard: Vec::new(),
         shown: Shown::default(),
     };
     let begun = begin(job, &mut writing).await?;
@@ -110,10 +111,14 @@ pub(super) async fn exchange(
     read: impl Future<Output = Result<(), Stop>>,
 ) -> Result<(), Stop> {
     let written = async {
-        while let Some(parcel) = taken.recv().await {
-            writing.put(parcel).await?;
+        let mut ended = Ok(());
+        while ended.is_ok()
+            && let Some(parcel) = taken.recv().await
+        {
+            ended = writing.put(parcel).await;
         }
-        Ok::<(), Stop>(())
+        // What was heard is worth more when it is written, however this ends.
+        writing.flush().await.and(ended)
     };
     match select(pin!(read), pin!(written)).await {
         // What was read is put away, whatever became of the source.

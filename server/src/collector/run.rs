@@ -47,7 +47,7 @@ pub enum Step {
     Recorded,
     /// The target has taken it, and it was not written down yet.
     Appended,
-    /// It was.
+    /// It was: with what was sent next, or at the end.
     Bound,
     /// It was found what became of what was being sent.
     Recovered,

@@ -45,6 +45,8 @@ pub struct Writing<'a> {
     pub limit: Option<u64>,
     /// What may be here already.
     pub pool: Pool,
+    /// What the target has answered and the ledger does not say yet: it is written with what is sent next.
+    pub heard: Vec<Entry>,
     pub shown: Shown,
 }
 
@@ -117,7 +119,7 @@ impl Writing<'_> {
         let sent = Place::Sent { validity: self.mailbox.uid_validity, next: self.next, at: now() };
         let mut entries: Vec<Entry> = fresh.iter().map(|one| entry(one, sent.clone())).collect();
         entries.iter_mut().for_each(|entry| entry.attempts += 1);
-        self.record(&entries).await?;
+        self.record_with_heard(&entries).await?;
         self.job.step(Step::Recorded)?;
         let outcomes = self.append(&mut fresh).await?;
         self.job.step(Step::Appended)?;
@@ -151,16 +153,32 @@ impl Writing<'_> {
             };
             ended = ended.and(Err(stop));
         }
-        self.record(&entries).await?;
         self.show(&entries, true).await?;
+        self.heard = entries;
+        if taken || ended.is_err() {
+            self.flush().await?;
+        }
         // Where one answer was not heard the session is over, and all is looked for in the next one.
         if taken && !self.target.is_over() {
             // No UIDPLUS: what arrived is looked for as after a lost answer.
             self.target.noop().await.map_err(Stop::of_target)?;
             self.recover(Answer::Taken).await?;
         }
-        ended?;
-        self.job.step(Step::Bound)
+        ended
+    }
+
+    /// Writes what was heard.
+    pub(super) async fn flush(&mut self) -> Result<(), Stop> {
+        if self.heard.is_empty() { Ok(()) } else { self.record_with_heard(&[]).await }
+    }
+
+    /// Writes entries, and with them, in the same transaction, what was heard: each waits for the disk.
+    async fn record_with_heard(&mut self, entries: &[Entry]) -> Result<(), Stop> {
+        let mut all = std::mem::take(&mut self.heard);
+        let bound = !all.is_empty();
+        all.extend_from_slice(entries);
+        self.record(&all).await?;
+        if bound { self.job.step(Step::Bound) } else { Ok(()) }
     }
 
     /// What became of each message.

@@ -21,7 +21,7 @@ use super::{
 };
 
 /// How much is read at once. On the stack while reading: an idle session holds no buffer of ours.
-const CHUNK: usize = 8 * 1024;
+const CHUNK: usize = 32 * 1024;
 
 pub struct Tap<T> {
     inner: T,

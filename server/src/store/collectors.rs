@@ -143,6 +143,16 @@ impl Store {
         Ok(())
     }
 
+    /// Who brings mail from a source at which one signs in by this name: where their own mail is, by what name, and the source.
+    pub async fn collectors_from(&self, login: &str) -> Result<Vec<(Endpoint, String, Endpoint)>> {
+        let rows: Vec<(String, String, String)> = on!(self, pool => sqlx::query_as(
+            "SELECT a.imap, a.address, c.endpoint FROM collectors AS c JOIN accounts AS a ON a.id = c.account_id
+             WHERE LOWER(c.login) = LOWER($1)").bind(login).fetch_all(pool))?;
+        let parsed =
+            |(imap, address, endpoint): (String, String, String)| Ok((imap.parse()?, address, endpoint.parse()?));
+        rows.into_iter().map(parsed).collect()
+    }
+
     /// The collectors of an account, the oldest first.
     pub async fn collectors(&self, account: AccountId) -> Result<Vec<StoredCollector>> {
         let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(

@@ -84,20 +84,16 @@ impl Lab {
         for former in store.collectors(account).await.expect("a store") {
             assert!(store.remove_collector(account, former.id).await.expect("a store"));
         }
-        let (source, target) = (source.clone(), target.clone());
-        let mut lab = Lab {
-            store,
-            folder,
-            account,
-            collector: CollectorId(0),
-            source,
-            target,
-            maildrop,
-            host: "127.0.0.1",
-            runs: AtomicU32::default(),
-        };
+        let mut lab = Lab::found(store, folder, source.clone(), target.clone());
+        (lab.account, lab.maildrop) = (account, maildrop);
         lab.add(CollectorOptions::default()).await;
         lab
+    }
+
+    /// One that somebody else has made, but for what they have put into the store.
+    pub fn found(store: Store, folder: PathBuf, source: Side, target: Side) -> Lab {
+        let (account, collector, runs) = (AccountId(0), CollectorId(0), AtomicU32::default());
+        Lab { store, folder, account, collector, source, target, maildrop: None, host: "127.0.0.1", runs }
     }
 
     /// Adds a collector and goes on with it.

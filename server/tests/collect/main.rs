@@ -22,6 +22,7 @@ mod raw;
 mod seed;
 
 mod faults;
+mod killed;
 mod maildrop;
 mod servers;
 mod task;
@@ -43,6 +44,11 @@ fn source_server() -> &'static MailServer {
             "mail_location=sdbox:~/mail:LAYOUT=index",
         ])
     })
+}
+
+/// A number that the environment sets for a long run.
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number")))
 }
 
 /// A new person at the source, and one at the target.

@@ -132,6 +132,11 @@ async fn what_is_wrong_is_said_before_anything_begins() {
     assert_eq!(add(&browser, &bridge, "boris", crate::mail_server::PASSWORD).await.0, 303);
     assert_eq!(add(&browser, &bridge, "boris", crate::mail_server::PASSWORD).await.0, 409, "once is enough");
 
+    // What goes one way does not go back.
+    let back = bridge.sign_in("boris").await;
+    let (status, text) = add(&back, &bridge, "ana", crate::mail_server::PASSWORD).await;
+    assert!(status == 409 && text.contains("to and fro"), "{text}");
+
     let other = bridge.sign_in("clara").await;
     assert!(
         !other.get("/collectors").await.text().contains(&bridge.address_of("boris")),

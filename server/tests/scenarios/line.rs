@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use app::wire::{Action, Command, Connectivity, Error, Event, Flag, ListChange, Query, Reply, Selection, Uid};
 
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::mpsc,
+    time::{sleep, timeout},
+};
 
 use crate::{
     browser::Browser,
@@ -251,6 +254,21 @@ async fn a_tab_that_opens_while_the_line_is_down_waits_for_it() {
     proxy.restore();
     let Ok(Reply::Listing(listing)) = late.answer(id).await else { panic!("a listing") };
     assert_eq!(listing.total, 3);
+}
+
+#[tokio::test]
+async fn an_account_that_nobody_looks_at_rests_while_the_server_is_away() {
+    let proxy = RecordingProxy::start(MailServer::shared_with_smtp().imap_port()).await;
+    let bridge = TestBridge::with(|config| config.imap = Some(imap(proxy.port))).await;
+    let _browser = bridge.sign_in("ana").await;
+    proxy.take_down();
+    // It has been tried, and would be due again.
+    sleep(Duration::from_secs(5)).await;
+    let metrics = tokio::runtime::Handle::current().metrics();
+    let before = metrics.worker_total_busy_duration(0);
+    sleep(Duration::from_secs(2)).await;
+    let busy = metrics.worker_total_busy_duration(0) - before;
+    assert!(busy < Duration::from_secs(1), "it works all the time: {busy:?} of two seconds");
 }
 
 #[tokio::test]
