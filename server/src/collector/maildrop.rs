@@ -10,7 +10,7 @@ mod retrieving;
 use std::collections::{HashMap, HashSet};
 
 use app::wire::{CollectorTrouble, Uid, UidValidity};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::timeout};
 
 use self::{
     naming::{Item, items},
@@ -20,6 +20,7 @@ use super::{
     folders::{Side, Wishes, place},
     making::make,
     passing::{begin, exchange},
+    pieces::LONGEST,
     pool::{self, Pool},
     run::{Job, Step, Stop, held, open},
     writing::{Shown, Writing},
@@ -37,11 +38,21 @@ const DROP: &str = "INBOX";
 /// Its UIDs are ours and never begin anew.
 const VALIDITY: UidValidity = UidValidity(1);
 
+/// So many messages that were not at the target tell that it is another mailbox than the source.
+const ENOUGH: u64 = 10;
+
+/// Names that are kept of one source. A server that names more gives each message another one each time.
+const MOST: u32 = 2_000_000;
+
 /// Messages whose names are asked for at once.
 const AT_ONCE: usize = 1000;
 
 fn of_source(error: pop3::Error) -> Stop {
     Stop::Run(CollectorTrouble::Source(pop3_to_wire(error)))
+}
+
+fn unavailable() -> Stop {
+    Stop::Run(CollectorTrouble::Source(app::wire::Error::Unavailable { text: String::new() }))
 }
 
 /// How a maildrop is other than it was.
@@ -55,7 +66,9 @@ struct Changes {
 pub async fn collect(job: &Job) -> Result<(), Stop> {
     let mut source =
         pop3::connect(&job.source.dialer, &job.source.endpoint, &job.source.credentials).await.map_err(of_source)?;
-    let mut items = items(&mut source).await.map_err(of_source)?;
+    // Where names are missing the messages are read for it.
+    let named = timeout(LONGEST, items(&mut source)).await;
+    let mut items = named.map_err(|_| unavailable())?.map_err(of_source)?;
     job.step(Step::Listed)?;
     let row = job.store.folder_rows(job.collector.id).await?.into_iter().find(|row| row.source == DROP);
     if let Some(row) = &row {
@@ -132,6 +145,9 @@ async fn name(job: &Job, folder: i64, items: &mut [Item]) -> Result<(), Stop> {
         item.uid = Some(last);
         named.push((item.key.clone(), last));
     }
+    if last.0 > MOST {
+        return Err(unavailable());
+    }
     for some in named.chunks(AT_ONCE) {
         held(job.store.add_names(job.lease(), folder, some).await?)?;
     }
@@ -157,7 +173,8 @@ async fn bring(
     let is_open =
         |item: &Item| item.uid.is_some_and(|uid| i64::from(uid.0) >= begun.uid_next || changes.back.contains(&uid));
     let messages = items.len();
-    let last = items.iter().filter_map(|item| item.uid).max().unwrap_or(Uid(0));
+    let there: HashSet<Uid> = items.iter().filter_map(|item| item.uid).collect();
+    let last = there.iter().copied().max().unwrap_or(Uid(0));
     let wanted: Vec<Item> = items.into_iter().filter(|item| begun.settled == 0 || is_open(item)).collect();
     if !wanted.is_empty() {
         fill_pool(job, &mut writing, &begun, &changes.gone).await?;
@@ -167,6 +184,12 @@ async fn bring(
         exchange(&mut writing, taken, reading.read(wanted)).await?;
     } else {
         let _ = source.quit().await;
+    }
+    // What was still to be sent and is not there any more is not waited for.
+    let open = job.store.open_entries(row.id, VALIDITY).await?;
+    let lost: Vec<Uid> = open.into_iter().filter(|uid| !there.contains(uid)).collect();
+    for some in lost.chunks(AT_ONCE) {
+        job.store.forget_open(job.lease(), row.id, VALIDITY, some).await?;
     }
     let done = FolderRow {
         uid_next: i64::from(last.0.saturating_add(1)).max(begun.uid_next),
@@ -179,12 +202,15 @@ async fn bring(
     job.step(Step::Done)
 }
 
-/// Remembers what may be here already: messages whose names are gone, and all mail of the target as long as nothing was ever
-/// sent there. For that may be the very mailbox that the maildrop shows, by whatever name its server is called.
+/// Remembers what may be here already: messages whose names are gone, and all mail of the target as long as little was sent
+/// there that was not there before. For that may be the very mailbox that the maildrop shows, by whatever name its server is
+/// called, and a message of it that POP3 says otherwise than IMAP is sent there once.
 async fn fill_pool(job: &Job, writing: &mut Writing<'_>, begun: &FolderRow, gone: &[Uid]) -> Result<(), Stop> {
-    if begun.settled == 1 && !job.store.has_sent(begun.id).await? {
-        let known = writing.known(Uid(1)).await?;
-        writing.pool = Pool::of(writing.target, &pool::from(Uid(1)), &known).await.map_err(Stop::of_target)?;
+    let (sent, found) = job.store.sent_and_found(begun.id).await?;
+    if sent < ENOUGH || sent <= found {
+        // What was sent is among them: it may be what the maildrop shows now.
+        let all = Pool::of(writing.target, &pool::from(Uid(1)), &HashSet::new()).await;
+        writing.pool = all.map_err(Stop::of_target)?;
     }
     let mut former = Vec::new();
     for some in gone.chunks(AT_ONCE) {

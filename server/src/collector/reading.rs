@@ -23,6 +23,7 @@ use super::{
     flags::to_text,
     pieces::{Ended, Next, Pieces},
     run::{Job, Step, Stop},
+    writing::TOO_OFTEN,
 };
 use crate::{
     imap::{Look, Session, UidSet},
@@ -68,7 +69,7 @@ pub enum Text {
 /// What one half hands to the other.
 pub enum Parcel {
     Messages(Vec<Fresh>),
-    /// What the source does not give out.
+    /// What the source does not give out, or not now.
     Unreadable(Vec<Entry>),
 }
 
@@ -114,13 +115,18 @@ impl Reading<'_> {
         for look in looks {
             let size = u64::from(look.size.unwrap_or(0));
             let tried = attempts_of(&look);
-            // RFC 3502 has no message of no bytes among several.
-            let alone = size == 0 || tried >= SUSPICIOUS;
-            if !window.is_empty() && (alone || window.len() == WINDOW || bytes + size > LARGE) {
+            let alone = tried >= SUSPICIOUS;
+            if !window.is_empty() && (alone || size == 0 || window.len() == WINDOW || bytes + size > LARGE) {
                 self.read_window(std::mem::take(&mut window), bytes).await?;
                 bytes = 0;
             }
-            if size > LARGE {
+            if tried > TOO_OFTEN {
+                let reason = RefusedReason::Unreadable { text: String::new() };
+                self.leave_out(refused(look, tried, reason)).await?;
+                continue;
+            }
+            // RFC 3502 has no message of no bytes among several, and where the size is not known it may be any.
+            if size > LARGE || size == 0 {
                 self.read_alone(look, tried).await?;
                 continue;
             }
@@ -140,7 +146,11 @@ impl Reading<'_> {
         let texts = match self.source.fetch_whole(&uids, bytes).await {
             // It stumbles over one of them: each is asked for by itself.
             Err(error) if error.is_refusal() => Vec::new(),
-            texts => texts.map_err(Stop::of_source)?,
+            Err(error) => {
+                self.stumbled(window.iter().map(|(look, tried)| (look.clone(), *tried)).collect()).await;
+                return Err(Stop::of_source(error));
+            }
+            Ok(texts) => texts,
         };
         self.job.step(Step::Read)?;
         let mut texts: HashMap<Uid, Vec<u8>> = texts.into_iter().collect();
@@ -175,12 +185,16 @@ impl Reading<'_> {
         let mut digester = Digester::default();
         let mut pieces = Pieces::of(self.source, look.uid, look.size, limit);
         let ended = loop {
-            match pieces.next().await.map_err(Stop::of_source)? {
-                Next::Piece(piece) => {
+            match pieces.next().await {
+                Ok(Next::Piece(piece)) => {
                     digester.push(&piece);
                     file.write_all(&piece).await.context("A large message")?;
                 }
-                Next::End(ended) => break ended,
+                Ok(Next::End(ended)) => break ended,
+                Err(error) => {
+                    self.stumbled(vec![(look, attempts)]).await;
+                    return Err(Stop::of_source(error));
+                }
             }
         };
         self.job.step(Step::Read)?;
@@ -200,6 +214,12 @@ impl Reading<'_> {
             }
             Ended::TooLarge => self.leave_out(refused(look, attempts, RefusedReason::TooLarge { limit })).await,
         }
+    }
+
+    /// Notes that the line broke while these were read: if it is one of them each time, it is found and left out.
+    async fn stumbled(&mut self, window: Vec<(Look, i64)>) {
+        let entry = |(look, tried): (Look, i64)| Entry { place: Place::Nowhere, ..blank(look, tried + 1) };
+        self.hand_over(Parcel::Unreadable(window.into_iter().map(entry).collect())).await;
     }
 
     /// Notes that a message cannot be brought. A mailbox with too many of these is given up for now.
@@ -233,6 +253,11 @@ impl Reading<'_> {
 }
 
 fn refused(look: Look, attempts: i64, reason: RefusedReason) -> Entry {
+    Entry { place: Place::Refused(reason), ..blank(look, attempts) }
+}
+
+/// What is noted of a message of which nothing was read.
+fn blank(look: Look, attempts: i64) -> Entry {
     Entry {
         uid: look.uid,
         size: look.size.unwrap_or(0).into(),
@@ -240,7 +265,7 @@ fn refused(look: Look, attempts: i64, reason: RefusedReason) -> Entry {
         date: look.date,
         hash: String::new(),
         flags: to_text(&look.flags),
-        place: Place::Refused(reason),
+        place: Place::Nowhere,
         attempts,
     }
 }

@@ -166,7 +166,10 @@ async fn take_turn(bridge: &Bridge, job: &Job, stop: &CancellationToken) -> Resu
         ended = run => ended,
         () = keep => Err(Stop::Lost),
         () = farewell => Err(Stop::Lost),
-        () = sleep(REST) => Err(Stop::Lost),
+        // It gets nowhere, and is not begun anew at once.
+        () = sleep(REST) => {
+            Err(Stop::Run(CollectorTrouble::Source(Error::Unavailable { text: String::new() })))
+        }
     }
 }
 

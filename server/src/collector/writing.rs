@@ -140,9 +140,11 @@ impl Writing<'_> {
                     continue;
                 }
                 Outcome::NotNow(stop) => {
-                    entry.place = Place::Nowhere;
-                    // It is not the message's fault.
+                    // It is not the message's fault. A server that hung up as well may have taken it all the same.
                     entry.attempts -= 1;
+                    if !self.target.is_over() {
+                        entry.place = Place::Nowhere;
+                    }
                     stop
                 }
                 Outcome::Stumbled(stop) => {

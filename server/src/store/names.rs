@@ -72,12 +72,12 @@ impl Store {
         Ok(())
     }
 
-    /// Whether a collector has ever put a message into the target, rather than found it there.
-    pub async fn has_sent(&self, folder: i64) -> Result<bool> {
-        let found: Option<(i64,)> = on!(self, pool => sqlx::query_as(
-            "SELECT uid FROM collector_messages WHERE folder_id = $1 AND target_uid IS NOT NULL AND attempts > 0 LIMIT 1")
-            .bind(folder).fetch_optional(pool))?;
-        Ok(found.is_some())
+    /// How many messages a collector has put into the target, and how many it has found there.
+    pub async fn sent_and_found(&self, folder: i64) -> Result<(u64, u64)> {
+        let (sent, found): (i64, i64) = on!(self, pool => sqlx::query_as(
+            "SELECT COUNT(CASE WHEN attempts > 0 THEN 1 END), COUNT(CASE WHEN attempts = 0 THEN 1 END)
+             FROM collector_messages WHERE folder_id = $1 AND target_uid IS NOT NULL").bind(folder).fetch_one(pool))?;
+        Ok((u64::try_from(sent).unwrap_or(0), u64::try_from(found).unwrap_or(0)))
     }
 }
 

@@ -1,12 +1,18 @@
 //! Sources over POP3: a maildrop without UIDs or flags. The raw hand looks at it over IMAP.
 
-use app::wire::{CollectorTrouble, Error};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use app::wire::{CollectorTrouble, Error, RefusedReason, UidValidity};
 use pismo::{
     collector::{STEPS, Step, Stop},
     endpoint::{Credentials, Endpoint, Protocol, Security},
     net::Dialer,
     pop3,
 };
+use tokio::sync::mpsc;
 
 use crate::{
     cutting::{Cut, Cutting},
@@ -224,5 +230,80 @@ async fn the_mailbox_that_mail_is_brought_into_is_no_source() {
         assert_eq!(lab.run().await, 0);
         assert_eq!(held(&side).await.len(), count);
         add(&side, format!("Subject: {count}\r\n\r\n{count}\r\n").as_bytes()).await;
+    }
+    lab.run().await;
+    // POP3 says this one with a line end more, and so as another.
+    add(&side, b"Subject: odd\r\n\r\nno line end").await;
+    lab.run().await;
+    let count = held(&side).await.len();
+    assert!(count <= 6);
+    for more in 1..4 {
+        add(&side, format!("Subject: more {more}\r\n\r\n{more}\r\n").as_bytes()).await;
+        assert_eq!(lab.run().await, 0);
+        assert_eq!(held(&side).await.len(), count + more);
+    }
+}
+
+#[tokio::test]
+async fn what_goes_away_while_it_is_brought_is_not_waited_for() {
+    let lab = drop_of(39, SMALL).await;
+    assert!(lab.run_to(Step::Recorded, 1).await);
+    erase(&lab.source, "1:*").await;
+    lab.run().await;
+    let rows = lab.store.folder_rows(lab.collector).await.expect("a store");
+    let open = lab.store.open_entries(rows[0].id, UidValidity(1)).await.expect("a store");
+    assert_eq!((rows.len(), open), (1, vec![]));
+}
+
+#[tokio::test]
+async fn a_message_on_which_the_line_breaks_each_time_is_left_out_alone() {
+    for over_pop3 in [true, false] {
+        let mut lab = drop_of(40, SMALL).await;
+        add(&lab.source, b"Subject: odd\r\n\r\nPOISON\r\n").await;
+        fill(&mut lab.source.raw().await, 41, Size { inbox: 20, ..SMALL }, "", '.', &[]).await;
+        let server = source_server();
+        let proxy = RecordingProxy::start(if over_pop3 { server.pop3_port() } else { server.imap_port() }).await;
+        if over_pop3 {
+            lab.maildrop = Some(proxy.port);
+        } else {
+            (lab.maildrop, lab.source.port) = (None, proxy.port);
+            lab.lose_the_ledger().await;
+        }
+        // From this message on nothing comes, and then the line is cut.
+        let (told, mut poisoned) = mpsc::unbounded_channel();
+        let silent = Arc::new(AtomicBool::default());
+        let of_proxy = silent.clone();
+        proxy.rewrite(move |said| {
+            if said.windows(6).any(|window| window == b"POISON") {
+                of_proxy.store(true, Ordering::SeqCst);
+                let _ = told.send(());
+            }
+            if of_proxy.load(Ordering::SeqCst) { Vec::new() } else { said }
+        });
+        let cutting = async {
+            while let Some(()) = poisoned.recv().await {
+                proxy.cut();
+                silent.store(false, Ordering::SeqCst);
+            }
+        };
+        let runs = async {
+            for _ in 0..30 {
+                if lab.try_run().await.is_ok() {
+                    return;
+                }
+            }
+            panic!("it never ends");
+        };
+        tokio::select! {
+            () = cutting => {}
+            () = runs => {}
+        }
+        let refused = lab.store.refused_messages(lab.collector, 10).await.expect("a store");
+        assert!(
+            matches!(&refused[..], [one] if matches!(one.reason, RefusedReason::Unreadable { .. })),
+            "{over_pop3}: {refused:?}"
+        );
+        lab.source.port = server.imap_port();
+        assert_eq!(held(&lab.source).await.len(), held(&lab.target).await.len() + 1, "{over_pop3}");
     }
 }

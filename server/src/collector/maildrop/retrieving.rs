@@ -8,14 +8,17 @@ use tokio::{
     fs::File,
     io::{AsyncSeekExt, AsyncWriteExt},
     sync::mpsc,
+    time::Instant,
 };
 
-use super::{Item, of_source};
+use super::{Item, of_source, unavailable};
 use crate::{
     collector::{
         digest::{Digest, Digester},
+        pieces::LONGEST,
         reading::{Fresh, LARGE, LARGEST, MOST_REFUSED, Parcel, SUSPICIOUS, Text, WINDOW, nameless},
         run::{Job, Step, Stop},
+        writing::TOO_OFTEN,
     },
     mime::header::{Headers, date},
     pop3::{Arrival, Code, Error, Retrieval, Session},
@@ -52,7 +55,7 @@ struct Wanted {
 /// What came of one.
 enum Read {
     Whole(Digest, Text, Option<i64>),
-    TooLarge { limit: u64 },
+    LeftOut(RefusedReason),
 }
 
 impl Retrieving<'_> {
@@ -64,6 +67,10 @@ impl Retrieving<'_> {
             if !window.is_empty() && (alone || window.len() == WINDOW || bytes + wanted.size > LARGE) {
                 self.read_window(std::mem::take(&mut window)).await?;
                 bytes = 0;
+            }
+            if wanted.attempts > TOO_OFTEN {
+                self.leave_out(wanted, RefusedReason::Unreadable { text: String::new() }).await?;
+                continue;
             }
             let limit = self.limit();
             if wanted.size > limit {
@@ -110,45 +117,21 @@ impl Retrieving<'_> {
             return Ok(());
         }
         self.job.go_on()?;
-        let by_number: HashMap<u32, Wanted> = window.iter().map(|wanted| (wanted.number, *wanted)).collect();
-        let numbers: Vec<u32> = window.iter().map(|wanted| wanted.number).collect();
-        let (limit, spool, parcels) = (self.limit(), self.job.spool.clone(), self.parcels.clone());
-        let (mut held, mut bytes, mut left_out) = (Vec::new(), 0, Vec::new());
-        let mut retrieval = self.source.retrieve(&numbers).map_err(of_source)?;
-        while let Some(arrival) = retrieval.next().await.map_err(of_source)? {
-            let number = match &arrival {
-                Arrival::Message { number } | Arrival::Refused { number, .. } => *number,
-            };
-            let Some(wanted) = by_number.get(&number).copied() else { continue };
-            match arrival {
-                Arrival::Refused { error: Error::Refused { code, text }, .. } if !is_passing(code.as_ref()) => {
-                    left_out.push((wanted, RefusedReason::Unreadable { text }));
-                }
-                Arrival::Refused { error, .. } => return Err(of_source(error)),
-                Arrival::Message { .. } => match take(&mut retrieval, &spool, limit).await? {
-                    Read::TooLarge { limit } => left_out.push((wanted, RefusedReason::TooLarge { limit })),
-                    Read::Whole(digest, text, date) => {
-                        let Wanted { uid, attempts, .. } = wanted;
-                        // RFC 3502 has no message of no bytes among several.
-                        let alone = digest.raw == 0 || matches!(text, Text::Filed(_));
-                        // Sizes are what the server reckons.
-                        if alone || bytes + digest.raw > LARGE {
-                            hand_over(&parcels, std::mem::take(&mut held)).await;
-                            bytes = 0;
-                        }
-                        bytes += digest.raw;
-                        held.push(Fresh { uid, date, flags: Vec::new(), digest, text, attempts });
-                        if alone {
-                            hand_over(&parcels, std::mem::take(&mut held)).await;
-                            bytes = 0;
-                        }
-                    }
-                },
-            }
-        }
+        let (limit, spool) = (self.limit(), self.job.spool.clone());
+        let mut taking = Taking { window: window.clone(), held: Vec::new(), bytes: 0, came: 0, left_out: Vec::new() };
+        let ended = taking.take_all(&mut self.source, &spool, limit, &self.parcels).await;
         self.job.step(Step::Read)?;
-        hand_over(&parcels, held).await;
-        for (wanted, reason) in left_out {
+        // What has come is put away, whatever became of the line.
+        hand_over(&self.parcels, taking.held).await;
+        let nothing_came = taking.came == 0 && window.len() > 1 && taking.left_out.len() == window.len();
+        if ended.is_err() || nothing_came {
+            // If it is one of them each time, it is found and left out.
+            let unread = if nothing_came { window } else { taking.window };
+            let entries = unread.into_iter().map(|wanted| blank(wanted, wanted.attempts + 1)).collect();
+            let _ = self.parcels.send(Parcel::Unreadable(entries)).await;
+            return ended.and(Err(unavailable()));
+        }
+        for (wanted, reason) in taking.left_out {
             self.leave_out(wanted, reason).await?;
         }
         Ok(())
@@ -161,12 +144,87 @@ impl Retrieving<'_> {
             let error = app::wire::Error::Unavailable { text: String::new() };
             return Err(Stop::Run(CollectorTrouble::Source(error)));
         }
-        let Wanted { size, uid, attempts, .. } = wanted;
-        let (hash, flags, place) = (String::new(), String::new(), Place::Refused(reason));
-        let entry = Entry { uid, size, raw: size, date: None, hash, flags, place, attempts };
+        let entry = Entry { place: Place::Refused(reason), ..blank(wanted, wanted.attempts) };
         let _ = self.parcels.send(Parcel::Unreadable(vec![entry])).await;
         Ok(())
     }
+}
+
+/// A window on its way.
+struct Taking {
+    /// What has not come yet.
+    window: Vec<Wanted>,
+    /// What has, and was not handed over.
+    held: Vec<Fresh>,
+    /// Octets of these.
+    bytes: u64,
+    came: usize,
+    left_out: Vec<(Wanted, RefusedReason)>,
+}
+
+impl Taking {
+    async fn take_all(
+        &mut self,
+        source: &mut Session,
+        spool: &Path,
+        limit: u64,
+        parcels: &mpsc::Sender<Parcel>,
+    ) -> Result<(), Stop> {
+        let numbers: Vec<u32> = self.window.iter().map(|wanted| wanted.number).collect();
+        let mut retrieval = source.retrieve(&numbers).map_err(of_source)?;
+        while let Some(arrival) = retrieval.next().await.map_err(of_source)? {
+            let number = match &arrival {
+                Arrival::Message { number } | Arrival::Refused { number, .. } => *number,
+            };
+            let Some(at) = self.window.iter().position(|wanted| wanted.number == number) else { continue };
+            let read = match arrival {
+                Arrival::Refused { error: Error::Refused { code, text }, .. } if !is_passing(code.as_ref()) => {
+                    Read::LeftOut(RefusedReason::Unreadable { text })
+                }
+                Arrival::Refused { error, .. } => return Err(of_source(error)),
+                Arrival::Message { .. } => take(&mut retrieval, spool, limit).await?,
+            };
+            let wanted = self.window.remove(at);
+            match read {
+                Read::LeftOut(reason) => self.left_out.push((wanted, reason)),
+                Read::Whole(digest, text, date) => self.keep(wanted, digest, text, date, parcels).await,
+            }
+        }
+        Ok(())
+    }
+
+    async fn keep(
+        &mut self,
+        Wanted { uid, attempts, .. }: Wanted,
+        digest: Digest,
+        text: Text,
+        date: Option<i64>,
+        parcels: &mpsc::Sender<Parcel>,
+    ) {
+        self.came += 1;
+        // RFC 3502 has no message of no bytes among several.
+        let alone = digest.raw == 0 || matches!(text, Text::Filed(_));
+        // Sizes are what the server reckons.
+        if alone || self.bytes + digest.raw > LARGE {
+            self.pass_on(parcels).await;
+        }
+        self.bytes += digest.raw;
+        self.held.push(Fresh { uid, date, flags: Vec::new(), digest, text, attempts });
+        if alone {
+            self.pass_on(parcels).await;
+        }
+    }
+
+    async fn pass_on(&mut self, parcels: &mpsc::Sender<Parcel>) {
+        hand_over(parcels, std::mem::take(&mut self.held)).await;
+        self.bytes = 0;
+    }
+}
+
+/// What is noted of a message of which nothing was read.
+fn blank(Wanted { size, uid, .. }: Wanted, attempts: i64) -> Entry {
+    let (hash, flags, place) = (String::new(), String::new(), Place::Nowhere);
+    Entry { uid, size, raw: size, date: None, hash, flags, place, attempts }
 }
 
 /// If nobody takes them, the other half has failed and says why.
@@ -184,11 +242,14 @@ fn is_passing(code: Option<&Code>) -> bool {
 /// Takes in the message that comes now: in memory as long as it is small, then in a file.
 async fn take(retrieval: &mut Retrieval<'_>, spool: &Path, limit: u64) -> Result<Read, Stop> {
     let (mut digester, mut bytes, mut size) = (Digester::default(), Vec::new(), 0);
-    let mut file: Option<File> = None;
+    let (mut file, begun): (Option<File>, _) = (None, Instant::now());
     while let Some(piece) = retrieval.piece().await.map_err(of_source)? {
         size += piece.len() as u64;
         if size > limit {
-            return Ok(Read::TooLarge { limit });
+            return Ok(Read::LeftOut(RefusedReason::TooLarge { limit }));
+        }
+        if begun.elapsed() > LONGEST {
+            return Err(unavailable());
         }
         digester.push(&piece);
         match &mut file {

@@ -88,7 +88,8 @@ impl Session {
             texts.iter().map(|text| Command::new("UID FETCH").words(text).words("(UID BODY.PEEK[])")).collect();
         let literal = usize::try_from(expected).unwrap_or(usize::MAX).saturating_mul(2);
         let literal = literal.clamp(64 * 1024, Limits::MAX_LITERAL);
-        let total = expected.saturating_mul(2).saturating_add(4 * 1024 * 1024);
+        // What is larger than that is passed over as it comes, and has to come to its end.
+        let total = expected.saturating_mul(2).saturating_add(64 * 1024 * 1024);
         let limits = Limits { text: 64 * 1024, literal, response: literal, total };
         let mut found: Vec<(Uid, Vec<u8>)> = Vec::new();
         let answers = self
