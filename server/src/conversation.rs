@@ -174,6 +174,25 @@ pub fn join(entries: &[Entry], mut known: Known) -> Joined {
     joined
 }
 
+/// Joins entries in pieces of this size, the way the store does, with nothing but memory. For tests.
+pub fn rehearse(entries: &[Entry], piece: usize) -> HashMap<Uid, ConversationId> {
+    let mut known = Known::default();
+    let mut of: HashMap<Uid, ConversationId> = HashMap::new();
+    for piece in entries.chunks(piece) {
+        let joined = join(piece, known.clone());
+        let merge: HashMap<_, _> = joined.merged.iter().copied().collect();
+        let now = |id: &mut ConversationId| *id = merge.get(id).copied().unwrap_or(*id);
+        of.values_mut().for_each(now);
+        known.conversations.values_mut().for_each(now);
+        known.roots.values_mut().for_each(|root| now(&mut root.conversation));
+        of.extend(piece.iter().map(|entry| entry.uid).zip(joined.members));
+        known.conversations.extend(joined.keys);
+        known.roots.extend(joined.roots);
+        assert!(of.values().all(|id| !merge.contains_key(id)), "a conversation that is part of another has members");
+    }
+    of
+}
+
 /// Conversations that turn out to be one.
 #[derive(Default)]
 struct Sets {
@@ -227,21 +246,9 @@ mod tests {
         Entry { uid: Uid(uid), date: day * DAY, links }
     }
 
-    /// Joins the entries in pieces of this size, the way the store does; the conversations by number of appearance.
+    /// The conversations by number of appearance.
     fn conversations(entries: &[Entry], piece: usize) -> Vec<usize> {
-        let mut known = Known::default();
-        let mut of: HashMap<Uid, ConversationId> = HashMap::new();
-        for piece in entries.chunks(piece) {
-            let joined = join(piece, known.clone());
-            let merge: HashMap<_, _> = joined.merged.iter().copied().collect();
-            let now = |id: &mut ConversationId| *id = merge.get(id).copied().unwrap_or(*id);
-            of.values_mut().for_each(now);
-            known.conversations.values_mut().for_each(now);
-            known.roots.values_mut().for_each(|root| now(&mut root.conversation));
-            of.extend(piece.iter().map(|entry| entry.uid).zip(joined.members));
-            known.conversations.extend(joined.keys);
-            known.roots.extend(joined.roots);
-        }
+        let of = rehearse(entries, piece);
         let mut sorted: Vec<&Entry> = entries.iter().collect();
         sorted.sort_by_key(|entry| entry.uid);
         let mut names: Vec<ConversationId> = Vec::new();

@@ -8,7 +8,7 @@ use app::wire::{AccountId, MessageRef, Uid, UidValidity};
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use pismo::{
-    conversation::{ConversationId, Entry, Key, Known, Links, join},
+    conversation::{Entry, Key, Links, rehearse},
     mime::Headers,
 };
 
@@ -40,26 +40,6 @@ fn entry(number: usize, letter: &Letter<'_>) -> Entry {
     Entry { uid, date: i64::from(letter.day) * 24 * 3600, links }
 }
 
-/// The way the store does it.
-fn conversations(entries: &[Entry], piece: usize) -> HashMap<Uid, ConversationId> {
-    let mut known = Known::default();
-    let mut of: HashMap<Uid, ConversationId> = HashMap::new();
-    for piece in entries.chunks(piece) {
-        let joined = join(piece, known.clone());
-        assert_eq!(joined.members.len(), piece.len());
-        let merge: HashMap<_, _> = joined.merged.iter().copied().collect();
-        let now = |id: &mut ConversationId| *id = merge.get(id).copied().unwrap_or(*id);
-        of.values_mut().for_each(now);
-        known.conversations.values_mut().for_each(now);
-        known.roots.values_mut().for_each(|root| now(&mut root.conversation));
-        of.extend(piece.iter().map(|entry| entry.uid).zip(joined.members));
-        known.conversations.extend(joined.keys);
-        known.roots.extend(joined.roots);
-        assert!(of.values().all(|id| !merge.contains_key(id)), "a conversation that is part of another has members");
-    }
-    of
-}
-
 /// Which messages belong together by what they refer to alone: the same again, the slow and plain way.
 fn by_references(entries: &[Entry]) -> Vec<usize> {
     let mut groups: Vec<usize> = (0..entries.len()).collect();
@@ -76,7 +56,7 @@ fn by_references(entries: &[Entry]) -> Vec<usize> {
 fuzz_target!(|input: (Vec<Letter<'_>>, u8)| {
     let (letters, piece) = input;
     let entries: Vec<Entry> = letters.iter().take(64).enumerate().map(|(number, letter)| entry(number, letter)).collect();
-    let found = conversations(&entries, usize::from(piece % 8) + 1);
+    let found = rehearse(&entries, usize::from(piece % 8) + 1);
     let groups = by_references(&entries);
     let by_subject = entries.iter().any(|entry| entry.links.subject_key().is_some());
     for (one, first) in entries.iter().zip(&groups) {

@@ -56,6 +56,7 @@ fn unavailable() -> Stop {
 }
 
 /// How a maildrop is other than it was.
+#[derive(Default)]
 struct Changes {
     /// What had been gone and is there again.
     back: HashSet<Uid>,
@@ -71,8 +72,9 @@ pub async fn collect(job: &Job) -> Result<(), Stop> {
     let mut items = named.map_err(|_| unavailable())?.map_err(of_source)?;
     job.step(Step::Listed)?;
     let row = job.store.folder_rows(job.collector.id).await?.into_iter().find(|row| row.source == DROP);
+    let mut changes = Changes::default();
     if let Some(row) = &row {
-        let changes = look_up(job, row.id, &mut items).await?;
+        changes = look_up(job, row.id, &mut items).await?;
         if is_as_it_was(row, &items, &changes) {
             // Whoever waits for the maildrop gets it sooner so; nothing else depends on it.
             let _ = source.quit().await;
@@ -82,10 +84,10 @@ pub async fn collect(job: &Job) -> Result<(), Stop> {
     let mut target = open(&job.target).await.map_err(Stop::of_target)?;
     let mut row = match row {
         Some(row) => row,
+        // Nothing of it is known so far.
         None => settle_place(job, &mut target, items.len()).await?,
     };
     job.step(Step::Placed)?;
-    let changes = look_up(job, row.id, &mut items).await?;
     name(job, row.id, &mut items).await?;
     bring(job, source, &mut target, &mut row, items, changes).await?;
     target.logout().await;

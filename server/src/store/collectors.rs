@@ -134,12 +134,21 @@ impl Store {
         columns.map(StoredCollector::from_columns).transpose()
     }
 
+    /// Until when nobody gets a lease that was taken from whoever runs. The only node is told at once; another one finds out with
+    /// its next renewal, and may be amid a message until then.
+    fn end_of_taken_lease(&self) -> i64 {
+        match &self.pool {
+            Pool::Sqlite(_) => 0,
+            Pool::Postgres(_) => now() + NOTICED,
+        }
+    }
+
     /// Keeps the sealed password of the source; the collector is due at once, whatever was the matter.
     pub async fn set_collector_password(&self, id: CollectorId, sealed: &[u8]) -> Result<()> {
         change!(self, pool => sqlx::query(
-            "UPDATE collectors SET password = $2, state = 'idle', due = $3, failures = 0, trouble = NULL, lease = 0, holder = '',
-                run_open = 0
-             WHERE id = $1").bind(id.0).bind(sealed).bind(now()).execute(pool))?;
+            "UPDATE collectors SET password = $2, state = 'idle', due = $3, failures = 0, trouble = NULL,
+                lease = CASE WHEN state = 'running' THEN $4 ELSE 0 END, holder = '', run_open = 0
+             WHERE id = $1").bind(id.0).bind(sealed).bind(now()).bind(self.end_of_taken_lease()).execute(pool))?;
         Ok(())
     }
 
@@ -195,8 +204,10 @@ impl Store {
     /// right to write. Says whether there is such a collector.
     pub async fn pause_collector(&self, account: AccountId, id: CollectorId) -> Result<bool> {
         let changed = change!(self, pool => sqlx::query(
-            "UPDATE collectors SET state = 'paused', lease = 0, holder = '', run_open = 0 WHERE account_id = $1 AND id = $2")
-            .bind(account.0).bind(id.0).execute(pool))?;
+            "UPDATE collectors SET lease = CASE WHEN state = 'running' THEN $3 ELSE 0 END, state = 'paused', holder = '',
+                run_open = 0
+             WHERE account_id = $1 AND id = $2")
+            .bind(account.0).bind(id.0).bind(self.end_of_taken_lease()).execute(pool))?;
         Ok(changed > 0)
     }
 
@@ -338,6 +349,9 @@ impl Store {
         Ok(())
     }
 }
+
+/// Seconds in which another node has noticed for sure that its lease was taken; see `collector/task.rs`.
+const NOTICED: i64 = 90;
 
 const CLAIM: &str = "UPDATE collectors SET state = 'running', lease = $2, holder = $3 WHERE id =
     (SELECT c.id FROM collectors AS c WHERE c.state IN ('idle', 'running') AND c.due <= $1 AND c.lease < $1 AND NOT EXISTS

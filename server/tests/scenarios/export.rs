@@ -81,14 +81,11 @@ async fn behind_a_line() -> (TestBridge, RecordingProxy, String) {
     (bridge, proxy, large)
 }
 
-#[tokio::test]
-async fn a_line_that_breaks_in_a_message_costs_nothing_of_it() {
-    let (bridge, proxy, large) = behind_a_line().await;
-    let browser = bridge.sign_in("ana").await;
+/// Has the line fall silent amid the message, and says when.
+fn falls_silent(proxy: &RecordingProxy) -> Arc<Notify> {
     let broken = Arc::new(Notify::new());
     let told = broken.clone();
     let mut said = 0;
-    // The line falls silent amid the message, and is cut.
     proxy.rewrite(move |bytes| {
         said += if bytes.windows(9).any(|seen| seen == b"long line") { bytes.len() } else { 0 };
         if said > 3_000_000 {
@@ -97,6 +94,14 @@ async fn a_line_that_breaks_in_a_message_costs_nothing_of_it() {
         }
         bytes
     });
+    broken
+}
+
+#[tokio::test]
+async fn a_line_that_breaks_in_a_message_costs_nothing_of_it() {
+    let (bridge, proxy, large) = behind_a_line().await;
+    let browser = bridge.sign_in("ana").await;
+    let broken = falls_silent(&proxy);
     let breaking = async {
         broken.notified().await;
         proxy.stop_rewriting();
@@ -115,17 +120,7 @@ async fn a_line_that_breaks_in_a_message_costs_nothing_of_it() {
 async fn what_does_not_come_to_its_end_does_not_look_like_it() {
     let (bridge, proxy, _) = behind_a_line().await;
     let browser = bridge.sign_in("ana").await;
-    let broken = Arc::new(Notify::new());
-    let told = broken.clone();
-    let mut said = 0;
-    proxy.rewrite(move |bytes| {
-        said += if bytes.windows(9).any(|seen| seen == b"long line") { bytes.len() } else { 0 };
-        if said > 3_000_000 {
-            told.notify_one();
-            return Vec::new();
-        }
-        bytes
-    });
+    let broken = falls_silent(&proxy);
     let breaking = async {
         broken.notified().await;
         // It is another mailbox by then.

@@ -11,7 +11,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Item, of_source, unavailable};
+use super::{AT_ONCE, Item, of_source, unavailable};
 use crate::{
     collector::{
         digest::{Digest, Digester},
@@ -96,7 +96,7 @@ impl Retrieving<'_> {
 
     async fn still_wanted(&self, items: Vec<Item>) -> Result<Vec<Wanted>, Stop> {
         let mut wanted = Vec::new();
-        for some in items.chunks(1000) {
+        for some in items.chunks(AT_ONCE) {
             let uids: Vec<Uid> = some.iter().filter_map(|item| item.uid).collect();
             let known = self.job.store.entries(self.folder, self.validity, &uids).await?;
             let known: HashMap<Uid, Entry> = known.into_iter().map(|entry| (entry.uid, entry)).collect();
