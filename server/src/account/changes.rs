@@ -1,6 +1,6 @@
 //! From what the server says about the selected mailbox to what the tabs are told.
 
-use app::wire::{Event, Flag, ListChange, MailboxCounts, Uid, UidValidity};
+use app::wire::{Event, Flag, ListChange, MailboxCounts, Row, TabId, Uid, UidValidity};
 
 use super::{actor::Actor, listing::Baseline, tab::Source};
 use crate::imap::{self, Change, Session};
@@ -217,9 +217,25 @@ impl Actor {
 
     /// Tells all tabs of flags: an open message or a search may show them too.
     pub(super) fn tell_flags(&mut self, path: &str, flags: Vec<(Uid, Vec<Flag>)>) {
-        self.cache.set_flags(path, &flags);
         self.learn_labels(flags.iter().flat_map(|(_, flags)| flags));
+        self.tell_flags_but(None, path, flags);
+    }
+
+    /// Tells all tabs but the one that gets these rows of the flags in them. A server that has said a flag in answer to a FETCH
+    /// need not say it again (RFC 9051 §7.5.2), and Cyrus does not.
+    pub(super) fn tell_flags_of(&mut self, rows: &[Row], to: &TabId) {
+        let Some(first) = rows.first() else { return };
+        let mailbox = first.message.mailbox.clone();
+        let flags = rows.iter().map(|row| (row.message.uid, row.flags.clone())).collect();
+        self.tell_flags_but(Some(to), &mailbox, flags);
+    }
+
+    fn tell_flags_but(&mut self, but: Option<&TabId>, path: &str, flags: Vec<(Uid, Vec<Flag>)>) {
+        self.cache.set_flags(path, &flags);
         for tab in self.tabs.values_mut() {
+            if Some(&tab.id) == but {
+                continue;
+            }
             let Some(view) = &tab.view else { continue };
             let list = view.list;
             let change = ListChange::Flags { mailbox: path.to_owned(), flags: flags.clone() };

@@ -197,8 +197,9 @@ impl Actor {
         let Some(hits) = self.hits_mut(tab) else { return Ok(()) };
         let added: Vec<Uid> = hits.found.iter().take(count.min(ROWS_WITH_NEWS)).map(|hit| hit.uid).collect();
         let fetched = session.fetch_rows_by_uid(&added.iter().copied().collect()).await?;
-        let mut rows: HashMap<Uid, Row> =
-            self.with_previews(session, fetched).into_iter().map(|row| (row.message.uid, row)).collect();
+        let fetched = self.with_previews(session, fetched);
+        self.tell_flags_of(&fetched, tab);
+        let mut rows: HashMap<Uid, Row> = fetched.into_iter().map(|row| (row.message.uid, row)).collect();
         if self.is_threaded(tab) {
             for (uid, thread) in self.threads_of(session, &added).await? {
                 if let Some(row) = rows.get_mut(&uid) {

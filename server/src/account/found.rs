@@ -352,7 +352,9 @@ impl Actor {
                 }
                 let wanted: UidSet = missing.iter().copied().collect();
                 let rows = session.fetch_rows_by_uid(&wanted).await?;
-                for row in self.with_previews(session, rows) {
+                let rows = self.with_previews(session, rows);
+                self.tell_flags_of(&rows, tab);
+                for row in rows {
                     missing.remove(&row.message.uid);
                     found.insert((place, row.message.uid), row);
                 }

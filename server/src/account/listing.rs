@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use app::wire::{Error, Event, ListChange, Listing, MAX_WINDOW, Mailbox, Query, Right, Row, TabId, Uid, UidValidity};
+use app::wire::{Error, Event, Flag, ListChange, Listing, MAX_WINDOW, Mailbox, Query, Right, Row, TabId, Uid, UidValidity};
 
 use super::{
     Input,
@@ -80,6 +80,7 @@ impl Actor {
         self.settle(session).await?;
         let (first, length) = clamp(from, count, self.exists);
         let rows = self.rows_at(session, first, length).await?;
+        self.tell_flags_of(&rows, tab);
         let total = self.exists;
         let source = Source::Mailbox { uid_validity: selected.uid_validity };
         let tab = self.tabs.get_mut(tab).ok_or(Error::Gone)?;
@@ -107,7 +108,9 @@ impl Actor {
             self.select(session, &mailbox).await?;
             self.settle(session).await?;
             let (from, count) = clamp(from, count, self.exists);
-            self.rows_at(session, from, count).await?
+            let rows = self.rows_at(session, from, count).await?;
+            self.tell_flags_of(&rows, tab);
+            rows
         };
         let view = self.tabs.get_mut(tab).and_then(|tab| tab.view.as_mut()).ok_or(Error::Gone)?;
         (view.from, view.count) = (from, count);
@@ -149,6 +152,7 @@ impl Actor {
     pub(super) async fn refresh_views(&mut self, session: &mut Session, path: &str) -> Result<(), imap::Error> {
         let Some(uid_validity) = session.selected().map(|selected| selected.uid_validity) else { return Ok(()) };
         let tabs: Vec<TabId> = self.tabs.keys().cloned().collect();
+        let mut flags: BTreeMap<Uid, Vec<Flag>> = BTreeMap::new();
         for id in tabs {
             let Some(view) = self.view(&id) else { continue };
             if view.query.mailbox != path || !matches!(view.source, Source::Mailbox { .. }) {
@@ -156,6 +160,7 @@ impl Actor {
             }
             let (from, count) = clamp(view.from, view.count, self.exists);
             let rows = self.rows_at(session, from, count).await?;
+            flags.extend(rows.iter().map(|row| (row.message.uid, row.flags.clone())));
             let total = self.exists;
             let Some(tab) = self.tabs.get_mut(&id) else { continue };
             let Some(view) = tab.view.as_mut() else { continue };
@@ -163,6 +168,10 @@ impl Actor {
             view.source = Source::Mailbox { uid_validity };
             let (list, listing) = (view.list, view.listing(from, rows));
             tab.tell(Event::Messages { list, change: ListChange::Replaced { listing } });
+        }
+        if self.tabs.len() > 1 {
+            // Once each has the list as it is: a UID may have meant another message before.
+            self.tell_flags(path, flags.into_iter().collect());
         }
         Ok(())
     }

@@ -217,6 +217,7 @@ impl Actor {
         }
         self.select_for(session, message).await?;
         let fetched = session.fetch_message(message.uid).await?.ok_or(Error::Gone)?;
+        self.tell_flags(&message.mailbox, vec![(message.uid, fetched.flags.clone())]);
         let begun = Begun { message: message.clone(), shown: shown::choose(&fetched.structure), fetched };
         if begun.is_long() && self.aside < ASIDE {
             return Ok(Loading::Long(Box::new(begun)));

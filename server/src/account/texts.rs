@@ -94,7 +94,9 @@ impl Actor {
     ) -> Result<Arc<Loaded>, Failure> {
         self.select_for(session, &begun.message).await?;
         let rows = session.fetch_rows_by_uid(&UidSet::one(begun.message.uid)).await?;
-        begun.set_flags(rows.into_iter().next().ok_or(Error::Gone)?.row.flags);
+        let flags = rows.into_iter().next().ok_or(Error::Gone)?.row.flags;
+        self.tell_flags(&begun.message.mailbox, vec![(begun.message.uid, flags.clone())]);
+        begun.set_flags(flags);
         match sections {
             Ok(sections) => self.finish_loading(begun, sections).await,
             Err(_) => self.load_rest(session, begun).await,

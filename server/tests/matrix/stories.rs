@@ -18,6 +18,7 @@ pub const STORIES: &[(&str, Story)] = &[
     ("two tabs see two folders", |cell| Box::pin(news::two_tabs_see_two_folders(cell))),
     ("a cut line comes back", |cell| Box::pin(line::a_cut_line_comes_back(cell))),
     ("a folder is up to date on return", |cell| Box::pin(news::a_folder_is_up_to_date_on_return(cell))),
+    ("what one tab fetches is news for all", |cell| Box::pin(news::what_one_tab_fetches_is_news_for_all(cell))),
     ("a delivery shows", |cell| Box::pin(news::a_delivery_shows(cell))),
     ("a flag set elsewhere shows", |cell| Box::pin(news::a_flag_set_elsewhere_shows(cell))),
     ("what is erased elsewhere goes", |cell| Box::pin(news::what_is_erased_elsewhere_goes(cell))),

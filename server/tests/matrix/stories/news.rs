@@ -106,3 +106,20 @@ pub async fn a_folder_is_up_to_date_on_return(cell: Arc<Cell>) {
     desk.agree("INBOX", &[&plans]).await;
     show(&mut other, "the other tab too", |view| view.subjects() == now && view.has(uid, &Flag::Flagged)).await;
 }
+
+/// A server that has said a flag in answer to a FETCH does not say it again (Cyrus): it is news for all tabs.
+pub async fn what_one_tab_fetches_is_news_for_all(cell: Arc<Cell>) {
+    let mut desk = cell.desk(3).await;
+    let mut other = desk.browser.open("INBOX").await;
+    let [first, second, third] = desk.uids[..] else { panic!("three messages") };
+    desk.mail.store("INBOX", first, Flag::Flagged, true).await;
+    desk.tab.open("INBOX").await;
+    show(&mut other, "a star that came with the list", |view| view.has(first, &Flag::Flagged)).await;
+    desk.mail.store("INBOX", second, Flag::Flagged, true).await;
+    desk.tab.window(0, 3).await;
+    show(&mut other, "a star that came with more rows", |view| view.has(second, &Flag::Flagged)).await;
+    desk.mail.store("INBOX", third, Flag::Flagged, true).await;
+    desk.tab.read(third).await;
+    show(&mut other, "a star that came with the message", |view| view.has(third, &Flag::Flagged)).await;
+    desk.agree("INBOX", &[]).await;
+}
