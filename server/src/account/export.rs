@@ -6,12 +6,13 @@ use app::wire::{Error, Flag, Uid};
 use futures_util::future::{BoxFuture, FutureExt};
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc},
-    time::timeout,
+    time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{Account, budget::Budget, side::Side};
 use crate::{
+    backoff::Backoff,
     error::to_wire,
     imap::{self, Credentials, Look, Session, UidSet, search::Key},
     store::AccountRecord,
@@ -30,8 +31,11 @@ const PIECE: u32 = 1024 * 1024;
 /// The largest message, in bytes: one without an end is none.
 const LARGEST: u32 = 1024 * 1024 * 1024;
 
-/// How often something is tried over another line before it is given up.
-const TRIES: usize = 4;
+/// How often something is tried over another line before it is given up, and how long is waited in between: a mail server that
+/// is started anew is there again by then.
+const TRIES: usize = 6;
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
 
 /// Exports of one account at once.
 pub(super) const EXPORTS: usize = 1;
@@ -291,9 +295,23 @@ impl Export {
         ask: impl for<'a> Fn(&'a mut Session) -> BoxFuture<'a, Result<T, imap::Error>>,
     ) -> Result<Said<T>, Ended> {
         self.side.give_way().await;
+        let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
         let mut last = Error::Busy;
-        for _ in 0..TRIES {
-            let mut session = self.side.take().await.map_err(to_wire)?;
+        for attempt in 0..TRIES {
+            if attempt > 0 {
+                sleep(backoff.wait()).await;
+            }
+            let mut session = match self.side.take().await {
+                Ok(session) => session,
+                Err(error) => {
+                    last = to_wire(error);
+                    // Trying it again could lock the person out.
+                    if last.is_about_password() {
+                        break;
+                    }
+                    continue;
+                }
+            };
             let result = match self.open(&mut session).await {
                 Ok(()) => ask(&mut session).await,
                 Err(Opening::Other) => return Err(Error::Gone.into()),

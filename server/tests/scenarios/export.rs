@@ -3,6 +3,7 @@
 use std::{
     io::{Cursor, Read},
     sync::Arc,
+    time::Duration,
 };
 
 use app::wire::Flag;
@@ -104,8 +105,11 @@ async fn a_line_that_breaks_in_a_message_costs_nothing_of_it() {
     let broken = falls_silent(&proxy);
     let breaking = async {
         broken.notified().await;
+        // The server is away for a moment.
+        proxy.take_down();
         proxy.stop_rewriting();
-        proxy.cut();
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        proxy.restore();
     };
     let (answer, ()) = tokio::join!(browser.get("/export/zip?mailbox=INBOX"), breaking);
     let mut zip = zip::ZipArchive::new(Cursor::new(answer.body)).expect("a zip");
