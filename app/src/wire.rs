@@ -20,8 +20,8 @@ mod rights;
 mod source;
 
 pub use collector::{
-    Collector, CollectorFolder, CollectorId, CollectorKind, CollectorOptions, CollectorReport, CollectorRun,
-    CollectorState, CollectorTrouble, RefusedMessage, RefusedReason,
+    Collector, CollectorFolder, CollectorId, CollectorKind, CollectorLook, CollectorOptions, CollectorReport,
+    CollectorRun, CollectorState, CollectorTrouble, RefusedMessage, RefusedReason,
 };
 pub use command::{Action, Arrangement, Command, Query, Reply, Resume, SavedSearch, Selection, Sort, UndoId, Welcome};
 pub use compose::{Attachment, BlobId, Draft, DraftId, DraftKind, Original, Submission, SubmissionId, SubmissionState};

@@ -6,11 +6,13 @@
 
 mod comparing;
 mod digest;
+mod fetching;
 mod finding;
 mod flags;
 mod folders;
 mod kind;
 mod listening;
+mod looking;
 mod maildrop;
 mod making;
 mod passing;
@@ -29,7 +31,7 @@ use std::{
 
 use app::wire::{AccountId, CollectorId, CollectorKind, CollectorOptions, Error};
 use secrecy::SecretString;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -38,20 +40,36 @@ use crate::{
     store::StoredCollector,
 };
 
+pub use fetching::{Coming, Fetched, Which};
 pub use run::{Brought, End, GRACE, Job, STEPS, Step, Stop, Watch, collect};
 pub use task::run;
+
+/// Single messages that are fetched at once on this node.
+const FETCHES: usize = 4;
 
 /// The task of this node, and what it runs. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Collectors(Arc<Running>);
 
-#[derive(Default)]
 struct Running {
     wake: Notify,
+    /// Those who fetch a single message wait for each other.
+    fetches: Arc<Semaphore>,
     /// What ends each run, by the name in which its lease is held: one may still end while the next has begun.
     stops: Mutex<HashMap<(CollectorId, String), CancellationToken>>,
     /// What ends the listening at each source.
     listening: Mutex<HashMap<CollectorId, CancellationToken>>,
+}
+
+impl Default for Running {
+    fn default() -> Self {
+        Self {
+            wake: Notify::new(),
+            fetches: Arc::new(Semaphore::new(FETCHES)),
+            stops: Mutex::default(),
+            listening: Mutex::default(),
+        }
+    }
 }
 
 /// A collector to be.
@@ -62,6 +80,8 @@ pub struct NewCollector {
     pub user: String,
     pub password: SecretString,
     pub options: CollectorOptions,
+    /// Whether the source is looked at before anything is brought.
+    pub look: bool,
 }
 
 impl Collectors {
@@ -92,12 +112,15 @@ impl Bridge {
     /// Adds a collector and has it begin. [`Error::CollectorExists`] if there is one at this source, [`Error::CollectorLoop`] if
     /// the source brings the mail of this account.
     pub async fn add_collector(&self, account: AccountId, fresh: NewCollector) -> Result<CollectorId, Error> {
-        let NewCollector { kind, endpoint, user, password, options } = fresh;
+        let NewCollector { kind, endpoint, user, password, options, look } = fresh;
         if self.is_brought_there(account, &endpoint, &user).await? {
             return Err(Error::CollectorLoop);
         }
         let added = self.store.add_collector(account, kind, &endpoint, &user, &options).await.map_err(internal)?;
         let collector = added.ok_or(Error::CollectorExists)?;
+        if look {
+            self.store.want_look(collector.id).await.map_err(internal)?;
+        }
         self.seal_for(&collector, &password).await?;
         self.collectors.wake();
         Ok(collector.id)
@@ -147,6 +170,17 @@ impl Bridge {
     pub async fn run_collector(&self, account: AccountId, id: CollectorId) -> Result<(), Error> {
         let there = self.store.resume_collector(account, id).await.map_err(internal)?;
         self.collectors.wake();
+        if there { Ok(()) } else { Err(Error::Gone) }
+    }
+
+    /// Changes what was chosen, from the next run on. [`Error::Gone`] if there is no such collector.
+    pub async fn set_collector_options(
+        &self,
+        account: AccountId,
+        id: CollectorId,
+        options: &CollectorOptions,
+    ) -> Result<(), Error> {
+        let there = self.store.set_collector_options(account, id, options).await.map_err(internal)?;
         if there { Ok(()) } else { Err(Error::Gone) }
     }
 

@@ -54,6 +54,8 @@ pub fn router(bridge: Bridge) -> Router {
         .route("/collectors", get(collectors::show))
         .route("/collectors/add", get(collectors::form).post(collectors::add))
         .route("/collectors/{id}/password", post(collectors::password))
+        .route("/collectors/{id}/message", get(collectors::message))
+        .route("/collectors/{id}/options", post(collectors::options))
         .route("/collectors/{id}/{asked}", post(collectors::change))
         .route("/sharing", get(sharing::show).post(sharing::save))
         .route("/message/{account}/{uid_validity}/{uid}/body", get(message::body))

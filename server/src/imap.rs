@@ -36,4 +36,5 @@ pub use session::{
     Acl, Change, CopyUid, FetchedMessage, FetchedRow, Letter, Listed, Look, Names, Selected, Session, Status, TextPart,
     Woken, is_speakable,
 };
+pub use special_use::View;
 pub use uid_set::UidSet;

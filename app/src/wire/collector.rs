@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Uid};
+use super::{Error, Uid, UidValidity};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -28,6 +28,16 @@ pub enum CollectorState {
     Failed,
 }
 
+/// Whether a source is looked at before anything is brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CollectorLook {
+    No,
+    Wanted,
+    /// It was, and nothing has been brought yet.
+    Done,
+}
+
 /// What a person has chosen. What is not chosen is as in [`Default`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -41,11 +51,15 @@ pub struct CollectorOptions {
     pub minutes: u32,
     /// How many mailboxes are brought at once, 1 to 4. Each takes a connection on both sides.
     pub at_once: u32,
+    /// What comes over POP3, which knows no flags, comes as read.
+    pub seen: bool,
+    /// What has come over POP3 is deleted at the source so many days after it was first seen there; none: never.
+    pub delete_after: Option<u32>,
 }
 
 impl Default for CollectorOptions {
     fn default() -> Self {
-        Self { prefix: String::new(), follow_flags: true, minutes: 5, at_once: 2 }
+        Self { prefix: String::new(), follow_flags: true, minutes: 5, at_once: 2, seen: false, delete_after: None }
     }
 }
 
@@ -73,6 +87,7 @@ pub struct Collector {
     pub user: String,
     pub options: CollectorOptions,
     pub state: CollectorState,
+    pub look: CollectorLook,
     /// When it runs next, in seconds since 1970 UTC.
     pub due: i64,
     /// When a run last brought everything, in seconds since 1970 UTC.
@@ -118,6 +133,9 @@ pub struct CollectorFolder {
     pub bytes: u64,
     /// Messages that could not be brought.
     pub refused: u32,
+    /// Octets at the source when it was looked at before anything was brought. None where nobody looked, or where its messages
+    /// are those of another mailbox as well.
+    pub octets: Option<u64>,
     /// Why the mailbox as a whole could not be brought.
     pub trouble: Option<CollectorTrouble>,
 }
@@ -125,8 +143,10 @@ pub struct CollectorFolder {
 /// A message that could not be brought. The others are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedMessage {
-    /// The mailbox at the source.
+    /// The mailbox at the source, and its row in the ledger.
     pub source: String,
+    pub folder: i64,
+    pub uid_validity: UidValidity,
     pub uid: Uid,
     /// Octets.
     pub size: u64,

@@ -224,7 +224,7 @@ impl Actor {
     /// Tells all tabs but the one that gets these rows of the flags in them. A server that has said a flag in answer to a FETCH
     /// need not say it again (RFC 9051 §7.5.2), and Cyrus does not.
     pub(super) fn tell_flags_of(&mut self, rows: &[Row], to: &TabId) {
-        let Some(first) = rows.first() else { return };
+        let Some(first) = rows.first().filter(|_| self.tabs.len() > 1 || !self.cache.is_empty()) else { return };
         let mailbox = first.message.mailbox.clone();
         let flags = rows.iter().map(|row| (row.message.uid, row.flags.clone())).collect();
         self.tell_flags_but(Some(to), &mailbox, flags);

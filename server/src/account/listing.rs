@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use app::wire::{Error, Event, Flag, ListChange, Listing, MAX_WINDOW, Mailbox, Query, Right, Row, TabId, Uid, UidValidity};
+use app::wire::{
+    Error, Event, Flag, ListChange, Listing, MAX_WINDOW, Mailbox, Query, Right, Row, TabId, Uid, UidValidity,
+};
 
 use super::{
     Input,
@@ -345,6 +347,7 @@ mod tests {
             delimiter: Some('/'),
             special_use,
             said_use: special_use,
+            view: None,
             selectable: true,
             subscribed: true,
             shared: path.strip_prefix("others/").map(|rest| app::wire::Shared {

@@ -156,6 +156,10 @@ impl Cache {
         }
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The flags of a message that is remembered.
     pub fn flags(&self, message: &MessageRef) -> Option<&[Flag]> {
         self.0.iter().find(|known| known.loaded.message == *message).map(|known| known.flags.as_slice())

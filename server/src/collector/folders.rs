@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use app::wire::SpecialUse;
 
-use crate::imap::Listed;
+use crate::imap::{Listed, View};
 
 /// What stands in a name for a character that divides levels here.
 const INSTEAD: &str = "_";
@@ -15,6 +15,8 @@ pub struct Side<'a> {
     pub mailboxes: &'a [Listed],
     /// How the names of the person's own mailboxes begin (RFC 2342); empty where the server does not say.
     pub personal: &'a str,
+    /// Whether messages have labels.
+    pub labels: bool,
 }
 
 /// Where names go that were not decided on yet.
@@ -25,11 +27,12 @@ pub struct Wishes<'a> {
     pub uses: &'a BTreeMap<SpecialUse, String>,
 }
 
-/// Whether there is anything to bring: mailboxes that hold nothing are left out, those that only show what is flagged
-/// elsewhere (RFC 6154 §2), and those of other people.
-pub fn holds_mail(listed: &Listed) -> bool {
+/// Whether there is anything to bring: mailboxes that hold nothing are left out, those that only show what is in others, and
+/// those of other people. `labels`: what has no label is only where all is shown.
+pub fn holds_mail(listed: &Listed, labels: bool) -> bool {
     let can_be_said = !listed.path.contains('\0');
-    listed.selectable && listed.shared.is_none() && listed.said_use != Some(SpecialUse::Flagged) && can_be_said
+    let of_its_own = listed.view.is_none() || (labels && listed.view == Some(View::All));
+    listed.selectable && listed.shared.is_none() && of_its_own && can_be_said
 }
 
 /// Decides for each mailbox of the source that is not in `known` where it goes. No two go to the same place: what is known
@@ -46,7 +49,7 @@ pub fn place(
     let mut waiting: Vec<(u8, &Listed, String)> = source
         .mailboxes
         .iter()
-        .filter(|listed| holds_mail(listed) && !known.contains_key(&listed.path))
+        .filter(|listed| holds_mail(listed, source.labels) && !known.contains_key(&listed.path))
         .map(|listed| match for_a_use(listed, target, wishes) {
             Some(path) => (0, listed, path),
             None => {
@@ -72,7 +75,11 @@ fn for_a_use(listed: &Listed, target: Side<'_>, wishes: &Wishes<'_>) -> Option<S
     if listed.path == "INBOX" || !wishes.prefix.is_empty() {
         return None;
     }
-    let wanted = listed.said_use.filter(|said| *said != SpecialUse::Inbox)?;
+    let wanted = match listed.view {
+        // What is found nowhere else.
+        Some(View::All) => SpecialUse::Archive,
+        _ => listed.said_use.filter(|said| *said != SpecialUse::Inbox)?,
+    };
     let chosen = wishes.uses.get(&wanted);
     let chosen = chosen.filter(|path| target.mailboxes.iter().any(|listed| listed.path == **path));
     let of_server =
@@ -133,6 +140,7 @@ mod tests {
             delimiter: Some(delimiter),
             special_use: said,
             said_use: said,
+            view: None,
             selectable: true,
             subscribed: true,
             shared: None,
@@ -144,7 +152,10 @@ mod tests {
     fn placed(there: &[(&str, Option<SpecialUse>)], personal: &str, prefix: &str) -> Vec<(String, String)> {
         let there: Vec<Listed> = there.iter().map(|(path, said)| listed(path, '.', *said)).collect();
         let here = [listed("INBOX", '/', None), listed("Отправленные", '/', Some(SpecialUse::Sent))];
-        let (source, target) = (Side { mailboxes: &there, personal }, Side { mailboxes: &here, personal: "" });
+        let (source, target) = (
+            Side { mailboxes: &there, personal, labels: false },
+            Side { mailboxes: &here, personal: "", labels: false },
+        );
         place(source, target, &HashMap::new(), &Wishes { prefix, uses: &BTreeMap::new() })
     }
 
@@ -183,8 +194,10 @@ mod tests {
         assert_eq!(placed(&there, "INBOX.", ""), pairs(&expected));
         let here = [listed("INBOX", '.', None)];
         let there = [listed("INBOX/sub", '/', None), listed("Work/v1.0", '/', None), listed("inbox ", '/', None)];
-        let (source, target) =
-            (Side { mailboxes: &there, personal: "" }, Side { mailboxes: &here, personal: "INBOX." });
+        let (source, target) = (
+            Side { mailboxes: &there, personal: "", labels: false },
+            Side { mailboxes: &here, personal: "INBOX.", labels: false },
+        );
         let found = place(source, target, &HashMap::new(), &Wishes { prefix: "", uses: &BTreeMap::new() });
         let expected = [("INBOX/sub", "INBOX.sub"), ("Work/v1.0", "INBOX.Work.v1_0"), ("inbox ", "INBOX.inbox ")];
         assert_eq!(found, pairs(&expected));
@@ -195,7 +208,10 @@ mod tests {
         let there = [listed("a", '.', None), listed("b", '.', None)];
         let here = [listed("INBOX", '/', None)];
         let known = HashMap::from([("gone".to_owned(), "a".to_owned()), ("b".to_owned(), "elsewhere".to_owned())]);
-        let (source, target) = (Side { mailboxes: &there, personal: "" }, Side { mailboxes: &here, personal: "" });
+        let (source, target) = (
+            Side { mailboxes: &there, personal: "", labels: false },
+            Side { mailboxes: &here, personal: "", labels: false },
+        );
         let found = place(source, target, &known, &Wishes { prefix: "", uses: &BTreeMap::new() });
         assert_eq!(found, pairs(&[("a", "a_")]));
     }

@@ -29,7 +29,7 @@ use crate::{
     error::pop3_to_wire,
     imap::{Listed, Session},
     pop3,
-    store::{FolderRow, Former, NameKey, Place},
+    store::{FolderRow, Former, NameKey, Place, now},
 };
 
 /// There is one mailbox at the source, and this is its name in the ledger.
@@ -43,6 +43,9 @@ const ENOUGH: u64 = 10;
 
 /// Names that are kept of one source. A server that names more gives each message another one each time.
 const MOST: u32 = 2_000_000;
+
+/// In seconds.
+const DAY: i64 = 24 * 3600;
 
 /// Messages whose names are asked for at once.
 const AT_ONCE: usize = 1000;
@@ -61,6 +64,8 @@ struct Changes {
     /// What had been gone and is there again.
     back: HashSet<Uid>,
     gone: Vec<Uid>,
+    /// What is there for as long as the session does not end in order.
+    deleted: Vec<Uid>,
 }
 
 /// Brings all that is new. See [`collect`](super::collect).
@@ -75,10 +80,9 @@ pub async fn collect(job: &Job) -> Result<(), Stop> {
     let mut changes = Changes::default();
     if let Some(row) = &row {
         changes = look_up(job, row.id, &mut items).await?;
+        changes.deleted = delete_old(job, row, &mut source, &items).await?;
         if is_as_it_was(row, &items, &changes) {
-            // Whoever waits for the maildrop gets it sooner so; nothing else depends on it.
-            let _ = source.quit().await;
-            return Ok(());
+            return let_go(job, row.id, source, &changes.deleted).await;
         }
     }
     let mut target = open(&job.target).await.map_err(Stop::of_target)?;
@@ -94,7 +98,66 @@ pub async fn collect(job: &Job) -> Result<(), Stop> {
     Ok(())
 }
 
-fn is_as_it_was(row: &FolderRow, items: &[Item], Changes { back, gone }: &Changes) -> bool {
+/// Marks messages to be deleted at the source, if a person wants that: those that are here and were seen long enough ago. They
+/// are deleted when the session ends in order (RFC 1939 §6). Names that we have made could be those of others. Says which they
+/// are.
+async fn delete_old(job: &Job, row: &FolderRow, source: &mut pop3::Session, items: &[Item]) -> Result<Vec<Uid>, Stop> {
+    let mut deleted = Vec::new();
+    let Some(days) = job.collector.options.delete_after.filter(|_| row.settled == 1) else { return Ok(deleted) };
+    let old = job.store.names_here_since(row.id, now() - i64::from(days) * DAY).await?;
+    let old: HashSet<Uid> = old.into_iter().collect();
+    let is_old = |item: &&Item| item.lasting && item.uid.is_some_and(|uid| old.contains(&uid));
+    let old: Vec<&Item> = items.iter().filter(is_old).collect();
+    if old.is_empty() {
+        return Ok(deleted);
+    }
+    let mut target = open(&job.target).await.map_err(Stop::of_target)?;
+    let here = target.examine(&row.target).await.map_err(Stop::of_target)?;
+    target.logout().await;
+    if i64::from(here.uid_validity.0) != row.target_validity {
+        // It is not the mailbox that took them: what it has is found out first.
+        return Ok(deleted);
+    }
+    for item in old {
+        match source.delete(item.number).await {
+            // Some servers let nobody delete.
+            Err(error) if error.is_refusal() => break,
+            marked => marked.map_err(of_source)?,
+        }
+        deleted.extend(item.uid);
+    }
+    Ok(deleted)
+}
+
+/// The number that a message has in this session; none if it is not there.
+pub async fn number_of(session: &mut pop3::Session, name: &NameKey) -> Result<Option<u32>, pop3::Error> {
+    Ok(items(session).await?.into_iter().find(|item| item.key == *name).map(|item| item.number))
+}
+
+/// Ends the session: the maildrop is unlocked sooner by that, and what was marked is deleted.
+async fn let_go(job: &Job, folder: i64, source: pop3::Session, deleted: &[Uid]) -> Result<(), Stop> {
+    if source.quit().await.is_ok() {
+        // What comes with the same text later is another message.
+        job.store.set_present(job.lease(), folder, &[], deleted).await?;
+    }
+    Ok(())
+}
+
+/// What there is, without bringing any of it.
+pub async fn look(job: &Job) -> Result<(), Stop> {
+    let mut source =
+        pop3::connect(&job.source.dialer, &job.source.endpoint, &job.source.credentials).await.map_err(of_source)?;
+    let listed = source.list().await.map_err(of_source)?;
+    let _ = source.quit().await;
+    let mut target = open(&job.target).await.map_err(Stop::of_target)?;
+    let row = settle_place(job, &mut target, listed.len()).await?;
+    target.logout().await;
+    let messages = u32::try_from(listed.len()).unwrap_or(u32::MAX);
+    let octets = listed.iter().map(|listed| listed.size).sum();
+    held(job.store.note_look(job.lease(), row.id, messages, Some(octets)).await?)
+}
+
+fn is_as_it_was(row: &FolderRow, items: &[Item], Changes { back, gone, .. }: &Changes) -> bool {
     let is_done = |item: &Item| item.uid.is_some_and(|uid| i64::from(uid.0) < row.uid_next);
     row.settled == 1 && back.is_empty() && gone.is_empty() && items.iter().all(is_done)
 }
@@ -102,21 +165,25 @@ fn is_as_it_was(row: &FolderRow, items: &[Item], Changes { back, gone }: &Change
 /// Decides for good where the messages go.
 async fn settle_place(job: &Job, target: &mut Session, messages: usize) -> Result<FolderRow, Stop> {
     let here = target.list().await.map_err(Stop::of_target)?;
+    // The folder that a person has named is that of the messages, and not the one above it.
+    let prefix = job.collector.options.prefix.trim_matches('/');
+    let (above, name) = prefix.rsplit_once('/').unwrap_or(("", if prefix.is_empty() { DROP } else { prefix }));
     let drop = Listed {
-        path: DROP.to_owned(),
+        path: name.to_owned(),
         delimiter: None,
         special_use: None,
         said_use: None,
+        view: None,
         selectable: true,
         subscribed: true,
         shared: None,
         rights: None,
         status: None,
     };
-    let source = Side { mailboxes: std::slice::from_ref(&drop), personal: "" };
+    let source = Side { mailboxes: std::slice::from_ref(&drop), personal: "", labels: false };
     let personal = target.personal_prefix().unwrap_or_default();
-    let wishes = Wishes { prefix: &job.collector.options.prefix, uses: &job.uses };
-    let placed = place(source, Side { mailboxes: &here, personal }, &HashMap::new(), &wishes);
+    let wishes = Wishes { prefix: above, uses: &job.uses };
+    let placed = place(source, Side { mailboxes: &here, personal, labels: false }, &HashMap::new(), &wishes);
     let path = placed.into_iter().next().map_or_else(|| DROP.to_owned(), |(_, path)| path);
     let messages = u32::try_from(messages).unwrap_or(u32::MAX);
     job.store.add_folder(job.lease(), DROP, &path, messages).await?.ok_or(Stop::Lost)
@@ -135,7 +202,7 @@ async fn look_up(job: &Job, folder: i64, items: &mut [Item]) -> Result<Changes, 
     for item in items {
         item.uid = present.get(&item.key).or_else(|| again.get(&item.key)).copied();
     }
-    Ok(Changes { back: again.into_values().collect(), gone })
+    Ok(Changes { back: again.into_values().collect(), gone, deleted: Vec::new() })
 }
 
 /// Gives those that the ledger does not know their UIDs.
@@ -158,7 +225,7 @@ async fn name(job: &Job, folder: i64, items: &mut [Item]) -> Result<(), Stop> {
 
 async fn bring(
     job: &Job,
-    source: pop3::Session,
+    mut source: pop3::Session,
     target: &mut Session,
     row: &mut FolderRow,
     items: Vec<Item>,
@@ -182,11 +249,11 @@ async fn bring(
         fill_pool(job, &mut writing, &begun, &changes.gone).await?;
         let (parcels, taken) = mpsc::channel(1);
         let refused = job.store.count_refused(row.id).await?;
-        let reading = Retrieving { job, source, folder: row.id, validity: VALIDITY, limit, refused, parcels };
+        let (source, folder, validity) = (&mut source, row.id, VALIDITY);
+        let reading = Retrieving { job, source, folder, validity, limit, refused, parcels };
         exchange(&mut writing, taken, reading.read(wanted)).await?;
-    } else {
-        let _ = source.quit().await;
     }
+    let_go(job, row.id, source, &changes.deleted).await?;
     // What was still to be sent and is not there any more is not waited for.
     let open = job.store.open_entries(row.id, VALIDITY).await?;
     let lost: Vec<Uid> = open.into_iter().filter(|uid| !there.contains(uid)).collect();

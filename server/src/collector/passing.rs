@@ -16,7 +16,7 @@ use super::{
     writing::{Shown, Writing},
 };
 use crate::{
-    imap::{Listed, Selected, Session, UidSet},
+    imap::{Listed, Selected, Session, UidSet, View},
     store::{FolderRow, now},
 };
 
@@ -39,7 +39,15 @@ pub async fn pass(job: &Job, pair: &mut Pair, mut row: FolderRow, listed: &Liste
         shown: Shown::default(),
     };
     let begun = begin(job, &mut writing).await?;
-    let uids = new_ones(&mut pair.source, &there, &begun).await?;
+    let mut there = there;
+    if let (Some(View::All), Some(listed)) = (listed.view, &listed.status) {
+        // What has come since the mailboxes were listed is in one of those that were gone through before it came.
+        there.uid_next = there.uid_next.min(Uid(listed.uid_next));
+    }
+    let mut uids = new_ones(&mut pair.source, &there, &begun).await?;
+    if listed.view.is_some() {
+        uids.retain(|uid| *uid < there.uid_next);
+    }
     let (parcels, taken) = mpsc::channel(1);
     let refused = job.store.count_refused(row.id).await?;
     let (source, folder, validity) = (&mut pair.source, row.id, there.uid_validity);

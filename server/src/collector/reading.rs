@@ -54,6 +54,7 @@ pub struct Fresh {
     pub uid: Uid,
     pub date: Option<i64>,
     pub flags: Vec<Flag>,
+    pub email: Option<u64>,
     pub digest: Digest,
     pub text: Text,
     /// How often it was about to be sent.
@@ -69,8 +70,8 @@ pub enum Text {
 /// What one half hands to the other.
 pub enum Parcel {
     Messages(Vec<Fresh>),
-    /// What the source does not give out, or not now.
-    Unreadable(Vec<Entry>),
+    /// What the source does not give out, or not now, and what came with another mailbox.
+    Noted(Vec<Entry>),
 }
 
 /// Reads one mailbox of the source, which is selected.
@@ -93,19 +94,35 @@ impl Reading<'_> {
         for some in uids.chunks(LISTED) {
             let known = self.job.store.entries(self.folder, self.validity, some).await?;
             let attempts: HashMap<Uid, i64> = known.iter().map(|entry| (entry.uid, entry.attempts)).collect();
-            let done = |entry: &&Entry| matches!(entry.place, Place::Here { .. } | Place::Refused(_));
+            let done =
+                |entry: &&Entry| matches!(entry.place, Place::Here { .. } | Place::Refused(_) | Place::Elsewhere);
             let done: HashSet<Uid> = known.iter().filter(done).map(|entry| entry.uid).collect();
             let wanted: UidSet = some.iter().copied().filter(|uid| !done.contains(uid)).collect();
             if wanted.is_empty() {
                 continue;
             }
             let looks = self.source.fetch_looks(&wanted).await.map_err(Stop::of_source)?;
-            self.read_looked_at(looks.clone(), &attempts).await?;
             let seen: HashSet<Uid> = looks.iter().map(|look| look.uid).collect();
+            let looks = self.not_elsewhere(looks).await?;
+            self.read_looked_at(looks, &attempts).await?;
             let unseen: UidSet = wanted.iter().filter(|uid| !seen.contains(uid)).collect();
             self.tell_unseen(&unseen).await?;
         }
         Ok(())
+    }
+
+    /// Notes those that have been dealt with in another mailbox of the source. Gives back the others.
+    async fn not_elsewhere(&mut self, looks: Vec<Look>) -> Result<Vec<Look>, Stop> {
+        let emails: Vec<u64> = looks.iter().filter_map(|look| look.email).collect();
+        if emails.is_empty() {
+            return Ok(looks);
+        }
+        let dealt_with = self.job.store.dealt_with(self.folder, &emails).await?;
+        let is_elsewhere = |look: &Look| look.email.is_some_and(|email| dealt_with.contains(&email));
+        let (elsewhere, looks): (Vec<Look>, Vec<Look>) = looks.into_iter().partition(is_elsewhere);
+        let entry = |look| Entry { place: Place::Elsewhere, ..blank(look, 0) };
+        self.hand_over(Parcel::Noted(elsewhere.into_iter().map(entry).collect())).await;
+        Ok(looks)
     }
 
     async fn read_looked_at(&mut self, looks: Vec<Look>, attempts: &HashMap<Uid, i64>) -> Result<(), Stop> {
@@ -158,8 +175,16 @@ impl Reading<'_> {
         for (look, attempts) in window {
             match texts.remove(&look.uid) {
                 Some(text) if !text.is_empty() || look.size == Some(0) => {
-                    let Look { uid, date, flags, .. } = look;
-                    fresh.push(Fresh { uid, date, flags, digest: digest(&text), text: Text::Held(text), attempts });
+                    let Look { uid, date, flags, email, .. } = look;
+                    fresh.push(Fresh {
+                        uid,
+                        date,
+                        flags,
+                        email,
+                        digest: digest(&text),
+                        text: Text::Held(text),
+                        attempts,
+                    });
                 }
                 _ => rest.push((look, attempts)),
             }
@@ -202,9 +227,9 @@ impl Reading<'_> {
             Ended::Whole => {
                 file.flush().await.context("A large message")?;
                 file.seek(SeekFrom::Start(0)).await.context("A large message")?;
-                let Look { uid, date, flags, .. } = look;
+                let Look { uid, date, flags, email, .. } = look;
                 let text = Text::Filed(file);
-                let fresh = Fresh { uid, date, flags, digest: digester.finish(), text, attempts };
+                let fresh = Fresh { uid, date, flags, email, digest: digester.finish(), text, attempts };
                 self.hand_over(Parcel::Messages(vec![fresh])).await;
                 Ok(())
             }
@@ -219,7 +244,7 @@ impl Reading<'_> {
     /// Notes that the line broke while these were read: if it is one of them each time, it is found and left out.
     async fn stumbled(&mut self, window: Vec<(Look, i64)>) {
         let entry = |(look, tried): (Look, i64)| Entry { place: Place::Nowhere, ..blank(look, tried + 1) };
-        self.hand_over(Parcel::Unreadable(window.into_iter().map(entry).collect())).await;
+        self.hand_over(Parcel::Noted(window.into_iter().map(entry).collect())).await;
     }
 
     /// Notes that a message cannot be brought. A mailbox with too many of these is given up for now.
@@ -229,7 +254,7 @@ impl Reading<'_> {
             let text = String::new();
             return Err(Stop::Folder(CollectorTrouble::Source(app::wire::Error::Unavailable { text })));
         }
-        self.hand_over(Parcel::Unreadable(vec![entry])).await;
+        self.hand_over(Parcel::Noted(vec![entry])).await;
         Ok(())
     }
 
@@ -240,8 +265,7 @@ impl Reading<'_> {
         }
         let still = self.source.search(&[], Some(unseen)).await.map_err(Stop::of_source)?;
         for uid in still {
-            let look = Look { uid, size: None, date: None, flags: Vec::new() };
-            self.leave_out(refused(look, 0, RefusedReason::Unreadable { text: String::new() })).await?;
+            self.leave_out(refused(Look::of(uid), 0, RefusedReason::Unreadable { text: String::new() })).await?;
         }
         Ok(())
     }
@@ -267,6 +291,7 @@ fn blank(look: Look, attempts: i64) -> Entry {
         flags: to_text(&look.flags),
         place: Place::Nowhere,
         attempts,
+        email: look.email,
     }
 }
 

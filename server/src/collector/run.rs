@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use app::wire::{CollectorKind, CollectorRun, CollectorTrouble, SpecialUse, UidValidity};
+use app::wire::{CollectorKind, CollectorLook, CollectorRun, CollectorTrouble, SpecialUse, UidValidity};
 use futures_util::future::join_all;
 use tokio::try_join;
 use tracing::{error, info};
@@ -18,6 +18,7 @@ use tracing::{error, info};
 use super::{
     folders::{Side, Wishes, holds_mail, place},
     kind::kind,
+    looking::look,
     maildrop,
     passing::pass,
     sameness::is_same_account,
@@ -25,7 +26,7 @@ use super::{
 use crate::{
     endpoint::Endpoint,
     error::to_wire,
-    imap::{Code, Credentials, Error, Listed, Names, Session, connect_by},
+    imap::{Code, Credentials, Error, Listed, Names, Session, View, connect_by},
     net::Dialer,
     store::{Entry, FolderRow, Lease, Store, StoredCollector, now},
 };
@@ -229,20 +230,24 @@ type Queue = Mutex<VecDeque<(FolderRow, Listed)>>;
 /// See [`Job::grace`].
 pub const GRACE: Duration = Duration::from_secs(30);
 
-/// Brings all that is new. The future may be dropped at any moment; the next run is quicker where it was not, but ended by
+/// Brings all that is new; of a source that is to be looked at first, finds out what there is and brings nothing. The future may be dropped at any moment; the next run is quicker where it was not, but ended by
 /// [`Job::ending`].
 pub async fn collect(job: &Job) -> Result<(), Stop> {
     if job.source.is(&job.target) {
         return Err(Stop::Run(CollectorTrouble::SameAccount));
     }
+    if job.collector.look == CollectorLook::Wanted {
+        return look(job).await;
+    }
     if job.collector.kind == CollectorKind::Pop3 {
         return maildrop::collect(job).await;
     }
-    let mut source = open(&job.source).await.map_err(Stop::of_source)?;
+    let mut source = open_source(job).await?;
     let there = source.list().await.map_err(Stop::of_source)?;
     job.step(Step::Listed)?;
     let rows = job.store.folder_rows(job.collector.id).await?;
-    let changed = changed(&there, &rows, job.collector.options.follow_flags);
+    let labels = source.capabilities().gmail;
+    let changed = changed(&there, &rows, job.collector.options.follow_flags, labels);
     if changed.is_empty() {
         source.logout().await;
         return Ok(());
@@ -252,12 +257,18 @@ pub async fn collect(job: &Job) -> Result<(), Stop> {
     bring(job, Pair { source, target }, queue).await
 }
 
+pub(super) async fn open_source(job: &Job) -> Result<Session, Stop> {
+    let mut source = open(&job.source).await.map_err(Stop::of_source)?;
+    source.count_labels();
+    Ok(source)
+}
+
 pub(super) async fn open(end: &End) -> Result<Session, Error> {
     connect_by(&end.dialer, &end.endpoint, &end.credentials).await
 }
 
 /// Those mailboxes that are not as they were when they were last gone through.
-fn changed<'a>(there: &'a [Listed], rows: &[FolderRow], follow_flags: bool) -> Vec<&'a Listed> {
+fn changed<'a>(there: &'a [Listed], rows: &[FolderRow], follow_flags: bool, labels: bool) -> Vec<&'a Listed> {
     let known: HashMap<&str, &FolderRow> = rows.iter().map(|row| (row.source.as_str(), row)).collect();
     let is_as_it_was = |listed: &Listed| {
         let (Some(row), Some(status)) = (known.get(listed.path.as_str()), &listed.status) else { return false };
@@ -271,18 +282,43 @@ fn changed<'a>(there: &'a [Listed], rows: &[FolderRow], follow_flags: bool) -> V
             None => !follow_flags || !super::comparing::flags_are_due(row, now()),
         }
     };
-    there.iter().filter(|listed| holds_mail(listed) && !is_as_it_was(listed)).collect()
+    there.iter().filter(|listed| holds_mail(listed, labels) && !is_as_it_was(listed)).collect()
 }
 
-/// What is to be gone through, INBOX first and then the largest, with a place here for each.
+/// What is to be gone through, with a place here for each: INBOX first and then the largest. A message with several labels
+/// comes with the first mailbox that has it: where labels count, the largest comes after those that are for a use, and what
+/// shows all comes last.
 async fn queue(
     job: &Job,
     (source, there): (&mut Session, &[Listed]),
     target: &mut Session,
-    mut rows: Vec<FolderRow>,
+    rows: Vec<FolderRow>,
     changed: Vec<&Listed>,
 ) -> Result<VecDeque<(FolderRow, Listed)>, Stop> {
-    let new = changed.iter().any(|listed| !rows.iter().any(|row| row.source == listed.path));
+    let labels = source.capabilities().gmail;
+    let rows = places(job, (source, there), target, rows).await?;
+    job.step(Step::Placed)?;
+    let mut rows: HashMap<String, FolderRow> = rows.into_iter().map(|row| (row.source.clone(), row)).collect();
+    let row_of = |listed: &Listed| rows.remove(&listed.path).map(|row| (row, listed.clone()));
+    let mut queue: Vec<(FolderRow, Listed)> = changed.into_iter().filter_map(row_of).collect();
+    queue.sort_by_key(|(_, listed)| {
+        let messages = listed.status.map_or(0, |status| status.messages);
+        let (all, usual) = (listed.view == Some(View::All), labels && listed.said_use.is_none());
+        (listed.path != "INBOX", all, usual, std::cmp::Reverse(messages))
+    });
+    Ok(queue.into())
+}
+
+/// The rows of all mailboxes of the source, those that are new included: it is decided for good where these go.
+pub(super) async fn places(
+    job: &Job,
+    (source, there): (&mut Session, &[Listed]),
+    target: &mut Session,
+    mut rows: Vec<FolderRow>,
+) -> Result<Vec<FolderRow>, Stop> {
+    let labels = source.capabilities().gmail;
+    let is_new = |listed: &&Listed| holds_mail(listed, labels) && !rows.iter().any(|row| row.source == listed.path);
+    let new = there.iter().any(|listed| is_new(&listed));
     // An account in which nothing is can only be told from another one when something is in it.
     let told_apart = job.store.is_told_apart(job.collector.id).await?;
     let here = if new || !told_apart { target.list().await.map_err(Stop::of_target)? } else { Vec::new() };
@@ -292,8 +328,8 @@ async fn queue(
     if new {
         let known = rows.iter().map(|row| (row.source.clone(), row.target.clone())).collect();
         let sides = (
-            Side { mailboxes: there, personal: source.personal_prefix().unwrap_or_default() },
-            Side { mailboxes: &here, personal: target.personal_prefix().unwrap_or_default() },
+            Side { mailboxes: there, personal: source.personal_prefix().unwrap_or_default(), labels },
+            Side { mailboxes: &here, personal: target.personal_prefix().unwrap_or_default(), labels: false },
         );
         let wishes = Wishes { prefix: &job.collector.options.prefix, uses: &job.uses };
         for (from, to) in place(sides.0, sides.1, &known, &wishes) {
@@ -302,20 +338,14 @@ async fn queue(
             rows.push(job.store.add_folder(job.lease(), &from, &to, messages).await?.ok_or(Stop::Lost)?);
         }
     }
-    job.step(Step::Placed)?;
-    let mut rows: HashMap<String, FolderRow> = rows.into_iter().map(|row| (row.source.clone(), row)).collect();
-    let row_of = |listed: &Listed| rows.remove(&listed.path).map(|row| (row, listed.clone()));
-    let mut queue: Vec<(FolderRow, Listed)> = changed.into_iter().filter_map(row_of).collect();
-    queue.sort_by_key(|(_, listed)| {
-        let messages = listed.status.map_or(0, |status| status.messages);
-        (listed.path != "INBOX", std::cmp::Reverse(messages))
-    });
-    Ok(queue.into())
+    Ok(rows)
 }
 
 /// Goes through the mailboxes with as many pairs of sessions as are wanted and to be had.
 async fn bring(job: &Job, first: Pair, queue: VecDeque<(FolderRow, Listed)>) -> Result<(), Stop> {
-    let wanted = usize::try_from(job.collector.options.at_once.clamp(1, 4)).unwrap_or(1).min(queue.len());
+    // Which mailbox a message with several labels comes with is decided by their order.
+    let most = if first.source.capabilities().gmail { 1 } else { job.collector.options.at_once.clamp(1, 4) };
+    let wanted = usize::try_from(most).unwrap_or(1).min(queue.len());
     let names = (first.source.names(), first.target.names());
     let queue: Queue = Mutex::new(queue);
     let mut first = Some(first);
@@ -357,9 +387,8 @@ async fn bring(job: &Job, first: Pair, queue: VecDeque<(FolderRow, Listed)>) -> 
 type BothNames = (Names, Names);
 
 async fn open_pair(job: &Job, names: &BothNames) -> Result<Pair, Stop> {
-    let (mut source, mut target) = try_join!(async { open(&job.source).await.map_err(Stop::of_source) }, async {
-        open(&job.target).await.map_err(Stop::of_target)
-    },)?;
+    let (mut source, mut target) =
+        try_join!(open_source(job), async { open(&job.target).await.map_err(Stop::of_target) })?;
     source.learn_names(&names.0);
     target.learn_names(&names.1);
     Ok(Pair { source, target })

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use app::wire::{CollectorId, CollectorKind, CollectorState, CollectorTrouble, Error};
+use app::wire::{CollectorId, CollectorKind, CollectorLook, CollectorState, CollectorTrouble, Error};
 use tokio::{
     task::JoinSet,
     time::{Instant, sleep, timeout},
@@ -129,7 +129,7 @@ async fn work(bridge: &Bridge, collector: StoredCollector, holder: String) -> Re
             if let Err(error) = job.note_brought().await {
                 warn!(collector.id = id.0, error = format!("{error:#}"), "What a run has brought is not noted");
             }
-            if ended.is_ok() && collector.kind == CollectorKind::Imap {
+            if ended.is_ok() && collector.kind == CollectorKind::Imap && collector.look != CollectorLook::Wanted {
                 listening::begin(bridge, id, &job.source);
             }
         }
@@ -190,16 +190,26 @@ async fn keep(bridge: &Bridge, id: CollectorId, holder: &str) {
     }
 }
 
+/// The other side of a collector, with the password for it.
+pub(super) fn source_of(bridge: &Bridge, collector: &StoredCollector) -> Result<End, Error> {
+    let sealed = collector.password.as_ref().ok_or(Error::SignedOut)?;
+    let password = bridge.seal.open(&collector.owner(), sealed).map_err(|error| {
+        error!(collector.id = collector.id.0, error = format!("{error:#}"), "A password cannot be opened");
+        Error::SignedOut
+    })?;
+    Ok(End {
+        dialer: bridge.config.source_dialer(),
+        endpoint: collector.endpoint.clone(),
+        credentials: Credentials { user: collector.user.clone(), password },
+    })
+}
+
 async fn job(bridge: &Bridge, collector: &StoredCollector, holder: &str) -> Result<Option<Job>, CollectorTrouble> {
     let internal = |error: anyhow::Error| {
         error!(collector.id = collector.id.0, error = format!("{error:#}"), "A collector cannot begin");
         CollectorTrouble::Internal
     };
-    let sealed = collector.password.as_ref().ok_or(CollectorTrouble::Source(Error::SignedOut))?;
-    let password = bridge.seal.open(&collector.owner(), sealed).map_err(|error| {
-        error!(collector.id = collector.id.0, error = format!("{error:#}"), "A password cannot be opened");
-        CollectorTrouble::Source(Error::SignedOut)
-    })?;
+    let source = source_of(bridge, collector).map_err(CollectorTrouble::Source)?;
     let record = bridge.store.account(collector.account).await.map_err(internal)?;
     let record = record.ok_or(CollectorTrouble::Target(Error::SignedOut))?;
     let credentials = bridge.credentials(&record).map_err(CollectorTrouble::Target)?;
@@ -209,11 +219,7 @@ async fn job(bridge: &Bridge, collector: &StoredCollector, holder: &str) -> Resu
         store: bridge.store.clone(),
         collector: collector.clone(),
         holder: holder.to_owned(),
-        source: End {
-            dialer: bridge.config.source_dialer(),
-            endpoint: collector.endpoint.clone(),
-            credentials: Credentials { user: collector.user.clone(), password },
-        },
+        source,
         target: End { dialer: Dialer::default(), endpoint: record.imap, credentials },
         uses: settings.uses,
         spool: bridge.config.data.clone(),

@@ -84,7 +84,10 @@ impl Writing<'_> {
         // What the target says of itself meanwhile is nobody's business.
         self.target.take_changes();
         match parcel {
-            Parcel::Unreadable(entries) => self.record(&entries).await,
+            Parcel::Noted(entries) => {
+                self.record(&entries).await?;
+                self.show(&entries, false).await
+            }
             Parcel::Messages(fresh) => {
                 let fresh = self.find(fresh).await?;
                 let fresh = self.refuse(fresh).await?;
@@ -259,9 +262,9 @@ impl Writing<'_> {
 
     /// Counts those of the messages that are here, for whoever looks on; as brought, unless they were here before.
     pub(super) async fn show(&mut self, entries: &[Entry], came: bool) -> Result<(), Stop> {
-        for entry in entries.iter().filter(|entry| matches!(entry.place, Place::Here { .. })) {
+        for entry in entries.iter().filter(|entry| matches!(entry.place, Place::Here { .. } | Place::Elsewhere)) {
             self.shown.copied += 1;
-            self.shown.bytes += entry.size;
+            self.shown.bytes += if entry.place == Place::Elsewhere { 0 } else { entry.size };
             if came {
                 self.job.brought.add(entry.size);
             }
@@ -285,6 +288,7 @@ pub(super) fn entry(fresh: &Fresh, place: Place) -> Entry {
         flags: to_text(&fresh.flags),
         place,
         attempts: fresh.attempts,
+        email: fresh.email,
     }
 }
 

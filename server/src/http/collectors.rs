@@ -1,5 +1,7 @@
 //! The pages about what brings mail from other accounts.
 
+use std::{io, task::Poll};
+
 use app::{
     page::{render_collector_form, render_collectors},
     view::collectors::{Card, CollectorsPage, Failure, Fields, FormPage},
@@ -7,20 +9,23 @@ use app::{
 };
 use axum::{
     Extension, Form,
-    extract::{Path, State},
-    http::{HeaderMap, StatusCode},
+    body::{Body, Bytes},
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
+use futures_util::stream;
 use secrecy::SecretString;
 
 use super::{
     guard::Client,
     login::{SignedIn, login_of, typed},
+    message::disposition,
     page::{Person, site, with_policy},
 };
 use crate::{
     bridge::{Bridge, internal},
-    collector::NewCollector,
+    collector::{Fetched, NewCollector, Which},
     discover::Candidate,
     endpoint::Protocol,
     error::{HttpError, status},
@@ -47,7 +52,27 @@ pub struct Filled {
     user: String,
     #[serde(default)]
     prefix: String,
+    /// Looks first and brings nothing, if there is anything in it.
+    #[serde(default)]
+    look: String,
 }
+
+/// What a person has chosen of a collector that is there. A box that is not ticked is missing.
+#[derive(serde::Deserialize)]
+pub struct Chosen {
+    minutes: Option<u32>,
+    at_once: Option<u32>,
+    #[serde(default)]
+    follow_flags: String,
+    #[serde(default)]
+    seen: String,
+    /// Days; empty for never.
+    #[serde(default)]
+    delete_after: String,
+}
+
+/// The least often that a source is looked at, in minutes.
+const SELDOM: u32 = 7 * 24 * 60;
 
 #[derive(serde::Deserialize)]
 pub struct Password {
@@ -151,7 +176,8 @@ async fn try_add(bridge: &Bridge, client: &Client, login: &Login, filled: &Fille
                     Protocol::Pop3 => CollectorKind::Pop3,
                     Protocol::Imap | Protocol::Smtp => CollectorKind::Imap,
                 };
-                let collector = NewCollector { kind, endpoint, user, password, options };
+                let look = !filled.look.is_empty();
+                let collector = NewCollector { kind, endpoint, user, password, options, look };
                 return Ok(bridge.add_collector(login.account, collector).await?);
             }
             Err(failure) => {
@@ -228,6 +254,42 @@ pub async fn change(
     answer(&bridge, &login, &headers, done).await
 }
 
+pub async fn options(
+    State(bridge): State<Bridge>,
+    headers: HeaderMap,
+    SignedIn(login): SignedIn,
+    Path(id): Path<i64>,
+    Form(chosen): Form<Chosen>,
+) -> Result<Response, HttpError> {
+    let done = choose(&bridge, &login, CollectorId(id), chosen).await;
+    answer(&bridge, &login, &headers, done).await
+}
+
+/// What the form of its kind does not have stays as it is.
+async fn choose(bridge: &Bridge, login: &Login, id: CollectorId, chosen: Chosen) -> Result<(), Error> {
+    let collector = bridge.store.collector(login.account, id).await.map_err(internal)?.ok_or(Error::Gone)?;
+    let mut options = collector.options;
+    if let Some(minutes) = chosen.minutes {
+        options.minutes = minutes.clamp(1, SELDOM);
+    }
+    match collector.kind {
+        CollectorKind::Imap => {
+            options.follow_flags = !chosen.follow_flags.is_empty();
+            options.at_once = chosen.at_once.unwrap_or(options.at_once).clamp(1, 4);
+        }
+        CollectorKind::Pop3 => {
+            options.seen = !chosen.seen.is_empty();
+            let days = chosen.delete_after.trim();
+            // What is no number must not delete anything, and must not look as if it did.
+            options.delete_after = match days {
+                "" => None,
+                days => Some(days.parse().map_err(|_| Error::BadRequest { text: days.to_owned() })?),
+            };
+        }
+    }
+    bridge.set_collector_options(login.account, id, &options).await
+}
+
 pub async fn password(
     State(bridge): State<Bridge>,
     headers: HeaderMap,
@@ -238,6 +300,36 @@ pub async fn password(
 ) -> Result<Response, HttpError> {
     let done = try_password(&bridge, &client, &login, CollectorId(id), &filled.password).await;
     answer(&bridge, &login, &headers, done).await
+}
+
+/// A message of the source as a file.
+pub async fn message(
+    State(bridge): State<Bridge>,
+    SignedIn(login): SignedIn,
+    Path(id): Path<i64>,
+    Query(which): Query<Which>,
+) -> Result<Response, HttpError> {
+    let mut coming = bridge.fetch_from_source(&login, CollectorId(id), which).await?;
+    let mut first = match coming.recv().await {
+        Some(Err(error)) => return Err(error.into()),
+        first => first,
+    };
+    // What breaks off must not look like an end.
+    let broken = || io::Error::other("the other server did not give all of it");
+    let bytes = stream::poll_fn(move |context| {
+        let next = match first.take() {
+            Some(next) => Poll::Ready(Some(next)),
+            None => coming.poll_recv(context),
+        };
+        next.map(|next| match next {
+            Some(Ok(Fetched::Bytes(bytes))) => Some(Ok(Bytes::from(bytes))),
+            Some(Ok(Fetched::End)) => None,
+            Some(Err(_)) | None => Some(Err(broken())),
+        })
+    });
+    let name = disposition(false, &format!("{}.eml", which.uid.0));
+    let headers = [(header::CONTENT_TYPE, "message/rfc822".to_owned()), (header::CONTENT_DISPOSITION, name)];
+    Ok((headers, Body::from_stream(bytes)).into_response())
 }
 
 /// Each is shown to the source at once, so that no more may be tried than when signing in.

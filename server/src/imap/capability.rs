@@ -80,6 +80,8 @@ pub struct Capabilities {
     pub id: bool,
     /// RFC 2342
     pub namespace: bool,
+    /// Gmail's: messages have labels, and a mailbox for each (developers.google.com/workspace/gmail/imap/imap-extensions).
+    pub gmail: bool,
     /// RFC 9051
     pub imap4rev2: bool,
     pub starttls: bool,
@@ -131,6 +133,7 @@ impl Capabilities {
                 "WITHIN" => capabilities.within = true,
                 "ID" => capabilities.id = true,
                 "NAMESPACE" => capabilities.namespace = true,
+                "X-GM-EXT-1" => capabilities.gmail = true,
                 "STARTTLS" => capabilities.starttls = true,
                 "LOGINDISABLED" => capabilities.login_disabled = true,
                 "AUTH=PLAIN" => capabilities.auth_plain = true,

@@ -75,6 +75,8 @@ pub struct Session {
     namespaces: Option<Namespaces>,
     /// NOTIFY is on.
     notified: bool,
+    /// See [`count_labels`](Self::count_labels).
+    labels: bool,
     tag: u32,
     over: bool,
 }
@@ -105,6 +107,7 @@ impl Session {
             odd_names: HashMap::new(),
             namespaces: None,
             notified: false,
+            labels: false,
             tag: 0,
             over: false,
         }

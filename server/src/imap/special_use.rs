@@ -16,9 +16,23 @@ pub fn by_attributes<'a>(attributes: impl IntoIterator<Item = &'a str>) -> Optio
     })
 }
 
-/// Whether the mailbox shows all messages (`\All`): an archive, where there is no other.
-pub fn shows_all<'a>(attributes: impl IntoIterator<Item = &'a str>) -> bool {
-    attributes.into_iter().any(|word| word.eq_ignore_ascii_case("\\All") || word.eq_ignore_ascii_case("\\AllMail"))
+/// A mailbox that only shows messages of others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// Every message (`\All`, RFC 6154 §2): an archive, where there is no other.
+    All,
+    /// Those that are flagged, or thought to be important (`\Important`, RFC 8457).
+    Some,
+}
+
+impl View {
+    pub fn by_attributes<'a>(attributes: impl IntoIterator<Item = &'a str>) -> Option<View> {
+        attributes.into_iter().find_map(|attribute| match attribute.to_ascii_lowercase().as_str() {
+            "\\all" | "\\allmail" => Some(View::All),
+            "\\flagged" | "\\starred" | "\\important" => Some(View::Some),
+            _ => None,
+        })
+    }
 }
 
 /// The use that a name usually has, in English and Russian. Only the last part of a path counts, and only directly below

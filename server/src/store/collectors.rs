@@ -2,8 +2,8 @@
 
 use anyhow::{Context, Result, bail};
 use app::wire::{
-    AccountId, Collector, CollectorFolder, CollectorId, CollectorKind, CollectorOptions, CollectorState,
-    CollectorTrouble, Error, RefusedMessage, RefusedReason, Uid,
+    AccountId, Collector, CollectorFolder, CollectorId, CollectorKind, CollectorLook, CollectorOptions, CollectorState,
+    CollectorTrouble, Error, RefusedMessage, RefusedReason, Uid, UidValidity,
 };
 
 use super::{Pool, Store, change, now, on};
@@ -22,6 +22,7 @@ pub struct StoredCollector {
     pub password: Option<Vec<u8>>,
     pub options: CollectorOptions,
     pub state: CollectorState,
+    pub look: CollectorLook,
     pub due: i64,
     /// Runs that failed since the last one that did not.
     pub failures: i64,
@@ -46,6 +47,7 @@ struct Columns {
     last_success: Option<i64>,
     trouble: Option<String>,
     created: i64,
+    looking: i64,
 }
 
 impl StoredCollector {
@@ -63,6 +65,11 @@ impl StoredCollector {
             password: columns.password,
             options: serde_json::from_str(&columns.options).context("Stored options of a collector")?,
             state: state_from(&columns.state)?,
+            look: match columns.looking {
+                0 => CollectorLook::No,
+                1 => CollectorLook::Wanted,
+                _ => CollectorLook::Done,
+            },
             due: columns.due,
             failures: columns.failures,
             last_success: columns.last_success,
@@ -80,6 +87,7 @@ impl StoredCollector {
             user: self.user.clone(),
             options: self.options.clone(),
             state: self.state,
+            look: self.look,
             due: self.due,
             last_success: self.last_success,
             created: self.created,
@@ -128,7 +136,7 @@ impl Store {
         let columns: Option<Columns> = on!(self, pool => sqlx::query_as(
             "INSERT INTO collectors (account_id, kind, endpoint, login, options, state, due, created, trouble)
              VALUES ($1, $2, $3, $4, $5, 'failed', $6, $6, $7) ON CONFLICT (account_id, endpoint, login) DO NOTHING
-             RETURNING id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble, created")
+             RETURNING id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble, created, looking")
             .bind(account.0).bind(kind_name(kind)).bind(endpoint.to_string()).bind(user).bind(&options).bind(now())
             .bind(&trouble).fetch_optional(pool))?;
         columns.map(StoredCollector::from_columns).transpose()
@@ -165,7 +173,7 @@ impl Store {
     /// The collectors of an account, the oldest first.
     pub async fn collectors(&self, account: AccountId) -> Result<Vec<StoredCollector>> {
         let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
-            "SELECT id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble, created
+            "SELECT id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble, created, looking
              FROM collectors WHERE account_id = $1 ORDER BY id")
             .bind(account.0).fetch_all(pool))?;
         rows.into_iter().map(StoredCollector::from_columns).collect()
@@ -173,7 +181,7 @@ impl Store {
 
     pub async fn collector(&self, account: AccountId, id: CollectorId) -> Result<Option<StoredCollector>> {
         let found: Option<Columns> = on!(self, pool => sqlx::query_as(
-            "SELECT id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble, created
+            "SELECT id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble, created, looking
              FROM collectors WHERE account_id = $1 AND id = $2")
             .bind(account.0).bind(id.0).fetch_optional(pool))?;
         found.map(StoredCollector::from_columns).transpose()
@@ -211,12 +219,18 @@ impl Store {
         Ok(changed > 0)
     }
 
-    /// Makes a collector due now, whether it was paused, has failed or waits; one that runs, as soon as it has ended. Says
-    /// whether there is one with a password.
+    /// Has the source looked at first: then it stands still until [`resume_collector`](Self::resume_collector).
+    pub async fn want_look(&self, id: CollectorId) -> Result<()> {
+        change!(self, pool => sqlx::query("UPDATE collectors SET looking = 1 WHERE id = $1").bind(id.0).execute(pool))?;
+        Ok(())
+    }
+
+    /// Makes a collector due now, whether it was paused, has failed or waits; one that runs, as soon as it has ended. It brings
+    /// mail then, and does not only look. Says whether there is one with a password.
     pub async fn resume_collector(&self, account: AccountId, id: CollectorId) -> Result<bool> {
         let changed = change!(self, pool => sqlx::query(
             "UPDATE collectors SET due = CASE WHEN state = 'running' THEN $3 + 1 ELSE $3 END, failures = 0,
-                state = CASE WHEN state = 'running' THEN state ELSE 'idle' END
+                state = CASE WHEN state = 'running' THEN state ELSE 'idle' END, looking = 0
              WHERE account_id = $1 AND id = $2 AND password IS NOT NULL")
             .bind(account.0).bind(id.0).bind(now()).execute(pool))?;
         Ok(changed > 0)
@@ -224,17 +238,18 @@ impl Store {
 
     /// The folders of a collector by their names at the source.
     pub async fn collector_folders(&self, id: CollectorId) -> Result<Vec<CollectorFolder>> {
-        type Columns = (String, String, i64, i64, i64, i64, Option<String>);
+        type Columns = (String, String, i64, i64, i64, i64, Option<i64>, Option<String>);
         let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
-            "SELECT source, target, messages, copied, bytes, refused, trouble FROM collector_folders
+            "SELECT source, target, messages, copied, bytes, refused, octets, trouble FROM collector_folders
              WHERE collector_id = $1 ORDER BY source").bind(id.0).fetch_all(pool))?;
-        let folder = |(source, target, messages, copied, bytes, refused, trouble): Columns| CollectorFolder {
+        let folder = |(source, target, messages, copied, bytes, refused, octets, trouble): Columns| CollectorFolder {
             source,
             target,
             messages: small(messages),
             copied: small(copied),
             bytes: u64::try_from(bytes).unwrap_or(0),
             refused: small(refused),
+            octets: octets.and_then(|octets| u64::try_from(octets).ok()),
             trouble: trouble.map(trouble_from),
         };
         Ok(rows.into_iter().map(folder).collect())
@@ -242,13 +257,16 @@ impl Store {
 
     /// The messages that a collector could not bring, at most `most`.
     pub async fn refused_messages(&self, id: CollectorId, most: i64) -> Result<Vec<RefusedMessage>> {
-        let rows: Vec<(String, i64, i64, Option<i64>, String)> = on!(self, pool => sqlx::query_as(
-            "SELECT f.source, m.uid, m.size, m.date, m.reason FROM collector_messages AS m
+        type Columns = (String, i64, i64, i64, i64, Option<i64>, String);
+        let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
+            "SELECT f.source, f.id, m.uid_validity, m.uid, m.size, m.date, m.reason FROM collector_messages AS m
              JOIN collector_folders AS f ON f.id = m.folder_id
              WHERE f.collector_id = $1 AND m.target_uid IS NULL AND m.reason IS NOT NULL ORDER BY f.source, m.uid LIMIT $2")
             .bind(id.0).bind(most).fetch_all(pool))?;
-        let message = |(source, uid, size, date, reason): (String, i64, i64, Option<i64>, String)| RefusedMessage {
+        let message = |(source, folder, validity, uid, size, date, reason): Columns| RefusedMessage {
             source,
+            folder,
+            uid_validity: UidValidity(small(validity)),
             uid: Uid(small(uid)),
             size: u64::try_from(size).unwrap_or(0),
             date,
@@ -320,14 +338,15 @@ impl Store {
     }
 
     /// Gives the lease back and notes how the run went; nothing if somebody else has it by now. A person who asked for a run
-    /// in the meantime gets it. News of the source make no haste after trouble.
+    /// in the meantime gets it. News of the source make no haste after trouble. A look is no success, and stops what it was for.
     pub async fn end_run(&self, lease: Lease<'_>, begun: i64, end: &EndOfRun) -> Result<()> {
         let trouble = end.trouble.as_ref().map(serde_json::to_string).transpose()?;
         // Whoever asks for a run sets the failures back to 0.
         change!(self, pool => sqlx::query(
-            "UPDATE collectors SET state = $3, failures = $6, trouble = $7,
+            "UPDATE collectors SET state = CASE WHEN looking = 1 AND $7 IS NULL THEN 'paused' ELSE $3 END,
+                looking = CASE WHEN looking = 1 AND $7 IS NULL THEN 2 ELSE looking END, failures = $6, trouble = $7,
                 due = CASE WHEN due > $4 AND ($7 IS NULL OR failures = 0) THEN due ELSE $5 END,
-                last_success = CASE WHEN $7 IS NULL THEN $8 ELSE last_success END, lease = 0, holder = ''
+                last_success = CASE WHEN $7 IS NULL AND looking <> 1 THEN $8 ELSE last_success END, lease = 0, holder = ''
              WHERE id = $1 AND holder = $2")
             .bind(lease.collector.0).bind(lease.holder).bind(state_name(end.state)).bind(begun).bind(end.due)
             .bind(end.failures).bind(&trouble).bind(now()).execute(pool))?;
@@ -357,7 +376,7 @@ const CLAIM: &str = "UPDATE collectors SET state = 'running', lease = $2, holder
     (SELECT c.id FROM collectors AS c WHERE c.state IN ('idle', 'running') AND c.due <= $1 AND c.lease < $1 AND NOT EXISTS
         (SELECT 1 FROM collectors AS other WHERE other.account_id = c.account_id AND other.lease >= $1)
      ORDER BY c.due LIMIT 1)
-    RETURNING id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble, created";
+    RETURNING id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble, created, looking";
 
 /// The key of the lock under which PostgreSQL claims: any number that nothing else uses.
 const CLAIMING: i64 = 0x7069_736d_6f63;

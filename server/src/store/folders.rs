@@ -34,7 +34,7 @@ impl Store {
     pub async fn is_told_apart(&self, collector: CollectorId) -> Result<bool> {
         let found: Option<(i64,)> = on!(self, pool => sqlx::query_as(
             "SELECT f.id FROM collector_folders AS f JOIN collector_messages AS m ON m.folder_id = f.id
-             WHERE f.collector_id = $1 AND m.target_uid IS NOT NULL
+             WHERE f.collector_id = $1 AND m.target_uid >= 0
                 AND (m.target_uid <> m.uid OR m.target_validity <> m.uid_validity) LIMIT 1")
             .bind(collector.0).fetch_optional(pool))?;
         Ok(found.is_some())
@@ -79,12 +79,23 @@ impl Store {
                 uid_next = (SELECT COALESCE(MIN(uid), $2) FROM collector_messages
                     WHERE folder_id = $1 AND uid_validity = $6 AND target_uid IS NULL AND reason IS NULL AND uid < $2),
                 (copied, bytes, refused) =
-                    (SELECT COUNT(target_uid), COALESCE(SUM(CASE WHEN target_uid IS NULL THEN 0 ELSE size END), 0),
+                    (SELECT COUNT(target_uid), COALESCE(SUM(CASE WHEN target_uid >= 0 THEN size ELSE 0 END), 0),
                         COUNT(CASE WHEN target_uid IS NULL THEN reason END)
                      FROM collector_messages WHERE folder_id = $1 AND uid_validity = $6)
              WHERE id = $1 AND EXISTS (SELECT 1 FROM collectors WHERE id = $7 AND holder = $8)")
             .bind(folder.id).bind(folder.uid_next).bind(folder.modseq).bind(folder.messages).bind(folder.compared)
             .bind(folder.uid_validity).bind(lease.collector.0).bind(lease.holder).execute(pool))?;
+        Ok(changed > 0)
+    }
+
+    /// Notes how large a mailbox of the source is; without octets where its messages are counted elsewhere. Says whether it was
+    /// written.
+    pub async fn note_look(&self, lease: Lease<'_>, folder: i64, messages: u32, octets: Option<u64>) -> Result<bool> {
+        let changed = change!(self, pool => sqlx::query(
+            "UPDATE collector_folders SET messages = $2, octets = $3
+             WHERE id = $1 AND EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)")
+            .bind(folder).bind(i64::from(messages)).bind(octets.and_then(|octets| i64::try_from(octets).ok()))
+            .bind(lease.collector.0).bind(lease.holder).execute(pool))?;
         Ok(changed > 0)
     }
 

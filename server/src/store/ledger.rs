@@ -3,6 +3,8 @@
 //! A message has one row from the moment before it is first sent. Rows come and go in bundles, as JSON: one statement for a
 //! bundle is all or nothing by itself. Only who holds the lease writes; for anybody else the statements change nothing.
 
+use std::collections::HashSet;
+
 use anyhow::Result;
 use app::wire::{RefusedReason, Uid, UidValidity};
 
@@ -29,6 +31,8 @@ pub struct Entry {
     pub place: Place,
     /// How often it was about to be sent.
     pub attempts: i64,
+    /// Which message it is, in whatever mailbox of the source, where labels count; see [`Place::Elsewhere`].
+    pub email: Option<u64>,
 }
 
 /// What has become of a message.
@@ -50,7 +54,13 @@ pub enum Place {
         uid: Uid,
     },
     Refused(RefusedReason),
+    /// It is one message with one of another mailbox of the source, which has been dealt with there: at Gmail a message is in
+    /// every mailbox whose label it has.
+    Elsewhere,
 }
+
+/// Stands for [`Place::Elsewhere`] where others have the UID in the target.
+const ELSEWHERE: i64 = -1;
 
 #[derive(sqlx::FromRow)]
 struct Columns {
@@ -67,12 +77,14 @@ struct Columns {
     sent: i64,
     attempts: i64,
     reason: Option<String>,
+    email: Option<i64>,
 }
 
 impl Entry {
     fn from_columns(columns: Columns) -> Self {
         let validity = UidValidity(small(columns.target_validity));
         let place = match (columns.target_uid, columns.reason, columns.target_next) {
+            (Some(ELSEWHERE), ..) => Place::Elsewhere,
             (Some(uid), ..) => Place::Here { validity, uid: Uid(small(uid)) },
             (None, Some(reason), _) => Place::Refused(reason_from(&reason)),
             (None, None, Some(next)) => Place::Sent { validity, next: Uid(small(next)), at: columns.sent },
@@ -87,15 +99,17 @@ impl Entry {
             flags: columns.flags,
             place,
             attempts: columns.attempts,
+            email: columns.email.map(i64::cast_unsigned),
         }
     }
 
     fn to_json(&self) -> Result<serde_json::Value> {
-        let (mut validity, mut target_uid, mut target_next, mut sent, mut reason) = (0, None, None, 0, None);
+        let (mut validity, mut target_uid, mut target_next, mut sent, mut reason) = (0, None::<i64>, None, 0, None);
         match &self.place {
             Place::Nowhere => {}
             Place::Sent { validity: of, next, at } => (validity, target_next, sent) = (of.0, Some(next.0), *at),
-            Place::Here { validity: of, uid } => (validity, target_uid) = (of.0, Some(uid.0)),
+            Place::Here { validity: of, uid } => (validity, target_uid) = (of.0, Some(uid.0.into())),
+            Place::Elsewhere => target_uid = Some(ELSEWHERE),
             Place::Refused(why) => reason = Some(serde_json::to_string(why)?),
         }
         Ok(serde_json::json!([
@@ -110,7 +124,8 @@ impl Entry {
             sent,
             self.attempts,
             reason,
-            self.raw
+            self.raw,
+            self.email.map(u64::cast_signed)
         ]))
     }
 }
@@ -163,7 +178,7 @@ impl Store {
     /// Messages with a UID above `after`, at most `most`, ascending.
     pub async fn entries_after(&self, folder: i64, validity: UidValidity, after: Uid, most: i64) -> Result<Vec<Entry>> {
         let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
-            "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason
+            "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason, email
              FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2 AND uid > $3 ORDER BY uid LIMIT $4")
             .bind(folder).bind(i64::from(validity.0)).bind(i64::from(after.0)).bind(most).fetch_all(pool))?;
         Ok(rows.into_iter().map(Entry::from_columns).collect())
@@ -172,7 +187,7 @@ impl Store {
     /// Messages that were about to be sent when something came in between, under whatever UIDVALIDITY of the source.
     pub async fn sent_entries(&self, folder: i64) -> Result<Vec<(UidValidity, Entry)>> {
         let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
-            "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason
+            "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason, email
              FROM collector_messages WHERE folder_id = $1 AND target_uid IS NULL AND target_next IS NOT NULL")
             .bind(folder).fetch_all(pool))?;
         let with_validity = |columns: Columns| (UidValidity(small(columns.uid_validity)), Entry::from_columns(columns));
@@ -183,7 +198,7 @@ impl Store {
     pub async fn some_here(&self, folder: i64, target: UidValidity, most: i64) -> Result<Vec<Entry>> {
         // In the order of their hashes, which is no order.
         let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
-            "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason
+            "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason, email
              FROM collector_messages WHERE folder_id = $1 AND target_validity = $2 AND target_uid > 0 ORDER BY hash LIMIT $3")
             .bind(folder).bind(i64::from(target.0)).bind(most).fetch_all(pool))?;
         Ok(rows.into_iter().map(Entry::from_columns).collect())
@@ -210,7 +225,7 @@ impl Store {
     pub async fn former_entries(&self, folder: i64, validity: UidValidity) -> Result<Vec<Former>> {
         let rows: Vec<(i64, i64, String, i64, i64)> = on!(self, pool => sqlx::query_as(
             "SELECT uid_validity, uid, hash, target_validity, target_uid FROM collector_messages
-             WHERE folder_id = $1 AND uid_validity <> $2 AND target_uid IS NOT NULL ORDER BY uid DESC")
+             WHERE folder_id = $1 AND uid_validity <> $2 AND target_uid >= 0 ORDER BY uid DESC")
             .bind(folder).bind(i64::from(validity.0)).fetch_all(pool))?;
         let former = |(validity, uid, hash, target_validity, target_uid)| Former {
             validity: UidValidity(small(validity)),
@@ -219,6 +234,18 @@ impl Store {
             target: (UidValidity(small(target_validity)), Uid(small(target_uid))),
         };
         Ok(rows.into_iter().map(former).collect())
+    }
+
+    /// Which of these messages have been dealt with in another mailbox of the same source; see [`Place::Elsewhere`].
+    pub async fn dealt_with(&self, folder: i64, emails: &[u64]) -> Result<HashSet<u64>> {
+        let json: Vec<i64> = emails.iter().copied().map(u64::cast_signed).collect();
+        let json = serde_json::to_string(&json)?;
+        let sql = match &self.pool {
+            Pool::Sqlite(_) => DEALT_WITH_SQLITE,
+            Pool::Postgres(_) => DEALT_WITH_POSTGRES,
+        };
+        let rows: Vec<(i64,)> = on!(self, pool => sqlx::query_as(sql).bind(folder).bind(&json).fetch_all(pool))?;
+        Ok(rows.into_iter().map(|(email,)| email.cast_unsigned()).collect())
     }
 
     /// Messages that are still to be sent, ascending.
@@ -280,35 +307,47 @@ impl Store {
 }
 
 const RECORD_SQLITE: &str = "INSERT INTO collector_messages (folder_id, uid_validity, uid, size, date, hash, flags,
-        target_validity, target_uid, target_next, sent, attempts, reason, raw)
+        target_validity, target_uid, target_next, sent, attempts, reason, raw, email)
     SELECT $1, $2, entry.value ->> 0, entry.value ->> 1, entry.value ->> 2, entry.value ->> 3, entry.value ->> 4,
         entry.value ->> 5, entry.value ->> 6, entry.value ->> 7, entry.value ->> 8, entry.value ->> 9, entry.value ->> 10,
-        entry.value ->> 11
+        entry.value ->> 11, entry.value ->> 12
     FROM json_each($3) AS entry WHERE EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)
     ON CONFLICT (folder_id, uid_validity, uid) DO UPDATE SET size = excluded.size, date = excluded.date,
         hash = excluded.hash, flags = excluded.flags, target_validity = excluded.target_validity,
         target_uid = excluded.target_uid, target_next = excluded.target_next, sent = excluded.sent, attempts = excluded.attempts,
-        reason = excluded.reason, raw = excluded.raw";
+        reason = excluded.reason, raw = excluded.raw, email = excluded.email";
 
 const RECORD_POSTGRES: &str = "INSERT INTO collector_messages (folder_id, uid_validity, uid, size, date, hash, flags,
-        target_validity, target_uid, target_next, sent, attempts, reason, raw)
+        target_validity, target_uid, target_next, sent, attempts, reason, raw, email)
     SELECT $1, $2, (entry ->> 0)::bigint, (entry ->> 1)::bigint, (entry ->> 2)::bigint, entry ->> 3, entry ->> 4,
         (entry ->> 5)::bigint, (entry ->> 6)::bigint, (entry ->> 7)::bigint, (entry ->> 8)::bigint, (entry ->> 9)::bigint,
-        entry ->> 10, (entry ->> 11)::bigint
+        entry ->> 10, (entry ->> 11)::bigint, (entry ->> 12)::bigint
     FROM jsonb_array_elements($3::jsonb) AS entry WHERE EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)
     ON CONFLICT (folder_id, uid_validity, uid) DO UPDATE SET size = excluded.size, date = excluded.date,
         hash = excluded.hash, flags = excluded.flags, target_validity = excluded.target_validity,
         target_uid = excluded.target_uid, target_next = excluded.target_next, sent = excluded.sent, attempts = excluded.attempts,
-        reason = excluded.reason, raw = excluded.raw";
+        reason = excluded.reason, raw = excluded.raw, email = excluded.email";
 
 const ENTRIES_SQLITE: &str =
-    "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason
+    "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason, email
     FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2 AND uid IN (SELECT value FROM json_each($3))";
 
 const ENTRIES_POSTGRES: &str =
-    "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason
+    "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason, email
     FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2 AND uid IN
         (SELECT value::bigint FROM jsonb_array_elements_text($3::jsonb))";
+
+const DEALT_WITH_SQLITE: &str = "SELECT DISTINCT m.email FROM collector_messages AS m
+    JOIN collector_folders AS f ON f.id = m.folder_id
+    WHERE m.email IN (SELECT value FROM json_each($2)) AND f.id <> $1
+        AND f.collector_id = (SELECT collector_id FROM collector_folders WHERE id = $1)
+        AND (m.target_uid >= 0 OR (m.target_uid IS NULL AND (m.target_next IS NOT NULL OR m.reason IS NOT NULL)))";
+
+const DEALT_WITH_POSTGRES: &str = "SELECT DISTINCT m.email FROM collector_messages AS m
+    JOIN collector_folders AS f ON f.id = m.folder_id
+    WHERE m.email IN (SELECT value::bigint FROM jsonb_array_elements_text($2::jsonb)) AND f.id <> $1
+        AND f.collector_id = (SELECT collector_id FROM collector_folders WHERE id = $1)
+        AND (m.target_uid >= 0 OR (m.target_uid IS NULL AND (m.target_next IS NOT NULL OR m.reason IS NOT NULL)))";
 
 const FORGET_SQLITE: &str =
     "DELETE FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2 AND target_uid IS NULL

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use app::wire::Uid;
 
-use super::{Lease, Pool, Store, change, collectors::small, on};
+use super::{Lease, Pool, Store, change, collectors::small, now, on};
 
 /// By what a message of a POP3 source is known: a name, and which of those that have it.
 pub type NameKey = (String, u32);
@@ -32,6 +32,14 @@ impl Store {
         Ok(rows.into_iter().map(named).collect())
     }
 
+    /// By what a message is known at the source.
+    pub async fn name_of(&self, folder: i64, uid: Uid) -> Result<Option<NameKey>> {
+        let found: Option<(String, i64)> = on!(self, pool => sqlx::query_as(
+            "SELECT name, nth FROM collector_names WHERE folder_id = $1 AND uid = $2 ORDER BY present DESC LIMIT 1")
+            .bind(folder).bind(i64::from(uid.0)).fetch_optional(pool))?;
+        Ok(found.map(|(name, nth)| (name, small(nth))))
+    }
+
     /// The highest UID that was given to a message of a source.
     pub async fn last_named(&self, folder: i64) -> Result<Uid> {
         let (last,): (Option<i64>,) = on!(self, pool => sqlx::query_as(
@@ -51,8 +59,17 @@ impl Store {
             Pool::Postgres(_) => ADD_POSTGRES,
         };
         let changed = change!(self, pool => sqlx::query(sql)
-            .bind(folder).bind(&json).bind(lease.collector.0).bind(lease.holder).execute(pool))?;
+            .bind(folder).bind(&json).bind(lease.collector.0).bind(lease.holder).bind(now()).execute(pool))?;
         Ok(changed > 0)
+    }
+
+    /// Messages that the target has taken and that were first seen no later than `since`, in seconds since 1970 UTC.
+    pub async fn names_here_since(&self, folder: i64, since: i64) -> Result<Vec<Uid>> {
+        let rows: Vec<(i64,)> = on!(self, pool => sqlx::query_as(
+            "SELECT n.uid FROM collector_names AS n JOIN collector_messages AS m ON m.folder_id = n.folder_id AND m.uid = n.uid
+             WHERE n.folder_id = $1 AND n.present = 1 AND n.added > 0 AND n.added <= $2 AND m.target_uid >= 0")
+            .bind(folder).bind(since).fetch_all(pool))?;
+        Ok(rows.into_iter().map(|(uid,)| Uid(small(uid))).collect())
     }
 
     /// Notes which messages the source has and which it has no more.
@@ -91,12 +108,12 @@ const KNOWN_SQLITE: &str = "SELECT n.name, n.nth, n.uid FROM json_each($2) AS wa
 const KNOWN_POSTGRES: &str = "SELECT n.name, n.nth, n.uid FROM jsonb_array_elements($2::jsonb) AS wanted
     JOIN collector_names AS n ON n.name = wanted ->> 0 AND n.nth = (wanted ->> 1)::bigint WHERE n.folder_id = $1";
 
-const ADD_SQLITE: &str = "INSERT INTO collector_names (folder_id, name, nth, uid)
-    SELECT $1, named.value ->> 0, named.value ->> 1, named.value ->> 2 FROM json_each($2) AS named
+const ADD_SQLITE: &str = "INSERT INTO collector_names (folder_id, name, nth, uid, added)
+    SELECT $1, named.value ->> 0, named.value ->> 1, named.value ->> 2, $5 FROM json_each($2) AS named
     WHERE EXISTS (SELECT 1 FROM collectors WHERE id = $3 AND holder = $4)";
 
-const ADD_POSTGRES: &str = "INSERT INTO collector_names (folder_id, name, nth, uid)
-    SELECT $1, named ->> 0, (named ->> 1)::bigint, (named ->> 2)::bigint FROM jsonb_array_elements($2::jsonb) AS named
+const ADD_POSTGRES: &str = "INSERT INTO collector_names (folder_id, name, nth, uid, added)
+    SELECT $1, named ->> 0, (named ->> 1)::bigint, (named ->> 2)::bigint, $5 FROM jsonb_array_elements($2::jsonb) AS named
     WHERE EXISTS (SELECT 1 FROM collectors WHERE id = $3 AND holder = $4)";
 
 const PRESENT_SQLITE: &str = "UPDATE collector_names SET present = $3

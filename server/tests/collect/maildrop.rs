@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use app::wire::{CollectorTrouble, Error, RefusedReason, UidValidity};
+use app::wire::{CollectorOptions, CollectorTrouble, Error, RefusedReason, UidValidity};
 use pismo::{
     collector::{STEPS, Step, Stop},
     endpoint::{Credentials, Endpoint, Protocol, Security},
@@ -85,6 +85,39 @@ async fn a_maildrop_comes_whole_and_comes_once() {
     assert_eq!(held(&lab.target).await.len(), before + 1);
     add(&lab.source, b"Subject: newest\r\n\r\nnewest\r\n").await;
     assert_eq!(lab.run().await, 1);
+}
+
+async fn choose(lab: &Lab, options: CollectorOptions) {
+    assert!(lab.store.set_collector_options(lab.account, lab.collector, &options).await.expect("a store"));
+}
+
+#[tokio::test]
+async fn what_is_here_is_deleted_there_only_if_a_person_wants_it() {
+    let lab = drop_of(35, SMALL).await;
+    choose(&lab, CollectorOptions { delete_after: Some(1), seen: true, ..Default::default() }).await;
+    let come = lab.run().await as usize;
+    assert!(lab.target.raw().await.mailbox("INBOX").await.iter().all(|seen| seen.flags.contains("\\Seen")));
+    assert_eq!((lab.run().await, held(&lab.source).await.len()), (0, come), "no day has passed");
+
+    // Only what is here goes, and what has just come is not here yet.
+    choose(&lab, CollectorOptions { delete_after: Some(0), ..Default::default() }).await;
+    add(&lab.source, NEW).await;
+    assert!(lab.run_to(Step::Recorded, 1).await);
+    assert_eq!(held(&lab.source).await.len(), come + 1, "a session that breaks deletes nothing");
+    assert_eq!(lab.run().await, 1);
+    assert_eq!(held(&lab.source).await.len(), 1, "the new one");
+    assert_eq!((lab.run().await, held(&lab.source).await.len()), (0, 0));
+    assert_eq!(held(&lab.target).await.len(), come + 1);
+    add(&lab.source, NEW).await;
+    assert_eq!(lab.run().await, 1, "the same text again is another message");
+}
+
+#[tokio::test]
+async fn a_maildrop_goes_into_the_folder_that_a_person_names() {
+    let lab = drop_of(36, SMALL).await;
+    choose(&lab, CollectorOptions { prefix: "Old/mail".to_owned(), ..Default::default() }).await;
+    let come = lab.run().await as usize;
+    assert_eq!(lab.target.raw().await.mailbox("Old/mail").await.len(), come);
 }
 
 #[tokio::test]

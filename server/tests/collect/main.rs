@@ -22,6 +22,7 @@ mod raw;
 mod seed;
 
 mod faults;
+mod gmail;
 mod killed;
 mod maildrop;
 mod servers;

@@ -77,6 +77,7 @@ impl Node {
             user: user.to_owned(),
             password: password.to_owned().into(),
             options: CollectorOptions::default(),
+            look: false,
         };
         self.bridge.add_collector(account, fresh).await.expect("a collector")
     }
@@ -259,6 +260,7 @@ async fn one_collector_of_each_account_is_claimed_and_whoever_lost_it_writes_not
         flags: String::new(),
         place: Place::Nowhere,
         attempts: 0,
+        email: None,
     };
     let record = async |holder: &str| {
         let entries = std::slice::from_ref(&entry);

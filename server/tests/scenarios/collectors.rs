@@ -108,11 +108,11 @@ async fn a_maildrop_is_brought_into_the_inbox_and_goes_on_coming() {
     assert_eq!(answer.status, 303, "{}", answer.text());
     let done = until(&browser, "brought", |now| now.state == "idle" && now.copied == 20 && now.total == 20).await;
     assert!(done.text.contains("POP3"), "{}", done.text);
-    assert_eq!(here.messages("Old/Mail/INBOX").await.len(), 20);
+    assert_eq!(here.messages("Old/Mail").await.len(), 20);
     there.append("INBOX", "one more").await;
     assert_eq!(browser.submit("/collectors/1/run", &[]).await.status, 303);
     until(&browser, "brought", |now| now.state == "idle" && now.copied == 21).await;
-    assert_eq!(here.messages("Old/Mail/INBOX").await.len(), 21);
+    assert_eq!(here.messages("Old/Mail").await.len(), 21);
 }
 
 #[tokio::test]
@@ -165,4 +165,49 @@ async fn ones_own_account_is_not_brought_to_itself() {
     let failed = until(&browser, "refused", |shown| shown.state == "failed").await;
     assert!(failed.text.contains("the very account"), "{}", failed.text);
     assert_eq!(bridge.mail("ana").messages("INBOX").await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_source_can_be_looked_at_before_anything_comes() {
+    let bridge = TestBridge::start().await;
+    let (mut there, mut here) = (bridge.mail("boris"), bridge.mail("ana"));
+    fill(&mut there).await;
+    let browser = bridge.sign_in("ana").await;
+    let address = bridge.address_of("boris");
+    let server = crate::test_bridge::imap(bridge.server.imap_port()).to_string();
+    let fields = [
+        ("address", address.as_str()),
+        ("password", crate::mail_server::PASSWORD),
+        ("server", &server),
+        ("prefix", "Old"),
+        ("look", "1"),
+    ];
+    assert_eq!(browser.submit("/collectors/add", &fields).await.status, 303);
+    let looked = until(&browser, "looked at", |now| now.state == "paused").await;
+    assert!(looked.text.contains("Found: 43 messages"), "{}", looked.text);
+    assert_eq!(looked.copied, 0);
+    assert!(looked.text.contains("Work/2019 → Old/Work/2019"), "{}", looked.text);
+    assert!(here.run("LIST \"\" Old*").await.iter().all(|line| !line.starts_with("* LIST")), "nothing was made");
+    assert_eq!(browser.submit("/collectors/1/run", &[]).await.status, 303);
+    until(&browser, "brought", |now| now.state == "idle" && now.copied == 43).await;
+    assert_eq!(here.messages("Old/Work/2019").await.len(), 13);
+}
+
+#[tokio::test]
+async fn what_was_chosen_can_be_changed() {
+    let bridge = TestBridge::start().await;
+    let browser = bridge.sign_in("ana").await;
+    assert_eq!(add(&browser, &bridge, "boris", crate::mail_server::PASSWORD).await.0, 303);
+    let other = bridge.sign_in("clara").await;
+    let chosen = [("minutes", "90"), ("at_once", "9")];
+    assert_eq!(other.submit("/collectors/1/options", &chosen).await.status, 404);
+    assert_eq!(browser.submit("/collectors/1/options", &chosen).await.status, 303);
+    let text = browser.get("/collectors").await.text();
+    let field = |name: &str| {
+        let at = text.find(&format!("name=\"{name}\"")).unwrap_or_else(|| panic!("no {name} in {text}"));
+        text[at..].split('>').next().expect("a field").to_owned()
+    };
+    assert!(field("minutes").contains("value=\"90\"") && field("at_once").contains("value=\"4\""));
+    assert!(!field("follow_flags").contains("checked"), "a box that is not ticked");
+    assert_eq!(browser.submit("/collectors/1/options", &[("minutes", "soon")]).await.status, 422);
 }

@@ -10,13 +10,16 @@ use crate::{
         words::{Words, counted, number, size},
     },
     wire::{
-        Collector, CollectorFolder, CollectorKind, CollectorReport, CollectorRun, CollectorState, CollectorTrouble,
-        Error, RefusedMessage, RefusedReason,
+        Collector, CollectorFolder, CollectorKind, CollectorLook, CollectorOptions, CollectorReport, CollectorRun,
+        CollectorState, CollectorTrouble, Error, RefusedMessage, RefusedReason,
     },
 };
 
 /// One that has not succeeded for so long needs a look, in seconds.
 const ALARM: i64 = 24 * 3600;
+
+/// The least often that a source can be looked at, in minutes.
+const SELDOM: u32 = 7 * 24 * 60;
 
 /// A collector, as far as a person wants to know.
 #[derive(Debug, Clone)]
@@ -120,11 +123,12 @@ impl Card {
                         {button("remove", t_string!(i18n, collect.remove_yes))}
                     </details>
                 </div>
+                {self.options(i18n, action("options"))}
                 <div data-live="" id=format!("folders-{}", id.0)>
                     {self.folders(i18n)}
                 </div>
                 <div data-live="" id=format!("refused-{}", id.0)>
-                    {self.refused(i18n, clock, &action("retry"))}
+                    {self.refused(i18n, clock, &action("retry"), &action("message"))}
                 </div>
             </section>
         }
@@ -154,12 +158,114 @@ impl Card {
         })
     }
 
+    /// What can be chosen, also after it was added.
+    fn options(&self, i18n: Words, action: String) -> impl IntoView + use<> {
+        let Collector { id, kind, ref options, .. } = self.collector;
+        let CollectorOptions { follow_flags, minutes, at_once, seen, delete_after, .. } = *options;
+        let number =
+            move |name: &'static str, words: &'static str, about: Option<&'static str>, most: u32, value: String| {
+                view! {
+                    <label class="field">
+                        <span>{words}</span>
+                        <input
+                            name=name
+                            type="number"
+                            inputmode="numeric"
+                            min=if name == "delete_after" { "0" } else { "1" }
+                            max=most.to_string()
+                            required=name != "delete_after"
+                            value=value
+                            data-testid=format!("collector-{}", name.replace('_', "-"))
+                        />
+                        {about.map(|about| view! { <small>{about}</small> })}
+                    </label>
+                }
+            };
+        let tick = move |name: &'static str, words: &'static str, checked: bool| {
+            view! {
+                <label class="choice">
+                    <input
+                        type="checkbox"
+                        name=name
+                        value="1"
+                        checked=checked
+                        data-testid=format!("collector-{}", name.replace('_', "-"))
+                    />
+                    <span>{words}</span>
+                </label>
+            }
+        };
+        let of_its_kind = match kind {
+            CollectorKind::Imap => view! {
+                {tick("follow_flags", t_string!(i18n, collect.follow), follow_flags)}
+                {number(
+                    "at_once",
+                    t_string!(i18n, collect.at_once),
+                    Some(t_string!(i18n, collect.at_once_about)),
+                    4,
+                    at_once.to_string(),
+                )}
+            }
+            .into_any(),
+            CollectorKind::Pop3 => view! {
+                {tick("seen", t_string!(i18n, collect.seen), seen)}
+                {number(
+                    "delete_after",
+                    t_string!(i18n, collect.delete_after),
+                    Some(t_string!(i18n, collect.delete_about)),
+                    3650,
+                    delete_after.map_or_else(String::new, |days| days.to_string()),
+                )}
+            }
+            .into_any(),
+        };
+        view! {
+            <details class="collector-options" id=format!("options-{}", id.0)>
+                <summary data-testid="collector-options">{t_string!(i18n, collect.options)}</summary>
+                <form method="post" action=action>
+                    {number("minutes", t_string!(i18n, collect.every), None, SELDOM, minutes.to_string())}
+                    {of_its_kind}
+                    <p>
+                        <button type="submit" class="button" data-testid="collector-options-save">
+                            {t_string!(i18n, collect.save)}
+                        </button>
+                    </p>
+                </form>
+            </details>
+        }
+    }
+
+    /// What was found where nothing was brought yet.
+    fn plan(&self, i18n: Words) -> Option<impl IntoView + use<>> {
+        let found = self.folders.iter().filter_map(|folder| Some((folder.messages, folder.octets?)));
+        let (messages, octets) =
+            found.fold((0_u32, 0), |(all, sum), (messages, octets)| (all.saturating_add(messages), sum + octets));
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let folders = counted!(i18n, collect.in_folders, count(self.folders.len()));
+        let brought = counted!(i18n, collect.brought, messages);
+        let renamed = count(self.folders.iter().filter(|folder| folder.source != folder.target).count());
+        let renamed = (renamed > 0).then(|| view! { <p>{counted!(i18n, collect.renamed, renamed)}</p> });
+        let size = size(i18n, octets);
+        (self.collector.look == CollectorLook::Done).then(|| {
+            view! {
+                <div data-testid="collector-plan">
+                    <p>{t_string!(i18n, collect.plan, messages = brought, size = size, folders = folders).to_string()}</p>
+                    {renamed}
+                </div>
+            }
+        })
+    }
+
     fn progress(&self, i18n: Words, now: i64, clock: Option<i32>) -> impl IntoView + use<> {
         let date = |seconds| date_on_paper(i18n.get_locale(), clock.unwrap_or_default(), seconds);
         let Collector { state, due, last_success, ref trouble, .. } = self.collector;
         let (copied, total) = (self.copied(), self.total());
         let missing = self.missing();
+        let planned = self.plan(i18n);
+        let looking = self.collector.look == CollectorLook::Wanted;
         let doing = match state {
+            CollectorState::Paused if planned.is_some() => String::new(),
+            CollectorState::Running | CollectorState::Idle if looking => t_string!(i18n, collect.looks).to_owned(),
             CollectorState::Running if total == 0 => t_string!(i18n, collect.looking).to_owned(),
             CollectorState::Running if missing > 0 => t_string!(i18n, collect.running).to_owned(),
             CollectorState::Running => t_string!(i18n, collect.comparing).to_owned(),
@@ -180,7 +286,7 @@ impl Card {
                 }
             },
         );
-        let count = (total > 0).then(|| {
+        let count = (total > 0 && planned.is_none() && !looking).then(|| {
             let bytes = self.folders.iter().map(|folder| folder.bytes).sum();
             let text = t_string!(i18n, collect.count, copied = number(copied), total = number(total), size = size(i18n, bytes));
             view! {
@@ -203,6 +309,7 @@ impl Card {
         });
         view! {
             <p class="collector-doing">{doing} {speed.map(|speed| format!(" {speed}"))}</p>
+            {planned}
             {count}
             {late}
             {trouble}
@@ -216,7 +323,9 @@ impl Card {
             return None;
         }
         let rows = self.folders.iter().map(|folder| {
-            let CollectorFolder { source, target, messages, copied, bytes, refused, trouble } = folder;
+            let CollectorFolder { source, target, messages, copied, bytes, refused, octets, trouble } = folder;
+            // Before anything is brought it is the size there that counts.
+            let bytes = if *copied == 0 { octets.unwrap_or(*bytes) } else { *bytes };
             let name = if source == target { source.clone() } else { format!("{source} → {target}") };
             let trouble = trouble.as_ref().map(|trouble| view! { <small>{in_words(i18n, trouble)}</small> });
             let refused = (*refused > 0).then(|| view! { <small>{counted!(i18n, collect.refused, *refused)}</small> });
@@ -224,7 +333,7 @@ impl Card {
                 <tr data-testid="collector-folder" data-path=target.clone()>
                     <th scope="row">{name} {trouble} {refused}</th>
                     <td>{format!("{} / {}", number(*copied), number(*messages))}</td>
-                    <td>{size(i18n, *bytes)}</td>
+                    <td>{size(i18n, bytes)}</td>
                 </tr>
             }
         });
@@ -238,19 +347,24 @@ impl Card {
         })
     }
 
-    fn refused(&self, i18n: Words, clock: Option<i32>, retry: &str) -> Option<impl IntoView + use<>> {
+    fn refused(&self, i18n: Words, clock: Option<i32>, retry: &str, file: &str) -> Option<impl IntoView + use<>> {
         if self.refused.is_empty() {
             return None;
         }
         let all = self.folders.iter().map(|folder| folder.refused).fold(0, u32::saturating_add);
         let rows = self.refused.iter().map(|message| {
-            let RefusedMessage { source, uid: _, size: octets, date, reason } = message;
+            let RefusedMessage { source, folder, uid_validity, uid, size: octets, date, reason } = message;
+            let href = format!("{file}?folder={folder}&uid_validity={}&uid={}", uid_validity.0, uid.0);
             let date = date.map(|date| date_on_paper(i18n.get_locale(), clock.unwrap_or_default(), date));
             view! {
                 <tr data-testid="collector-refused">
                     <th scope="row">{source.clone()} <small>{date}</small></th>
                     <td>{size(i18n, *octets)}</td>
-                    <td>{refusal(i18n, reason)}</td>
+                    <td>
+                        {refusal(i18n, reason)}
+                        " "
+                        <a href=href download="" data-testid="collector-download">{t_string!(i18n, collect.download)}</a>
+                    </td>
                 </tr>
             }
         });
@@ -329,6 +443,7 @@ mod tests {
             user: "ana".to_owned(),
             options: Default::default(),
             state,
+            look: CollectorLook::No,
             due: 0,
             last_success,
             trouble: None,

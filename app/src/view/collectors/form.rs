@@ -55,7 +55,8 @@ pub struct Fields {
     pub prefix: String,
 }
 
-/// The page. `POST /collectors/add` takes `address`, `password`, `server`, `user` and `prefix`.
+/// The page. `POST /collectors/add` takes `address`, `password`, `server`, `user` and `prefix`; with `look`,
+/// nothing is brought yet.
 #[component]
 pub fn Form(page: FormPage) -> impl IntoView {
     let i18n = use_i18n();
@@ -144,9 +145,12 @@ pub fn Form(page: FormPage) -> impl IntoView {
                     {plain("server", t_string!(i18n, collect.server), t_string!(i18n, collect.server_about), server)}
                     {plain("user", t_string!(i18n, collect.user), t_string!(i18n, collect.user_about), user)}
                 </details>
-                <p>
+                <p class="collector-actions">
                     <button type="submit" class="button button-primary" data-testid="collector-save">
                         {t_string!(i18n, collect.begin)}
+                    </button>
+                    <button type="submit" class="button" name="look" value="1" data-testid="collector-look">
+                        {t_string!(i18n, collect.look)}
                     </button>
                 </p>
                 <p>{t_string!(i18n, collect.promise)}</p>

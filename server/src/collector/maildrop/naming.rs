@@ -1,6 +1,6 @@
 //! By what the messages of a maildrop are known from one session to the next.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use app::wire::Uid;
 use sha2::{Digest, Sha256};
@@ -24,6 +24,8 @@ pub struct Item {
     pub key: NameKey,
     /// What the ledger knows it by, if it does.
     pub uid: Option<Uid>,
+    /// It has a name of its own that the server gave it, and not only one that we made.
+    pub lasting: bool,
 }
 
 /// What the maildrop holds: by its names; where there are none, or one names several, by what the messages begin with.
@@ -40,6 +42,7 @@ pub async fn items(session: &mut Session) -> Result<Vec<Item>, Error> {
     }
     let is_unique = |number: &u32| names.get(number).is_some_and(|name| counts.get(name.as_str()) == Some(&1));
     let others: Vec<u32> = listed.iter().map(|listed| listed.number).filter(|number| !is_unique(number)).collect();
+    let made: HashSet<u32> = others.iter().copied().collect();
     for (number, beginning) in beginnings(session, &others).await? {
         let name = names.entry(number).or_default();
         *name = format!("{name} {beginning}");
@@ -50,7 +53,8 @@ pub async fn items(session: &mut Session) -> Result<Vec<Item>, Error> {
         // What the server does not show at all is gone as far as we know.
         let Some(name) = names.get(&listed.number).filter(|name| !name.is_empty()) else { continue };
         let nth = seen.entry(name.clone()).or_default();
-        items.push(Item { number: listed.number, size: listed.size, key: (name.clone(), *nth), uid: None });
+        let (number, size, key) = (listed.number, listed.size, (name.clone(), *nth));
+        items.push(Item { number, size, key, uid: None, lasting: !made.contains(&number) });
         *nth += 1;
     }
     Ok(items)

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, io::SeekFrom, path::Path};
 
 use anyhow::Context;
-use app::wire::{CollectorTrouble, RefusedReason, Uid, UidValidity};
+use app::wire::{CollectorTrouble, Flag, RefusedReason, Uid, UidValidity};
 use tokio::{
     fs::File,
     io::{AsyncSeekExt, AsyncWriteExt},
@@ -31,7 +31,7 @@ const HEAD: usize = 64 * 1024;
 /// Reads messages of one maildrop.
 pub struct Retrieving<'a> {
     pub job: &'a Job,
-    pub source: Session,
+    pub source: &'a mut Session,
     /// The row of the maildrop.
     pub folder: i64,
     pub validity: UidValidity,
@@ -59,7 +59,7 @@ enum Read {
 }
 
 impl Retrieving<'_> {
-    /// Reads those of these messages that were not dealt with yet, and lets the maildrop go.
+    /// Reads those of these messages that were not dealt with yet.
     pub async fn read(mut self, items: Vec<Item>) -> Result<(), Stop> {
         let (mut window, mut bytes): (Vec<Wanted>, u64) = (Vec::new(), 0);
         for wanted in self.still_wanted(items).await? {
@@ -84,10 +84,7 @@ impl Retrieving<'_> {
                 bytes = 0;
             }
         }
-        self.read_window(window).await?;
-        // All that was asked for has come; the maildrop is unlocked when the line is closed, and sooner by this.
-        let _ = self.source.quit().await;
-        Ok(())
+        self.read_window(window).await
     }
 
     fn limit(&self) -> u64 {
@@ -118,8 +115,10 @@ impl Retrieving<'_> {
         }
         self.job.go_on()?;
         let (limit, spool) = (self.limit(), self.job.spool.clone());
-        let mut taking = Taking { window: window.clone(), held: Vec::new(), bytes: 0, came: 0, left_out: Vec::new() };
-        let ended = taking.take_all(&mut self.source, &spool, limit, &self.parcels).await;
+        let flags = if self.job.collector.options.seen { vec![Flag::Seen] } else { Vec::new() };
+        let (held, left_out) = (Vec::new(), Vec::new());
+        let mut taking = Taking { window: window.clone(), flags, held, bytes: 0, came: 0, left_out };
+        let ended = taking.take_all(self.source, &spool, limit, &self.parcels).await;
         self.job.step(Step::Read)?;
         // What has come is put away, whatever became of the line.
         hand_over(&self.parcels, taking.held).await;
@@ -128,7 +127,7 @@ impl Retrieving<'_> {
             // If it is one of them each time, it is found and left out.
             let unread = if nothing_came { window } else { taking.window };
             let entries = unread.into_iter().map(|wanted| blank(wanted, wanted.attempts + 1)).collect();
-            let _ = self.parcels.send(Parcel::Unreadable(entries)).await;
+            let _ = self.parcels.send(Parcel::Noted(entries)).await;
             return ended.and(Err(unavailable()));
         }
         for (wanted, reason) in taking.left_out {
@@ -145,7 +144,7 @@ impl Retrieving<'_> {
             return Err(Stop::Run(CollectorTrouble::Source(error)));
         }
         let entry = Entry { place: Place::Refused(reason), ..blank(wanted, wanted.attempts) };
-        let _ = self.parcels.send(Parcel::Unreadable(vec![entry])).await;
+        let _ = self.parcels.send(Parcel::Noted(vec![entry])).await;
         Ok(())
     }
 }
@@ -154,6 +153,8 @@ impl Retrieving<'_> {
 struct Taking {
     /// What has not come yet.
     window: Vec<Wanted>,
+    /// What each gets.
+    flags: Vec<Flag>,
     /// What has, and was not handed over.
     held: Vec<Fresh>,
     /// Octets of these.
@@ -209,7 +210,7 @@ impl Taking {
             self.pass_on(parcels).await;
         }
         self.bytes += digest.raw;
-        self.held.push(Fresh { uid, date, flags: Vec::new(), digest, text, attempts });
+        self.held.push(Fresh { uid, date, flags: self.flags.clone(), email: None, digest, text, attempts });
         if alone {
             self.pass_on(parcels).await;
         }
@@ -224,7 +225,7 @@ impl Taking {
 /// What is noted of a message of which nothing was read.
 fn blank(Wanted { size, uid, .. }: Wanted, attempts: i64) -> Entry {
     let (hash, flags, place) = (String::new(), String::new(), Place::Nowhere);
-    Entry { uid, size, raw: size, date: None, hash, flags, place, attempts }
+    Entry { uid, size, raw: size, date: None, hash, flags, place, attempts, email: None }
 }
 
 /// If nobody takes them, the other half has failed and says why.

@@ -19,6 +19,15 @@ pub struct Look {
     /// INTERNALDATE in seconds since 1970 UTC.
     pub date: Option<i64>,
     pub flags: Vec<Flag>,
+    /// Which message it is, in whatever mailbox, where labels count.
+    pub email: Option<u64>,
+}
+
+impl Look {
+    /// Of one of which nothing else is known.
+    pub fn of(uid: Uid) -> Look {
+        Look { uid, size: None, date: None, flags: Vec::new(), email: None }
+    }
 }
 
 /// A message to be put into a mailbox.
@@ -33,6 +42,9 @@ pub struct Letter<'a> {
 /// Where a message went, if the server tells (RFC 4315).
 pub type Put = Option<(UidValidity, Uid)>;
 
+/// Messages whose sizes are asked for at once.
+const COUNTED: u32 = 10_000;
+
 /// How much is gathered before it is sent.
 const GATHERED: usize = 64 * 1024;
 
@@ -40,19 +52,69 @@ const GATHERED: usize = 64 * 1024;
 const TAKING_IN: u32 = 4;
 
 impl Session {
+    /// From now on what is told of messages here has their labels among the flags, as keywords of the same names, and which
+    /// message each is. Says whether the server has labels: only Gmail does.
+    pub fn count_labels(&mut self) -> bool {
+        self.labels = self.capabilities.gmail;
+        self.labels
+    }
+
     /// What these messages of the selected mailbox are like, by UID; those that are gone are missing. Callers ask for some
     /// thousand.
     pub async fn fetch_looks(&mut self, uids: &UidSet) -> Result<Vec<Look>, Error> {
-        self.looks(uids, "(UID FLAGS INTERNALDATE RFC822.SIZE)").await
+        let more = if self.labels { " X-GM-MSGID X-GM-LABELS" } else { "" };
+        self.looks(uids, &format!("(UID FLAGS INTERNALDATE RFC822.SIZE{more})")).await
     }
 
     /// The flags alone of the same.
     pub async fn fetch_flags_by_uid(&mut self, uids: &UidSet) -> Result<Vec<(Uid, Vec<Flag>)>, Error> {
-        let looks = self.looks(uids, "(UID FLAGS)").await?;
+        let looks = self.looks(uids, &format!("(UID {})", self.flag_items())).await?;
         Ok(looks.into_iter().map(|look| (look.uid, look.flags)).collect())
     }
 
+    /// How many bytes the messages of the selected mailbox have together, by their RFC822.SIZE.
+    pub async fn fetch_octets(&mut self) -> Result<u64, Error> {
+        let exists = self.selected.as_ref().map_or(0, |selected| selected.exists);
+        let mut octets = 0;
+        let mut first = 1;
+        while first <= exists {
+            let last = exists.min(first.saturating_add(COUNTED - 1));
+            let command = Command::new("FETCH").words(&format!("{first}:{last}")).words("(RFC822.SIZE)");
+            let limits = Limits { total: u64::from(COUNTED) * 512, ..Limits::SHORT };
+            let answers = self
+                .run_all(vec![command], limits, TAKING_IN, |response| match response {
+                    Response::Fetch(fetch) if fetch.size.is_some() => {
+                        octets += u64::from(fetch.size.unwrap_or(0));
+                        None
+                    }
+                    other => Some(other),
+                })
+                .await?;
+            all_done(answers)?;
+            first = last + 1;
+        }
+        Ok(octets)
+    }
+
+    pub(super) fn flag_items(&self) -> &'static str {
+        if self.labels { "FLAGS X-GM-LABELS" } else { "FLAGS" }
+    }
+
+    /// The flags that were told, with labels where these count. None where they were not asked for: news of flags comes without
+    /// labels.
+    pub(super) fn flags_in(labels: bool, fetch: &mut crate::imap::response::Fetch) -> Option<Vec<Flag>> {
+        let mut flags = fetch.flags.take()?;
+        if labels {
+            let names = fetch.labels.take()?;
+            let system = |name: &&String| name.starts_with('\\');
+            let keywords = names.iter().filter(|name| !system(name)).filter_map(|name| app::label::keyword(name));
+            flags.extend(keywords.map(Flag::from));
+        }
+        Some(flags)
+    }
+
     async fn looks(&mut self, uids: &UidSet, items: &str) -> Result<Vec<Look>, Error> {
+        let labels = self.labels;
         let texts = uids.texts(SET_LENGTH);
         let commands = texts.iter().map(|text| Command::new("UID FETCH").words(text).words(items)).collect();
         let limits = Limits { text: 64 * 1024, total: 1024 * 1024 + uids.len() * 2048, ..Limits::SHORT };
@@ -60,13 +122,13 @@ impl Session {
         let answers = self
             .run_all(commands, limits, TAKING_IN, |response| match response {
                 // A server may tell about one message in several responses (RFC 9051 §7.5.2).
-                Response::Fetch(fetch) if fetch.uid.is_some_and(|uid| uids.contains(Uid(uid))) => {
+                Response::Fetch(mut fetch) if fetch.uid.is_some_and(|uid| uids.contains(Uid(uid))) => {
                     let uid = fetch.uid.unwrap_or(0);
-                    let look =
-                        found.entry(uid).or_insert(Look { uid: Uid(uid), size: None, date: None, flags: Vec::new() });
+                    let look = found.entry(uid).or_insert(Look::of(Uid(uid)));
+                    look.email = fetch.email.or(look.email);
                     look.size = fetch.size.or(look.size);
                     look.date = fetch.date.or(look.date);
-                    if let Some(flags) = fetch.flags {
+                    if let Some(flags) = Self::flags_in(labels, &mut fetch) {
                         look.flags = flags;
                     }
                     None

@@ -212,7 +212,8 @@ impl Session {
         since: ModSeq,
         most: usize,
     ) -> Result<Option<Vec<(Uid, Vec<Flag>)>>, Error> {
-        let changed = format!("(FLAGS) (CHANGEDSINCE {})", since.0);
+        let changed = format!("({}) (CHANGEDSINCE {})", self.flag_items(), since.0);
+        let labels = self.labels;
         let texts = uids.texts(SET_LENGTH);
         let commands = texts.iter().map(|text| Command::new("UID FETCH").words(text).words(&changed)).collect();
         let limits = Limits { text: 64 * 1024, total: 64 * 1024 * 1024, ..Limits::SHORT };
@@ -220,9 +221,9 @@ impl Session {
         let mut count = 0usize;
         let answers = self
             .run_all(commands, limits, 1, |response| match response {
-                Response::Fetch(fetch) if fetch.modseq.is_some_and(|modseq| modseq > since) => {
+                Response::Fetch(mut fetch) if fetch.modseq.is_some_and(|modseq| modseq > since) => {
                     count += 1;
-                    if let (Some(uid), Some(flags)) = (fetch.uid, fetch.flags)
+                    if let (Some(uid), Some(flags)) = (fetch.uid, Self::flags_in(labels, &mut fetch))
                         && count <= most
                     {
                         found.push((Uid(uid), flags));

@@ -8,7 +8,7 @@ use super::{Command, Error, Limits, Namespaces, Response, Session};
 use crate::imap::{
     Code,
     response::List,
-    special_use::{Look, assign, by_attributes, by_name, shows_all},
+    special_use::{Look, View, assign, by_attributes, by_name},
 };
 
 /// A mailbox as LIST tells of it.
@@ -20,6 +20,8 @@ pub struct Listed {
     pub special_use: Option<SpecialUse>,
     /// The same by the server's own word alone (RFC 6154), and not by its name.
     pub said_use: Option<SpecialUse>,
+    /// Whether the server says that it only shows what is elsewhere.
+    pub view: Option<View>,
     pub selectable: bool,
     pub subscribed: bool,
     /// Whose it is; nothing where it is the person's own.
@@ -258,6 +260,7 @@ impl Session {
                 delimiter: line.delimiter,
                 special_use: None,
                 said_use: None,
+                view: View::by_attributes(line.attributes.iter().map(String::as_str)),
                 selectable: !has("\\Noselect") && !has("\\NonExistent"),
                 subscribed: has("\\Subscribed"),
                 shared,
@@ -275,7 +278,7 @@ impl Session {
                     _ => by_attributes(attributes()).filter(|said| *said != SpecialUse::Inbox),
                 },
                 usual: match listed.selectable && listed.shared.is_none() {
-                    true if shows_all(attributes()) => Some(SpecialUse::Archive),
+                    true if listed.view == Some(View::All) => Some(SpecialUse::Archive),
                     true => by_name(&listed.path, listed.delimiter),
                     false => None,
                 },
@@ -312,6 +315,7 @@ fn owners(mailboxes: &[Listed], namespaces: &Namespaces) -> Vec<Listed> {
             delimiter,
             special_use: None,
             said_use: None,
+            view: None,
             selectable: false,
             subscribed: false,
             shared,
