@@ -10,7 +10,7 @@ use crate::{
     route::Route,
     state::Theme,
     view::{
-        collectors::{Collectors, CollectorsPage, Form, FormPage},
+        collectors::{Collectors, CollectorsPage, Files, FilesPage, Form, FormPage},
         date::date_on_paper,
         folders::{Folders, FoldersPage},
         icon::SPRITE,
@@ -184,6 +184,17 @@ pub fn render_collector_form(page: &FormPage, assets: &Assets) -> String {
         view! { <Form page=page.clone() /> }
     });
     let title = i18n::td_string!(language, collect.add);
+    document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
+}
+
+/// The form that takes mail in files.
+pub fn render_files_form(page: &FilesPage, assets: &Assets) -> String {
+    let (language, theme) = (page.language, page.theme);
+    let body = render(|| {
+        i18n::provide(RwSignal::new(language).into());
+        view! { <Files page=page.clone() /> }
+    });
+    let title = i18n::td_string!(language, collect.add_files);
     document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
 }
 

@@ -1,7 +1,10 @@
-//! Mail in files: a mailbox written as mbox, or mailboxes as Maildirs. Pure.
+//! Mail in files. Out: a mailbox written as mbox, or mailboxes as Maildirs. In: the same, single messages and zips, as many
+//! programs write them.
 
 pub mod maildir;
 pub mod mbox;
+pub mod message;
+pub mod reading;
 
 use app::wire::Flag;
 

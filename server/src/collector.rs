@@ -7,6 +7,7 @@
 mod comparing;
 mod digest;
 mod fetching;
+pub mod files;
 mod finding;
 mod flags;
 mod folders;
@@ -41,7 +42,8 @@ use crate::{
 };
 
 pub use fetching::{Coming, Fetched, Which};
-pub use run::{Brought, End, GRACE, Job, STEPS, Step, Stop, Watch, collect};
+pub use reading::nameless;
+pub use run::{Brought, End, GRACE, Job, STEPS, Source, Step, Stop, Watch, collect};
 pub use task::run;
 
 /// Single messages that are fetched at once on this node.
@@ -143,7 +145,8 @@ impl Bridge {
         id: CollectorId,
         password: &SecretString,
     ) -> Result<(), Error> {
-        let collector = self.store.collector(account, id).await.map_err(internal)?.ok_or(Error::Gone)?;
+        let collector = self.store.collector(account, id).await.map_err(internal)?;
+        let collector = collector.filter(|collector| collector.kind != CollectorKind::Files).ok_or(Error::Gone)?;
         self.seal_for(&collector, password).await?;
         // Whoever begins from now on has the new one.
         self.collectors.stop(id);
@@ -193,12 +196,29 @@ impl Bridge {
         self.run_collector(account, id).await
     }
 
+    /// Adds files, which are in a folder of this name, and has them brought; only counted at first if `look`.
+    pub async fn add_files(
+        &self,
+        account: AccountId,
+        (folder, title): (&str, &str),
+        options: &CollectorOptions,
+        look: bool,
+    ) -> Result<CollectorId, Error> {
+        let id = self.store.add_files(account, folder, title, options, look).await.map_err(internal)?;
+        self.collectors.wake();
+        Ok(id)
+    }
+
     /// Removes a collector. What it has brought stays. [`Error::Gone`] if there is no such collector.
     pub async fn remove_collector(&self, account: AccountId, id: CollectorId) -> Result<(), Error> {
+        let collector = self.store.collector(account, id).await.map_err(internal)?.ok_or(Error::Gone)?;
         if !self.store.remove_collector(account, id).await.map_err(internal)? {
             return Err(Error::Gone);
         }
         self.collectors.stop(id);
+        if collector.kind == CollectorKind::Files {
+            files::remove(&self.config.data, &collector.at).await;
+        }
         Ok(())
     }
 }

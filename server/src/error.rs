@@ -132,6 +132,8 @@ pub fn status(error: &wire::Error) -> StatusCode {
             StatusCode::CONFLICT
         }
         Error::BadRequest { .. }
+        | Error::NoMail
+        | Error::BadFile { .. }
         | Error::PrivateHost { .. }
         | Error::MailboxName
         | Error::ServerNotKnown

@@ -53,6 +53,10 @@ pub fn router(bridge: Bridge) -> Router {
         .route("/folders", get(folders::show).post(folders::save).layer(DefaultBodyLimit::max(folders::MAX_FORM)))
         .route("/collectors", get(collectors::show))
         .route("/collectors/add", get(collectors::form).post(collectors::add))
+        .route(
+            "/collectors/files",
+            get(collectors::files_form).post(collectors::add_files).layer(DefaultBodyLimit::disable()),
+        )
         .route("/collectors/{id}/password", post(collectors::password))
         .route("/collectors/{id}/message", get(collectors::message))
         .route("/collectors/{id}/options", post(collectors::options))

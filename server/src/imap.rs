@@ -36,5 +36,5 @@ pub use session::{
     Acl, Change, CopyUid, FetchedMessage, FetchedRow, Letter, Listed, Look, Names, Selected, Session, Status, TextPart,
     Woken, is_speakable,
 };
-pub use special_use::View;
+pub use special_use::{View, by_name as usual_use};
 pub use uid_set::UidSet;

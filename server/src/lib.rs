@@ -7,7 +7,7 @@
 #![recursion_limit = "512"]
 
 pub mod account;
-mod archive;
+pub mod archive;
 pub mod attempts;
 pub mod backoff;
 pub mod blobs;

@@ -2,11 +2,13 @@
 //! numbers on them move by themselves.
 
 mod card;
+mod files;
 mod form;
 
 use leptos::prelude::*;
 
 pub use card::Card;
+pub use files::{Files, FilesPage};
 pub use form::{Failure, Fields, Form, FormPage};
 
 use super::{explain::Explained, icon::Icon, server::back};
@@ -58,10 +60,14 @@ pub fn Collectors(page: CollectorsPage) -> impl IntoView {
             {error}
             {none.then(|| view! { <p>{t_string!(i18n, collect.about)}</p> })}
             {cards}
-            <p>
+            <p class="collector-actions">
                 <a class="button button-primary" href="/collectors/add" data-testid="collector-add">
                     <Icon name="plus" />
                     <span>{t_string!(i18n, collect.add)}</span>
+                </a>
+                <a class="button" href="/collectors/files" data-testid="collector-add-files">
+                    <Icon name="plus" />
+                    <span>{t_string!(i18n, collect.add_files)}</span>
                 </a>
             </p>
         </main>

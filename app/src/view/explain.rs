@@ -49,6 +49,8 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::TooManyCollectors { limit } => counted!(i18n, error.too_many_collectors, *limit),
         Error::CollectorExists => t_string!(i18n, error.collector_exists).to_string(),
         Error::CollectorLoop => t_string!(i18n, error.collector_loop).to_string(),
+        Error::NoMail => t_string!(i18n, error.no_mail).to_string(),
+        Error::BadFile { .. } => t_string!(i18n, error.bad_file).to_string(),
         Error::SearchExists => t_string!(i18n, error.search_exists).to_string(),
         Error::TooManySearches { limit } => counted!(i18n, error.too_many_searches, *limit),
         Error::BlobGone { name } => t_string!(i18n, error.blob_gone, name = name.clone()).to_string(),
@@ -100,6 +102,7 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::Refused { text }
         | Error::NoRight { text, .. }
         | Error::OverQuota { text }
+        | Error::BadFile { text }
         | Error::BadRequest { text } => text.trim(),
         Error::UnknownHost { .. }
         | Error::Unreachable { .. }
@@ -118,6 +121,7 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::TooManyRecipients { .. }
         | Error::TooManySearches { .. }
         | Error::SearchExists
+        | Error::NoMail
         | Error::TooManyCollectors { .. }
         | Error::CollectorExists
         | Error::CollectorLoop

@@ -14,6 +14,8 @@ pub struct CollectorId(pub i64);
 pub enum CollectorKind {
     Imap,
     Pop3,
+    /// Files that a person has given: it is done when all of them is here.
+    Files,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +28,8 @@ pub enum CollectorState {
     Paused,
     /// It cannot go on before a person has done something, such as typing another password.
     Failed,
+    /// There is nothing more to come.
+    Done,
 }
 
 /// Whether a source is looked at before anything is brought.
@@ -82,8 +86,9 @@ pub enum CollectorTrouble {
 pub struct Collector {
     pub id: CollectorId,
     pub kind: CollectorKind,
-    /// `imaps://mail.example.org:993`
+    /// `imaps://mail.example.org:993`; empty for files.
     pub endpoint: String,
+    /// The name to sign in with, or how the files are called.
     pub user: String,
     pub options: CollectorOptions,
     pub state: CollectorState,

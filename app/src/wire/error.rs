@@ -83,6 +83,10 @@ pub enum Error {
     CollectorLoop,
     /// Mail is brought from so many accounts already, and from no more can it be.
     TooManyCollectors { limit: u32 },
+    /// The file is no mail that can be read.
+    NoMail,
+    /// The file is broken.
+    BadFile { text: String },
     /// Another search is kept under this name.
     SearchExists,
     /// So many searches are kept already, and no more can be.

@@ -10,13 +10,13 @@ use super::{
     maildrop,
     pieces::{Ended, Next, Pieces},
     reading::LARGEST,
-    run::{End, open},
+    run::{End, Source, open},
     task::source_of,
 };
 use crate::{
     bridge::{Bridge, internal},
     error::{pop3_to_wire, to_wire},
-    pop3::{self, Arrival},
+    pop3::Arrival,
     store::{Login, NameKey},
 };
 
@@ -48,7 +48,7 @@ impl Bridge {
         let collector = self.store.collector(login.account, id).await.map_err(internal)?.ok_or(Error::Gone)?;
         let rows = self.store.folder_rows(id).await.map_err(internal)?;
         let row = rows.into_iter().find(|row| row.id == which.folder).ok_or(Error::Gone)?;
-        let source = source_of(self, &collector)?;
+        let Source::Server(source) = source_of(self, &collector)? else { return Err(Error::Gone) };
         let name = self.store.name_of(row.id, which.uid).await.map_err(internal)?;
         let turn = self.collectors.0.fetches.clone().acquire_owned().await.map_err(|_| Error::Busy)?;
         let (pieces, coming) = mpsc::channel(1);
@@ -60,7 +60,7 @@ impl Bridge {
                 match (collector.kind, name) {
                     (CollectorKind::Imap, _) => by_uid(&source, &row.source, which, &to).await,
                     (CollectorKind::Pop3, Some(name)) => by_name(&source, &name, &to).await,
-                    (CollectorKind::Pop3, None) => Err(Error::Gone),
+                    (CollectorKind::Pop3, None) | (CollectorKind::Files, _) => Err(Error::Gone),
                 }
             };
             let ended = tokio::select! {
@@ -106,8 +106,7 @@ async fn by_uid(source: &End, mailbox: &str, which: Which, to: &Taker) -> Result
 }
 
 async fn by_name(source: &End, name: &NameKey, to: &Taker) -> Result<(), Error> {
-    let connected = pop3::connect(&source.dialer, &source.endpoint, &source.credentials).await;
-    let mut session = connected.map_err(pop3_to_wire)?;
+    let mut session = maildrop::connect(source).await.map_err(pop3_to_wire)?;
     let number = maildrop::number_of(&mut session, name).await.map_err(pop3_to_wire)?.ok_or(Error::Gone)?;
     let mut retrieval = session.retrieve(&[number]).map_err(pop3_to_wire)?;
     match retrieval.next().await.map_err(pop3_to_wire)? {

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::wire::{RefusedReason, Uid, UidValidity};
+use app::wire::{CollectorKind, RefusedReason, Uid, UidValidity};
 use tokio::time::sleep;
 
 use super::{
@@ -130,7 +130,10 @@ impl Writing<'_> {
             return Ok(fresh);
         }
         let now = now();
-        let sought = |one: &Fresh| Sought::new(one.digest.size, one.digest.raw, one.date, now);
+        // When a message came that is in a file, may be no more than a guess.
+        let dated = self.job.collector.kind != CollectorKind::Files;
+        let sought =
+            |one: &Fresh| Sought::new(one.digest.size, one.digest.raw, one.date.filter(|_| dated), now);
         let wanted: Vec<Sought> = fresh.iter().flat_map(sought).collect();
         self.pool.read(self.target, &wanted).await.map_err(Stop::of_target)?;
         let (mut rest, mut bound): (Vec<Fresh>, Vec<Entry>) = (Vec::new(), Vec::new());

@@ -22,7 +22,7 @@ use super::{
     passing::{begin, exchange},
     pieces::LONGEST,
     pool::{self, Pool},
-    run::{Job, Step, Stop, held, open},
+    run::{End, Job, Step, Stop, held, open},
     writing::{Shown, Writing},
 };
 use crate::{
@@ -70,8 +70,7 @@ struct Changes {
 
 /// Brings all that is new. See [`collect`](super::collect).
 pub async fn collect(job: &Job) -> Result<(), Stop> {
-    let mut source =
-        pop3::connect(&job.source.dialer, &job.source.endpoint, &job.source.credentials).await.map_err(of_source)?;
+    let mut source = connect(job.server()?).await.map_err(of_source)?;
     // Where names are missing the messages are read for it.
     let named = timeout(LONGEST, items(&mut source)).await;
     let mut items = named.map_err(|_| unavailable())?.map_err(of_source)?;
@@ -145,8 +144,7 @@ async fn let_go(job: &Job, folder: i64, source: pop3::Session, deleted: &[Uid]) 
 
 /// What there is, without bringing any of it.
 pub async fn look(job: &Job) -> Result<(), Stop> {
-    let mut source =
-        pop3::connect(&job.source.dialer, &job.source.endpoint, &job.source.credentials).await.map_err(of_source)?;
+    let mut source = connect(job.server()?).await.map_err(of_source)?;
     let listed = source.list().await.map_err(of_source)?;
     let _ = source.quit().await;
     let mut target = open(&job.target).await.map_err(Stop::of_target)?;
@@ -160,6 +158,10 @@ pub async fn look(job: &Job) -> Result<(), Stop> {
 fn is_as_it_was(row: &FolderRow, items: &[Item], Changes { back, gone, .. }: &Changes) -> bool {
     let is_done = |item: &Item| item.uid.is_some_and(|uid| i64::from(uid.0) < row.uid_next);
     row.settled == 1 && back.is_empty() && gone.is_empty() && items.iter().all(is_done)
+}
+
+pub async fn connect(end: &End) -> Result<pop3::Session, pop3::Error> {
+    pop3::connect(&end.dialer, &end.endpoint, &end.credentials).await
 }
 
 /// Decides for good where the messages go.

@@ -16,6 +16,7 @@ use tokio::try_join;
 use tracing::{error, info};
 
 use super::{
+    files,
     folders::{Side, Wishes, holds_mail, place},
     kind::kind,
     looking::look,
@@ -147,13 +148,21 @@ impl End {
     }
 }
 
+/// Where mail comes from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    Server(End),
+    /// The folder of files.
+    Files(PathBuf),
+}
+
 /// All that a run needs.
 pub struct Job {
     pub store: Store,
     pub collector: StoredCollector,
     /// In whose name the lease is held.
     pub holder: String,
-    pub source: End,
+    pub source: Source,
     pub target: End,
     /// Which mailboxes the person has chosen for a use.
     pub uses: BTreeMap<SpecialUse, String>,
@@ -193,6 +202,14 @@ impl From<CollectorRun> for Brought {
 }
 
 impl Job {
+    /// The server of the source. Files have none.
+    pub(super) fn server(&self) -> Result<&End, Stop> {
+        match &self.source {
+            Source::Server(end) => Ok(end),
+            Source::Files(_) => Err(Stop::Run(CollectorTrouble::Internal)),
+        }
+    }
+
     pub(super) fn step(&self, step: Step) -> Result<(), Stop> {
         if self.watch.as_ref().is_none_or(|watch| watch(step)) { Ok(()) } else { Err(Stop::Lost) }
     }
@@ -233,10 +250,16 @@ pub const GRACE: Duration = Duration::from_secs(30);
 /// Brings all that is new; of a source that is to be looked at first, finds out what there is and brings nothing. The future may be dropped at any moment; the next run is quicker where it was not, but ended by
 /// [`Job::ending`].
 pub async fn collect(job: &Job) -> Result<(), Stop> {
-    if job.source.is(&job.target) {
+    let looks = job.collector.look == CollectorLook::Wanted;
+    let source = match &job.source {
+        Source::Files(folder) if looks => return files::look(job, folder).await,
+        Source::Files(folder) => return files::collect(job, folder).await,
+        Source::Server(end) => end,
+    };
+    if source.is(&job.target) {
         return Err(Stop::Run(CollectorTrouble::SameAccount));
     }
-    if job.collector.look == CollectorLook::Wanted {
+    if looks {
         return look(job).await;
     }
     if job.collector.kind == CollectorKind::Pop3 {
@@ -258,7 +281,7 @@ pub async fn collect(job: &Job) -> Result<(), Stop> {
 }
 
 pub(super) async fn open_source(job: &Job) -> Result<Session, Stop> {
-    let mut source = open(&job.source).await.map_err(Stop::of_source)?;
+    let mut source = open(job.server()?).await.map_err(Stop::of_source)?;
     source.count_labels();
     Ok(source)
 }

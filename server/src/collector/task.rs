@@ -16,13 +16,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::{
+    files,
     kind::kind,
     listening,
     pieces::LONGEST,
-    run::{Brought, End, GRACE, Job, Stop, collect},
+    run::{Brought, End, GRACE, Job, Source, Stop, collect},
 };
 use crate::{
-    bridge::Bridge,
+    bridge::{Bridge, internal},
     imap::Credentials,
     net::Dialer,
     seal::random_hex,
@@ -66,6 +67,9 @@ pub async fn run(bridge: Bridge) {
         && let Err(error) = bridge.store.end_collector_leases().await
     {
         error!(error = format!("{error:#}"), "Collectors cannot be read");
+    }
+    if let Err(error) = files::forget_orphans(&bridge.store, &bridge.config.data).await {
+        warn!(error = format!("{error:#}"), "Files that nobody waits for are not removed");
     }
     let mut under_way = JoinSet::new();
     loop {
@@ -129,8 +133,13 @@ async fn work(bridge: &Bridge, collector: StoredCollector, holder: String) -> Re
             if let Err(error) = job.note_brought().await {
                 warn!(collector.id = id.0, error = format!("{error:#}"), "What a run has brought is not noted");
             }
-            if ended.is_ok() && collector.kind == CollectorKind::Imap && collector.look != CollectorLook::Wanted {
-                listening::begin(bridge, id, &job.source);
+            let all_came = ended.is_ok() && collector.look != CollectorLook::Wanted;
+            match &job.source {
+                Source::Server(end) if all_came && collector.kind == CollectorKind::Imap => {
+                    listening::begin(bridge, id, end);
+                }
+                Source::Files(_) if all_came => files::remove(&bridge.config.data, &collector.at).await,
+                _ => {}
             }
         }
     }
@@ -191,30 +200,33 @@ async fn keep(bridge: &Bridge, id: CollectorId, holder: &str) {
 }
 
 /// The other side of a collector, with the password for it.
-pub(super) fn source_of(bridge: &Bridge, collector: &StoredCollector) -> Result<End, Error> {
+pub(super) fn source_of(bridge: &Bridge, collector: &StoredCollector) -> Result<Source, Error> {
+    if collector.kind == CollectorKind::Files {
+        return files::folder(&bridge.config.data, &collector.at).map(Source::Files).ok_or(Error::Gone);
+    }
     let sealed = collector.password.as_ref().ok_or(Error::SignedOut)?;
     let password = bridge.seal.open(&collector.owner(), sealed).map_err(|error| {
         error!(collector.id = collector.id.0, error = format!("{error:#}"), "A password cannot be opened");
         Error::SignedOut
     })?;
-    Ok(End {
+    Ok(Source::Server(End {
         dialer: bridge.config.source_dialer(),
-        endpoint: collector.endpoint.clone(),
+        endpoint: collector.endpoint().map_err(internal)?,
         credentials: Credentials { user: collector.user.clone(), password },
-    })
+    }))
 }
 
 async fn job(bridge: &Bridge, collector: &StoredCollector, holder: &str) -> Result<Option<Job>, CollectorTrouble> {
-    let internal = |error: anyhow::Error| {
+    let fault = |error: anyhow::Error| {
         error!(collector.id = collector.id.0, error = format!("{error:#}"), "A collector cannot begin");
         CollectorTrouble::Internal
     };
     let source = source_of(bridge, collector).map_err(CollectorTrouble::Source)?;
-    let record = bridge.store.account(collector.account).await.map_err(internal)?;
+    let record = bridge.store.account(collector.account).await.map_err(fault)?;
     let record = record.ok_or(CollectorTrouble::Target(Error::SignedOut))?;
     let credentials = bridge.credentials(&record).map_err(CollectorTrouble::Target)?;
-    let settings = bridge.store.settings(collector.account).await.map_err(internal)?;
-    let begun = bridge.store.begin_run(Lease { collector: collector.id, holder }).await.map_err(internal)?;
+    let settings = bridge.store.settings(collector.account).await.map_err(fault)?;
+    let begun = bridge.store.begin_run(Lease { collector: collector.id, holder }).await.map_err(fault)?;
     Ok(begun.map(|so_far| Job {
         store: bridge.store.clone(),
         collector: collector.clone(),
@@ -234,6 +246,9 @@ async fn job(bridge: &Bridge, collector: &StoredCollector, holder: &str) -> Resu
 fn end_of_run(collector: &StoredCollector, came: bool, trouble: Option<CollectorTrouble>) -> EndOfRun {
     let usual = i64::from(collector.options.minutes.max(1)) * 60;
     let Some(trouble) = trouble else {
+        if collector.kind == CollectorKind::Files {
+            return EndOfRun { state: CollectorState::Done, due: now(), failures: 0, trouble: None };
+        }
         return EndOfRun { state: CollectorState::Idle, due: now() + usual, failures: 0, trouble: None };
     };
     // One that gets on is not punished for a line that breaks now and then.
@@ -245,7 +260,13 @@ fn end_of_run(collector: &StoredCollector, came: bool, trouble: Option<Collector
         // Only a person can change it.
         CollectorTrouble::SameAccount
         | CollectorTrouble::Source(
-            Error::ImapDisabled { .. } | Error::Pop3Disabled { .. } | Error::PrivateHost { .. } | Error::SignedOut,
+            Error::ImapDisabled { .. }
+            | Error::Pop3Disabled { .. }
+            | Error::PrivateHost { .. }
+            | Error::SignedOut
+            | Error::NoMail
+            | Error::BadFile { .. }
+            | Error::Gone,
         ) => (CollectorState::Failed, wait),
         CollectorTrouble::Source(error) if error.is_about_password() => (CollectorState::Failed, wait),
         CollectorTrouble::Source(Error::Throttled { minutes, .. })

@@ -1,21 +1,22 @@
 //! The pages about what brings mail from other accounts.
 
-use std::{io, task::Poll};
+use std::{io, path::Path as FilePath, task::Poll, time::Duration};
 
 use app::{
-    page::{render_collector_form, render_collectors},
-    view::collectors::{Card, CollectorsPage, Failure, Fields, FormPage},
+    page::{render_collector_form, render_collectors, render_files_form},
+    view::collectors::{Card, CollectorsPage, Failure, Fields, FilesPage, FormPage},
     wire::{CollectorId, CollectorKind, CollectorOptions, Error, FoundBy, ProbeFailure, ProbeStep, SourceAdvice},
 };
 use axum::{
     Extension, Form,
     body::{Body, Bytes},
-    extract::{Path, Query, State},
+    extract::{Multipart, Path, Query, State, multipart::Field},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use futures_util::stream;
 use secrecy::SecretString;
+use tokio::{io::AsyncWriteExt, time::timeout};
 
 use super::{
     guard::Client,
@@ -25,10 +26,11 @@ use super::{
 };
 use crate::{
     bridge::{Bridge, internal},
-    collector::{Fetched, NewCollector, Which},
+    collector::{Fetched, NewCollector, Which, files},
     discover::Candidate,
     endpoint::Protocol,
     error::{HttpError, status},
+    mime::shown::clean_name,
     probe::{Probed, probe},
     store::{Login, now},
 };
@@ -38,6 +40,12 @@ const REFUSED: i64 = 100;
 
 /// The collectors that one account may have.
 const MOST: usize = 50;
+
+/// Octets of files that are taken at once, together.
+const FILES: u64 = 32 * 1024 * 1024 * 1024;
+
+/// A sender that says nothing for this long has gone.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// How many of the servers that were found are tried.
 const TRIED: usize = 4;
@@ -228,6 +236,116 @@ async fn candidates(bridge: &Bridge, address: &str, text: &str) -> Result<Vec<Ca
     Ok(vec![Candidate { endpoint, users, found_by: FoundBy::Guess, advice: None, password_page: None }])
 }
 
+pub async fn files_form(State(bridge): State<Bridge>, headers: HeaderMap) -> Result<Response, HttpError> {
+    if login_of(&bridge, &headers).await?.is_none() {
+        return Ok(Redirect::to("/login?next=%2Fcollectors").into_response());
+    }
+    Ok(filled_files_form(&headers, String::new(), None))
+}
+
+fn filled_files_form(headers: &HeaderMap, prefix: String, error: Option<Error>) -> Response {
+    let Person { language, theme, .. } = Person::of(headers);
+    let code = error.as_ref().map_or(StatusCode::OK, status);
+    let page = FilesPage { prefix, error, language, theme };
+    with_policy(|_| render_files_form(&page, &site()), code)
+}
+
+pub async fn add_files(
+    State(bridge): State<Bridge>,
+    headers: HeaderMap,
+    SignedIn(login): SignedIn,
+    parts: Multipart,
+) -> Result<Response, HttpError> {
+    let (name, folder) = files::make_folder(&bridge.config.data).await?;
+    let mut taken = Taken::default();
+    let added = match take_files(&bridge, &login, parts, &folder, &mut taken).await {
+        Ok(()) => {
+            let options = CollectorOptions { prefix: taken.prefix.clone(), ..CollectorOptions::default() };
+            bridge.add_files(login.account, (&name, &taken.title()), &options, taken.look).await
+        }
+        Err(error) => Err(error),
+    };
+    match added {
+        Ok(_) => Ok(Redirect::to("/collectors").into_response()),
+        Err(error) => {
+            files::remove(&bridge.config.data, &name).await;
+            Ok(filled_files_form(&headers, taken.prefix, Some(error)))
+        }
+    }
+}
+
+/// What came with the form of files.
+#[derive(Default)]
+struct Taken {
+    prefix: String,
+    look: bool,
+    names: Vec<String>,
+    bytes: u64,
+}
+
+impl Taken {
+    /// How they are called on the page.
+    fn title(&self) -> String {
+        match self.names.as_slice() {
+            [] => String::new(),
+            [name] => name.clone(),
+            [first, others @ ..] => format!("{first} + {}", others.len()),
+        }
+    }
+}
+
+async fn take_files(
+    bridge: &Bridge,
+    login: &Login,
+    mut parts: Multipart,
+    folder: &FilePath,
+    taken: &mut Taken,
+) -> Result<(), Error> {
+    if bridge.store.collectors(login.account).await.map_err(internal)?.len() >= MOST {
+        return Err(Error::TooManyCollectors { limit: MOST as u32 });
+    }
+    let cut = |_| Error::BadRequest { text: "The upload was cut".to_owned() };
+    while let Some(part) = parts.next_field().await.map_err(cut)? {
+        match part.name() {
+            Some("prefix") => taken.prefix = part.text().await.map_err(cut)?.trim().chars().take(300).collect(),
+            Some("look") => taken.look = true,
+            // A browser sends one without a name where none was chosen.
+            Some("files") if part.file_name().is_some_and(|name| !name.is_empty()) => {
+                take_file(part, folder, taken).await?;
+            }
+            _ => {}
+        }
+    }
+    if taken.names.is_empty() { Err(Error::NoMail) } else { Ok(()) }
+}
+
+async fn take_file(mut part: Field<'_>, folder: &FilePath, taken: &mut Taken) -> Result<(), Error> {
+    if taken.names.len() >= files::MOST {
+        return Err(Error::BadRequest { text: format!("More than {} files", files::MOST) });
+    }
+    let name = clean_name(part.file_name().unwrap_or_default());
+    let path = folder.join(files::file_name(taken.names.len(), &name));
+    taken.names.push(name);
+    let mut file = tokio::fs::File::create_new(&path).await.map_err(|error| internal(error.into()))?;
+    let written = |taken: &Taken, error: io::Error| match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::TooLarge { limit: taken.bytes },
+        _ => internal(error.into()),
+    };
+    loop {
+        let chunk = match timeout(SILENCE, part.chunk()).await {
+            Ok(Ok(Some(chunk))) => chunk,
+            Ok(Ok(None)) => break,
+            Ok(Err(_)) | Err(_) => return Err(Error::BadRequest { text: "The upload was cut".to_owned() }),
+        };
+        taken.bytes += chunk.len() as u64;
+        if taken.bytes > FILES {
+            return Err(Error::TooLarge { limit: FILES });
+        }
+        file.write_all(&chunk).await.map_err(|error| written(taken, error))?;
+    }
+    file.sync_all().await.map_err(|error| written(taken, error))
+}
+
 /// What is done to a collector by a button.
 #[derive(Clone, Copy, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -277,6 +395,7 @@ async fn choose(bridge: &Bridge, login: &Login, id: CollectorId, chosen: Chosen)
             options.follow_flags = !chosen.follow_flags.is_empty();
             options.at_once = chosen.at_once.unwrap_or(options.at_once).clamp(1, 4);
         }
+        CollectorKind::Files => return Err(Error::Gone),
         CollectorKind::Pop3 => {
             options.seen = !chosen.seen.is_empty();
             let days = chosen.delete_after.trim();

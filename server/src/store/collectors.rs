@@ -16,7 +16,8 @@ pub struct StoredCollector {
     /// Whose mail it brings.
     pub account: AccountId,
     pub kind: CollectorKind,
-    pub endpoint: Endpoint,
+    /// Where it is: an [`Endpoint`] as text; of files, the name of their folder.
+    pub at: String,
     pub user: String,
     /// Sealed. None until it was given.
     pub password: Option<Vec<u8>>,
@@ -58,9 +59,10 @@ impl StoredCollector {
             kind: match columns.kind.as_str() {
                 "imap" => CollectorKind::Imap,
                 "pop3" => CollectorKind::Pop3,
+                "files" => CollectorKind::Files,
                 other => bail!("A collector is of the kind {other:?}, which this version does not know"),
             },
-            endpoint: columns.endpoint.parse().context("A stored source")?,
+            at: columns.endpoint,
             user: columns.login,
             password: columns.password,
             options: serde_json::from_str(&columns.options).context("Stored options of a collector")?,
@@ -78,12 +80,17 @@ impl StoredCollector {
         })
     }
 
+    /// The server. Files have none.
+    pub fn endpoint(&self) -> Result<Endpoint> {
+        self.at.parse().context("A stored source")
+    }
+
     /// As the browser sees it.
     pub fn to_wire(&self) -> Collector {
         Collector {
             id: self.id,
             kind: self.kind,
-            endpoint: self.endpoint.to_string(),
+            endpoint: if self.kind == CollectorKind::Files { String::new() } else { self.at.clone() },
             user: self.user.clone(),
             options: self.options.clone(),
             state: self.state,
@@ -97,7 +104,7 @@ impl StoredCollector {
 
     /// What the sealed password is bound to: it opens neither in another row nor for another server.
     pub fn owner(&self) -> String {
-        format!("collector:{}:{}", self.id.0, self.endpoint)
+        format!("collector:{}:{}", self.id.0, self.at)
     }
 }
 
@@ -142,6 +149,30 @@ impl Store {
         columns.map(StoredCollector::from_columns).transpose()
     }
 
+    /// Adds files, which are in this folder and called so; what they hold is only counted at first if `look`.
+    pub async fn add_files(
+        &self,
+        account: AccountId,
+        folder: &str,
+        title: &str,
+        options: &CollectorOptions,
+        look: bool,
+    ) -> Result<CollectorId> {
+        let options = serde_json::to_string(options)?;
+        let (id,): (i64,) = on!(self, pool => sqlx::query_as(
+            "INSERT INTO collectors (account_id, kind, endpoint, login, options, state, due, created, looking)
+             VALUES ($1, 'files', $2, $3, $4, 'idle', $5, $5, $6) RETURNING id")
+            .bind(account.0).bind(folder).bind(title).bind(&options).bind(now()).bind(i64::from(look)).fetch_one(pool))?;
+        Ok(CollectorId(id))
+    }
+
+    /// The folders of all files that are still to be brought.
+    pub async fn folders_of_files(&self) -> Result<Vec<String>> {
+        let rows: Vec<(String,)> = on!(self, pool => sqlx::query_as(
+            "SELECT endpoint FROM collectors WHERE kind = 'files' AND state <> 'done'").fetch_all(pool))?;
+        Ok(rows.into_iter().map(|(folder,)| folder).collect())
+    }
+
     /// Until when nobody gets a lease that was taken from whoever runs. The only node is told at once; another one finds out with
     /// its next renewal, and may be amid a message until then.
     fn end_of_taken_lease(&self) -> i64 {
@@ -164,7 +195,7 @@ impl Store {
     pub async fn collectors_from(&self, login: &str) -> Result<Vec<(Endpoint, String, Endpoint)>> {
         let rows: Vec<(String, String, String)> = on!(self, pool => sqlx::query_as(
             "SELECT a.imap, a.address, c.endpoint FROM collectors AS c JOIN accounts AS a ON a.id = c.account_id
-             WHERE LOWER(c.login) = LOWER($1)").bind(login).fetch_all(pool))?;
+             WHERE LOWER(c.login) = LOWER($1) AND c.kind <> 'files'").bind(login).fetch_all(pool))?;
         let parsed =
             |(imap, address, endpoint): (String, String, String)| Ok((imap.parse()?, address, endpoint.parse()?));
         rows.into_iter().map(parsed).collect()
@@ -214,7 +245,7 @@ impl Store {
         let changed = change!(self, pool => sqlx::query(
             "UPDATE collectors SET lease = CASE WHEN state = 'running' THEN $3 ELSE 0 END, state = 'paused', holder = '',
                 run_open = 0
-             WHERE account_id = $1 AND id = $2")
+             WHERE account_id = $1 AND id = $2 AND state <> 'done'")
             .bind(account.0).bind(id.0).bind(self.end_of_taken_lease()).execute(pool))?;
         Ok(changed > 0)
     }
@@ -231,7 +262,7 @@ impl Store {
         let changed = change!(self, pool => sqlx::query(
             "UPDATE collectors SET due = CASE WHEN state = 'running' THEN $3 + 1 ELSE $3 END, failures = 0,
                 state = CASE WHEN state = 'running' THEN state ELSE 'idle' END, looking = 0
-             WHERE account_id = $1 AND id = $2 AND password IS NOT NULL")
+             WHERE account_id = $1 AND id = $2 AND (password IS NOT NULL OR kind = 'files') AND state <> 'done'")
             .bind(account.0).bind(id.0).bind(now()).execute(pool))?;
         Ok(changed > 0)
     }
@@ -400,6 +431,7 @@ fn kind_name(kind: CollectorKind) -> &'static str {
     match kind {
         CollectorKind::Imap => "imap",
         CollectorKind::Pop3 => "pop3",
+        CollectorKind::Files => "files",
     }
 }
 
@@ -409,6 +441,7 @@ fn state_name(state: CollectorState) -> &'static str {
         CollectorState::Running => "running",
         CollectorState::Paused => "paused",
         CollectorState::Failed => "failed",
+        CollectorState::Done => "done",
     }
 }
 
@@ -418,6 +451,7 @@ fn state_from(name: &str) -> Result<CollectorState> {
         "running" => CollectorState::Running,
         "paused" => CollectorState::Paused,
         "failed" => CollectorState::Failed,
+        "done" => CollectorState::Done,
         _ => bail!("A collector is in the state {name:?}, which this version does not know"),
     })
 }

@@ -12,7 +12,7 @@ use std::{
 
 use app::wire::{AccountId, CollectorId, CollectorKind, CollectorOptions, CollectorState};
 use pismo::{
-    collector::{Brought, End, Job, Stop, Watch, collect},
+    collector::{Brought, End, Job, Source, Stop, Watch, collect},
     endpoint::{Endpoint, Protocol, Security},
     imap::Credentials,
     net::Dialer,
@@ -60,6 +60,8 @@ pub struct Lab {
     pub target: Side,
     /// The port at which the source is a maildrop; none where it is brought over IMAP.
     pub maildrop: Option<u16>,
+    /// The folder of the files that are the source, if it is files.
+    pub files: Option<PathBuf>,
     /// By which name it is called.
     pub host: &'static str,
     runs: AtomicU32,
@@ -93,7 +95,7 @@ impl Lab {
     /// One that somebody else has made, but for what they have put into the store.
     pub fn found(store: Store, folder: PathBuf, source: Side, target: Side) -> Lab {
         let (account, collector, runs) = (AccountId(0), CollectorId(0), AtomicU32::default());
-        Lab { store, folder, account, collector, source, target, maildrop: None, host: "127.0.0.1", runs }
+        Lab { store, folder, account, collector, source, target, maildrop: None, files: None, host: "127.0.0.1", runs }
     }
 
     /// Adds a collector and goes on with it.
@@ -132,8 +134,9 @@ impl Lab {
             collector,
             holder,
             source: match self.maildrop {
-                Some(port) => End { endpoint: pop3(self.host, port), ..self.source.end() },
-                None => self.source.end(),
+                _ if self.files.is_some() => Source::Files(self.files.clone().expect("files")),
+                Some(port) => Source::Server(End { endpoint: pop3(self.host, port), ..self.source.end() }),
+                None => Source::Server(self.source.end()),
             },
             target: self.target.end(),
             uses: BTreeMap::new(),

@@ -22,6 +22,7 @@ mod raw;
 mod seed;
 
 mod faults;
+mod files;
 mod gmail;
 mod killed;
 mod maildrop;

@@ -211,3 +211,60 @@ async fn what_was_chosen_can_be_changed() {
     assert!(!field("follow_flags").contains("checked"), "a box that is not ticked");
     assert_eq!(browser.submit("/collectors/1/options", &[("minutes", "soon")]).await.status, 422);
 }
+
+/// A form with files, as a browser sends it.
+fn with_files(prefix: &str, files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut body =
+        format!("--edge\r\nContent-Disposition: form-data; name=\"prefix\"\r\n\r\n{prefix}\r\n").into_bytes();
+    for (name, bytes) in files {
+        body.extend(
+            format!("--edge\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n")
+                .as_bytes(),
+        );
+        body.extend(*bytes);
+        body.extend(b"\r\n");
+    }
+    body.extend(b"--edge--\r\n");
+    body
+}
+
+const MULTIPART: [(&str, &str); 1] = [("content-type", "multipart/form-data; boundary=edge")];
+
+#[tokio::test]
+async fn what_was_exported_comes_back_with_its_folders_flags_and_dates() {
+    let bridge = TestBridge::start().await;
+    let (mut there, mut here) = (bridge.mail("boris"), bridge.mail("ana"));
+    let starred = fill(&mut there).await;
+    let exported = bridge.sign_in("boris").await.get("/export/zip").await.body;
+    let browser = bridge.sign_in("ana").await;
+    let answer =
+        browser.request("POST", "/collectors/files", &MULTIPART, &with_files("", &[("mail.zip", &exported)])).await;
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let done = until(&browser, "done", |now| now.state == "done").await;
+    assert_eq!((done.copied, done.total), (43, 43));
+    let (there, here) = (there.messages("Work/2019").await, here.messages("Work/2019").await);
+    assert_eq!(here.len(), there.len());
+    assert!(there.iter().any(|(uid, _)| *uid == starred));
+    assert_eq!(here.iter().filter(|(_, flags)| flags.contains(&Flag::Flagged)).count(), 1);
+    let left = std::fs::read_dir(bridge.config.data.join("files")).map_or(0, Iterator::count);
+    assert_eq!(left, 0, "the files are of no more use");
+
+    // Once more, there is nothing to bring.
+    browser.request("POST", "/collectors/files", &MULTIPART, &with_files("", &[("mail.zip", &exported)])).await;
+    until(&browser, "done", |now| now.text.matches("data-state=\"done\"").count() == 2).await;
+    assert_eq!(bridge.mail("ana").messages("Work/2019").await.len(), here.len());
+}
+
+#[tokio::test]
+async fn files_that_are_no_mail_are_refused_in_words() {
+    let bridge = TestBridge::start().await;
+    let browser = bridge.sign_in("ana").await;
+    let answer = browser.request("POST", "/collectors/files", &MULTIPART, &with_files("Old", &[])).await;
+    assert!(answer.status == 400 && answer.text().contains("no mail in it"), "{}", answer.text());
+    let form = with_files("Old", &[("a.pdf", b"%PDF-1.7")]);
+    assert_eq!(browser.request("POST", "/collectors/files", &MULTIPART, &form).await.status, 303);
+    let failed = until(&browser, "failed", |now| now.state == "failed").await;
+    assert!(failed.text.contains("no mail in it"), "{}", failed.text);
+    assert_eq!(browser.submit("/collectors/1/remove", &[]).await.status, 303);
+    assert_eq!(std::fs::read_dir(bridge.config.data.join("files")).map_or(0, Iterator::count), 0);
+}

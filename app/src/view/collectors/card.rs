@@ -69,7 +69,7 @@ impl Card {
     /// Whether it has not succeeded for too long.
     fn is_late(&self, now: i64) -> bool {
         let Collector { state, last_success, created, .. } = self.collector;
-        state != CollectorState::Paused && now - last_success.unwrap_or(created) > ALARM
+        !matches!(state, CollectorState::Paused | CollectorState::Done) && now - last_success.unwrap_or(created) > ALARM
     }
 
     pub(super) fn show(self, i18n: Words, now: i64, clock: Option<i32>) -> impl IntoView {
@@ -78,7 +78,13 @@ impl Card {
         let protocol = match kind {
             CollectorKind::Imap => "IMAP",
             CollectorKind::Pop3 => "POP3",
+            CollectorKind::Files => "",
         };
+        let from = match kind {
+            CollectorKind::Files => t_string!(i18n, collect.of_files).to_owned(),
+            CollectorKind::Imap | CollectorKind::Pop3 => format!("{protocol} · {host}"),
+        };
+        let done = state == CollectorState::Done;
         let title = user.clone();
         let (copied, total) = (self.copied(), self.total());
         let state_name = match state {
@@ -86,6 +92,7 @@ impl Card {
             CollectorState::Running => "running",
             CollectorState::Paused => "paused",
             CollectorState::Failed => "failed",
+            CollectorState::Done => "done",
         };
         let action = move |what: &str| format!("/collectors/{}/{what}", id.0);
         let button = move |what: &'static str, words: &'static str| {
@@ -96,6 +103,13 @@ impl Card {
             }
         };
         let stoppable = state != CollectorState::Paused;
+        let of_files = kind == CollectorKind::Files;
+        let runnable = !done && (state != CollectorState::Running || !of_files);
+        let run = match () {
+            () if !stoppable => t_string!(i18n, collect.go_on),
+            () if of_files => t_string!(i18n, collect.again),
+            () => t_string!(i18n, collect.run),
+        };
         view! {
             <section
                 class="collector"
@@ -106,7 +120,7 @@ impl Card {
                 aria-labelledby=format!("collector-{}", id.0)
             >
                 <h2 id=format!("collector-{}", id.0)>{title}</h2>
-                <p class="collector-source">{format!("{protocol} · {host}")}</p>
+                <p class="collector-source">{from}</p>
                 {(kind == CollectorKind::Pop3).then(|| view! { <p>{t_string!(i18n, collect.over_pop3)}</p> })}
                 <div data-live="" id=format!("progress-{}", id.0)>
                     {self.progress(i18n, now, clock)}
@@ -115,15 +129,15 @@ impl Card {
                     {self.password(i18n, action("password"))}
                 </div>
                 <div data-live="" id=format!("actions-{}", id.0) class="collector-actions">
-                    {button("run", if stoppable { t_string!(i18n, collect.run) } else { t_string!(i18n, collect.go_on) })}
-                    {stoppable.then(|| button("pause", t_string!(i18n, collect.pause)))}
+                    {runnable.then(|| button("run", run))}
+                    {(stoppable && !done).then(|| button("pause", t_string!(i18n, collect.pause)))}
                     <details class="collector-remove" id=format!("remove-{}", id.0)>
                         <summary class="button">{t_string!(i18n, collect.remove)}</summary>
                         <p>{t_string!(i18n, collect.remove_about)}</p>
                         {button("remove", t_string!(i18n, collect.remove_yes))}
                     </details>
                 </div>
-                {self.options(i18n, action("options"))}
+                {(!of_files).then(|| self.options(i18n, action("options")))}
                 <div data-live="" id=format!("folders-{}", id.0)>
                     {self.folders(i18n)}
                 </div>
@@ -218,6 +232,7 @@ impl Card {
                 )}
             }
             .into_any(),
+            CollectorKind::Files => ().into_any(),
         };
         view! {
             <details class="collector-options" id=format!("options-{}", id.0)>
@@ -271,6 +286,7 @@ impl Card {
             CollectorState::Running => t_string!(i18n, collect.comparing).to_owned(),
             CollectorState::Paused => t_string!(i18n, collect.paused).to_owned(),
             CollectorState::Failed => t_string!(i18n, collect.failed).to_owned(),
+            CollectorState::Done => t_string!(i18n, collect.done).to_owned(),
             CollectorState::Idle if due <= now => t_string!(i18n, collect.soon).to_owned(),
             CollectorState::Idle => t_string!(i18n, collect.waits, date = date(due)).to_string(),
         };
@@ -386,12 +402,13 @@ impl Card {
 /// Why a run ended early, with whose fault it is and what the server said.
 fn explained(i18n: Words, trouble: &CollectorTrouble) -> impl IntoView + use<> {
     let (whose, error) = match trouble {
+        CollectorTrouble::Source(error @ (Error::NoMail | Error::BadFile { .. })) => ("", Some(error.clone())),
         CollectorTrouble::Source(error) => (t_string!(i18n, collect.at_source), Some(error.clone())),
         CollectorTrouble::Target(error) => (t_string!(i18n, collect.at_target), Some(error.clone())),
         CollectorTrouble::SameAccount | CollectorTrouble::Internal => (in_words_alone(i18n, trouble), None),
     };
     view! {
-        <p>{whose}</p>
+        {(!whose.is_empty()).then(|| view! { <p>{whose}</p> })}
         {error.map(|error| view! { <Explained error /> })}
     }
 }

@@ -13,6 +13,7 @@ use tokio::{
 
 use super::{AT_ONCE, Item, of_source, unavailable};
 use crate::{
+    archive::message::arrival_date,
     collector::{
         digest::{Digest, Digester},
         pieces::LONGEST,
@@ -20,7 +21,6 @@ use crate::{
         run::{Job, Step, Stop},
         writing::TOO_OFTEN,
     },
-    mime::header::{Headers, date},
     pop3::{Arrival, Code, Error, Retrieval, Session},
     store::{Entry, Place},
 };
@@ -257,7 +257,7 @@ async fn take(retrieval: &mut Retrieval<'_>, spool: &Path, limit: u64) -> Result
             Some(file) => file.write_all(&piece).await.context("A large message")?,
             None if size <= LARGE => bytes.extend_from_slice(&piece),
             None => {
-                let mut fresh = nameless(spool)?;
+                let mut fresh = File::from_std(nameless(spool)?);
                 fresh.write_all(&bytes).await.context("A large message")?;
                 fresh.write_all(&piece).await.context("A large message")?;
                 bytes.truncate(HEAD);
@@ -275,38 +275,4 @@ async fn take(retrieval: &mut Retrieval<'_>, spool: &Path, limit: u64) -> Result
         }
     };
     Ok(Read::Whole(digester.finish(), text, date))
-}
-
-/// When a message came, in seconds since 1970 UTC: as the topmost Received says (RFC 5321 §4.4), else Date.
-fn arrival_date(head: &[u8]) -> Option<i64> {
-    let headers = Headers::parse(head);
-    let received = headers.raw("received").and_then(|value| {
-        let at = value.iter().rposition(|byte| *byte == b';')?;
-        date(value.get(at + 1..)?)
-    });
-    received.or_else(|| headers.date())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_came_when_its_topmost_stamp_says() {
-        for (head, expected) in [
-            (
-                "Received: from a by b; Fri, 21 Nov 2025 10:05:00 +0300\r\nReceived: x; Thu, 20 Nov 2025 10:05:00 +0300\r\n\r\n",
-                Some(1_763_708_700),
-            ),
-            (
-                "Received: from a (x; y)\r\n by b;\r\n\tFri, 21 Nov 2025 10:05:00 +0300 (MSK)\r\n\r\n",
-                Some(1_763_708_700),
-            ),
-            ("Received: no time\r\nDate: Fri, 21 Nov 2025 10:05:00 +0300\r\n\r\n", Some(1_763_708_700)),
-            ("Date: soon\r\n\r\n", None),
-            ("Subject: x\r\n\r\nReceived: x; Fri, 21 Nov 2025 10:05:00 +0300", None),
-        ] {
-            assert_eq!(arrival_date(head.as_bytes()), expected, "{head:?}");
-        }
-    }
 }
