@@ -11,7 +11,7 @@ const START = fileURLToPath(new URL("./start.mjs", import.meta.url));
 /**
  * Resolves when every port answers. `base` 0 takes free ports.
  * @param {{ dir: string, base?: number, users: string[], args?: string[], onExit?: (code: number | null) => void }} options
- * @returns {Promise<{ imap: number, imaps: number, lmtp: number, submission: number, pid: number | undefined, stop: () => Promise<void> }>}
+ * @returns {Promise<{ imap: number, imaps: number, lmtp: number, submission: number, pop3: number, pid: number | undefined, stop: () => Promise<void> }>}
  */
 export function startMailServer({ dir, base = 0, users, args = [], onExit = () => {} }) {
   // Made here, so that it belongs to the one who calls and not to root.
@@ -40,7 +40,7 @@ export function startMailServer({ dir, base = 0, users, args = [], onExit = () =
       if (word === "ports") port = Number(value);
       if (word !== "ready") return;
       ready = true;
-      resolve({ imap: port, imaps: port + 1, lmtp: port + 2, submission: port + 3, pid: child.pid, stop });
+      resolve({ imap: port, imaps: port + 1, lmtp: port + 2, submission: port + 3, pop3: port + 4, pid: child.pid, stop });
     });
   });
 }

@@ -16,6 +16,7 @@ mod listening;
 mod looking;
 mod maildrop;
 mod making;
+mod outlet;
 mod passing;
 mod pieces;
 mod pool;

@@ -14,6 +14,7 @@ use crate::{
     wire::DraftKind,
 };
 use check::{Obstacle, obstacle};
+pub use files::has_files;
 use files::{Files, Memory};
 
 /// The composer, while something is being written.

@@ -1,6 +1,7 @@
 //! The folders: special ones first, then the others as a tree, then what is shared with the person, each with its unread
-//! count. A place to drop messages.
+//! count. A place to drop messages and files.
 
+mod files;
 mod form;
 mod menu;
 
@@ -8,6 +9,7 @@ use crate::view::{Item, each, handler};
 use leptos::{ev, prelude::*};
 
 use super::{
+    composer::has_files,
     icon::Icon,
     search::SavedSearches,
     words::{counted, folder_name, number},
@@ -140,8 +142,9 @@ fn MailboxRow(folder: Folder) -> impl IntoView {
     let current =
         move || state.list.query.with(|query| path.with_value(|path| query.mailbox == *path && !query.everywhere));
     let over = RwSignal::new(false);
+    let (takes_files, prefix) = (files::takes_files(&mailbox), StoredValue::new(files::prefix(&mailbox)));
     let drag_over = move |event: ev::DragEvent| {
-        if state.dragged.with_untracked(Option::is_some) {
+        if state.dragged.with_untracked(Option::is_some) || (takes_files && has_files(&event)) {
             event.prevent_default();
             if !over.get_untracked() {
                 over.set(true);
@@ -154,6 +157,13 @@ fn MailboxRow(folder: Folder) -> impl IntoView {
             event.prevent_default();
             state.dragged.set(None);
             client.act(selection, Action::Move { to: path.get_value() });
+        } else if takes_files
+            && has_files(&event)
+            && let Some(files) = event.data_transfer().and_then(|data| data.files())
+        {
+            event.prevent_default();
+            // A browser that does not let it be done says so itself.
+            let _ = prefix.with_value(|prefix| files::send(&files, prefix));
         }
     };
     let open = move |event: ev::MouseEvent| {

@@ -11,15 +11,16 @@ use std::{
 
 use anyhow::Context;
 use app::wire::{CollectorTrouble, Error, Flag, RefusedReason, Uid, UidValidity};
-use tokio::{sync::mpsc, task::spawn_blocking};
+use tokio::task::spawn_blocking;
 
 use super::{
     digest::{Digest, Digester},
     folders::{Side, Wishes, place},
     making::make,
+    outlet::{Fresh, Outlet, Text},
     passing::{begin, exchange},
     pool::Pool,
-    reading::{Fresh, LARGE, LARGEST, Parcel, SUSPICIOUS, Text, WINDOW, nameless},
+    reading::{LARGE, LARGEST, SUSPICIOUS, WINDOW, nameless},
     run::{Job, Step, Stop, held, open},
     writing::{Shown, Writing},
 };
@@ -227,8 +228,8 @@ async fn bring(
         let mut writing =
             Writing { job, target, folder: &row, validity: VALIDITY, mailbox: here, next, limit, pool, heard, shown };
         let begun = begin(job, &mut writing).await?;
-        let (parcels, taken) = mpsc::channel(1);
-        exchange(&mut writing, taken, reading.read(&all, parcels)).await?;
+        let (outlet, taken) = Outlet::new();
+        exchange(&mut writing, taken, reading.read(&all, outlet)).await?;
         let last = all.last().map_or(0, |uid| uid.0);
         let messages = i64::try_from(all.len()).unwrap_or(i64::MAX);
         let done = FolderRow { uid_next: i64::from(last) + 1, messages, ..begun };
@@ -259,7 +260,7 @@ struct Wanted {
 }
 
 impl Reading<'_> {
-    async fn read(&mut self, uids: &[Uid], parcels: mpsc::Sender<Parcel>) -> Result<(), Stop> {
+    async fn read(&mut self, uids: &[Uid], outlet: Outlet) -> Result<(), Stop> {
         for some in uids.chunks(AT_ONCE) {
             let known = self.job.store.entries(self.folder, VALIDITY, some).await?;
             let attempts: HashMap<Uid, i64> = known.iter().map(|entry| (entry.uid, entry.attempts)).collect();
@@ -273,22 +274,22 @@ impl Reading<'_> {
                 // RFC 3502 has no message of no bytes among several.
                 let alone = attempts >= SUSPICIOUS || place.length > LARGE || place.length == 0;
                 if !window.is_empty() && (alone || window.len() == WINDOW || bytes + place.length > LARGE) {
-                    self.read_window(std::mem::take(&mut window), &parcels).await?;
+                    self.read_window(std::mem::take(&mut window), &outlet).await?;
                     bytes = 0;
                 }
                 window.push(Wanted { uid, place, attempts });
                 bytes += place.length;
                 if alone {
-                    self.read_window(std::mem::take(&mut window), &parcels).await?;
+                    self.read_window(std::mem::take(&mut window), &outlet).await?;
                     bytes = 0;
                 }
             }
-            self.read_window(window, &parcels).await?;
+            self.read_window(window, &outlet).await?;
         }
         Ok(())
     }
 
-    async fn read_window(&mut self, window: Vec<Wanted>, parcels: &mpsc::Sender<Parcel>) -> Result<(), Stop> {
+    async fn read_window(&mut self, window: Vec<Wanted>, outlet: &Outlet) -> Result<(), Stop> {
         let Some(mut archive) = self.archive.take().filter(|_| !window.is_empty()) else { return Ok(()) };
         self.job.go_on()?;
         let spool = self.job.spool.clone();
@@ -312,8 +313,8 @@ impl Reading<'_> {
                     let alone = matches!(text, Text::Filed(_)) || digest.raw == 0;
                     let one = Fresh { uid, date: known.date, flags, email: None, digest, text, attempts };
                     if alone {
-                        hand_over(parcels, std::mem::take(&mut fresh)).await;
-                        hand_over(parcels, vec![one]).await;
+                        outlet.messages(std::mem::take(&mut fresh)).await;
+                        outlet.messages(vec![one]).await;
                     } else {
                         fresh.push(one);
                     }
@@ -326,10 +327,8 @@ impl Reading<'_> {
                 }
             }
         }
-        hand_over(parcels, fresh).await;
-        if !left_out.is_empty() {
-            let _ = parcels.send(Parcel::Noted(left_out)).await;
-        }
+        outlet.messages(fresh).await;
+        outlet.note(left_out).await;
         Ok(())
     }
 }
@@ -337,13 +336,6 @@ impl Reading<'_> {
 fn refused(uid: Uid, place: archive::Place, reason: RefusedReason) -> Entry {
     let (size, hash, flags) = (place.length, String::new(), String::new());
     Entry { uid, size, raw: size, date: None, hash, flags, place: Place::Refused(reason), attempts: 0, email: None }
-}
-
-/// If nobody takes them, the other half has failed and says why.
-async fn hand_over(parcels: &mpsc::Sender<Parcel>, messages: Vec<Fresh>) {
-    if !messages.is_empty() {
-        let _ = parcels.send(Parcel::Messages(messages)).await;
-    }
 }
 
 enum Kept {

@@ -10,8 +10,8 @@ use app::wire::{CollectorKind, RefusedReason, Uid, UidValidity};
 use tokio::time::sleep;
 
 use super::{
+    outlet::Fresh,
     pool::{self, Pool, Sought},
-    reading::Fresh,
     run::{Step, Stop},
     writing::{TOO_OFTEN, Writing, entry},
 };
@@ -132,8 +132,7 @@ impl Writing<'_> {
         let now = now();
         // When a message came that is in a file, may be no more than a guess.
         let dated = self.job.collector.kind != CollectorKind::Files;
-        let sought =
-            |one: &Fresh| Sought::new(one.digest.size, one.digest.raw, one.date.filter(|_| dated), now);
+        let sought = |one: &Fresh| Sought::new(one.digest.size, one.digest.raw, one.date.filter(|_| dated), now);
         let wanted: Vec<Sought> = fresh.iter().flat_map(sought).collect();
         self.pool.read(self.target, &wanted).await.map_err(Stop::of_target)?;
         let (mut rest, mut bound): (Vec<Fresh>, Vec<Entry>) = (Vec::new(), Vec::new());

@@ -10,7 +10,7 @@ mod retrieving;
 use std::collections::{HashMap, HashSet};
 
 use app::wire::{CollectorTrouble, Uid, UidValidity};
-use tokio::{sync::mpsc, time::timeout};
+use tokio::time::timeout;
 
 use self::{
     naming::{Item, items},
@@ -19,6 +19,7 @@ use self::{
 use super::{
     folders::{Side, Wishes, place},
     making::make,
+    outlet::Outlet,
     passing::{begin, exchange},
     pieces::LONGEST,
     pool::{self, Pool},
@@ -249,10 +250,10 @@ async fn bring(
     let wanted: Vec<Item> = items.into_iter().filter(|item| begun.settled == 0 || is_open(item)).collect();
     if !wanted.is_empty() {
         fill_pool(job, &mut writing, &begun, &changes.gone).await?;
-        let (parcels, taken) = mpsc::channel(1);
+        let (outlet, taken) = Outlet::new();
         let refused = job.store.count_refused(row.id).await?;
         let (source, folder, validity) = (&mut source, row.id, VALIDITY);
-        let reading = Retrieving { job, source, folder, validity, limit, refused, parcels };
+        let reading = Retrieving { job, source, folder, validity, limit, refused, outlet };
         exchange(&mut writing, taken, reading.read(wanted)).await?;
     }
     let_go(job, row.id, source, &changes.deleted).await?;

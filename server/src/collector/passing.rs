@@ -10,8 +10,9 @@ use super::{
     comparing::Comparing,
     finding::Answer,
     making::make,
+    outlet::{Outlet, Parcel},
     pool::{self, Pool},
-    reading::{Parcel, Reading},
+    reading::Reading,
     run::{Job, Pair, Step, Stop, held},
     writing::{Shown, Writing},
 };
@@ -48,10 +49,10 @@ pub async fn pass(job: &Job, pair: &mut Pair, mut row: FolderRow, listed: &Liste
     if listed.view.is_some() {
         uids.retain(|uid| *uid < there.uid_next);
     }
-    let (parcels, taken) = mpsc::channel(1);
+    let (outlet, taken) = Outlet::new();
     let refused = job.store.count_refused(row.id).await?;
     let (source, folder, validity) = (&mut pair.source, row.id, there.uid_validity);
-    let reading = Reading { job, source, folder, validity, limit, refused, parcels };
+    let reading = Reading { job, source, folder, validity, limit, refused, outlet };
     exchange(&mut writing, taken, reading.read(&uids)).await?;
     let compared = match (row.uid_validity, job.collector.options.follow_flags) {
         // As they came.

@@ -11,16 +11,16 @@ use std::{
 };
 
 use anyhow::Context;
-use app::wire::{CollectorTrouble, Flag, RefusedReason, Uid, UidValidity};
+use app::wire::{CollectorTrouble, RefusedReason, Uid, UidValidity};
 use tokio::{
     fs::File,
     io::{AsyncSeekExt, AsyncWriteExt},
-    sync::mpsc,
 };
 
 use super::{
-    digest::{Digest, Digester, digest},
+    digest::{Digester, digest},
     flags::to_text,
+    outlet::{Fresh, Outlet, Text},
     pieces::{Ended, Next, Pieces},
     run::{Job, Step, Stop},
     writing::TOO_OFTEN,
@@ -49,31 +49,6 @@ const LISTED: usize = 1000;
 /// A message that was about to be sent so often goes by itself: perhaps it is what breaks the line.
 pub const SUSPICIOUS: i64 = 3;
 
-/// A message of the source, whole.
-pub struct Fresh {
-    pub uid: Uid,
-    pub date: Option<i64>,
-    pub flags: Vec<Flag>,
-    pub email: Option<u64>,
-    pub digest: Digest,
-    pub text: Text,
-    /// How often it was about to be sent.
-    pub attempts: i64,
-}
-
-pub enum Text {
-    Held(Vec<u8>),
-    /// At its beginning.
-    Filed(File),
-}
-
-/// What one half hands to the other.
-pub enum Parcel {
-    Messages(Vec<Fresh>),
-    /// What the source does not give out, or not now, and what came with another mailbox.
-    Noted(Vec<Entry>),
-}
-
 /// Reads one mailbox of the source, which is selected.
 pub struct Reading<'a> {
     pub job: &'a Job,
@@ -85,7 +60,7 @@ pub struct Reading<'a> {
     pub limit: Option<u64>,
     /// How many messages of the mailbox are left out so far.
     pub refused: u64,
-    pub parcels: mpsc::Sender<Parcel>,
+    pub outlet: Outlet,
 }
 
 impl Reading<'_> {
@@ -121,7 +96,7 @@ impl Reading<'_> {
         let is_elsewhere = |look: &Look| look.email.is_some_and(|email| dealt_with.contains(&email));
         let (elsewhere, looks): (Vec<Look>, Vec<Look>) = looks.into_iter().partition(is_elsewhere);
         let entry = |look| Entry { place: Place::Elsewhere, ..blank(look, 0) };
-        self.hand_over(Parcel::Noted(elsewhere.into_iter().map(entry).collect())).await;
+        self.outlet.note(elsewhere.into_iter().map(entry).collect()).await;
         Ok(looks)
     }
 
@@ -189,9 +164,7 @@ impl Reading<'_> {
                 _ => rest.push((look, attempts)),
             }
         }
-        if !fresh.is_empty() {
-            self.hand_over(Parcel::Messages(fresh)).await;
-        }
+        self.outlet.messages(fresh).await;
         for (look, attempts) in rest {
             self.read_alone(look, attempts).await?;
         }
@@ -230,7 +203,7 @@ impl Reading<'_> {
                 let Look { uid, date, flags, email, .. } = look;
                 let text = Text::Filed(file);
                 let fresh = Fresh { uid, date, flags, email, digest: digester.finish(), text, attempts };
-                self.hand_over(Parcel::Messages(vec![fresh])).await;
+                self.outlet.messages(vec![fresh]).await;
                 Ok(())
             }
             Ended::Gone => Ok(()),
@@ -244,7 +217,7 @@ impl Reading<'_> {
     /// Notes that the line broke while these were read: if it is one of them each time, it is found and left out.
     async fn stumbled(&mut self, window: Vec<(Look, i64)>) {
         let entry = |(look, tried): (Look, i64)| Entry { place: Place::Nowhere, ..blank(look, tried + 1) };
-        self.hand_over(Parcel::Noted(window.into_iter().map(entry).collect())).await;
+        self.outlet.note(window.into_iter().map(entry).collect()).await;
     }
 
     /// Notes that a message cannot be brought. A mailbox with too many of these is given up for now.
@@ -254,7 +227,7 @@ impl Reading<'_> {
             let text = String::new();
             return Err(Stop::Folder(CollectorTrouble::Source(app::wire::Error::Unavailable { text })));
         }
-        self.hand_over(Parcel::Noted(vec![entry])).await;
+        self.outlet.note(vec![entry]).await;
         Ok(())
     }
 
@@ -268,11 +241,6 @@ impl Reading<'_> {
             self.leave_out(refused(Look::of(uid), 0, RefusedReason::Unreadable { text: String::new() })).await?;
         }
         Ok(())
-    }
-
-    /// If nobody takes it, the other half has failed and says why.
-    async fn hand_over(&mut self, parcel: Parcel) {
-        let _ = self.parcels.send(parcel).await;
     }
 }
 

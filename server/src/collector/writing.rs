@@ -15,8 +15,8 @@ use tokio::{fs::File, io::AsyncSeekExt};
 use super::{
     finding::Answer,
     flags::{is_kept, to_text, travels},
+    outlet::{Fresh, Parcel, Text},
     pool::Pool,
-    reading::{Fresh, Parcel, Text},
     run::{Job, Step, Stop, held},
 };
 use crate::{

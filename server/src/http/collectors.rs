@@ -236,11 +236,22 @@ async fn candidates(bridge: &Bridge, address: &str, text: &str) -> Result<Vec<Ca
     Ok(vec![Candidate { endpoint, users, found_by: FoundBy::Guess, advice: None, password_page: None }])
 }
 
-pub async fn files_form(State(bridge): State<Bridge>, headers: HeaderMap) -> Result<Response, HttpError> {
+/// For which folder the form is.
+#[derive(serde::Deserialize)]
+pub struct Into {
+    #[serde(default)]
+    prefix: String,
+}
+
+pub async fn files_form(
+    State(bridge): State<Bridge>,
+    headers: HeaderMap,
+    Query(into): Query<Into>,
+) -> Result<Response, HttpError> {
     if login_of(&bridge, &headers).await?.is_none() {
         return Ok(Redirect::to("/login?next=%2Fcollectors").into_response());
     }
-    Ok(filled_files_form(&headers, String::new(), None))
+    Ok(filled_files_form(&headers, into.prefix, None))
 }
 
 fn filled_files_form(headers: &HeaderMap, prefix: String, error: Option<Error>) -> Response {

@@ -104,7 +104,9 @@ async fn stopped_at_each_step_it_goes_on_where_it_was() {
 async fn what_is_here_already_is_not_brought_again() {
     let (mut lab, folder) = lab(CollectorOptions { prefix: "INBOX".to_owned(), ..Default::default() }).await;
     let mut here = lab.target.raw().await;
-    let letters: Vec<String> = (0..5).map(|number| format!("Date: Mon, 23 Nov 2026 10:00:00 +0000\r\nSubject: {number}\r\n\r\ntext {number}\r\n")).collect();
+    let letters: Vec<String> = (0..5)
+        .map(|number| format!("Date: Mon, 23 Nov 2026 10:00:00 +0000\r\nSubject: {number}\r\n\r\ntext {number}\r\n"))
+        .collect();
     for letter in &letters[..3] {
         assert!(here.append("INBOX", "\\Seen", "03-Mar-2023 03:03:03 +0000", letter.as_bytes()).await);
     }

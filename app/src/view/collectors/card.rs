@@ -102,11 +102,12 @@ impl Card {
                 </form>
             }
         };
-        let stoppable = state != CollectorState::Paused;
         let of_files = kind == CollectorKind::Files;
+        let paused = state == CollectorState::Paused;
+        let stoppable = !(paused || done || of_files && state == CollectorState::Failed);
         let runnable = !done && (state != CollectorState::Running || !of_files);
         let run = match () {
-            () if !stoppable => t_string!(i18n, collect.go_on),
+            () if paused => t_string!(i18n, collect.go_on),
             () if of_files => t_string!(i18n, collect.again),
             () => t_string!(i18n, collect.run),
         };
@@ -130,7 +131,7 @@ impl Card {
                 </div>
                 <div data-live="" id=format!("actions-{}", id.0) class="collector-actions">
                     {runnable.then(|| button("run", run))}
-                    {(stoppable && !done).then(|| button("pause", t_string!(i18n, collect.pause)))}
+                    {stoppable.then(|| button("pause", t_string!(i18n, collect.pause)))}
                     <details class="collector-remove" id=format!("remove-{}", id.0)>
                         <summary class="button">{t_string!(i18n, collect.remove)}</summary>
                         <p>{t_string!(i18n, collect.remove_about)}</p>
@@ -258,7 +259,9 @@ impl Card {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let folders = counted!(i18n, collect.in_folders, count(self.folders.len()));
         let brought = counted!(i18n, collect.brought, messages);
-        let renamed = count(self.folders.iter().filter(|folder| folder.source != folder.target).count());
+        // What is only put below another folder keeps its name.
+        let keeps_name = |folder: &CollectorFolder| folder.target.ends_with(&folder.source);
+        let renamed = count(self.folders.iter().filter(|folder| !keeps_name(folder)).count());
         let renamed = (renamed > 0).then(|| view! { <p>{counted!(i18n, collect.renamed, renamed)}</p> });
         let size = size(i18n, octets);
         (self.collector.look == CollectorLook::Done).then(|| {

@@ -2,6 +2,7 @@
 
 use leptos::{html, prelude::*};
 
+use super::files::{self, takes_files};
 use crate::{
     Client,
     i18n::*,
@@ -91,6 +92,14 @@ fn Items(folder: Folder, open: RwSignal<bool>, button: NodeRef<html::Button>) ->
             </a>
         }
     });
+    let take = takes_files(&mailbox).then(|| {
+        view! {
+            <a class="menu-item" role="menuitem" tabindex="-1" data-testid="mailbox-files" href=files::url(&mailbox)>
+                <Icon name="file" />
+                <span>{t_string!(i18n, folder.files)}</span>
+            </a>
+        }
+    });
     view! {
         <Menu class="mailbox-actions" label=t_string!(i18n, app.folders) button on_close=move || open.set(false)>
             {item(
@@ -116,6 +125,7 @@ fn Items(folder: Folder, open: RwSignal<bool>, button: NodeRef<html::Button>) ->
                 |client, path| client.state.dialog.set(Some(Dialog::Folder { path: Some(path), parent: None })),
             )}
             {share}
+            {take}
             {item(
                 emptied && counts.total > 0,
                 "mailbox-empty",

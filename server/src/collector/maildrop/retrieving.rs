@@ -7,7 +7,6 @@ use app::wire::{CollectorTrouble, Flag, RefusedReason, Uid, UidValidity};
 use tokio::{
     fs::File,
     io::{AsyncSeekExt, AsyncWriteExt},
-    sync::mpsc,
     time::Instant,
 };
 
@@ -16,8 +15,9 @@ use crate::{
     archive::message::arrival_date,
     collector::{
         digest::{Digest, Digester},
+        outlet::{Fresh, Outlet, Text},
         pieces::LONGEST,
-        reading::{Fresh, LARGE, LARGEST, MOST_REFUSED, Parcel, SUSPICIOUS, Text, WINDOW, nameless},
+        reading::{LARGE, LARGEST, MOST_REFUSED, SUSPICIOUS, WINDOW, nameless},
         run::{Job, Step, Stop},
         writing::TOO_OFTEN,
     },
@@ -39,7 +39,7 @@ pub struct Retrieving<'a> {
     pub limit: Option<u64>,
     /// How many messages are left out so far.
     pub refused: u64,
-    pub parcels: mpsc::Sender<Parcel>,
+    pub outlet: Outlet,
 }
 
 /// A message that is to be read.
@@ -118,16 +118,16 @@ impl Retrieving<'_> {
         let flags = if self.job.collector.options.seen { vec![Flag::Seen] } else { Vec::new() };
         let (held, left_out) = (Vec::new(), Vec::new());
         let mut taking = Taking { window: window.clone(), flags, held, bytes: 0, came: 0, left_out };
-        let ended = taking.take_all(self.source, &spool, limit, &self.parcels).await;
+        let ended = taking.take_all(self.source, &spool, limit, &self.outlet).await;
         self.job.step(Step::Read)?;
         // What has come is put away, whatever became of the line.
-        hand_over(&self.parcels, taking.held).await;
+        self.outlet.messages(taking.held).await;
         let nothing_came = taking.came == 0 && window.len() > 1 && taking.left_out.len() == window.len();
         if ended.is_err() || nothing_came {
             // If it is one of them each time, it is found and left out.
             let unread = if nothing_came { window } else { taking.window };
             let entries = unread.into_iter().map(|wanted| blank(wanted, wanted.attempts + 1)).collect();
-            let _ = self.parcels.send(Parcel::Noted(entries)).await;
+            self.outlet.note(entries).await;
             return ended.and(Err(unavailable()));
         }
         for (wanted, reason) in taking.left_out {
@@ -144,7 +144,7 @@ impl Retrieving<'_> {
             return Err(Stop::Run(CollectorTrouble::Source(error)));
         }
         let entry = Entry { place: Place::Refused(reason), ..blank(wanted, wanted.attempts) };
-        let _ = self.parcels.send(Parcel::Noted(vec![entry])).await;
+        self.outlet.note(vec![entry]).await;
         Ok(())
     }
 }
@@ -164,13 +164,7 @@ struct Taking {
 }
 
 impl Taking {
-    async fn take_all(
-        &mut self,
-        source: &mut Session,
-        spool: &Path,
-        limit: u64,
-        parcels: &mpsc::Sender<Parcel>,
-    ) -> Result<(), Stop> {
+    async fn take_all(&mut self, source: &mut Session, spool: &Path, limit: u64, outlet: &Outlet) -> Result<(), Stop> {
         let numbers: Vec<u32> = self.window.iter().map(|wanted| wanted.number).collect();
         let mut retrieval = source.retrieve(&numbers).map_err(of_source)?;
         while let Some(arrival) = retrieval.next().await.map_err(of_source)? {
@@ -188,7 +182,7 @@ impl Taking {
             let wanted = self.window.remove(at);
             match read {
                 Read::LeftOut(reason) => self.left_out.push((wanted, reason)),
-                Read::Whole(digest, text, date) => self.keep(wanted, digest, text, date, parcels).await,
+                Read::Whole(digest, text, date) => self.keep(wanted, digest, text, date, outlet).await,
             }
         }
         Ok(())
@@ -200,24 +194,24 @@ impl Taking {
         digest: Digest,
         text: Text,
         date: Option<i64>,
-        parcels: &mpsc::Sender<Parcel>,
+        outlet: &Outlet,
     ) {
         self.came += 1;
         // RFC 3502 has no message of no bytes among several.
         let alone = digest.raw == 0 || matches!(text, Text::Filed(_));
         // Sizes are what the server reckons.
         if alone || self.bytes + digest.raw > LARGE {
-            self.pass_on(parcels).await;
+            self.pass_on(outlet).await;
         }
         self.bytes += digest.raw;
         self.held.push(Fresh { uid, date, flags: self.flags.clone(), email: None, digest, text, attempts });
         if alone {
-            self.pass_on(parcels).await;
+            self.pass_on(outlet).await;
         }
     }
 
-    async fn pass_on(&mut self, parcels: &mpsc::Sender<Parcel>) {
-        hand_over(parcels, std::mem::take(&mut self.held)).await;
+    async fn pass_on(&mut self, outlet: &Outlet) {
+        outlet.messages(std::mem::take(&mut self.held)).await;
         self.bytes = 0;
     }
 }
@@ -226,13 +220,6 @@ impl Taking {
 fn blank(Wanted { size, uid, .. }: Wanted, attempts: i64) -> Entry {
     let (hash, flags, place) = (String::new(), String::new(), Place::Nowhere);
     Entry { uid, size, raw: size, date: None, hash, flags, place, attempts, email: None }
-}
-
-/// If nobody takes them, the other half has failed and says why.
-async fn hand_over(parcels: &mpsc::Sender<Parcel>, messages: Vec<Fresh>) {
-    if !messages.is_empty() {
-        let _ = parcels.send(Parcel::Messages(messages)).await;
-    }
 }
 
 /// Whether it is no matter of one message.
