@@ -27,11 +27,11 @@ mod task;
 mod writing;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use app::wire::{AccountId, CollectorId, CollectorKind, CollectorOptions, Error};
+use app::wire::{AccountId, CollectorId, CollectorKind, CollectorOptions, CollectorState, Error};
 use secrecy::SecretString;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -58,6 +58,8 @@ struct Running {
     wake: Notify,
     /// Those who fetch a single message wait for each other.
     fetches: Arc<Semaphore>,
+    /// Whose files are on their way.
+    uploads: Mutex<HashSet<AccountId>>,
     /// What ends each run, by the name in which its lease is held: one may still end while the next has begun.
     stops: Mutex<HashMap<(CollectorId, String), CancellationToken>>,
     /// What ends the listening at each source.
@@ -69,9 +71,22 @@ impl Default for Running {
         Self {
             wake: Notify::new(),
             fetches: Arc::new(Semaphore::new(FETCHES)),
+            uploads: Mutex::default(),
             stops: Mutex::default(),
             listening: Mutex::default(),
         }
+    }
+}
+
+/// An upload of files, for as long as it is held.
+pub struct Uploading {
+    collectors: Collectors,
+    account: AccountId,
+}
+
+impl Drop for Uploading {
+    fn drop(&mut self) {
+        self.collectors.0.uploads.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.account);
     }
 }
 
@@ -91,6 +106,12 @@ impl Collectors {
     /// Has the task look at once for what is due.
     pub fn wake(&self) {
         self.0.wake.notify_one();
+    }
+
+    /// One upload of files of an account at a time: nothing while there is another.
+    pub fn begin_upload(&self, account: AccountId) -> Option<Uploading> {
+        let begun = self.0.uploads.lock().unwrap_or_else(PoisonError::into_inner).insert(account);
+        begun.then(|| Uploading { collectors: self.clone(), account })
     }
 
     /// Ends what this node does for a collector.
@@ -190,7 +211,8 @@ impl Bridge {
 
     /// Has the messages tried again that could not be brought. [`Error::Gone`] if there is no such collector.
     pub async fn retry_refused(&self, account: AccountId, id: CollectorId) -> Result<(), Error> {
-        if self.store.collector(account, id).await.map_err(internal)?.is_none() {
+        let collector = self.store.collector(account, id).await.map_err(internal)?;
+        if collector.is_none_or(|collector| collector.state == CollectorState::Done) {
             return Err(Error::Gone);
         }
         self.store.retry_refused(id).await.map_err(internal)?;

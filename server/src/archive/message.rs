@@ -8,7 +8,18 @@ use crate::mime::header::{Headers, date, decode_text};
 /// Octets of a header that are looked at for what a program knew.
 const HEAD: usize = 128 * 1024;
 
-/// Fields in which programs keep what is no part of the message: mutt, Dovecot, Thunderbird and Google's Takeout.
+/// In what a message is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Among others, one after the other.
+    Mbox,
+    /// By itself, as a person saves it.
+    Single,
+    /// By itself, as a mail server keeps it: nothing was added.
+    Maildir,
+}
+
+/// Fields in which programs keep what is no part of the message, in an mbox: mutt, Dovecot, Thunderbird and Google's Takeout.
 const NOTES: [&str; 11] = [
     "status",
     "x-status",
@@ -23,11 +34,11 @@ const NOTES: [&str; 11] = [
     "x-gm-thrid",
 ];
 
-/// Makes a message of the lines of a file: line ends become CRLF, notes are left out, and quoted lines of an mbox are as they
-/// were.
-#[derive(Debug, Default)]
+/// Makes a message of the lines of a file: line ends become CRLF, notes are left out, and lines that an mbox has quoted
+/// (`mboxrd`: `>From ` had one `>` less) are as they were.
+#[derive(Debug)]
 pub struct Cleaner {
-    quoted: bool,
+    form: Form,
     /// The header is over.
     body: bool,
     /// The field that is being said is a note.
@@ -39,9 +50,19 @@ pub struct Cleaner {
 }
 
 impl Cleaner {
-    /// `quoted`: lines that begin with `>From ` had one `>` less (`mboxrd`).
-    pub fn new(quoted: bool) -> Self {
-        Self { quoted, ..Self::default() }
+    pub fn new(form: Form) -> Self {
+        Self { form, body: false, note: false, inside: false, head: Vec::new() }
+    }
+
+    fn is_note(&self, name: &[u8]) -> bool {
+        let known = NOTES.iter().any(|note| name.eq_ignore_ascii_case(note.as_bytes()));
+        known
+            && match self.form {
+                Form::Mbox => true,
+                // Thunderbird leaves them in what it saves.
+                Form::Single => name.get(..10).is_some_and(|start| start.eq_ignore_ascii_case(b"x-mozilla-")),
+                Form::Maildir => false,
+            }
     }
 
     /// A line with its end, or a piece of a long one. Gives what stands for it in the message.
@@ -53,7 +74,7 @@ impl Cleaner {
             self.body = text.is_empty();
             if !matches!(line.first(), Some(b' ' | b'\t')) {
                 let name = text.split(|byte| *byte == b':').next().unwrap_or_default();
-                self.note = NOTES.iter().any(|note| name.eq_ignore_ascii_case(note.as_bytes()));
+                self.note = self.is_note(name);
             }
         }
         if !self.body && self.head.len() < HEAD {
@@ -62,7 +83,7 @@ impl Cleaner {
         if self.note && !self.body {
             return;
         }
-        if begins && self.quoted && is_quoted(line) {
+        if begins && self.form == Form::Mbox && is_quoted(line) {
             line = line.get(1..).unwrap_or_default();
         }
         match line.strip_suffix(b"\n") {
@@ -89,10 +110,11 @@ pub struct Known {
     pub folder: Option<String>,
 }
 
-/// What the notes of a header say.
-pub fn known(head: &[u8]) -> Known {
+/// What the notes of a header say; see [`Form`] for which are some.
+pub fn known(head: &[u8], form: Form) -> Known {
     let headers = Headers::parse(head);
-    let text = |name: &str| headers.text(name);
+    let of_mbox = form == Form::Mbox;
+    let text = |name: &str| if of_mbox || name.starts_with("x-mozilla") { headers.text(name) } else { String::new() };
     let mut known = Known::default();
     let letters = format!("{}{}", text("status"), text("x-status"));
     for letter in letters.chars() {
@@ -118,7 +140,7 @@ pub fn known(head: &[u8]) -> Known {
     for words in [text("x-keywords"), text("x-mozilla-keys")] {
         known.flags.extend(words.split_ascii_whitespace().map(|word| Flag::from(word.to_owned())));
     }
-    if let Some(labels) = headers.raw("x-gmail-labels") {
+    if let Some(labels) = headers.raw("x-gmail-labels").filter(|_| of_mbox) {
         gmail(&decode_text(labels), &mut known);
     }
     known.flags.sort();
@@ -186,10 +208,12 @@ pub fn from_date(line: &[u8]) -> Option<i64> {
 /// Whether a line begins a message of an mbox: as [`from_date`] takes it, or nearly.
 pub fn is_beginning(line: &[u8]) -> bool {
     let Some(rest) = line.strip_prefix(b"From ") else { return false };
-    let digits = |length: usize| {
-        rest.split(u8::is_ascii_whitespace).any(|word| word.len() == length && word.iter().all(u8::is_ascii_digit))
-    };
-    digits(4) && rest.contains(&b':')
+    let words = || rest.split(u8::is_ascii_whitespace);
+    let is_number = |word: &[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_digit);
+    let is_time = |word: &[u8]| word.contains(&b':') && word.split(|byte| *byte == b':').all(is_number);
+    words().any(|word| word.len() == 4 && is_number(word))
+        && words().any(|word| MONTHS.iter().any(|month| word == month.as_bytes()))
+        && words().any(is_time)
 }
 
 #[cfg(test)]
@@ -198,7 +222,7 @@ mod tests {
 
     fn cleaned(text: &str) -> String {
         let mut out = Vec::new();
-        let mut cleaner = Cleaner::new(true);
+        let mut cleaner = Cleaner::new(Form::Mbox);
         text.as_bytes().split_inclusive(|byte| *byte == b'\n').for_each(|line| cleaner.line(line, &mut out));
         String::from_utf8(out).expect("text")
     }
@@ -232,7 +256,7 @@ mod tests {
             ("X-Gmail-Labels: Archived,Starred\n", "\\Seen \\Flagged", Some("Archive")),
             ("Subject: none\n", "", None),
         ] {
-            let known = known(head.as_bytes());
+            let known = known(head.as_bytes(), Form::Mbox);
             assert_eq!((known.flags, known.folder.as_deref()), (flags(expected), folder), "{head}");
         }
     }
@@ -245,6 +269,7 @@ mod tests {
             ("From - Thu Nov 26 05:17:24 2026\n", None, true),
             ("From here to there\n", None, false),
             ("From: 10:30 2026\n", None, false),
+            ("From May 2024 on the price is: 10\n", None, false),
         ] {
             assert_eq!((from_date(line.as_bytes()), is_beginning(line.as_bytes())), (date, begins), "{line}");
         }

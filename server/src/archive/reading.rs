@@ -5,12 +5,13 @@ use std::{
     collections::HashMap,
     fs::File,
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write},
+    path::PathBuf,
 };
 
 use app::wire::Flag;
 use zip::{ExtraField, ZipArchive};
 
-use super::message::{Cleaner, arrival_date, from_date, is_beginning, known};
+use super::message::{self, Cleaner, arrival_date, from_date, is_beginning, known};
 
 /// The longest piece of a line, in octets, that is looked at as a whole.
 const LINE: u64 = 1024 * 1024;
@@ -18,8 +19,11 @@ const LINE: u64 = 1024 * 1024;
 /// Messages of all files together, at most.
 const MOST: usize = 5_000_000;
 
-/// Octets that a mailbox in a zip may have when it is unpacked: a bomb must not fill the disk.
+/// Octets that all mailboxes in zips may have together when they are unpacked: a bomb must not fill the disk.
 const UNPACKED: u64 = 64 * 1024 * 1024 * 1024;
+
+/// Zips at once. Each is open for as long as it is needed.
+const ZIPS: usize = 100;
 
 /// What there is in some files.
 pub struct Archive {
@@ -29,10 +33,16 @@ pub struct Archive {
     /// Files that are no mail.
     pub others: u64,
     messages: usize,
+    /// Where each folder is in `folders`.
+    by_path: HashMap<String, usize>,
+    unpacked: u64,
 }
 
 enum Opened {
-    Plain(File),
+    /// Opened anew each time: there may be more than can be open at once.
+    At(PathBuf),
+    /// What was unpacked.
+    Spooled(File),
     Zip(Box<ZipArchive<File>>),
 }
 
@@ -74,21 +84,35 @@ pub struct Known {
 pub type Spool<'a> = &'a dyn Fn() -> io::Result<File>;
 
 impl Archive {
-    /// Goes through files, in this order, each with its name. `keep_names`: an mbox is a folder of its own name; else it is in
+    /// Goes through files, in this order, each with its own name and where it is. `keep_names`: an mbox is a folder of its own name; else it is in
     /// none, as a single message is.
-    pub fn open(files: Vec<(String, File)>, keep_names: bool, spool: Spool<'_>) -> io::Result<Archive> {
-        let mut archive = Archive { files: Vec::new(), folders: Vec::new(), others: 0, messages: 0 };
-        for (name, mut file) in files {
+    pub fn open(files: Vec<(String, PathBuf)>, keep_names: bool, spool: Spool<'_>) -> io::Result<Archive> {
+        let mut archive = Archive {
+            files: Vec::new(),
+            folders: Vec::new(),
+            others: 0,
+            messages: 0,
+            by_path: HashMap::new(),
+            unpacked: 0,
+        };
+        let mut zips = 0;
+        for (name, path) in files {
+            let mut file = File::open(&path)?;
             let beginning = beginning(&mut file)?;
             if beginning.starts_with(b"PK\x03\x04") || beginning.starts_with(b"PK\x05\x06") {
+                zips += 1;
+                if zips > ZIPS {
+                    return Err(io::Error::other("more zips than can be taken in at once"));
+                }
                 archive.take_zip(file, spool)?;
             } else if is_mbox(&beginning) {
-                let path = if keep_names { folder_of(&name) } else { String::new() };
-                archive.take_mbox(file, &path)?;
+                let folder = if keep_names { folder_of(&name) } else { String::new() };
+                archive.take_mbox(&mut BufReader::with_capacity(BUFFER, file), 0, &folder)?;
+                archive.files.push(Opened::At(path));
             } else if is_message(&beginning) {
                 let length = file.metadata()?.len();
                 let place = Place { file: archive.number(), at: 0, length, form: Form::Single };
-                archive.files.push(Opened::Plain(file));
+                archive.files.push(Opened::At(path));
                 archive.add("", place)?;
             } else {
                 archive.others += 1;
@@ -96,6 +120,30 @@ impl Archive {
         }
         archive.folders.sort_by(|one, other| one.path.cmp(&other.path));
         Ok(archive)
+    }
+
+    /// Gives folders other names; those that have the same then are one.
+    pub fn rename(&mut self, name: impl Fn(&str) -> String) {
+        let before = std::mem::take(&mut self.folders);
+        self.by_path.clear();
+        for folder in before {
+            let path = name(&folder.path);
+            let at = self.folder(&path);
+            if let Some(known) = self.folders.get_mut(at) {
+                known.messages.extend(folder.messages);
+                known.octets += folder.octets;
+            }
+        }
+    }
+
+    fn folder(&mut self, path: &str) -> usize {
+        if let Some(at) = self.by_path.get(path) {
+            return *at;
+        }
+        let at = self.folders.len();
+        self.folders.push(Folder { path: path.to_owned(), messages: Vec::new(), octets: 0 });
+        self.by_path.insert(path.to_owned(), at);
+        at
     }
 
     fn number(&self) -> u32 {
@@ -107,10 +155,7 @@ impl Archive {
         if self.messages > MOST {
             return Err(io::Error::other("more messages than can be taken in at once"));
         }
-        let at = self.folders.iter().position(|folder| folder.path == path).unwrap_or_else(|| {
-            self.folders.push(Folder { path: path.to_owned(), messages: Vec::new(), octets: 0 });
-            self.folders.len() - 1
-        });
+        let at = self.folder(path);
         if let Some(folder) = self.folders.get_mut(at) {
             folder.messages.push(place);
             folder.octets += place.length;
@@ -118,11 +163,10 @@ impl Archive {
         Ok(())
     }
 
-    fn take_mbox(&mut self, file: File, path: &str) -> io::Result<()> {
+    /// Finds the messages of an mbox, which begins at this octet of the file that is added next.
+    fn take_mbox(&mut self, reader: &mut impl BufRead, begins: u64, path: &str) -> io::Result<()> {
         let number = self.number();
-        let mut reader = BufReader::with_capacity(256 * 1024, file);
-        reader.rewind()?;
-        let (mut line, mut at, mut blank) = (Vec::new(), 0_u64, true);
+        let (mut line, mut at, mut blank) = (Vec::new(), begins, true);
         let mut open: Option<(u64, Cleaner)> = None;
         let mut unused = Vec::new();
         loop {
@@ -130,14 +174,14 @@ impl Archive {
             let read = reader.by_ref().take(LINE).read_until(b'\n', &mut line)?;
             if read == 0 || (blank && is_beginning(&line)) {
                 if let Some((begun, cleaner)) = open.take() {
-                    let folder = known(&cleaner.head).folder;
+                    let folder = known(&cleaner.head, message::Form::Mbox).folder;
                     let path = folder.map_or_else(|| path.to_owned(), |folder| cleaned(folder.split('/')));
                     self.add(&path, Place { file: number, at: begun, length: at - begun, form: Form::Mbox })?;
                 }
                 if read == 0 {
                     break;
                 }
-                open = Some((at, Cleaner::default()));
+                open = Some((at, Cleaner::new(message::Form::Mbox)));
             } else if let Some((_, cleaner)) = &mut open {
                 unused.clear();
                 cleaner.line(&line, &mut unused);
@@ -145,14 +189,18 @@ impl Archive {
             blank = line.trim_ascii().is_empty();
             at += read as u64;
         }
-        self.files.push(Opened::Plain(reader.into_inner()));
         Ok(())
     }
 
     fn take_zip(&mut self, file: File, spool: Spool<'_>) -> io::Result<()> {
         let mut zip = ZipArchive::new(file)?;
+        if zip.len() > MOST {
+            return Err(io::Error::other("more files in a zip than can be taken in"));
+        }
         let number = self.number();
-        let mut mailboxes = Vec::new();
+        // All of them one after the other.
+        let (mut unpacked, mut mailboxes): (Option<File>, Vec<(String, u64)>) = (None, Vec::new());
+        let mut end = 0;
         let mut singles = Vec::new();
         for index in 0..zip.len() {
             let mut entry = zip.by_index(index)?;
@@ -168,13 +216,19 @@ impl Archive {
             let mut start = Vec::new();
             entry.by_ref().take(BEGINNING).read_to_end(&mut start)?;
             if is_mbox(&start) {
-                let mut unpacked = spool()?;
-                unpacked.write_all(&start)?;
-                let length = io::copy(&mut entry.take(UNPACKED), &mut unpacked)?;
-                if length >= UNPACKED {
-                    return Err(io::Error::other("a mailbox in the zip is too large"));
+                let file = match &mut unpacked {
+                    Some(file) => file,
+                    None => unpacked.insert(spool()?),
+                };
+                file.write_all(&start)?;
+                let left = UNPACKED.saturating_sub(self.unpacked);
+                let length = start.len() as u64 + io::copy(&mut entry.take(left), file)?;
+                self.unpacked += length;
+                if self.unpacked >= UNPACKED {
+                    return Err(io::Error::other("the mailboxes in zips are too large"));
                 }
-                mailboxes.push((folder_of(&name), unpacked));
+                end += length;
+                mailboxes.push((folder_of(&name), end));
             } else if is_message(&start) && has_ending(&name, &["eml", "txt", "mht", ""]) {
                 let above = name.rsplit_once('/').map_or("", |(above, _)| above);
                 singles.push((cleaned(above.split('/')), place));
@@ -186,9 +240,15 @@ impl Archive {
         for (path, place) in singles {
             self.add(&path, place)?;
         }
-        for (path, unpacked) in mailboxes {
-            self.take_mbox(unpacked, &path)?;
+        let Some(mut unpacked) = unpacked else { return Ok(()) };
+        let mut begins = 0;
+        for (path, end) in mailboxes {
+            unpacked.seek(SeekFrom::Start(begins))?;
+            let mut reader = BufReader::with_capacity(BUFFER, (&unpacked).take(end - begins));
+            self.take_mbox(&mut reader, begins, &path)?;
+            begins = end;
         }
+        self.files.push(Opened::Spooled(unpacked));
         Ok(())
     }
 
@@ -196,11 +256,8 @@ impl Archive {
     pub fn message(&mut self, place: Place, out: &mut dyn Write) -> io::Result<Known> {
         let opened = self.files.get_mut(place.file as usize).ok_or(io::ErrorKind::NotFound)?;
         match opened {
-            Opened::Plain(file) => {
-                file.seek(SeekFrom::Start(place.at))?;
-                let reader = BufReader::with_capacity(64 * 1024, (&*file).take(place.length));
-                copy(reader, place.form == Form::Mbox, out)
-            }
+            Opened::At(path) => piece(&mut File::open(path)?, place, out),
+            Opened::Spooled(file) => piece(file, place, out),
             Opened::Zip(zip) => {
                 let index = usize::try_from(place.at).unwrap_or(usize::MAX);
                 let keywords = keywords(zip, index)?;
@@ -210,8 +267,10 @@ impl Archive {
                     ExtraField::ExtendedTimestamp(times) => times.mod_time().map(i64::from),
                     _ => None,
                 });
-                let mut known = copy(BufReader::with_capacity(64 * 1024, entry), false, out)?;
-                if let Some((_, file)) = maildir(&name) {
+                let of_maildir = maildir(&name);
+                let form = if of_maildir.is_some() { message::Form::Maildir } else { message::Form::Single };
+                let mut known = copy(BufReader::with_capacity(BUFFER, entry), form, out)?;
+                if let Some((_, file)) = of_maildir {
                     known.flags = maildir_flags(file, &keywords);
                     known.date = date.filter(|date| *date > 0).or(known.date);
                 }
@@ -220,6 +279,9 @@ impl Archive {
         }
     }
 }
+
+/// How much is read at once.
+const BUFFER: usize = 64 * 1024;
 
 /// How much of a file tells what it is.
 const BEGINNING: u64 = 4096;
@@ -238,24 +300,40 @@ fn is_mbox(beginning: &[u8]) -> bool {
 
 /// Whether it begins with a field of a header (RFC 5322 §2.2).
 fn is_message(beginning: &[u8]) -> bool {
+    let beginning = beginning.strip_prefix(MARK).unwrap_or(beginning);
     let line = beginning.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
     let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
     name.len() < line.len() && !name.is_empty() && name.iter().all(|byte| byte.is_ascii_graphic())
 }
 
-fn copy(mut reader: impl BufRead, mbox: bool, out: &mut dyn Write) -> io::Result<Known> {
-    let mut cleaner = Cleaner::new(mbox);
+fn piece(file: &mut File, place: Place, out: &mut dyn Write) -> io::Result<Known> {
+    file.seek(SeekFrom::Start(place.at))?;
+    let form = if place.form == Form::Mbox { message::Form::Mbox } else { message::Form::Single };
+    copy(BufReader::with_capacity(BUFFER, (&*file).take(place.length)), form, out)
+}
+
+/// What some programs of Windows put before a text in UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+fn copy(mut reader: impl BufRead, form: message::Form, out: &mut dyn Write) -> io::Result<Known> {
+    let mut cleaner = Cleaner::new(form);
+    let mbox = form == message::Form::Mbox;
     let (mut line, mut pending, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
     let mut date = None;
-    let mut first = mbox;
+    let mut first = true;
     loop {
         line.clear();
         if reader.by_ref().take(LINE).read_until(b'\n', &mut line)? == 0 {
             break;
         }
         if std::mem::take(&mut first) {
-            date = from_date(&line);
-            continue;
+            if mbox {
+                date = from_date(&line);
+                continue;
+            }
+            if line.starts_with(MARK) {
+                line.drain(..MARK.len());
+            }
         }
         // The empty line before the next message belongs to neither.
         let hold = mbox && matches!(&*line, b"\n" | b"\r\n");
@@ -271,7 +349,7 @@ fn copy(mut reader: impl BufRead, mbox: bool, out: &mut dyn Write) -> io::Result
         out.write_all(&bytes)?;
     }
     let date = date.or_else(|| arrival_date(&cleaner.head));
-    Ok(Known { flags: known(&cleaner.head).flags, date })
+    Ok(Known { flags: known(&cleaner.head, form).flags, date })
 }
 
 /// The folder of a file in a zip that is a message of a Maildir, and the last part of its name.
@@ -370,18 +448,31 @@ mod tests {
         crate::collector::nameless(&std::env::temp_dir()).map_err(io::Error::other)
     }
 
-    fn file(bytes: &[u8]) -> File {
-        let mut file = nameless().expect("a file");
-        file.write_all(bytes).expect("written");
-        file
+    /// A file in a folder of its own, which is removed with it.
+    struct Given(PathBuf);
+
+    impl Given {
+        fn new(bytes: &[u8]) -> Given {
+            let name = crate::seal::random_hex(8).expect("a name");
+            let path = std::env::temp_dir().join(format!("pismo-archive-{name}"));
+            std::fs::write(&path, bytes).expect("a file");
+            Given(path)
+        }
+    }
+
+    impl Drop for Given {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_file(&self.0);
+        }
     }
 
     /// A folder, and each of its messages with what is known of it.
     type Found = (String, Vec<(String, Known)>);
 
     fn all(files: &[(&str, &[u8])], keep_names: bool) -> Vec<Found> {
-        let files = files.iter().map(|(name, bytes)| ((*name).to_owned(), file(bytes))).collect();
-        let mut archive = Archive::open(files, keep_names, &nameless).expect("mail");
+        let given: Vec<Given> = files.iter().map(|(_, bytes)| Given::new(bytes)).collect();
+        let named = files.iter().zip(&given).map(|((name, _), given)| ((*name).to_owned(), given.0.clone()));
+        let mut archive = Archive::open(named.collect(), keep_names, &nameless).expect("mail");
         let folders: Vec<(String, Vec<Place>)> =
             archive.folders.iter().map(|folder| (folder.path.clone(), folder.messages.clone())).collect();
         let mut read = |place: Place| {
@@ -394,14 +485,17 @@ mod tests {
 
     #[test]
     fn a_message_by_itself_is_in_no_folder() {
-        let found = all(&[("a.eml", b"X-Mozilla-Status: 0001\r\nSubject: x\r\n\r\nFrom me\r\n>From you")], true);
+        let text = b"\xef\xbb\xbfX-Mozilla-Status: 0001\r\nStatus: open\r\n\r\nFrom me\r\n>From you";
+        let found = all(&[("a.eml", text)], true);
         let known = Known { flags: vec![Flag::Seen], date: None };
-        assert_eq!(found, [(String::new(), vec![("Subject: x\r\n\r\nFrom me\r\n>From you".to_owned(), known)])]);
+        // What is no note of Thunderbird's is the message's own.
+        assert_eq!(found, [(String::new(), vec![("Status: open\r\n\r\nFrom me\r\n>From you".to_owned(), known)])]);
     }
 
     #[test]
     fn what_is_no_mail_is_counted() {
-        let files = vec![("a.pdf".to_owned(), file(b"%PDF-1.7\n")), ("empty".to_owned(), file(b""))];
+        let given = [Given::new(b"%PDF-1.7\n"), Given::new(b"")];
+        let files = given.iter().map(|given| ("a".to_owned(), given.0.clone())).collect();
         let archive = Archive::open(files, true, &nameless).expect("files");
         assert_eq!((archive.folders.len(), archive.others), (0, 2));
     }
@@ -413,7 +507,7 @@ mod tests {
             zip.start_file(name, SimpleFileOptions::default()).expect("an entry");
             zip.write_all(text.as_bytes()).expect("written");
         };
-        add(&mut zip, "Work/2026/cur/1795670244.7_1.pismo:2,FSb", "Subject: a\n\na\n");
+        add(&mut zip, "Work/2026/cur/1795670244.7_1.pismo:2,FSb", "X-Keywords: mine\n\na\n");
         add(&mut zip, "Work/2026/dovecot-keywords", "0 none\n1 urgent\n");
         add(&mut zip, ".Plans.Far/new/1.x", "Subject: b\r\n\r\nb\r\n");
         add(
@@ -442,7 +536,7 @@ mod tests {
             ("Mail/INBOX/Lists", "Subject: c\r\n\r\nc\r\n", vec!["\\Flagged"]),
             ("Old", "Subject: d\r\n\r\nd\r\n", vec![]),
             ("Plans/Far", "Subject: b\r\n\r\nb\r\n", vec![]),
-            ("Work/2026", "Subject: a\r\n\r\na\r\n", vec!["\\Flagged", "\\Seen", "urgent"]),
+            ("Work/2026", "X-Keywords: mine\r\n\r\na\r\n", vec!["\\Flagged", "\\Seen", "urgent"]),
             ("_/_/etc", "Subject: e\r\n\r\ne\r\n", vec![]),
         ];
         assert_eq!(words, expected);

@@ -57,6 +57,29 @@ pub async fn make_folder(data: &Path) -> anyhow::Result<(String, PathBuf)> {
     Ok((name, path))
 }
 
+/// The folder of files that are on their way: it is removed, however that ends, unless it is kept.
+pub struct Unfinished(Option<PathBuf>);
+
+impl Unfinished {
+    pub fn new(folder: PathBuf) -> Unfinished {
+        Unfinished(Some(folder))
+    }
+
+    pub fn keep(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if let Some(folder) = self.0.take()
+            && let Err(error) = std::fs::remove_dir_all(&folder)
+        {
+            tracing::warn!(%error, "The files of an upload that was cut cannot be removed");
+        }
+    }
+}
+
 /// How the file is called that is the so-manieth: in their order, and with its own name.
 pub fn file_name(nth: usize, name: &str) -> String {
     format!("{nth:06}-{name}")
@@ -106,31 +129,35 @@ pub async fn collect(job: &Job, files: &Path) -> Result<(), Stop> {
     let mut target = open(&job.target).await.map_err(Stop::of_target)?;
     let rows = places(job, &mut target, &archive).await?;
     job.step(Step::Placed)?;
+    let mut first = None;
+    // To find out what is where can take as long as a turn: something comes in each.
+    let mut came = false;
     for (nth, row) in rows.into_iter().enumerate() {
         let folder = row.id;
-        let (back, ended) = bring(job, &mut target, row, archive, nth).await;
-        archive = match back {
-            Some(archive) => archive,
-            // It went down with what failed.
-            None => read(job, files).await?,
-        };
+        let (back, ended) = bring(job, &mut target, row, (archive, nth), &mut came).await;
         let trouble = match ended {
             Ok(()) => None,
             Err(Stop::Folder(trouble)) => Some(trouble),
             Err(stop) => return Err(stop),
         };
         held(job.store.set_folder_trouble(job.lease(), folder, trouble.as_ref()).await?)?;
-        if let Some(trouble) = trouble {
-            return Err(Stop::Run(trouble));
-        }
+        // The others are brought all the same.
+        first = first.or(trouble);
+        archive = match back {
+            Some(archive) => archive,
+            // It went down with what failed.
+            None => read(job, files).await?,
+        };
     }
     target.logout().await;
-    Ok(())
+    // What is not here is still wanted: the files are kept.
+    first.map_or(Ok(()), |trouble| Err(Stop::Run(trouble)))
 }
 
 async fn read(job: &Job, files: &Path) -> Result<Archive, Stop> {
     let (files, spool) = (files.to_owned(), job.spool.clone());
-    let keep_names = job.collector.options.prefix.trim_matches('/').is_empty();
+    let prefix = job.collector.options.prefix.trim_matches('/').to_owned();
+    let keep_names = prefix.is_empty();
     let read = spawn_blocking(move || {
         let mut names: Vec<PathBuf> =
             std::fs::read_dir(&files)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
@@ -139,12 +166,22 @@ async fn read(job: &Job, files: &Path) -> Result<Archive, Stop> {
         for path in names {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             let name = name.split_once('-').map_or(name.as_str(), |(_, name)| name).to_owned();
-            opened.push((name, File::open(&path)?));
+            opened.push((name, path));
         }
-        Archive::open(opened, keep_names, &|| nameless(&spool).map_err(io::Error::other))
+        let mut archive = Archive::open(opened, keep_names, &|| nameless(&spool).map_err(io::Error::other))?;
+        archive.rename(|path| full_name(&prefix, path));
+        Ok(archive)
     });
     let archive = read.await.context("Files of a collector")?.map_err(of_files)?;
     if archive.folders.is_empty() { Err(Stop::Run(CollectorTrouble::Source(Error::NoMail))) } else { Ok(archive) }
+}
+
+/// Where a folder goes, with `/` between levels.
+fn full_name(prefix: &str, path: &str) -> String {
+    let parts: Vec<&str> = [prefix, path].into_iter().filter(|part| !part.is_empty()).collect();
+    let path = parts.join("/");
+    // RFC 9051 §5.1: whatever its letters.
+    if path.is_empty() || path.eq_ignore_ascii_case("INBOX") { "INBOX".to_owned() } else { path }
 }
 
 /// What is the matter with files that cannot be read.
@@ -159,19 +196,8 @@ fn of_files(error: io::Error) -> Stop {
 /// Where the folders of the files go, in their order.
 async fn places(job: &Job, target: &mut Session, archive: &Archive) -> Result<Vec<FolderRow>, Stop> {
     let known = job.store.folder_rows(job.collector.id).await?;
-    let prefix = job.collector.options.prefix.trim_matches('/');
-    let named: Vec<(String, u32)> = archive
-        .folders
-        .iter()
-        .map(|folder| {
-            let parts: Vec<&str> = [prefix, &folder.path].into_iter().filter(|part| !part.is_empty()).collect();
-            let path = if parts.is_empty() { "INBOX".to_owned() } else { parts.join("/") };
-            let inbox = path.eq_ignore_ascii_case("INBOX");
-            let messages = u32::try_from(folder.messages.len()).unwrap_or(u32::MAX);
-            (if inbox { "INBOX".to_owned() } else { path }, messages)
-        })
-        .collect();
-    let listed: Vec<Listed> = named.iter().map(|(path, _)| listed(path, prefix.is_empty())).collect();
+    let with_uses = job.collector.options.prefix.trim_matches('/').is_empty();
+    let listed: Vec<Listed> = archive.folders.iter().map(|folder| listed(&folder.path, with_uses)).collect();
     let here = target.list().await.map_err(Stop::of_target)?;
     let personal = target.personal_prefix().unwrap_or_default();
     let sides =
@@ -180,12 +206,14 @@ async fn places(job: &Job, target: &mut Session, archive: &Archive) -> Result<Ve
     let placed: HashMap<String, String> =
         place(sides.0, sides.1, &before, &Wishes { prefix: "", uses: &job.uses }).into_iter().collect();
     let mut rows = Vec::new();
-    for (path, messages) in named {
-        let row = match known.iter().find(|row| row.source == path) {
+    for folder in &archive.folders {
+        let path = &folder.path;
+        let row = match known.iter().find(|row| row.source == *path) {
             Some(row) => row.clone(),
             None => {
-                let to = placed.get(&path).unwrap_or(&path);
-                job.store.add_folder(job.lease(), &path, to, messages).await?.ok_or(Stop::Lost)?
+                let messages = u32::try_from(folder.messages.len()).unwrap_or(u32::MAX);
+                let to = placed.get(path).unwrap_or(path);
+                job.store.add_folder(job.lease(), path, to, messages).await?.ok_or(Stop::Lost)?
             }
         };
         rows.push(row);
@@ -213,12 +241,12 @@ async fn bring(
     job: &Job,
     target: &mut Session,
     mut row: FolderRow,
-    archive: Archive,
-    nth: usize,
+    (archive, nth): (Archive, usize),
+    came: &mut bool,
 ) -> (Option<Archive>, Result<(), Stop>) {
     let places = archive.folders.get(nth).map(|folder| folder.messages.clone()).unwrap_or_default();
     let all: Vec<Uid> = (1..=u32::try_from(places.len()).unwrap_or(u32::MAX)).map(Uid).collect();
-    let mut reading = Reading { job, folder: row.id, places, archive: Some(archive) };
+    let mut reading = Reading { job, folder: row.id, places, archive: Some(archive), came };
     let ended = async {
         let here = make(job, target, &mut row).await?;
         job.step(Step::Made)?;
@@ -249,6 +277,8 @@ struct Reading<'a> {
     places: Vec<archive::Place>,
     /// None while it is read on another thread.
     archive: Option<Archive>,
+    /// Something was read in this run.
+    came: &'a mut bool,
 }
 
 /// A message that is to be read.
@@ -290,20 +320,33 @@ impl Reading<'_> {
     }
 
     async fn read_window(&mut self, window: Vec<Wanted>, outlet: &Outlet) -> Result<(), Stop> {
-        let Some(mut archive) = self.archive.take().filter(|_| !window.is_empty()) else { return Ok(()) };
-        self.job.go_on()?;
+        if window.is_empty() {
+            return Ok(());
+        }
+        if *self.came {
+            self.job.go_on()?;
+        }
+        let Some(mut archive) = self.archive.take() else { return Ok(()) };
         let spool = self.job.spool.clone();
         let read = spawn_blocking(move || {
             let mut read = Vec::new();
             for wanted in window {
                 let mut keeper = Keeper::new(&spool);
                 let known = archive.message(wanted.place, &mut keeper);
-                read.push((wanted, known.and_then(|known| Ok((known, keeper.finish()?)))));
+                // A disk that is full is no fault of the message.
+                let fault = keeper.fault.take();
+                let kept = keeper.finish();
+                read.push((wanted, known.and_then(|known| Ok((known, kept?)))));
+                if let Some(fault) = fault {
+                    return (archive, Err(fault));
+                }
             }
-            (archive, read)
+            (archive, Ok(read))
         });
         let (archive, read) = read.await.context("Files of a collector")?;
         self.archive = Some(archive);
+        let read = read.context("A large message")?;
+        *self.came = true;
         self.job.step(Step::Read)?;
         let (mut fresh, mut left_out) = (Vec::new(), Vec::new());
         for (Wanted { uid, attempts, place }, read) in read {
@@ -350,11 +393,13 @@ struct Keeper<'a> {
     file: Option<File>,
     digester: Digester,
     size: u64,
+    /// Why it could not be kept.
+    fault: Option<io::Error>,
 }
 
 impl<'a> Keeper<'a> {
     fn new(spool: &'a Path) -> Self {
-        Self { spool, bytes: Vec::new(), file: None, digester: Digester::default(), size: 0 }
+        Self { spool, bytes: Vec::new(), file: None, digester: Digester::default(), size: 0, fault: None }
     }
 
     fn finish(self) -> io::Result<Kept> {
@@ -372,14 +417,8 @@ impl<'a> Keeper<'a> {
     }
 }
 
-impl Write for Keeper<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.size += bytes.len() as u64;
-        if self.size > LARGEST {
-            // The rest is passed over: the message is left out.
-            return Ok(bytes.len());
-        }
-        self.digester.push(bytes);
+impl Keeper<'_> {
+    fn keep(&mut self, bytes: &[u8]) -> io::Result<()> {
         match &mut self.file {
             Some(file) => file.write_all(bytes)?,
             None if self.size <= LARGE => self.bytes.extend_from_slice(bytes),
@@ -391,7 +430,23 @@ impl Write for Keeper<'_> {
                 self.file = Some(file);
             }
         }
-        Ok(bytes.len())
+        Ok(())
+    }
+}
+
+impl Write for Keeper<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.size += bytes.len() as u64;
+        if self.size > LARGEST {
+            // The rest is passed over: the message is left out.
+            return Ok(bytes.len());
+        }
+        self.digester.push(bytes);
+        self.keep(bytes).map(|()| bytes.len()).map_err(|error| {
+            let told = io::Error::from(error.kind());
+            self.fault = Some(error);
+            told
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {

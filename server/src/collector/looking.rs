@@ -24,7 +24,11 @@ pub async fn look(job: &Job) -> Result<(), Stop> {
     for listed in there.iter().filter(|listed| holds_mail(listed, labels)) {
         let Some(row) = rows.iter().find(|row| row.source == listed.path) else { continue };
         job.go_on()?;
-        let selected = source.examine(&listed.path).await.map_err(Stop::of_source)?;
+        let selected = match source.examine(&listed.path).await {
+            // The run says why.
+            Err(error) if error.is_refusal() => continue,
+            selected => selected.map_err(Stop::of_source)?,
+        };
         let octets = if labels && !is_alone(listed) {
             None
         } else {

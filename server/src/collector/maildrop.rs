@@ -45,6 +45,9 @@ const ENOUGH: u64 = 10;
 /// Names that are kept of one source. A server that names more gives each message another one each time.
 const MOST: u32 = 2_000_000;
 
+/// Messages deleted in one session: each costs a round trip.
+const DELETED: usize = 1000;
+
 /// In seconds.
 const DAY: i64 = 24 * 3600;
 
@@ -112,13 +115,17 @@ async fn delete_old(job: &Job, row: &FolderRow, source: &mut pop3::Session, item
         return Ok(deleted);
     }
     let mut target = open(&job.target).await.map_err(Stop::of_target)?;
-    let here = target.examine(&row.target).await.map_err(Stop::of_target)?;
+    let here = match target.examine(&row.target).await {
+        // It has another name, perhaps: it is found and followed before anything is deleted.
+        Err(error) if error.is_refusal() => return Ok(deleted),
+        here => here.map_err(Stop::of_target)?,
+    };
     target.logout().await;
     if i64::from(here.uid_validity.0) != row.target_validity {
         // It is not the mailbox that took them: what it has is found out first.
         return Ok(deleted);
     }
-    for item in old {
+    for item in old.into_iter().take(DELETED) {
         match source.delete(item.number).await {
             // Some servers let nobody delete.
             Err(error) if error.is_refusal() => break,
@@ -137,8 +144,8 @@ pub async fn number_of(session: &mut pop3::Session, name: &NameKey) -> Result<Op
 /// Ends the session: the maildrop is unlocked sooner by that, and what was marked is deleted.
 async fn let_go(job: &Job, folder: i64, source: pop3::Session, deleted: &[Uid]) -> Result<(), Stop> {
     if source.quit().await.is_ok() {
-        // What comes with the same text later is another message.
-        job.store.set_present(job.lease(), folder, &[], deleted).await?;
+        // What comes with the same text or under the same name later is another message.
+        job.store.retire_names(job.lease(), folder, deleted).await?;
     }
     Ok(())
 }

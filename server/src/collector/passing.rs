@@ -151,6 +151,12 @@ async fn forget_gone(job: &Job, source: &mut Session, row: &FolderRow, validity:
     let there = source.search(&[], Some(&open.iter().copied().collect())).await.map_err(Stop::of_source)?;
     let there: HashSet<Uid> = there.into_iter().collect();
     let gone: Vec<Uid> = open.into_iter().filter(|uid| !there.contains(uid)).collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    if source.capabilities().gmail {
+        job.store.reopen_elsewhere(job.lease(), row.id, validity, &gone).await?;
+    }
     Ok(job.store.forget_open(job.lease(), row.id, validity, &gone).await?)
 }
 

@@ -267,9 +267,10 @@ pub async fn collect(job: &Job) -> Result<(), Stop> {
     }
     let mut source = open_source(job).await?;
     let there = source.list().await.map_err(Stop::of_source)?;
+    let labels = source.capabilities().gmail;
+    let there = if labels { list_views_first(&mut source, there).await? } else { there };
     job.step(Step::Listed)?;
     let rows = job.store.folder_rows(job.collector.id).await?;
-    let labels = source.capabilities().gmail;
     let changed = changed(&there, &rows, job.collector.options.follow_flags, labels);
     if changed.is_empty() {
         source.logout().await;
@@ -288,6 +289,17 @@ pub(super) async fn open_source(job: &Job) -> Result<Session, Stop> {
 
 pub(super) async fn open(end: &End) -> Result<Session, Error> {
     connect_by(&end.dialer, &end.endpoint, &end.credentials).await
+}
+
+/// What is there, as the first of two lists has those mailboxes that show what is in others: whatever is in these is in the others
+/// of the second, which was made later.
+async fn list_views_first(source: &mut Session, first: Vec<Listed>) -> Result<Vec<Listed>, Stop> {
+    let mut there = source.list().await.map_err(Stop::of_source)?;
+    there.retain(|listed| listed.view.is_none() || first.iter().any(|other| other.path == listed.path));
+    for listed in there.iter_mut().filter(|listed| listed.view.is_some()) {
+        listed.status = first.iter().find(|other| other.path == listed.path).and_then(|other| other.status);
+    }
+    Ok(there)
 }
 
 /// Those mailboxes that are not as they were when they were last gone through.
@@ -418,8 +430,13 @@ async fn open_pair(job: &Job, names: &BothNames) -> Result<Pair, Stop> {
 }
 
 async fn work(job: &Job, mut pair: Pair, queue: &Queue, names: &BothNames) -> Result<(), Stop> {
+    let mut troubled = false;
     while let Some((row, listed)) = next(queue) {
         job.go_on()?;
+        if troubled && listed.view.is_some() {
+            // What another mailbox has not brought has to wait for it.
+            continue;
+        }
         if pair.source.is_over() || pair.target.is_over() {
             pair = open_pair(job, names).await?;
         }
@@ -429,6 +446,7 @@ async fn work(job: &Job, mut pair: Pair, queue: &Queue, names: &BothNames) -> Re
             Err(Stop::Folder(trouble)) => Some(trouble),
             Err(stop) => return Err(stop),
         };
+        troubled |= trouble.is_some();
         if let Some(trouble) = &trouble {
             let trouble = kind(trouble);
             info!(collector.id = job.collector.id.0, folder.id = folder, trouble, "A mailbox could not be brought");

@@ -138,7 +138,6 @@ async fn work(bridge: &Bridge, collector: StoredCollector, holder: String) -> Re
                 Source::Server(end) if all_came && collector.kind == CollectorKind::Imap => {
                     listening::begin(bridge, id, end);
                 }
-                Source::Files(_) if all_came => files::remove(&bridge.config.data, &collector.at).await,
                 _ => {}
             }
         }
@@ -154,7 +153,11 @@ async fn work(bridge: &Bridge, collector: StoredCollector, holder: String) -> Re
     }
     info!(collector.id = id.0, messages = come, trouble = trouble.as_ref().map(kind), "A collector has run");
     let end = end_of_run(&collector, come > 0, trouble);
-    bridge.store.end_run(lease, begun, &end).await
+    bridge.store.end_run(lease, begun, &end).await?;
+    if end.state == CollectorState::Done {
+        files::remove(&bridge.config.data, &collector.at).await;
+    }
+    Ok(())
 }
 
 /// Lets a run go on until it ends, is told to, or has had its turn.
@@ -246,7 +249,8 @@ async fn job(bridge: &Bridge, collector: &StoredCollector, holder: &str) -> Resu
 fn end_of_run(collector: &StoredCollector, came: bool, trouble: Option<CollectorTrouble>) -> EndOfRun {
     let usual = i64::from(collector.options.minutes.max(1)) * 60;
     let Some(trouble) = trouble else {
-        if collector.kind == CollectorKind::Files {
+        // Files that were looked at go on as soon as a person wants it.
+        if collector.kind == CollectorKind::Files && collector.look != CollectorLook::Wanted {
             return EndOfRun { state: CollectorState::Done, due: now(), failures: 0, trouble: None };
         }
         return EndOfRun { state: CollectorState::Idle, due: now() + usual, failures: 0, trouble: None };

@@ -5,7 +5,10 @@ use std::{io, path::Path as FilePath, task::Poll, time::Duration};
 use app::{
     page::{render_collector_form, render_collectors, render_files_form},
     view::collectors::{Card, CollectorsPage, Failure, Fields, FilesPage, FormPage},
-    wire::{CollectorId, CollectorKind, CollectorOptions, Error, FoundBy, ProbeFailure, ProbeStep, SourceAdvice},
+    wire::{
+        CollectorId, CollectorKind, CollectorOptions, CollectorState, Error, FoundBy, ProbeFailure, ProbeStep,
+        SourceAdvice,
+    },
 };
 use axum::{
     Extension, Form,
@@ -32,7 +35,7 @@ use crate::{
     error::{HttpError, status},
     mime::shown::clean_name,
     probe::{Probed, probe},
-    store::{Login, now},
+    store::{Login, StoredCollector, now},
 };
 
 /// Messages that could not be brought, as many as are listed.
@@ -43,6 +46,12 @@ const MOST: usize = 50;
 
 /// Octets of files that are taken at once, together.
 const FILES: u64 = 32 * 1024 * 1024 * 1024;
+
+/// Files of one account that may wait to be brought.
+const WAITING: usize = 3;
+
+/// The longest name of a folder, in bytes.
+const PREFIX: usize = 1000;
 
 /// A sender that says nothing for this long has gone.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -267,7 +276,12 @@ pub async fn add_files(
     SignedIn(login): SignedIn,
     parts: Multipart,
 ) -> Result<Response, HttpError> {
+    // One after the other: they may be large.
+    let Some(_turn) = bridge.collectors.begin_upload(login.account) else {
+        return Ok(filled_files_form(&headers, String::new(), Some(Error::Busy)));
+    };
     let (name, folder) = files::make_folder(&bridge.config.data).await?;
+    let mut unfinished = files::Unfinished::new(folder.clone());
     let mut taken = Taken::default();
     let added = match take_files(&bridge, &login, parts, &folder, &mut taken).await {
         Ok(()) => {
@@ -277,11 +291,11 @@ pub async fn add_files(
         Err(error) => Err(error),
     };
     match added {
-        Ok(_) => Ok(Redirect::to("/collectors").into_response()),
-        Err(error) => {
-            files::remove(&bridge.config.data, &name).await;
-            Ok(filled_files_form(&headers, taken.prefix, Some(error)))
+        Ok(_) => {
+            unfinished.keep();
+            Ok(Redirect::to("/collectors").into_response())
         }
+        Err(error) => Ok(filled_files_form(&headers, taken.prefix, Some(error))),
     }
 }
 
@@ -312,13 +326,28 @@ async fn take_files(
     folder: &FilePath,
     taken: &mut Taken,
 ) -> Result<(), Error> {
-    if bridge.store.collectors(login.account).await.map_err(internal)?.len() >= MOST {
+    let others = bridge.store.collectors(login.account).await.map_err(internal)?;
+    if others.len() >= MOST {
         return Err(Error::TooManyCollectors { limit: MOST as u32 });
     }
+    let waits = |other: &StoredCollector| other.kind == CollectorKind::Files && other.state != CollectorState::Done;
+    if others.iter().filter(|other| waits(other)).count() >= WAITING {
+        return Err(Error::Busy);
+    }
     let cut = |_| Error::BadRequest { text: "The upload was cut".to_owned() };
-    while let Some(part) = parts.next_field().await.map_err(cut)? {
+    let late = |_| Error::BadRequest { text: "The upload was cut".to_owned() };
+    while let Some(mut part) = timeout(SILENCE, parts.next_field()).await.map_err(late)?.map_err(cut)? {
         match part.name() {
-            Some("prefix") => taken.prefix = part.text().await.map_err(cut)?.trim().chars().take(300).collect(),
+            Some("prefix") => {
+                let mut text = Vec::new();
+                while let Some(chunk) = timeout(SILENCE, part.chunk()).await.map_err(late)?.map_err(cut)? {
+                    text.extend_from_slice(&chunk);
+                    if text.len() > PREFIX {
+                        return Err(Error::MailboxName);
+                    }
+                }
+                taken.prefix = String::from_utf8_lossy(&text).trim().to_owned();
+            }
             Some("look") => taken.look = true,
             // A browser sends one without a name where none was chosen.
             Some("files") if part.file_name().is_some_and(|name| !name.is_empty()) => {

@@ -331,8 +331,15 @@ impl Store {
             "UPDATE collector_messages SET reason = NULL, attempts = 0 WHERE target_uid IS NULL AND reason IS NOT NULL AND
              folder_id IN (SELECT id FROM collector_folders WHERE collector_id = $1)")
             .bind(id.0).execute(pool))?;
+        change!(self, pool => sqlx::query("UPDATE collector_folders SET refused = 0 WHERE collector_id = $1")
+            .bind(id.0).execute(pool))?;
+        self.rewind_to_open(id).await
+    }
+
+    /// Has each mailbox of a source gone through again from the first message on that is still to be sent.
+    pub(super) async fn rewind_to_open(&self, id: CollectorId) -> Result<()> {
         change!(self, pool => sqlx::query(
-            "UPDATE collector_folders SET refused = 0, uid_next =
+            "UPDATE collector_folders SET uid_next =
                 (SELECT COALESCE(MIN(m.uid), collector_folders.uid_next) FROM collector_messages AS m
                  WHERE m.folder_id = collector_folders.id AND m.uid_validity = collector_folders.uid_validity
                     AND m.target_uid IS NULL AND m.reason IS NULL AND m.uid < collector_folders.uid_next)

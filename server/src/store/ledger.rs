@@ -257,6 +257,29 @@ impl Store {
         Ok(rows.into_iter().map(|(uid,)| Uid(small(uid))).collect())
     }
 
+    /// These messages were to be dealt with here and are not any more: where they were noted as [`Place::Elsewhere`], they are to be
+    /// brought now.
+    pub async fn reopen_elsewhere(
+        &self,
+        lease: Lease<'_>,
+        folder: i64,
+        validity: UidValidity,
+        uids: &[Uid],
+    ) -> Result<()> {
+        let json = serde_json::to_string(uids)?;
+        let sql = match &self.pool {
+            Pool::Sqlite(_) => REOPEN_SQLITE,
+            Pool::Postgres(_) => REOPEN_POSTGRES,
+        };
+        let changed = change!(self, pool => sqlx::query(sql)
+            .bind(folder).bind(i64::from(validity.0)).bind(&json).bind(lease.collector.0).bind(lease.holder)
+            .execute(pool))?;
+        if changed > 0 {
+            self.rewind_to_open(lease.collector).await?;
+        }
+        Ok(())
+    }
+
     /// Forgets those of these messages that are nowhere here.
     pub async fn forget_open(&self, lease: Lease<'_>, folder: i64, validity: UidValidity, uids: &[Uid]) -> Result<()> {
         if uids.is_empty() {
@@ -348,6 +371,18 @@ const DEALT_WITH_POSTGRES: &str = "SELECT DISTINCT m.email FROM collector_messag
     WHERE m.email IN (SELECT value::bigint FROM jsonb_array_elements_text($2::jsonb)) AND f.id <> $1
         AND f.collector_id = (SELECT collector_id FROM collector_folders WHERE id = $1)
         AND (m.target_uid >= 0 OR (m.target_uid IS NULL AND (m.target_next IS NOT NULL OR m.reason IS NOT NULL)))";
+
+const REOPEN_SQLITE: &str = "UPDATE collector_messages SET target_uid = NULL WHERE target_uid = -1
+    AND folder_id IN (SELECT id FROM collector_folders WHERE collector_id = $4)
+    AND email IN (SELECT email FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2 AND target_uid IS NULL
+        AND email IS NOT NULL AND uid IN (SELECT value FROM json_each($3)))
+    AND EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)";
+
+const REOPEN_POSTGRES: &str = "UPDATE collector_messages SET target_uid = NULL WHERE target_uid = -1
+    AND folder_id IN (SELECT id FROM collector_folders WHERE collector_id = $4)
+    AND email IN (SELECT email FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2 AND target_uid IS NULL
+        AND email IS NOT NULL AND uid IN (SELECT value::bigint FROM jsonb_array_elements_text($3::jsonb)))
+    AND EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)";
 
 const FORGET_SQLITE: &str =
     "DELETE FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2 AND target_uid IS NULL

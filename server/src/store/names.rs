@@ -63,11 +63,14 @@ impl Store {
         Ok(changed > 0)
     }
 
-    /// Messages that the target has taken and that were first seen no later than `since`, in seconds since 1970 UTC.
+    /// Messages that were sent to the target as it is now, and are known to be there, and that were first seen no later than
+    /// `since`, in seconds since 1970 UTC. What was found there may be the very message of the source.
     pub async fn names_here_since(&self, folder: i64, since: i64) -> Result<Vec<Uid>> {
         let rows: Vec<(i64,)> = on!(self, pool => sqlx::query_as(
             "SELECT n.uid FROM collector_names AS n JOIN collector_messages AS m ON m.folder_id = n.folder_id AND m.uid = n.uid
-             WHERE n.folder_id = $1 AND n.present = 1 AND n.added > 0 AND n.added <= $2 AND m.target_uid >= 0")
+             JOIN collector_folders AS f ON f.id = n.folder_id
+             WHERE n.folder_id = $1 AND n.present = 1 AND n.added > 0 AND n.added <= $2
+                AND m.attempts > 0 AND m.target_uid > 0 AND m.target_validity = f.target_validity")
             .bind(folder).bind(since).fetch_all(pool))?;
         Ok(rows.into_iter().map(|(uid,)| Uid(small(uid))).collect())
     }
@@ -86,6 +89,21 @@ impl Store {
             change!(self, pool => sqlx::query(sql)
                 .bind(folder).bind(&json).bind(present).bind(lease.collector.0).bind(lease.holder).execute(pool))?;
         }
+        Ok(())
+    }
+
+    /// Forgets by which names these messages were known: a source may use them again.
+    pub async fn retire_names(&self, lease: Lease<'_>, folder: i64, uids: &[Uid]) -> Result<()> {
+        if uids.is_empty() {
+            return Ok(());
+        }
+        let json = serde_json::to_string(uids)?;
+        let sql = match &self.pool {
+            Pool::Sqlite(_) => RETIRE_SQLITE,
+            Pool::Postgres(_) => RETIRE_POSTGRES,
+        };
+        change!(self, pool => sqlx::query(sql)
+            .bind(folder).bind(&json).bind(lease.collector.0).bind(lease.holder).execute(pool))?;
         Ok(())
     }
 
@@ -115,6 +133,15 @@ const ADD_SQLITE: &str = "INSERT INTO collector_names (folder_id, name, nth, uid
 const ADD_POSTGRES: &str = "INSERT INTO collector_names (folder_id, name, nth, uid, added)
     SELECT $1, named ->> 0, (named ->> 1)::bigint, (named ->> 2)::bigint, $5 FROM jsonb_array_elements($2::jsonb) AS named
     WHERE EXISTS (SELECT 1 FROM collectors WHERE id = $3 AND holder = $4)";
+
+/// A name of the server's has no blank.
+const RETIRE_SQLITE: &str = "UPDATE collector_names SET present = 0, name = 'deleted ' || uid, nth = 0
+    WHERE folder_id = $1 AND uid IN (SELECT value FROM json_each($2))
+    AND EXISTS (SELECT 1 FROM collectors WHERE id = $3 AND holder = $4)";
+
+const RETIRE_POSTGRES: &str = "UPDATE collector_names SET present = 0, name = 'deleted ' || uid, nth = 0
+    WHERE folder_id = $1 AND uid IN (SELECT value::bigint FROM jsonb_array_elements_text($2::jsonb))
+    AND EXISTS (SELECT 1 FROM collectors WHERE id = $3 AND holder = $4)";
 
 const PRESENT_SQLITE: &str = "UPDATE collector_names SET present = $3
     WHERE folder_id = $1 AND uid IN (SELECT value FROM json_each($2))

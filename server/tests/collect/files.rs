@@ -125,6 +125,16 @@ async fn what_is_here_already_is_not_brought_again() {
 }
 
 #[tokio::test]
+async fn folders_of_one_name_are_one() {
+    let (lab, folder) = lab(CollectorOptions::default()).await;
+    put(&folder, 0, "a.eml", b"Subject: a\r\n\r\na\r\n");
+    put(&folder, 1, "Inbox.mbox", b"From x Thu Nov 26 05:17:24 2026\nSubject: b\n\nb\n\n");
+    put(&folder, 2, "inbox.mbox", b"From x Thu Nov 26 05:17:24 2026\nSubject: c\n\nc\n\n");
+    assert_eq!(lab.run().await, 3);
+    assert_eq!(held(&lab, "INBOX").await.len(), 3);
+}
+
+#[tokio::test]
 async fn what_is_no_mail_is_said_so() {
     let (lab, folder) = lab(CollectorOptions::default()).await;
     put(&folder, 0, "a.pdf", b"%PDF-1.7\n");

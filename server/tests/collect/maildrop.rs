@@ -113,6 +113,24 @@ async fn what_is_here_is_deleted_there_only_if_a_person_wants_it() {
 }
 
 #[tokio::test]
+async fn what_was_not_sent_here_is_never_deleted_there() {
+    let mut lab = drop_of(37, SMALL).await;
+    let come = lab.run().await as usize;
+    // It is found to be here: perhaps because the maildrop is the very mailbox.
+    lab.lose_the_ledger().await;
+    choose(&lab, CollectorOptions { delete_after: Some(0), ..Default::default() }).await;
+    for _ in 0..3 {
+        assert_eq!(lab.run().await, 0);
+    }
+    assert_eq!(held(&lab.source).await.len(), come);
+    // A mailbox that is not there for now is made, and nothing is deleted for it.
+    add(&lab.source, NEW).await;
+    assert_eq!(lab.run().await, 1);
+    lab.run().await;
+    assert_eq!(held(&lab.source).await.len(), come, "the one that was sent");
+}
+
+#[tokio::test]
 async fn a_maildrop_goes_into_the_folder_that_a_person_names() {
     let lab = drop_of(36, SMALL).await;
     choose(&lab, CollectorOptions { prefix: "Old/mail".to_owned(), ..Default::default() }).await;

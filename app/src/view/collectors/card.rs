@@ -371,6 +371,8 @@ impl Card {
             return None;
         }
         let all = self.folders.iter().map(|folder| folder.refused).fold(0, u32::saturating_add);
+        let of_files = self.collector.kind == CollectorKind::Files;
+        let done = self.collector.state == CollectorState::Done;
         let rows = self.refused.iter().map(|message| {
             let RefusedMessage { source, folder, uid_validity, uid, size: octets, date, reason } = message;
             let href = format!("{file}?folder={folder}&uid_validity={}&uid={}", uid_validity.0, uid.0);
@@ -382,7 +384,9 @@ impl Card {
                     <td>
                         {refusal(i18n, reason)}
                         " "
-                        <a href=href download="" data-testid="collector-download">{t_string!(i18n, collect.download)}</a>
+                        {(!of_files).then(|| view! {
+                            <a href=href download="" data-testid="collector-download">{t_string!(i18n, collect.download)}</a>
+                        })}
                     </td>
                 </tr>
             }
@@ -390,13 +394,17 @@ impl Card {
         Some(view! {
             <details id=format!("all-refused-{}", self.collector.id.0)>
                 <summary>{counted!(i18n, collect.refused, all.max(1))}</summary>
-                <p>{t_string!(i18n, collect.refused_about)}</p>
+                {(!of_files).then(|| view! { <p>{t_string!(i18n, collect.refused_about)}</p> })}
                 <table class="server-table">
                     <tbody>{rows.collect_view()}</tbody>
                 </table>
-                <form method="post" action=retry.to_owned()>
-                    <button type="submit" class="button" data-testid="collector-retry">{t_string!(i18n, collect.retry)}</button>
-                </form>
+                {(!done).then(|| view! {
+                    <form method="post" action=retry.to_owned()>
+                        <button type="submit" class="button" data-testid="collector-retry">
+                            {t_string!(i18n, collect.retry)}
+                        </button>
+                    </form>
+                })}
             </details>
         })
     }
