@@ -4,6 +4,7 @@
 pub mod maildir;
 pub mod mbox;
 pub mod message;
+mod naming;
 pub mod reading;
 
 use app::wire::Flag;

@@ -342,20 +342,17 @@ mod tests {
 
     #[test]
     fn special_mailboxes_come_first_and_children_after_their_parent() {
-        let listed = |path: &str, special_use| Listed {
-            path: path.to_owned(),
-            delimiter: Some('/'),
-            special_use,
-            said_use: special_use,
-            view: None,
-            selectable: true,
-            subscribed: true,
-            shared: path.strip_prefix("others/").map(|rest| app::wire::Shared {
+        let shared = |path: &str| {
+            path.strip_prefix("others/").map(|rest| app::wire::Shared {
                 owner: rest.split('/').next().filter(|owner| *owner != "все").map(str::to_owned),
                 above: 1,
-            }),
-            rights: None,
-            status: None,
+            })
+        };
+        let listed = |path: &str, special_use| Listed {
+            special_use,
+            said_use: special_use,
+            shared: shared(path),
+            ..Listed::of(path, Some('/'))
         };
         let ordered = in_order(
             vec![

@@ -216,6 +216,22 @@ pub fn is_beginning(line: &[u8]) -> bool {
         && words().any(is_time)
 }
 
+/// What some programs of Windows put before a text in UTF-8.
+pub const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Whether a file that begins so is an mbox.
+pub fn is_mbox(beginning: &[u8]) -> bool {
+    is_beginning(beginning.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default())
+}
+
+/// Whether it begins with a field of a header (RFC 5322 §2.2).
+pub fn is_message(beginning: &[u8]) -> bool {
+    let beginning = beginning.strip_prefix(MARK).unwrap_or(beginning);
+    let line = beginning.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
+    let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
+    name.len() < line.len() && !name.is_empty() && name.iter().all(|byte| byte.is_ascii_graphic())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,7 +11,10 @@ use std::{
 use app::wire::Flag;
 use zip::{ExtraField, ZipArchive};
 
-use super::message::{self, Cleaner, arrival_date, from_date, is_beginning, known};
+use super::{
+    message::{self, Cleaner, MARK, arrival_date, from_date, is_beginning, is_mbox, is_message, known},
+    naming::{cleaned, folder_of, has_ending, is_of_system, maildir, maildir_flags},
+};
 
 /// The longest piece of a line, in octets, that is looked at as a whole.
 const LINE: u64 = 1024 * 1024;
@@ -84,8 +87,8 @@ pub struct Known {
 pub type Spool<'a> = &'a dyn Fn() -> io::Result<File>;
 
 impl Archive {
-    /// Goes through files, in this order, each with its own name and where it is. `keep_names`: an mbox is a folder of its own name; else it is in
-    /// none, as a single message is.
+    /// Goes through files, in this order, each with its own name and where it is. `keep_names`: an mbox is a folder of its own
+    /// name; else it is in none, as a single message is.
     pub fn open(files: Vec<(String, PathBuf)>, keep_names: bool, spool: Spool<'_>) -> io::Result<Archive> {
         let mut archive = Archive {
             files: Vec::new(),
@@ -294,26 +297,11 @@ fn beginning(file: &mut File) -> io::Result<Vec<u8>> {
     Ok(start)
 }
 
-fn is_mbox(beginning: &[u8]) -> bool {
-    is_beginning(beginning.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default())
-}
-
-/// Whether it begins with a field of a header (RFC 5322 §2.2).
-fn is_message(beginning: &[u8]) -> bool {
-    let beginning = beginning.strip_prefix(MARK).unwrap_or(beginning);
-    let line = beginning.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
-    let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
-    name.len() < line.len() && !name.is_empty() && name.iter().all(|byte| byte.is_ascii_graphic())
-}
-
 fn piece(file: &mut File, place: Place, out: &mut dyn Write) -> io::Result<Known> {
     file.seek(SeekFrom::Start(place.at))?;
     let form = if place.form == Form::Mbox { message::Form::Mbox } else { message::Form::Single };
     copy(BufReader::with_capacity(BUFFER, (&*file).take(place.length)), form, out)
 }
-
-/// What some programs of Windows put before a text in UTF-8.
-const MARK: &[u8] = b"\xef\xbb\xbf";
 
 fn copy(mut reader: impl BufRead, form: message::Form, out: &mut dyn Write) -> io::Result<Known> {
     let mut cleaner = Cleaner::new(form);
@@ -352,36 +340,6 @@ fn copy(mut reader: impl BufRead, form: message::Form, out: &mut dyn Write) -> i
     Ok(Known { flags: known(&cleaner.head, form).flags, date })
 }
 
-/// The folder of a file in a zip that is a message of a Maildir, and the last part of its name.
-fn maildir(name: &str) -> Option<(String, &str)> {
-    let (above, file) = name.rsplit_once('/')?;
-    let (folder, last) = above.rsplit_once('/').unwrap_or(("", above));
-    if !["cur", "new"].contains(&last) || file.starts_with('.') {
-        return None;
-    }
-    // Maildir++: `.Work.2026`.
-    let levels = folder.split('/').flat_map(|level| match level.strip_prefix('.') {
-        Some(inner) if !inner.is_empty() => inner.split('.').collect::<Vec<_>>(),
-        _ => vec![level],
-    });
-    Some((cleaned(levels), file))
-}
-
-/// The letters after `:2,` in the name of a Maildir's file; some systems have another sign for the colon.
-fn maildir_flags(file: &str, keywords: &HashMap<char, String>) -> Vec<Flag> {
-    let letters = [":2,", ";2,", "!2,", "_2,"].iter().find_map(|mark| Some(file.rsplit_once(mark)?.1)).unwrap_or("");
-    let flag = |letter: char| match letter {
-        'D' => Some(Flag::Draft),
-        'F' => Some(Flag::Flagged),
-        'P' => Some(Flag::Forwarded),
-        'R' => Some(Flag::Answered),
-        'S' => Some(Flag::Seen),
-        'T' => Some(Flag::Deleted),
-        letter => keywords.get(&letter).map(|word| Flag::from(word.clone())),
-    };
-    letters.chars().filter_map(flag).collect()
-}
-
 /// Which keyword each letter stands for in the Maildir of an entry, if it says so as Dovecot does.
 fn keywords(zip: &mut ZipArchive<File>, index: usize) -> io::Result<HashMap<char, String>> {
     let name = zip.name_for_index(index).and_then(Result::ok).unwrap_or_default().into_owned();
@@ -398,44 +356,6 @@ fn keywords(zip: &mut ZipArchive<File>, index: usize) -> io::Result<HashMap<char
     Ok(text.lines().filter_map(pair).collect())
 }
 
-/// What systems put into zips besides.
-fn is_of_system(name: &str) -> bool {
-    let last = name.rsplit('/').next().unwrap_or_default();
-    name.starts_with("__MACOSX/") || last.starts_with("._") || [".DS_Store", "Thumbs.db"].contains(&last)
-}
-
-fn has_ending(name: &str, endings: &[&str]) -> bool {
-    let last = name.rsplit('/').next().unwrap_or_default();
-    let ending = last.rsplit_once('.').map_or("", |(_, ending)| ending);
-    endings.iter().any(|known| ending.eq_ignore_ascii_case(known))
-}
-
-/// The folder that an mbox of this name is: without what programs add to it. Thunderbird has `INBOX.sbd/Work`, Apple Mail
-/// `Work.mbox/mbox`.
-fn folder_of(name: &str) -> String {
-    let without = |level: &str| -> String {
-        let ending = [".mbox", ".sbd", ".mbx"].into_iter().find(|ending| level.to_lowercase().ends_with(ending));
-        let length = level.len() - ending.map_or(0, str::len);
-        level.get(..length).unwrap_or(level).to_owned()
-    };
-    let levels: Vec<&str> = name.split('/').collect();
-    let levels = match levels.as_slice() {
-        [above @ .., "mbox"] if !above.is_empty() => above,
-        all => all,
-    };
-    cleaned(levels.iter().map(|level| without(level)).collect::<Vec<_>>().iter().map(String::as_str))
-}
-
-/// A path of folders: nothing in it leads out or stands for something else.
-fn cleaned<'a>(levels: impl IntoIterator<Item = &'a str>) -> String {
-    let plain = |level: &str| -> String {
-        let level: String = level.chars().map(|letter| if letter.is_control() { '_' } else { letter }).collect();
-        if level == ".." { "_".to_owned() } else { level.trim().to_owned() }
-    };
-    let levels = levels.into_iter().map(plain).filter(|level| !level.is_empty() && level != ".");
-    levels.collect::<Vec<_>>().join("/")
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -445,7 +365,7 @@ mod tests {
     use crate::archive::mbox;
 
     fn nameless() -> io::Result<File> {
-        crate::collector::nameless(&std::env::temp_dir()).map_err(io::Error::other)
+        crate::collector::nameless(&std::env::temp_dir())
     }
 
     /// A file in a folder of its own, which is removed with it.

@@ -23,6 +23,9 @@ use crate::{
 /// How long whoever downloads may take for one piece.
 const PATIENCE: Duration = Duration::from_secs(300);
 
+/// How long is waited for others to be done.
+const TURN: Duration = Duration::from_secs(30);
+
 /// Which message of a source it is.
 #[derive(Debug, Clone, Copy, serde::Deserialize)]
 pub struct Which {
@@ -50,7 +53,8 @@ impl Bridge {
         let row = rows.into_iter().find(|row| row.id == which.folder).ok_or(Error::Gone)?;
         let Source::Server(source) = source_of(self, &collector)? else { return Err(Error::Gone) };
         let name = self.store.name_of(row.id, which.uid).await.map_err(internal)?;
-        let turn = self.collectors.0.fetches.clone().acquire_owned().await.map_err(|_| Error::Busy)?;
+        let turn = timeout(TURN, self.collectors.0.fetches.clone().acquire_owned()).await;
+        let turn = turn.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)?;
         let (pieces, coming) = mpsc::channel(1);
         let (stop, unwanted) = (self.shutdown.clone(), pieces.clone());
         tokio::spawn(async move {

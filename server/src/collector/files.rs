@@ -40,6 +40,9 @@ const AT_ONCE: usize = 1000;
 /// A folder that is younger may be of an upload that is under way.
 const YOUNG: Duration = Duration::from_secs(24 * 3600);
 
+/// Octets that a message may have more than its file says twice: little ones are not worth a word.
+const SLACK: u64 = 64 * 1024;
+
 /// Files of one collector, at most.
 pub const MOST: usize = 10_000;
 
@@ -74,15 +77,20 @@ impl Drop for Unfinished {
     fn drop(&mut self) {
         if let Some(folder) = self.0.take()
             && let Err(error) = std::fs::remove_dir_all(&folder)
+            && error.kind() != io::ErrorKind::NotFound
         {
             tracing::warn!(%error, "The files of an upload that was cut cannot be removed");
         }
     }
 }
 
-/// How the file is called that is the so-manieth: in their order, and with its own name.
+/// The longest name of a file, in bytes; file systems have 255.
+const NAME: usize = 200;
+
+/// How the file is called that is the so-manieth: in their order, and with its own name, or its end where that is long.
 pub fn file_name(nth: usize, name: &str) -> String {
-    format!("{nth:06}-{name}")
+    let from = name.ceil_char_boundary(name.len().saturating_sub(NAME));
+    format!("{nth:06}-{}", name.get(from..).unwrap_or_default())
 }
 
 /// Removes the files of a collector, which are of no more use.
@@ -168,7 +176,7 @@ async fn read(job: &Job, files: &Path) -> Result<Archive, Stop> {
             let name = name.split_once('-').map_or(name.as_str(), |(_, name)| name).to_owned();
             opened.push((name, path));
         }
-        let mut archive = Archive::open(opened, keep_names, &|| nameless(&spool).map_err(io::Error::other))?;
+        let mut archive = Archive::open(opened, keep_names, &|| nameless(&spool))?;
         archive.rename(|path| full_name(&prefix, path));
         Ok(archive)
     });
@@ -188,9 +196,16 @@ fn full_name(prefix: &str, path: &str) -> String {
 fn of_files(error: io::Error) -> Stop {
     let error = match error.kind() {
         io::ErrorKind::NotFound => Error::Gone,
-        _ => Error::BadFile { text: error.to_string() },
+        _ if is_of_file(&error) => Error::BadFile { text: error.to_string() },
+        _ => return anyhow::Error::from(error).context("Files of a collector").into(),
     };
     Stop::Run(CollectorTrouble::Source(error))
+}
+
+/// Whether it is what a file holds that is wrong, and not our disk, which may be full, or have too many files open.
+fn is_of_file(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof, Unsupported};
+    matches!(error.kind(), InvalidData | InvalidInput | Other | UnexpectedEof | Unsupported)
 }
 
 /// Where the folders of the files go, in their order.
@@ -223,18 +238,8 @@ async fn places(job: &Job, target: &mut Session, archive: &Archive) -> Result<Ve
 
 /// A folder of files as a mailbox of a source. Those of usual names go to the mailboxes for that use.
 fn listed(path: &str, with_uses: bool) -> Listed {
-    Listed {
-        path: path.to_owned(),
-        delimiter: Some('/'),
-        special_use: None,
-        said_use: if with_uses { usual_use(path, Some('/')) } else { None },
-        view: None,
-        selectable: true,
-        subscribed: true,
-        shared: None,
-        rights: None,
-        status: None,
-    }
+    let said_use = if with_uses { usual_use(path, Some('/')) } else { None };
+    Listed { said_use, ..Listed::of(path, Some('/')) }
 }
 
 async fn bring(
@@ -331,14 +336,11 @@ impl Reading<'_> {
         let read = spawn_blocking(move || {
             let mut read = Vec::new();
             for wanted in window {
-                let mut keeper = Keeper::new(&spool);
+                let mut keeper = Keeper::new(&spool, wanted.place.length);
                 let known = archive.message(wanted.place, &mut keeper);
-                // A disk that is full is no fault of the message.
-                let fault = keeper.fault.take();
-                let kept = keeper.finish();
-                read.push((wanted, known.and_then(|known| Ok((known, kept?)))));
-                if let Some(fault) = fault {
-                    return (archive, Err(fault));
+                match known.and_then(|known| Ok((known, keeper.finish()?))) {
+                    Err(error) if !is_of_file(&error) => return (archive, Err(error)),
+                    one => read.push((wanted, one)),
                 }
             }
             (archive, Ok(read))
@@ -362,8 +364,8 @@ impl Reading<'_> {
                         fresh.push(one);
                     }
                 }
-                Ok((_, Kept::TooLarge)) => {
-                    left_out.push(refused(uid, place, RefusedReason::TooLarge { limit: LARGEST }));
+                Ok((_, Kept::TooLarge(limit))) => {
+                    left_out.push(refused(uid, place, RefusedReason::TooLarge { limit }));
                 }
                 Err(error) => {
                     left_out.push(refused(uid, place, RefusedReason::Unreadable { text: error.to_string() }));
@@ -383,7 +385,8 @@ fn refused(uid: Uid, place: archive::Place, reason: RefusedReason) -> Entry {
 
 enum Kept {
     Whole(Digest, Text),
-    TooLarge,
+    /// Octets that were the limit.
+    TooLarge(u64),
 }
 
 /// Takes a message: into memory, or into a file where it is large.
@@ -393,18 +396,21 @@ struct Keeper<'a> {
     file: Option<File>,
     digester: Digester,
     size: u64,
-    /// Why it could not be kept.
-    fault: Option<io::Error>,
+    /// The most that it may have, in octets.
+    limit: u64,
 }
 
 impl<'a> Keeper<'a> {
-    fn new(spool: &'a Path) -> Self {
-        Self { spool, bytes: Vec::new(), file: None, digester: Digester::default(), size: 0, fault: None }
+    /// `said`: the octets that the file says it has. With every line end counted as two it has twice as many at most; a zip
+    /// that says otherwise is a bomb.
+    fn new(spool: &'a Path, said: u64) -> Self {
+        let limit = LARGEST.min(said.saturating_mul(2).saturating_add(SLACK));
+        Self { spool, bytes: Vec::new(), file: None, digester: Digester::default(), size: 0, limit }
     }
 
     fn finish(self) -> io::Result<Kept> {
-        if self.size > LARGEST {
-            return Ok(Kept::TooLarge);
+        if self.size > self.limit {
+            return Ok(Kept::TooLarge(self.limit));
         }
         let text = match self.file {
             Some(mut file) => {
@@ -423,7 +429,7 @@ impl Keeper<'_> {
             Some(file) => file.write_all(bytes)?,
             None if self.size <= LARGE => self.bytes.extend_from_slice(bytes),
             None => {
-                let mut file = nameless(self.spool).map_err(io::Error::other)?;
+                let mut file = nameless(self.spool)?;
                 file.write_all(&self.bytes)?;
                 file.write_all(bytes)?;
                 self.bytes = Vec::new();
@@ -437,19 +443,46 @@ impl Keeper<'_> {
 impl Write for Keeper<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.size += bytes.len() as u64;
-        if self.size > LARGEST {
+        if self.size > self.limit {
             // The rest is passed over: the message is left out.
             return Ok(bytes.len());
         }
         self.digester.push(bytes);
-        self.keep(bytes).map(|()| bytes.len()).map_err(|error| {
-            let told = io::Error::from(error.kind());
-            self.fault = Some(error);
-            told
-        })
+        self.keep(bytes).map(|()| bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_fits_into_a_file_system_and_keeps_its_end() {
+        let name = file_name(3, &format!("{}.mbox", "я".repeat(150)));
+        assert!(name.len() <= 255 && name.starts_with("000003-я") && name.ends_with("я.mbox"), "{name}");
+        assert_eq!(file_name(0, "a.eml"), "000000-a.eml");
+    }
+
+    #[test]
+    fn what_is_larger_than_its_file_says_is_not_kept() {
+        let spool = std::env::temp_dir();
+        let mut keeper = Keeper::new(&spool, 10);
+        for _ in 0..100 {
+            keeper.write_all(&[b'x'; 1024]).expect("it is passed over");
+        }
+        assert!(keeper.bytes.len() as u64 <= SLACK + 1024 && matches!(keeper.finish(), Ok(Kept::TooLarge(_))));
+        let mut keeper = Keeper::new(&spool, 5 * 1024 * 1024);
+        keeper.write_all(&vec![b'x'; 5 * 1024 * 1024]).expect("room");
+        assert!(matches!(keeper.finish(), Ok(Kept::Whole(_, Text::Filed(_)))));
+    }
+
+    #[test]
+    fn a_full_disk_is_no_fault_of_a_file() {
+        assert!(!is_of_file(&io::ErrorKind::StorageFull.into()) && !is_of_file(&io::Error::from_raw_os_error(24)));
+        assert!(is_of_file(&io::ErrorKind::UnexpectedEof.into()) && is_of_file(&io::ErrorKind::InvalidData.into()));
     }
 }

@@ -135,18 +135,7 @@ mod tests {
     use super::*;
 
     fn listed(path: &str, delimiter: char, said: Option<SpecialUse>) -> Listed {
-        Listed {
-            path: path.to_owned(),
-            delimiter: Some(delimiter),
-            special_use: said,
-            said_use: said,
-            view: None,
-            selectable: true,
-            subscribed: true,
-            shared: None,
-            rights: None,
-            status: None,
-        }
+        Listed { special_use: said, said_use: said, ..Listed::of(path, Some(delimiter)) }
     }
 
     fn placed(there: &[(&str, Option<SpecialUse>)], personal: &str, prefix: &str) -> Vec<(String, String)> {

@@ -178,18 +178,7 @@ async fn settle_place(job: &Job, target: &mut Session, messages: usize) -> Resul
     // The folder that a person has named is that of the messages, and not the one above it.
     let prefix = job.collector.options.prefix.trim_matches('/');
     let (above, name) = prefix.rsplit_once('/').unwrap_or(("", if prefix.is_empty() { DROP } else { prefix }));
-    let drop = Listed {
-        path: name.to_owned(),
-        delimiter: None,
-        special_use: None,
-        said_use: None,
-        view: None,
-        selectable: true,
-        subscribed: true,
-        shared: None,
-        rights: None,
-        status: None,
-    };
+    let drop = Listed::of(name, None);
     let source = Side { mailboxes: std::slice::from_ref(&drop), personal: "", labels: false };
     let personal = target.personal_prefix().unwrap_or_default();
     let wishes = Wishes { prefix: above, uses: &job.uses };

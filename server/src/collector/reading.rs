@@ -5,7 +5,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    io::SeekFrom,
+    io::{self, SeekFrom},
     os::unix::fs::OpenOptionsExt,
     path::Path,
 };
@@ -179,7 +179,7 @@ impl Reading<'_> {
         if u64::from(size) > limit {
             return self.leave_out(refused(look, attempts, RefusedReason::TooLarge { limit })).await;
         }
-        let mut file = File::from_std(nameless(&self.job.spool)?);
+        let mut file = File::from_std(nameless(&self.job.spool).context("A large message")?);
         let mut digester = Digester::default();
         let mut pieces = Pieces::of(self.source, look.uid, look.size, limit);
         let ended = loop {
@@ -264,10 +264,9 @@ fn blank(look: Look, attempts: i64) -> Entry {
 }
 
 /// A file that is gone when it is closed, however that comes about.
-pub fn nameless(folder: &Path) -> anyhow::Result<std::fs::File> {
-    let path = folder.join(format!("collected-{}", random_hex(16)?));
-    let file = std::fs::OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path);
-    let file = file.with_context(|| format!("Cannot make {}", path.display()))?;
-    std::fs::remove_file(&path).with_context(|| format!("Cannot remove {}", path.display()))?;
+pub fn nameless(folder: &Path) -> io::Result<std::fs::File> {
+    let path = folder.join(format!("collected-{}", random_hex(16).map_err(io::Error::other)?));
+    let file = std::fs::OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+    std::fs::remove_file(&path)?;
     Ok(file)
 }

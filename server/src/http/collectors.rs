@@ -1,25 +1,25 @@
 //! The pages about what brings mail from other accounts.
 
-use std::{io, path::Path as FilePath, task::Poll, time::Duration};
+mod files;
+
+use std::{io, task::Poll};
 
 use app::{
-    page::{render_collector_form, render_collectors, render_files_form},
-    view::collectors::{Card, CollectorsPage, Failure, Fields, FilesPage, FormPage},
-    wire::{
-        CollectorId, CollectorKind, CollectorOptions, CollectorState, Error, FoundBy, ProbeFailure, ProbeStep,
-        SourceAdvice,
-    },
+    page::{render_collector_form, render_collectors},
+    view::collectors::{Card, CollectorsPage, Failure, Fields, FormPage},
+    wire::{CollectorId, CollectorKind, CollectorOptions, Error, FoundBy, ProbeFailure, ProbeStep, SourceAdvice},
 };
 use axum::{
     Extension, Form,
     body::{Body, Bytes},
-    extract::{Multipart, Path, Query, State, multipart::Field},
+    extract::{Path, Query, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use futures_util::stream;
 use secrecy::SecretString;
-use tokio::{io::AsyncWriteExt, time::timeout};
+
+pub use files::{add as add_files, form as files_form};
 
 use super::{
     guard::Client,
@@ -29,13 +29,12 @@ use super::{
 };
 use crate::{
     bridge::{Bridge, internal},
-    collector::{Fetched, NewCollector, Which, files},
+    collector::{Fetched, NewCollector, Which},
     discover::Candidate,
     endpoint::Protocol,
     error::{HttpError, status},
-    mime::shown::clean_name,
     probe::{Probed, probe},
-    store::{Login, StoredCollector, now},
+    store::{Login, now},
 };
 
 /// Messages that could not be brought, as many as are listed.
@@ -43,18 +42,6 @@ const REFUSED: i64 = 100;
 
 /// The collectors that one account may have.
 const MOST: usize = 50;
-
-/// Octets of files that are taken at once, together.
-const FILES: u64 = 32 * 1024 * 1024 * 1024;
-
-/// Files of one account that may wait to be brought.
-const WAITING: usize = 3;
-
-/// The longest name of a folder, in bytes.
-const PREFIX: usize = 1000;
-
-/// A sender that says nothing for this long has gone.
-const SILENCE: Duration = Duration::from_secs(60);
 
 /// How many of the servers that were found are tried.
 const TRIED: usize = 4;
@@ -243,147 +230,6 @@ async fn candidates(bridge: &Bridge, address: &str, text: &str) -> Result<Vec<Ca
     let local = address.rsplit_once('@').map(|(local, _)| local.to_owned());
     let users = std::iter::once(address.to_owned()).chain(local).collect();
     Ok(vec![Candidate { endpoint, users, found_by: FoundBy::Guess, advice: None, password_page: None }])
-}
-
-/// For which folder the form is.
-#[derive(serde::Deserialize)]
-pub struct Into {
-    #[serde(default)]
-    prefix: String,
-}
-
-pub async fn files_form(
-    State(bridge): State<Bridge>,
-    headers: HeaderMap,
-    Query(into): Query<Into>,
-) -> Result<Response, HttpError> {
-    if login_of(&bridge, &headers).await?.is_none() {
-        return Ok(Redirect::to("/login?next=%2Fcollectors").into_response());
-    }
-    Ok(filled_files_form(&headers, into.prefix, None))
-}
-
-fn filled_files_form(headers: &HeaderMap, prefix: String, error: Option<Error>) -> Response {
-    let Person { language, theme, .. } = Person::of(headers);
-    let code = error.as_ref().map_or(StatusCode::OK, status);
-    let page = FilesPage { prefix, error, language, theme };
-    with_policy(|_| render_files_form(&page, &site()), code)
-}
-
-pub async fn add_files(
-    State(bridge): State<Bridge>,
-    headers: HeaderMap,
-    SignedIn(login): SignedIn,
-    parts: Multipart,
-) -> Result<Response, HttpError> {
-    // One after the other: they may be large.
-    let Some(_turn) = bridge.collectors.begin_upload(login.account) else {
-        return Ok(filled_files_form(&headers, String::new(), Some(Error::Busy)));
-    };
-    let (name, folder) = files::make_folder(&bridge.config.data).await?;
-    let mut unfinished = files::Unfinished::new(folder.clone());
-    let mut taken = Taken::default();
-    let added = match take_files(&bridge, &login, parts, &folder, &mut taken).await {
-        Ok(()) => {
-            let options = CollectorOptions { prefix: taken.prefix.clone(), ..CollectorOptions::default() };
-            bridge.add_files(login.account, (&name, &taken.title()), &options, taken.look).await
-        }
-        Err(error) => Err(error),
-    };
-    match added {
-        Ok(_) => {
-            unfinished.keep();
-            Ok(Redirect::to("/collectors").into_response())
-        }
-        Err(error) => Ok(filled_files_form(&headers, taken.prefix, Some(error))),
-    }
-}
-
-/// What came with the form of files.
-#[derive(Default)]
-struct Taken {
-    prefix: String,
-    look: bool,
-    names: Vec<String>,
-    bytes: u64,
-}
-
-impl Taken {
-    /// How they are called on the page.
-    fn title(&self) -> String {
-        match self.names.as_slice() {
-            [] => String::new(),
-            [name] => name.clone(),
-            [first, others @ ..] => format!("{first} + {}", others.len()),
-        }
-    }
-}
-
-async fn take_files(
-    bridge: &Bridge,
-    login: &Login,
-    mut parts: Multipart,
-    folder: &FilePath,
-    taken: &mut Taken,
-) -> Result<(), Error> {
-    let others = bridge.store.collectors(login.account).await.map_err(internal)?;
-    if others.len() >= MOST {
-        return Err(Error::TooManyCollectors { limit: MOST as u32 });
-    }
-    let waits = |other: &StoredCollector| other.kind == CollectorKind::Files && other.state != CollectorState::Done;
-    if others.iter().filter(|other| waits(other)).count() >= WAITING {
-        return Err(Error::Busy);
-    }
-    let cut = |_| Error::BadRequest { text: "The upload was cut".to_owned() };
-    let late = |_| Error::BadRequest { text: "The upload was cut".to_owned() };
-    while let Some(mut part) = timeout(SILENCE, parts.next_field()).await.map_err(late)?.map_err(cut)? {
-        match part.name() {
-            Some("prefix") => {
-                let mut text = Vec::new();
-                while let Some(chunk) = timeout(SILENCE, part.chunk()).await.map_err(late)?.map_err(cut)? {
-                    text.extend_from_slice(&chunk);
-                    if text.len() > PREFIX {
-                        return Err(Error::MailboxName);
-                    }
-                }
-                taken.prefix = String::from_utf8_lossy(&text).trim().to_owned();
-            }
-            Some("look") => taken.look = true,
-            // A browser sends one without a name where none was chosen.
-            Some("files") if part.file_name().is_some_and(|name| !name.is_empty()) => {
-                take_file(part, folder, taken).await?;
-            }
-            _ => {}
-        }
-    }
-    if taken.names.is_empty() { Err(Error::NoMail) } else { Ok(()) }
-}
-
-async fn take_file(mut part: Field<'_>, folder: &FilePath, taken: &mut Taken) -> Result<(), Error> {
-    if taken.names.len() >= files::MOST {
-        return Err(Error::BadRequest { text: format!("More than {} files", files::MOST) });
-    }
-    let name = clean_name(part.file_name().unwrap_or_default());
-    let path = folder.join(files::file_name(taken.names.len(), &name));
-    taken.names.push(name);
-    let mut file = tokio::fs::File::create_new(&path).await.map_err(|error| internal(error.into()))?;
-    let written = |taken: &Taken, error: io::Error| match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::TooLarge { limit: taken.bytes },
-        _ => internal(error.into()),
-    };
-    loop {
-        let chunk = match timeout(SILENCE, part.chunk()).await {
-            Ok(Ok(Some(chunk))) => chunk,
-            Ok(Ok(None)) => break,
-            Ok(Err(_)) | Err(_) => return Err(Error::BadRequest { text: "The upload was cut".to_owned() }),
-        };
-        taken.bytes += chunk.len() as u64;
-        if taken.bytes > FILES {
-            return Err(Error::TooLarge { limit: FILES });
-        }
-        file.write_all(&chunk).await.map_err(|error| written(taken, error))?;
-    }
-    file.sync_all().await.map_err(|error| written(taken, error))
 }
 
 /// What is done to a collector by a button.

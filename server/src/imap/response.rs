@@ -315,12 +315,6 @@ fn quota(values: &[Value]) -> Response {
     Response::Quota(triples.collect())
 }
 
-/// A label of Gmail: in modified UTF-7, as names of mailboxes are.
-fn label(value: &Value) -> Option<String> {
-    let bytes = value.bytes()?;
-    app::utf7::decode(bytes).or_else(|| String::from_utf8(bytes.to_vec()).ok())
-}
-
 fn fetch(seq: u32, at: usize, frame: Frame) -> Fetch {
     let mut fetch = Fetch { seq, cut: frame.cut, ..Fetch::default() };
     let values = value::read(&frame.text, at, frame.literals);
@@ -333,7 +327,7 @@ fn fetch(seq: u32, at: usize, frame: Frame) -> Fetch {
             b"UID" => fetch.uid = value.number32().filter(|&uid| uid > 0),
             b"FLAGS" => fetch.flags = Some(flags(value.list())),
             b"X-GM-MSGID" => fetch.email = value.number(),
-            b"X-GM-LABELS" => fetch.labels = Some(value.list().iter().filter_map(label).collect()),
+            b"X-GM-LABELS" => fetch.labels = Some(value.list().iter().filter_map(Value::name).collect()),
             b"MODSEQ" => fetch.modseq = value.list().first().and_then(Value::number).map(ModSeq),
             b"INTERNALDATE" => fetch.date = value.text().and_then(parse_date_time),
             b"RFC822.SIZE" => fetch.size = value.number32(),

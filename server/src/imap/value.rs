@@ -41,6 +41,12 @@ impl<'a> Value<'a> {
         self.bytes().and_then(|bytes| std::str::from_utf8(bytes).ok())
     }
 
+    /// A name of a person's: in modified UTF-7 (RFC 3501 §5.1.3), or as it is.
+    pub fn name(&self) -> Option<String> {
+        let bytes = self.bytes()?;
+        app::utf7::decode(bytes).or_else(|| String::from_utf8(bytes.to_vec()).ok())
+    }
+
     pub fn is(&self, word: &str) -> bool {
         self.bytes().is_some_and(|bytes| bytes.eq_ignore_ascii_case(word.as_bytes()))
     }

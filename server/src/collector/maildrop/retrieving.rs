@@ -244,7 +244,7 @@ async fn take(retrieval: &mut Retrieval<'_>, spool: &Path, limit: u64) -> Result
             Some(file) => file.write_all(&piece).await.context("A large message")?,
             None if size <= LARGE => bytes.extend_from_slice(&piece),
             None => {
-                let mut fresh = File::from_std(nameless(spool)?);
+                let mut fresh = File::from_std(nameless(spool).context("A large message")?);
                 fresh.write_all(&bytes).await.context("A large message")?;
                 fresh.write_all(&piece).await.context("A large message")?;
                 bytes.truncate(HEAD);

@@ -33,6 +33,22 @@ pub struct Listed {
 }
 
 impl Listed {
+    /// One of which nothing else is known: the person's own, with messages in it.
+    pub fn of(path: &str, delimiter: Option<char>) -> Listed {
+        Listed {
+            path: path.to_owned(),
+            delimiter,
+            special_use: None,
+            said_use: None,
+            view: None,
+            selectable: true,
+            subscribed: true,
+            shared: None,
+            rights: None,
+            status: None,
+        }
+    }
+
     /// Whether the person can give others rights there, as far as it is known, on a server that has ACL.
     pub fn is_shareable(&self) -> bool {
         let gives = self.rights.as_ref().map_or(self.shared.is_none(), |rights| rights.may(Right::Administer));
