@@ -247,8 +247,8 @@ type Queue = Mutex<VecDeque<(FolderRow, Listed)>>;
 /// See [`Job::grace`].
 pub const GRACE: Duration = Duration::from_secs(30);
 
-/// Brings all that is new; of a source that is to be looked at first, finds out what there is and brings nothing. The future may be dropped at any moment; the next run is quicker where it was not, but ended by
-/// [`Job::ending`].
+/// Brings all that is new; of a source that is to be looked at first, finds out what there is and brings nothing. The future may
+/// be dropped at any moment; the next run is quicker where it was not, but ended by [`Job::ending`].
 pub async fn collect(job: &Job) -> Result<(), Stop> {
     let looks = job.collector.look == CollectorLook::Wanted;
     let source = match &job.source {

@@ -133,12 +133,12 @@ async fn work(bridge: &Bridge, collector: StoredCollector, holder: String) -> Re
             if let Err(error) = job.note_brought().await {
                 warn!(collector.id = id.0, error = format!("{error:#}"), "What a run has brought is not noted");
             }
-            let all_came = ended.is_ok() && collector.look != CollectorLook::Wanted;
-            match &job.source {
-                Source::Server(end) if all_came && collector.kind == CollectorKind::Imap => {
-                    listening::begin(bridge, id, end);
-                }
-                _ => {}
+            if let Source::Server(end) = &job.source
+                && collector.kind == CollectorKind::Imap
+                && collector.look != CollectorLook::Wanted
+                && ended.is_ok()
+            {
+                listening::begin(bridge, id, end);
             }
         }
     }

@@ -206,6 +206,22 @@ async fn other_names(change: fn(&str, &str) -> String) -> RecordingProxy {
     proxy
 }
 
+/// RFC 1939 §7 forbids it only for as long as the old message is there.
+#[tokio::test]
+async fn a_name_that_is_used_again_after_a_deletion_is_of_another_message() {
+    let (source, target) = sides();
+    let by_number = other_names(|number, _| format!("{number} name-{number}")).await;
+    let lab = Lab::over(&source, Some(by_number.port), &target).await;
+    choose(&lab, CollectorOptions { delete_after: Some(0), ..Default::default() }).await;
+    for nth in 1..=3 {
+        add(&source, format!("Subject: {nth}\r\n\r\nmessage {nth}\r\n").as_bytes()).await;
+        assert_eq!(lab.run().await, 1, "message {nth}");
+        assert_eq!(held(&source).await.len(), 1, "it has just come");
+        assert_eq!((lab.run().await, held(&source).await.len()), (0, 0), "it was here");
+        assert_eq!(held(&target).await.len(), nth);
+    }
+}
+
 #[tokio::test]
 async fn other_names_for_all_messages_double_none() {
     let mut lab = drop_of(35, SMALL).await;
