@@ -88,20 +88,34 @@ impl Ord for Flag {
     }
 }
 
+impl Flag {
+    /// All but keywords.
+    const KNOWN: [Flag; 8] = [
+        Flag::Seen,
+        Flag::Answered,
+        Flag::Flagged,
+        Flag::Deleted,
+        Flag::Draft,
+        Flag::Forwarded,
+        Flag::Junk,
+        Flag::NotJunk,
+    ];
+
+    /// Flags are case-insensitive (RFC 9051 §2.3.2).
+    fn known(text: &str) -> Option<Flag> {
+        Self::KNOWN.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(text))
+    }
+}
+
+impl From<&str> for Flag {
+    fn from(text: &str) -> Self {
+        Self::known(text).unwrap_or_else(|| Flag::Keyword(text.to_owned()))
+    }
+}
+
 impl From<String> for Flag {
     fn from(text: String) -> Self {
-        // Flags are case-insensitive (RFC 9051 §2.3.2).
-        match text.to_ascii_lowercase().as_str() {
-            "\\seen" => Flag::Seen,
-            "\\answered" => Flag::Answered,
-            "\\flagged" => Flag::Flagged,
-            "\\deleted" => Flag::Deleted,
-            "\\draft" => Flag::Draft,
-            "$forwarded" => Flag::Forwarded,
-            "$junk" => Flag::Junk,
-            "$notjunk" => Flag::NotJunk,
-            _ => Flag::Keyword(text),
-        }
+        Self::known(&text).unwrap_or(Flag::Keyword(text))
     }
 }
 

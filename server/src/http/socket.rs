@@ -30,6 +30,9 @@ const HEARTBEAT: Duration = Duration::from_secs(20);
 /// How long a tab may take to say who it is, and to take one frame.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Room for a row as it travels, in bytes; few have more.
+const ROW: usize = 640;
+
 /// Frames that make no sense, after which a tab is not listened to any more.
 const NONSENSE: u32 = 20;
 
@@ -191,8 +194,20 @@ fn read(text: &Utf8Bytes) -> Result<ClientFrame, (u32, String)> {
 }
 
 async fn send(socket: &mut WebSocket, frame: &ServerFrame) -> bool {
-    let Ok(json) = serde_json::to_string(frame) else { return false };
+    let Ok(json) = written(frame) else { return false };
     matches!(timeout(PATIENCE, socket.send(Message::Text(json.into()))).await, Ok(Ok(())))
+}
+
+/// The frame as it travels.
+fn written(frame: &ServerFrame) -> serde_json::Result<String> {
+    // A list is as long as its rows, and grows into its room many times otherwise.
+    let rows = match frame {
+        ServerFrame::Reply { result: Ok(Reply::Listing(listing)), .. } => listing.rows.len(),
+        _ => 0,
+    };
+    let mut json = Vec::with_capacity(256 + rows * ROW);
+    serde_json::to_writer(&mut json, frame)?;
+    String::from_utf8(json).map_err(serde::ser::Error::custom)
 }
 
 async fn refuse(mut socket: WebSocket, id: u32, text: String) -> &'static str {

@@ -86,7 +86,8 @@ impl Code {
     }
 
     fn read(inside: &[u8]) -> Option<Code> {
-        let values = value::read(inside, 0, Vec::new());
+        let room = bumpalo::Bump::new();
+        let values = value::read(inside, 0, &[], &room);
         let (name, arguments) = values.split_first()?;
         let name = name.text()?.to_ascii_uppercase();
         let first = arguments.first();
@@ -148,7 +149,7 @@ const MAX_FLAGS: usize = 200;
 pub(super) fn flags(words: &[Value]) -> Vec<Flag> {
     let texts = words.iter().filter_map(Value::text);
     let lasting = texts.filter(|text| !text.is_empty() && !text.eq_ignore_ascii_case("\\Recent") && *text != "\\*");
-    lasting.take(MAX_FLAGS).map(|text| Flag::from(text.to_owned())).collect()
+    lasting.take(MAX_FLAGS).map(Flag::from).collect()
 }
 
 #[cfg(test)]

@@ -124,7 +124,7 @@ mod tests {
     use crate::imap::value;
 
     fn read(said: &str) -> Namespaces {
-        Namespaces::read(&value::read(said.as_bytes(), 0, Vec::new()))
+        Namespaces::read(value::read(said.as_bytes(), 0, &[], &bumpalo::Bump::new()))
     }
 
     #[test]

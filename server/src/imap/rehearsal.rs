@@ -6,6 +6,7 @@ use app::{
     utf7,
     wire::{AccountId, Uid, UidValidity},
 };
+use bumpalo::Bump;
 
 use super::{
     Selected,
@@ -32,7 +33,7 @@ pub fn rehearse(said: &[u8], piece: usize) -> usize {
     let mut framer = Framer::new(Limits::SHORT);
     let mut understood = 0;
     for piece in said.chunks(piece.max(1)) {
-        let heard = framer.push(piece, |frame| match Response::read(frame) {
+        let heard = framer.push(piece, |frame| match Response::read(frame, &Bump::new()) {
             Response::Other => {}
             Response::Fetch(mut fetch) => {
                 understood += 1;
@@ -65,7 +66,7 @@ pub fn rehearse_structure(said: &[u8]) -> bool {
     let mut tree = None;
     let whole = [b"* 1 FETCH (UID 1 BODYSTRUCTURE ", said, b")\r\n"].concat();
     let heard = Framer::new(Limits::SHORT).push(&whole, |frame| {
-        if let Response::Fetch(fetch) = Response::read(frame)
+        if let Response::Fetch(fetch) = Response::read(frame, &Bump::new())
             && tree.is_none()
         {
             tree = fetch.structure;
@@ -76,9 +77,9 @@ pub fn rehearse_structure(said: &[u8]) -> bool {
     count(&tree, if tree.children.is_empty() && !tree.section.is_empty() { "1" } else { "" }, &mut sections);
     assert!(sections.len() <= structure::MAX_PARTS + 1, "too many parts");
     let shown = choose(&tree);
-    let texts = shown.body.iter().chain(&shown.text_alternative).map(|leaf| &leaf.section);
-    let others = shown.attachments.iter().map(|part| &part.section);
-    for section in texts.chain(others).chain(shown.related.iter().map(|related| &related.section)) {
+    let texts = shown.body.iter().chain(&shown.text_alternative).map(|leaf| leaf.section.as_str());
+    let others = shown.attachments.iter().map(|part| part.section.as_str());
+    for section in texts.chain(others).chain(shown.related.iter().map(|related| related.section.as_str())) {
         assert!(sections.contains(section), "there is no part {section}");
     }
     true

@@ -2,20 +2,21 @@
 
 use std::borrow::Cow;
 
-use app::wire::{Flag, ModSeq, Rights};
+use app::wire::Rights;
 use async_imap::imap_proto::Status as Answer;
+use bumpalo::Bump;
 
 use super::{
     Code,
-    code::flags,
-    date::parse_date_time,
     frame::Frame,
     namespace::Namespaces,
-    row::Envelope,
-    structure,
     value::{self, Value},
 };
-use crate::mime::structure::Node;
+
+mod fetch;
+
+pub use fetch::Fetch;
+use fetch::fetch;
 
 #[derive(Debug, PartialEq)]
 pub enum Response {
@@ -81,48 +82,14 @@ pub struct List {
     pub name: Vec<u8>,
 }
 
-/// What one FETCH response tells about a message.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Fetch {
-    pub seq: u32,
-    pub uid: Option<u32>,
-    pub flags: Option<Vec<Flag>>,
-    /// Which message it is, in whatever mailbox: `X-GM-MSGID` of Gmail.
-    pub email: Option<u64>,
-    /// `X-GM-LABELS` of Gmail, as it has them: the mailbox that is selected is not among them.
-    pub labels: Option<Vec<String>>,
-    pub modseq: Option<ModSeq>,
-    /// INTERNALDATE in seconds since 1970 UTC.
-    pub date: Option<i64>,
-    pub size: Option<u32>,
-    pub envelope: Option<Envelope>,
-    pub structure: Option<Node>,
-    pub preview: Option<Vec<u8>>,
-    /// Section in upper case as in `BODY[…]`, and its bytes.
-    pub sections: Vec<(String, Vec<u8>)>,
-    /// Something was too long and is missing.
-    pub cut: bool,
-}
-
-impl Fetch {
-    /// Whether it answers a question for rows: news about flags come without these.
-    pub fn is_row(&self) -> bool {
-        self.uid.is_some() && (self.envelope.is_some() || self.size.is_some())
-    }
-
-    /// Whether it answers a question for header fields.
-    pub fn has_header(&self) -> bool {
-        self.sections.iter().any(|(section, _)| section.starts_with("HEADER"))
-    }
-}
-
 impl Response {
-    pub fn read(frame: Frame) -> Response {
+    /// Reads a frame; in the room is what is needed meanwhile.
+    pub fn read(frame: Frame, room: &Bump) -> Response {
         if frame.text.starts_with(b"+") {
             return Response::Continue;
         }
         match frame.text.strip_prefix(b"* ") {
-            Some(rest) => Self::untagged(rest.len(), frame),
+            Some(rest) => Self::untagged(rest.len(), frame, room),
             None => Self::tagged(&frame.text),
         }
     }
@@ -138,7 +105,7 @@ impl Response {
         }
     }
 
-    fn untagged(length: usize, frame: Frame) -> Response {
+    fn untagged(length: usize, frame: Frame, room: &Bump) -> Response {
         let start = frame.text.len() - length;
         let rest = frame.text.get(start..).unwrap_or_default();
         if let Some(status) = status(rest) {
@@ -159,23 +126,23 @@ impl Response {
                 b"EXISTS" => Response::Exists(number),
                 b"EXPUNGE" => Response::Expunge(number),
                 b"RECENT" => Response::Ignored,
-                b"FETCH" => Response::Fetch(Box::new(fetch(number, at, frame))),
+                b"FETCH" => Response::Fetch(Box::new(fetch(number, at, frame, room))),
                 _ => Response::Other,
             };
         }
-        let values = value::read(&frame.text, after_at, frame.literals);
+        let values = value::read(&frame.text, after_at, &frame.literals, room);
         match &*upper(first) {
             b"CAPABILITY" => Response::Capability(values.iter().filter_map(Value::text).map(str::to_owned).collect()),
-            b"ESEARCH" => esearch(&values),
-            b"LIST" => list(&values, false),
-            b"LSUB" => list(&values, true),
+            b"ESEARCH" => esearch(values),
+            b"LIST" => list(values, false),
+            b"LSUB" => list(values, true),
             b"STATUS" => status_of(values),
-            b"QUOTA" => quota(&values),
+            b"QUOTA" => quota(values),
             b"VANISHED" => Response::Vanished,
-            b"NAMESPACE" => Response::Namespace(Namespaces::read(&values)),
-            b"ACL" => acl(&values),
-            b"MYRIGHTS" => my_rights(&values),
-            b"LISTRIGHTS" => list_rights(&values),
+            b"NAMESPACE" => Response::Namespace(Namespaces::read(values)),
+            b"ACL" => acl(values),
+            b"MYRIGHTS" => my_rights(values),
+            b"LISTRIGHTS" => list_rights(values),
             b"FLAGS" | b"ID" | b"ENABLED" | b"QUOTAROOT" => Response::Ignored,
             _ => Response::Other,
         }
@@ -291,23 +258,18 @@ fn rights(words: &[&Value]) -> Rights {
     Rights(known)
 }
 
-fn status_of(values: Vec<Value>) -> Response {
-    let mut values = values.into_iter();
-    let name = match values.next() {
-        Some(Value::Atom(name) | Value::String(name)) => name.into_owned(),
-        _ => return Response::Other,
-    };
-    let Some(Value::List(items)) = values.next() else { return Response::Other };
+fn status_of(values: &[Value]) -> Response {
+    let [Value::Atom(name) | Value::String(name), Value::List(items), ..] = values else { return Response::Other };
     let pairs = items.chunks_exact(2).filter_map(|pair| {
         let [item, number] = pair else { return None };
         Some((item.text()?.to_ascii_uppercase(), number.number()?))
     });
-    Response::StatusOf { name, items: pairs.collect() }
+    Response::StatusOf { name: name.to_vec(), items: pairs.collect() }
 }
 
 /// `"" (STORAGE 10 512 MESSAGE 3 100)`
 fn quota(values: &[Value]) -> Response {
-    let resources = values.iter().skip(1).flat_map(Value::list).cloned().collect::<Vec<_>>();
+    let resources = values.iter().skip(1).flat_map(Value::list).copied().collect::<Vec<_>>();
     let triples = resources.chunks_exact(3).filter_map(|triple| {
         let [name, used, limit] = triple else { return None };
         Some((name.text()?.to_ascii_uppercase(), used.number()?, limit.number()?))
@@ -315,59 +277,17 @@ fn quota(values: &[Value]) -> Response {
     Response::Quota(triples.collect())
 }
 
-fn fetch(seq: u32, at: usize, frame: Frame) -> Fetch {
-    let mut fetch = Fetch { seq, cut: frame.cut, ..Fetch::default() };
-    let values = value::read(&frame.text, at, frame.literals);
-    let Some(Value::List(items)) = values.into_iter().next() else { return fetch };
-    let mut items = items.into_iter();
-    while let Some(name) = items.next() {
-        let Some(name) = name.bytes().map(upper) else { continue };
-        let Some(value) = items.next() else { break };
-        match &*name {
-            b"UID" => fetch.uid = value.number32().filter(|&uid| uid > 0),
-            b"FLAGS" => fetch.flags = Some(flags(value.list())),
-            b"X-GM-MSGID" => fetch.email = value.number(),
-            b"X-GM-LABELS" => fetch.labels = Some(value.list().iter().filter_map(Value::name).collect()),
-            b"MODSEQ" => fetch.modseq = value.list().first().and_then(Value::number).map(ModSeq),
-            b"INTERNALDATE" => fetch.date = value.text().and_then(parse_date_time),
-            b"RFC822.SIZE" => fetch.size = value.number32(),
-            b"ENVELOPE" => fetch.envelope = Some(Envelope::read(&value)),
-            b"BODYSTRUCTURE" => fetch.structure = Some(structure::read(&value)),
-            b"PREVIEW" => {
-                // RFC 8970 has the text alone; its drafts, still spoken, have `(FUZZY "text")`.
-                let text = match value {
-                    Value::List(mut values) => values.pop(),
-                    value => Some(value),
-                };
-                fetch.preview = match text {
-                    Some(Value::String(text) | Value::Atom(text)) => Some(text.into_owned()),
-                    _ => None,
-                };
-            }
-            _ => {
-                let section = name.strip_prefix(b"BODY[").and_then(|rest| rest.split(|&byte| byte == b']').next());
-                if let Some(section) = section {
-                    let bytes = match value {
-                        Value::String(bytes) | Value::Atom(bytes) => bytes.into_owned(),
-                        _ => Vec::new(),
-                    };
-                    fetch.sections.push((String::from_utf8_lossy(section).into_owned(), bytes));
-                }
-            }
-        }
-    }
-    fetch
-}
-
 #[cfg(test)]
 mod tests {
+    use app::wire::{Flag, ModSeq};
+
     use super::*;
     use crate::imap::frame::{Framer, Limits};
     use proptest::prelude::*;
 
     fn responses(said: &[u8]) -> Vec<Response> {
         let mut responses = Vec::new();
-        let _ = Framer::new(Limits::SHORT).push(said, |frame| responses.push(Response::read(frame)));
+        let _ = Framer::new(Limits::SHORT).push(said, |frame| responses.push(Response::read(frame, &Bump::new())));
         responses
     }
 
@@ -473,7 +393,7 @@ mod tests {
             flags: Some(vec![Flag::Seen, Flag::Keyword("x".into())]),
             modseq: Some(ModSeq(5)),
             size: Some(u32::MAX),
-            preview: Some(b"hi".to_vec()),
+            preview: Some("hi".to_owned()),
             sections: vec![("1.MIME".into(), b"abc".to_vec()), ("2".into(), Vec::new())],
             ..Fetch::default()
         };

@@ -1,9 +1,11 @@
 //! A message as a list shows it, from what FETCH tells.
 
+use std::borrow::Cow;
+
 use app::wire::{AccountId, Address, MessageRef, Row, Uid};
 
 use super::{response::Fetch, session::Selected, value::Value};
-use crate::mime::header::decode_text;
+use crate::mime::header::decoded;
 
 /// The longest subject, name or address that a row carries, in characters.
 const MAX_TEXT: usize = 300;
@@ -27,7 +29,7 @@ impl Envelope {
         if from.is_empty() {
             from = addresses(3);
         }
-        Self { subject: line(fields.get(1)), from, to: addresses(5) }
+        Self { subject: line(fields.get(1)).into_owned(), from, to: addresses(5) }
     }
 }
 
@@ -35,13 +37,12 @@ impl Envelope {
 pub fn row(account: AccountId, selected: &Selected, fetch: &mut Fetch, attachment: bool) -> Option<Row> {
     let uid = Uid(fetch.uid?);
     let envelope = fetch.envelope.take().unwrap_or_default();
-    let preview = fetch.preview.take().map(|text| one_line(&String::from_utf8_lossy(&text))).unwrap_or_default();
     Some(Row {
         message: MessageRef { account, mailbox: selected.path.clone(), uid_validity: selected.uid_validity, uid },
         from: envelope.from,
         to: envelope.to,
         subject: envelope.subject,
-        preview,
+        preview: fetch.preview.take().unwrap_or_default(),
         date: fetch.date.unwrap_or(0),
         size: fetch.size.unwrap_or(0),
         flags: fetch.flags.take().unwrap_or_default(),
@@ -50,18 +51,21 @@ pub fn row(account: AccountId, selected: &Selected, fetch: &mut Fetch, attachmen
     })
 }
 
-fn line(value: Option<&Value>) -> String {
-    let mut text = value.and_then(Value::bytes).map(decode_text).unwrap_or_default();
-    if let Some((end, _)) = text.char_indices().nth(MAX_TEXT) {
-        text.truncate(end);
-        text.truncate(text.trim_end().len());
+fn line<'a>(value: Option<&Value<'a>>) -> Cow<'a, str> {
+    let text = value.and_then(Value::bytes).map(decoded).unwrap_or_default();
+    // As many bytes hold no more characters.
+    if text.len() <= MAX_TEXT {
+        return text;
     }
-    text
+    let mut text = text.into_owned();
+    cut(&mut text, MAX_TEXT);
+    text.truncate(text.trim_end().len());
+    text.into()
 }
 
 /// One line of at most 200 characters.
 pub fn one_line(text: &str) -> String {
-    let mut line = String::new();
+    let mut line = String::with_capacity(text.len().min(1200));
     for word in text.split(|letter: char| letter.is_whitespace() || letter.is_control()).filter(|word| !word.is_empty())
     {
         if !line.is_empty() {
@@ -72,7 +76,15 @@ pub fn one_line(text: &str) -> String {
             break;
         }
     }
-    line.chars().take(200).collect()
+    cut(&mut line, 200);
+    line
+}
+
+/// Keeps so many characters of a text at most.
+fn cut(text: &mut String, most: usize) {
+    if let Some((end, _)) = text.char_indices().nth(most) {
+        text.truncate(end);
+    }
 }
 
 /// `((name route mailbox host) …)`; a group's beginning and end, which have no host, are no addresses.
@@ -84,18 +96,18 @@ fn addresses(value: Option<&Value>) -> Vec<Address> {
             return None;
         }
         let (mailbox, host) = (line(Some(mailbox)), line(Some(host)));
-        let email = match (mailbox.is_empty(), host.is_empty()) {
-            (true, _) => String::new(),
+        let email = match (&*mailbox, &*host) {
+            ("" | "MISSING_MAILBOX", _) if !host.is_empty() => String::new(),
             // Dovecot's words for what it could not read.
-            (false, true) => mailbox,
-            _ if mailbox == "MISSING_MAILBOX" => String::new(),
-            _ if host == "MISSING_DOMAIN" => mailbox,
-            _ => format!("{mailbox}@{host}"),
+            (_, "" | "MISSING_DOMAIN") => mailbox.into_owned(),
+            (mailbox, host) => [mailbox, "@", host].concat(),
         };
-        let address = Address { name: line(Some(name)), email };
+        let address = Address { name: line(Some(name)).into_owned(), email };
         (address != Address::default()).then_some(address)
     });
-    addresses.take(MAX_ADDRESSES).collect()
+    let mut kept = Vec::with_capacity(values.len().min(MAX_ADDRESSES));
+    kept.extend(addresses.take(MAX_ADDRESSES));
+    kept
 }
 
 #[cfg(test)]
@@ -107,7 +119,8 @@ mod tests {
     fn an_envelope_is_decoded() {
         let text = r#"("Mon, 23 Nov 2026 18:10:00 +0000" "=?koi8-r?B?8NLJ18XU?=" (("=?utf-8?q?=D0=AF?=" NIL "ya" "x.ru")) NIL NIL
             (("" NIL "team" NIL)("a \"b\"" NIL "MISSING_MAILBOX" "MISSING_DOMAIN")(NIL NIL "c" "d")(NIL NIL NIL NIL)) NIL NIL NIL "<i@d>")"#;
-        let values = value::read(text.as_bytes(), 0, Vec::new());
+        let room = bumpalo::Bump::new();
+        let values = value::read(text.as_bytes(), 0, &[], &room);
         let address = |name: &str, email: &str| Address { name: name.into(), email: email.into() };
         let expected = Envelope {
             subject: "Привет".into(),

@@ -1,5 +1,7 @@
 //! BODYSTRUCTURE as a tree of parts (RFC 9051 §7.5.2, body).
 
+use compact_str::{CompactString, ToCompactString, format_compact};
+
 use super::value::{MAX_DEPTH, Value};
 use crate::mime::{
     header::{decode_text, parameter},
@@ -51,14 +53,15 @@ fn multipart(values: &[Value], parts: usize, section: &str, depth: usize, left: 
             break;
         }
         let number = index + 1;
-        let section = if section.is_empty() { number.to_string() } else { format!("{section}.{number}") };
+        let section =
+            if section.is_empty() { number.to_compact_string() } else { format_compact!("{section}.{number}") };
         children.push(part(child, &section, depth + 1, left));
     }
     let subtype = rest.first().and_then(Value::text).filter(|text| !text.is_empty()).unwrap_or("mixed");
     let (disposition, _) = disposition(rest.get(2));
     Node {
-        section: section.to_owned(),
-        content_type: format!("multipart/{}", subtype.to_ascii_lowercase()),
+        section: section.into(),
+        content_type: lower(["multipart/", subtype]),
         disposition,
         children,
         ..Node::default()
@@ -66,12 +69,12 @@ fn multipart(values: &[Value], parts: usize, section: &str, depth: usize, left: 
 }
 
 fn leaf(values: &[Value], section: &str) -> Node {
-    let word = |index: usize| values.get(index).and_then(Value::text).map(str::to_ascii_lowercase);
+    let word = |index: usize| values.get(index).and_then(Value::text);
     let content_type = match (word(0), word(1)) {
-        (Some(main), Some(sub)) if !main.is_empty() && !sub.is_empty() => format!("{main}/{sub}"),
+        (Some(main), Some(sub)) if !main.is_empty() && !sub.is_empty() => lower([main, "/", sub]),
         // RFC 2045 §5.2: what has no type is plain text.
-        (None, None) => "text/plain".to_owned(),
-        _ => "application/octet-stream".to_owned(),
+        (None, None) => "text/plain".into(),
+        _ => "application/octet-stream".into(),
     };
     let params = pairs(values.get(2));
     // After the seven fields of all parts: of a message its envelope, structure and lines, of a text its lines. Then the
@@ -82,14 +85,13 @@ fn leaf(values: &[Value], section: &str) -> Node {
         _ => 7,
     };
     let (disposition, disposition_params) = disposition(values.get(extension + 1));
-    let charset =
-        parameter(&params, "charset").map(|charset| charset.to_ascii_lowercase()).filter(|charset| !charset.is_empty());
+    let charset = parameter(&params, "charset").map(|charset| lower([&*charset])).filter(|charset| !charset.is_empty());
     let named = |params: &Params, name| parameter(params, name).filter(|text| !text.trim().is_empty());
     let is = |name, expected: &str| parameter(&params, name).is_some_and(|text| text.eq_ignore_ascii_case(expected));
     Node {
-        section: section.to_owned(),
+        section: section.into(),
         charset,
-        encoding: encoding(word(5).as_deref()),
+        encoding: encoding(word(5).unwrap_or_default()),
         size: values.get(6).and_then(Value::number32).unwrap_or(0),
         disposition,
         file_name: named(&disposition_params, "filename").or_else(|| named(&params, "name")),
@@ -101,10 +103,15 @@ fn leaf(values: &[Value], section: &str) -> Node {
     }
 }
 
-fn encoding(word: Option<&str>) -> Encoding {
+/// The pieces as one word in lower case.
+fn lower<const N: usize>(pieces: [&str; N]) -> CompactString {
+    pieces.iter().flat_map(|piece| piece.chars()).map(|letter| letter.to_ascii_lowercase()).collect()
+}
+
+fn encoding(word: &str) -> Encoding {
     match word {
-        Some("base64") => Encoding::Base64,
-        Some("quoted-printable") => Encoding::QuotedPrintable,
+        word if word.eq_ignore_ascii_case("base64") => Encoding::Base64,
+        word if word.eq_ignore_ascii_case("quoted-printable") => Encoding::QuotedPrintable,
         _ => Encoding::Identity,
     }
 }
@@ -115,7 +122,7 @@ fn content_id(bytes: &[u8]) -> String {
     text.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(text).to_owned()
 }
 
-fn disposition<'a>(value: Option<&'a Value>) -> (Option<Disposition>, Params<'a>) {
+fn disposition<'a>(value: Option<&Value<'a>>) -> (Option<Disposition>, Params<'a>) {
     let (word, params) = match value {
         Some(Value::List(values)) => (values.first(), pairs(values.get(1))),
         // Some servers write the word alone.
@@ -130,7 +137,7 @@ fn disposition<'a>(value: Option<&'a Value>) -> (Option<Disposition>, Params<'a>
     (disposition, params)
 }
 
-fn pairs<'a>(value: Option<&'a Value>) -> Params<'a> {
+fn pairs<'a>(value: Option<&Value<'a>>) -> Params<'a> {
     let values = value.map(Value::list).unwrap_or_default();
     let pairs = values.chunks_exact(2).filter_map(|pair| {
         let [name, value] = pair else { return None };
@@ -145,8 +152,8 @@ mod tests {
     use crate::imap::value;
 
     fn tree(text: &str) -> Node {
-        let value = value::read(text.as_bytes(), 0, Vec::new()).into_iter().next().unwrap_or(Value::Nil);
-        read(&value)
+        let room = bumpalo::Bump::new();
+        read(value::read(text.as_bytes(), 0, &[], &room).first().unwrap_or(&Value::Nil))
     }
 
     #[test]

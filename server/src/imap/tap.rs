@@ -13,6 +13,7 @@ use std::{
 };
 
 use async_imap::imap_proto::Status as Answer;
+use bumpalo::Bump;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{
@@ -22,6 +23,9 @@ use super::{
 
 /// How much is read at once. On the stack while reading: an idle session holds no buffer of ours.
 const CHUNK: usize = 32 * 1024;
+
+/// Room for the values of one response, in bytes; more is made where it is not enough.
+const ROOM: usize = 8 * 1024;
 
 pub struct Tap<T> {
     inner: T,
@@ -88,8 +92,11 @@ impl<T> Tap<T> {
         self.heard += bytes.len() as u64;
         let Self { framer, queue, paraphrase, dropped, .. } = self;
         let mut data = false;
+        // One room for all of them, and none for a session that is idle.
+        let mut room = Bump::with_capacity(ROOM);
         framer.push(bytes, |frame| {
-            let response = Response::read(frame);
+            room.reset();
+            let response = Response::read(frame, &room);
             match &response {
                 Response::Tagged { tag, status } => {
                     let word = match status.answer {

@@ -1,6 +1,6 @@
 //! What a response is made of: atoms, strings and lists, read without ever failing (RFC 9051 §4).
 
-use std::borrow::Cow;
+use bumpalo::{Bump, collections::Vec as InRoom};
 
 /// The deepest nesting of lists that is kept. Real messages stay under ten; what lies deeper becomes [`Value::Nil`].
 pub const MAX_DEPTH: usize = 64;
@@ -8,20 +8,21 @@ pub const MAX_DEPTH: usize = 64;
 /// The largest number of values kept of one response.
 pub const MAX_VALUES: usize = 65_536;
 
-/// One value of a response. It borrows from the text where it can: a row of a list has a hundred of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One value of a response. It borrows from the text, or from the room that [`read`] was given: a row of a list has a hundred
+/// of them, and none is allocated by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Value<'a> {
     Nil,
     /// An atom, a number or a flag; of `BODY[…]<0>` all of it.
-    Atom(Cow<'a, [u8]>),
+    Atom(&'a [u8]),
     /// A quoted string without its quotes and escapes, or a literal.
-    String(Cow<'a, [u8]>),
-    List(Vec<Value<'a>>),
+    String(&'a [u8]),
+    List(&'a [Value<'a>]),
 }
 
 impl<'a> Value<'a> {
     /// The bytes of an atom or a string.
-    pub fn bytes(&self) -> Option<&[u8]> {
+    pub fn bytes(&self) -> Option<&'a [u8]> {
         match self {
             Value::Atom(bytes) | Value::String(bytes) => Some(bytes),
             Value::Nil | Value::List(_) => None,
@@ -29,7 +30,7 @@ impl<'a> Value<'a> {
     }
 
     /// The members of a list; none of anything else.
-    pub fn list(&self) -> &[Value<'a>] {
+    pub fn list(&self) -> &'a [Value<'a>] {
         match self {
             Value::List(values) => values,
             _ => &[],
@@ -37,7 +38,7 @@ impl<'a> Value<'a> {
     }
 
     /// The text of an atom or string, for words of the protocol.
-    pub fn text(&self) -> Option<&str> {
+    pub fn text(&self) -> Option<&'a str> {
         self.bytes().and_then(|bytes| std::str::from_utf8(bytes).ok())
     }
 
@@ -70,26 +71,26 @@ pub struct Literal {
 
 /// Reads all values of a text. Never fails: an unclosed list or string ends with the text, a stray `)` is skipped,
 /// lists deeper than [`MAX_DEPTH`] become [`Value::Nil`]. The stack is a vector, so no input can overflow the real one.
-pub fn read(text: &[u8], from: usize, literals: Vec<Literal>) -> Vec<Value<'_>> {
-    let mut reader = Reader { text, at: from, literals: literals.into_iter().peekable() };
-    let mut stack: Vec<Vec<Value>> = Vec::new();
-    let mut values: Vec<Value> = Vec::new();
+pub fn read<'a>(text: &'a [u8], from: usize, literals: &'a [Literal], room: &'a Bump) -> &'a [Value<'a>] {
+    let mut reader = Reader { text, at: from, literals: literals.iter(), room };
+    // Values of all lists that are open, and where in them each list begins.
+    let mut values: InRoom<Value> = InRoom::with_capacity_in(64, room);
+    let mut open: InRoom<usize> = InRoom::with_capacity_in(8, room);
     let mut skipped_depth = 0usize;
     let mut count = 0usize;
     while let Some(token) = reader.next() {
         match token {
-            Token::Open if skipped_depth > 0 || stack.len() >= MAX_DEPTH => {
+            Token::Open if skipped_depth > 0 || open.len() >= MAX_DEPTH => {
                 if skipped_depth == 0 {
                     values.push(Value::Nil);
                 }
                 skipped_depth += 1;
             }
-            Token::Open => stack.push(std::mem::take(&mut values)),
+            Token::Open => open.push(values.len()),
             Token::Close if skipped_depth > 0 => skipped_depth -= 1,
             Token::Close => {
-                if let Some(outer) = stack.pop() {
-                    let inner = std::mem::replace(&mut values, outer);
-                    values.push(Value::List(inner));
+                if let Some(start) = open.pop() {
+                    close(&mut values, start, room);
                     count += 1;
                 }
             }
@@ -103,11 +104,17 @@ pub fn read(text: &[u8], from: usize, literals: Vec<Literal>) -> Vec<Value<'_>> 
             break;
         }
     }
-    while let Some(outer) = stack.pop() {
-        let inner = std::mem::replace(&mut values, outer);
-        values.push(Value::List(inner));
+    while let Some(start) = open.pop() {
+        close(&mut values, start, room);
     }
-    values
+    values.into_bump_slice()
+}
+
+/// Makes one list of the values from a place on.
+fn close<'a>(values: &mut InRoom<'a, Value<'a>>, start: usize, room: &'a Bump) {
+    let list = room.alloc_slice_copy(values.get(start..).unwrap_or_default());
+    values.truncate(start);
+    values.push(Value::List(list));
 }
 
 enum Token<'a> {
@@ -119,7 +126,8 @@ enum Token<'a> {
 struct Reader<'a> {
     text: &'a [u8],
     at: usize,
-    literals: std::iter::Peekable<std::vec::IntoIter<Literal>>,
+    literals: std::slice::Iter<'a, Literal>,
+    room: &'a Bump,
 }
 
 impl<'a> Reader<'a> {
@@ -127,15 +135,19 @@ impl<'a> Reader<'a> {
         self.text.get(self.at).copied()
     }
 
-    fn at_literal(&mut self) -> bool {
-        let at = self.at;
-        self.literals.peek().is_some_and(|literal| literal.at <= at)
+    fn rest(&self) -> &'a [u8] {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Where the next literal stood.
+    fn literal_at(&self) -> usize {
+        self.literals.as_slice().first().map_or(usize::MAX, |literal| literal.at)
     }
 
     fn next(&mut self) -> Option<Token<'a>> {
         loop {
-            if self.at_literal() {
-                return self.literals.next().map(|literal| Token::Value(Value::String(literal.bytes.into())));
+            if self.literal_at() <= self.at {
+                return self.literals.next().map(|literal| Token::Value(Value::String(&literal.bytes)));
             }
             match self.peek()? {
                 b' ' | b'\t' | b'\r' | b'\n' => self.at += 1,
@@ -155,13 +167,13 @@ impl<'a> Reader<'a> {
 
     fn quoted(&mut self) -> Value<'a> {
         self.at += 1;
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(rest.len());
+        let rest = self.rest();
+        let plain = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
         let (plain, after) = rest.split_at_checked(plain).unwrap_or((rest, &[]));
         self.at += plain.len();
         if after.first() != Some(&b'\\') {
             self.at += after.len().min(1);
-            return Value::String(plain.into());
+            return Value::String(plain);
         }
         let mut bytes = plain.to_vec();
         while let Some(byte) = self.peek() {
@@ -181,31 +193,28 @@ impl<'a> Reader<'a> {
                 _ => bytes.push(byte),
             }
         }
-        Value::String(bytes.into())
+        Value::String(self.room.alloc_slice_copy(&bytes))
     }
 
     fn atom(&mut self) -> Value<'a> {
         let start = self.at;
         // `BODY[HEADER.FIELDS (FROM TO)]<0>` is one word: what is in its brackets may hold spaces and parentheses.
         let sectioned = |word: &[u8]| word.eq_ignore_ascii_case(b"BODY") || word.eq_ignore_ascii_case(b"BINARY");
+        let literal_at = self.literal_at();
         while let Some(byte) = self.peek() {
             match byte {
                 b' ' | b'\t' | b'\r' | b'\n' | b'(' | b')' | b'"' => break,
                 b'[' if sectioned(self.text.get(start..self.at).unwrap_or_default()) => {
-                    let rest = self.text.get(self.at..).unwrap_or_default();
-                    match rest.iter().position(|&byte| byte == b']') {
-                        Some(length) => self.at += length + 1,
-                        None => self.at += 1,
-                    }
+                    self.at += self.rest().iter().position(|&byte| byte == b']').map_or(1, |length| length + 1);
                 }
                 _ => self.at += 1,
             }
-            if self.at_literal() {
+            if literal_at <= self.at {
                 break;
             }
         }
         let word = self.text.get(start..self.at).unwrap_or_default();
-        if word.eq_ignore_ascii_case(b"NIL") { Value::Nil } else { Value::Atom(word.into()) }
+        if word.eq_ignore_ascii_case(b"NIL") { Value::Nil } else { Value::Atom(word) }
     }
 }
 
@@ -215,23 +224,23 @@ mod tests {
     use proptest::prelude::*;
 
     fn atom(text: &str) -> Value<'_> {
-        Value::Atom(text.as_bytes().into())
+        Value::Atom(text.as_bytes())
     }
 
     fn string(text: &str) -> Value<'_> {
-        Value::String(text.as_bytes().into())
+        Value::String(text.as_bytes())
     }
 
     #[test]
     fn values_are_read_as_written() {
         let text = br#"(UID 7 FLAGS (\Seen $Junk) BODY[HEADER.FIELDS (TO)]<0> NIL "a\"b\\c" "x\y")"#;
         assert_eq!(
-            read(text, 0, Vec::new()),
-            [Value::List(vec![
+            read(text, 0, &[], &Bump::new()),
+            [Value::List(&[
                 atom("UID"),
                 atom("7"),
                 atom("FLAGS"),
-                Value::List(vec![atom("\\Seen"), atom("$Junk")]),
+                Value::List(&[atom("\\Seen"), atom("$Junk")]),
                 atom("BODY[HEADER.FIELDS (TO)]<0>"),
                 Value::Nil,
                 string("a\"b\\c"),
@@ -242,61 +251,88 @@ mod tests {
 
     #[test]
     fn a_literal_stands_where_it_stood() {
-        let literals = vec![Literal { at: 2, bytes: b"lit)".to_vec() }, Literal { at: 4, bytes: Vec::new() }];
-        assert_eq!(read(b"(a  b)", 0, literals), [Value::List(vec![atom("a"), string("lit)"), string(""), atom("b")])]);
+        let literals = [Literal { at: 2, bytes: b"lit)".to_vec() }, Literal { at: 4, bytes: Vec::new() }];
+        assert_eq!(
+            read(b"(a  b)", 0, &literals, &Bump::new()),
+            [Value::List(&[atom("a"), string("lit)"), string(""), atom("b")])]
+        );
     }
 
     #[test]
     fn broken_nesting_is_borne() {
         assert_eq!(
-            read(b"a) (b (c", 0, Vec::new()),
-            [atom("a"), Value::List(vec![atom("b"), Value::List(vec![atom("c")])])]
+            read(b"a) (b (c", 0, &[], &Bump::new()),
+            [atom("a"), Value::List(&[atom("b"), Value::List(&[atom("c")])])]
         );
         let deep = [vec![b'('; 100_000], b"x".to_vec(), vec![b')'; 100_000], b" y".to_vec()].concat();
-        let values = read(&deep, 0, Vec::new());
+        let room = Bump::new();
+        let values = read(&deep, 0, &[], &room);
         assert_eq!(values.len(), 2);
         assert_eq!(values.last(), Some(&atom("y")));
     }
 
-    fn written(value: &Value, text: &mut Vec<u8>, literals: &mut Vec<Literal>) {
-        match value {
-            Value::Nil => text.extend_from_slice(b"NIL"),
-            Value::Atom(atom) => text.extend_from_slice(atom),
-            Value::String(bytes) => literals.push(Literal { at: text.len(), bytes: bytes.to_vec() }),
-            Value::List(values) => {
-                text.push(b'(');
-                for value in values {
-                    written(value, text, literals);
-                    text.push(b' ');
+    /// A value that owns what it is made of.
+    #[derive(Debug, Clone)]
+    enum Written {
+        Nil,
+        Atom(String),
+        String(Vec<u8>),
+        List(Vec<Written>),
+    }
+
+    impl Written {
+        fn write(&self, text: &mut Vec<u8>, literals: &mut Vec<Literal>) {
+            match self {
+                Written::Nil => text.extend_from_slice(b"NIL"),
+                Written::Atom(atom) => text.extend_from_slice(atom.as_bytes()),
+                Written::String(bytes) => literals.push(Literal { at: text.len(), bytes: bytes.clone() }),
+                Written::List(values) => {
+                    text.push(b'(');
+                    for value in values {
+                        value.write(text, literals);
+                        text.push(b' ');
+                    }
+                    text.push(b')');
                 }
-                text.push(b')');
+            }
+        }
+
+        fn is(&self, value: &Value) -> bool {
+            match (self, value) {
+                (Written::Nil, Value::Nil) => true,
+                (Written::Atom(atom), Value::Atom(bytes)) => atom.as_bytes() == *bytes,
+                (Written::String(string), Value::String(bytes)) => string == bytes,
+                (Written::List(list), Value::List(values)) => {
+                    list.len() == values.len() && list.iter().zip(*values).all(|(written, value)| written.is(value))
+                }
+                _ => false,
             }
         }
     }
 
-    fn any_value() -> impl Strategy<Value = Value<'static>> {
+    fn any_value() -> impl Strategy<Value = Written> {
         let leaf = prop_oneof![
-            Just(Value::Nil),
-            "[A-Z0-9.$\\\\]{1,9}"
-                .prop_filter("NIL is no atom", |word| word != "NIL")
-                .prop_map(|word| Value::Atom(word.into_bytes().into())),
-            proptest::collection::vec(any::<u8>(), 0..20).prop_map(|bytes| Value::String(bytes.into())),
+            Just(Written::Nil),
+            "[A-Z0-9.$\\\\]{1,9}".prop_filter("NIL is no atom", |word| word != "NIL").prop_map(Written::Atom),
+            proptest::collection::vec(any::<u8>(), 0..20).prop_map(Written::String),
         ];
-        leaf.prop_recursive(6, 60, 8, |inner| proptest::collection::vec(inner, 0..8).prop_map(Value::List))
+        leaf.prop_recursive(6, 60, 8, |inner| proptest::collection::vec(inner, 0..8).prop_map(Written::List))
     }
 
     proptest! {
         #[test]
         fn any_bytes_are_read_without_panic(text: Vec<u8>, places: Vec<(usize, Vec<u8>)>) {
-            let literals = places.into_iter().map(|(at, bytes)| Literal { at, bytes }).collect();
-            read(&text, 0, literals);
+            let literals: Vec<Literal> = places.into_iter().map(|(at, bytes)| Literal { at, bytes }).collect();
+            read(&text, 0, &literals, &Bump::new());
         }
 
         #[test]
-        fn what_is_written_is_read_again(value in any_value()) {
+        fn what_is_written_is_read_again(written in any_value()) {
             let (mut text, mut literals) = (Vec::new(), Vec::new());
-            written(&value, &mut text, &mut literals);
-            prop_assert_eq!(read(&text, 0, literals), vec![value]);
+            written.write(&mut text, &mut literals);
+            let room = Bump::new();
+            let values = read(&text, 0, &literals, &room);
+            prop_assert!(values.len() == 1 && values.iter().all(|value| written.is(value)), "{:?}", values);
         }
     }
 }

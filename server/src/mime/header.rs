@@ -9,8 +9,8 @@ use mail_parser::DateTime;
 
 pub use address::addresses;
 pub use parameter::{Parameter, parameter, parameters};
-pub use word::decode_text;
 pub(in crate::mime) use word::hex_pair;
+pub use word::{decode_text, decoded};
 
 /// How many message-ids are taken from one field.
 const MAX_MESSAGE_IDS: usize = 500;

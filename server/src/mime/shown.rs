@@ -2,6 +2,7 @@
 //! like the one of JMAP (RFC 8621 §4.1.4).
 
 use app::wire::Part;
+use compact_str::CompactString;
 
 use super::structure::{Disposition, Encoding, Node};
 
@@ -26,9 +27,9 @@ pub struct Shown {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Leaf {
     /// The IMAP section number.
-    pub section: String,
+    pub section: CompactString,
     pub html: bool,
-    pub charset: Option<String>,
+    pub charset: Option<CompactString>,
     pub encoding: Encoding,
     pub flowed: bool,
     pub delsp: bool,
@@ -185,8 +186,8 @@ fn leaf(node: &Node, place: Place, shown: &mut Shown) {
         {
             shown.related.push(Related {
                 content_id: content_id.clone(),
-                section: node.section.clone(),
-                content_type: node.content_type.clone(),
+                section: node.section.to_string(),
+                content_type: node.content_type.to_string(),
                 encoding: node.encoding,
                 size: node.size,
                 part,
@@ -211,9 +212,13 @@ fn text_leaf(node: &Node) -> Leaf {
 /// The part as an attachment.
 pub fn part(node: &Node) -> Part {
     Part {
-        section: node.section.clone(),
+        section: node.section.to_string(),
         name: name(node),
-        content_type: if node.content_type.is_empty() { "text/plain".to_owned() } else { node.content_type.clone() },
+        content_type: if node.content_type.is_empty() {
+            "text/plain".to_owned()
+        } else {
+            node.content_type.to_string()
+        },
         size: decoded_size(node.encoding, node.size),
     }
 }

@@ -1,14 +1,16 @@
 //! The tree of a message's parts, as BODYSTRUCTURE gives it (RFC 9051 §7.5.2), decoded.
 
-/// A node of the body structure.
+use compact_str::CompactString;
+
+/// A node of the body structure. Words of the protocol are nearly always so short that they need no room of their own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Node {
     /// The IMAP section number: empty for a multipart at the root, else `1`, `2.1`, …
-    pub section: String,
+    pub section: CompactString,
     /// `type/subtype` in lower case.
-    pub content_type: String,
+    pub content_type: CompactString,
     /// The charset as labelled, in lower case.
-    pub charset: Option<String>,
+    pub charset: Option<CompactString>,
     pub encoding: Encoding,
     /// Octets as transferred, before decoding.
     pub size: u32,

@@ -52,7 +52,7 @@ impl Session {
         }
         let command = Command::new("FETCH").words(&format!("{first}:{last}")).words(&self.row_items());
         let count = (last - first + 1) as usize;
-        let mut rows = Vec::new();
+        let mut rows = Vec::with_capacity(count);
         let expunged = self.changes.expunged();
         let refused =
             self.rows(vec![command], count, &mut rows, |fetch| (first..=last).contains(&fetch.seq)).await.err();
@@ -90,7 +90,7 @@ impl Session {
         let texts = uids.texts(SET_LENGTH);
         let commands = texts.iter().map(|text| Command::new("UID FETCH").words(text).words(&items)).collect();
         let count = usize::try_from(uids.len()).unwrap_or(MAX_ROWS).min(MAX_ROWS);
-        let mut rows = Vec::new();
+        let mut rows = Vec::with_capacity(count);
         self.rows(commands, count, &mut rows, |fetch| fetch.uid.is_some_and(|uid| uids.contains(Uid(uid)))).await?;
         rows.sort_by_key(|row| row.row.message.uid);
         rows.dedup_by_key(|row| row.row.message.uid);

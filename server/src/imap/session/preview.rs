@@ -47,7 +47,7 @@ impl Session {
             .run_all(commands, Limits::SHORT, 1, |response| match response {
                 Response::Fetch(mut fetch) if fetch.uid.is_some_and(|uid| uids.contains(Uid(uid))) => {
                     if let (Some(uid), Some(text)) = (fetch.uid, fetch.preview.take()) {
-                        previews.push((Uid(uid), one_line(&String::from_utf8_lossy(&text))));
+                        previews.push((Uid(uid), text));
                         previews.truncate(2 * MAX_PREVIEWS);
                     }
                     None

@@ -1,5 +1,7 @@
 //! Encoded words (RFC 2047) and what senders make of them.
 
+use std::borrow::Cow;
+
 use base64::{
     Engine,
     alphabet::STANDARD,
@@ -19,10 +21,19 @@ const TOLERANT: GeneralPurpose = GeneralPurpose::new(
 /// Decodes an unstructured field value (RFC 5322 §2.2.1): unfolded, encoded words read, raw 8-bit bytes read as
 /// UTF-8 or by their looks, control characters removed.
 pub fn decode_text(value: &[u8]) -> String {
+    decoded(value).into_owned()
+}
+
+/// The same, borrowed where nothing was encoded.
+pub fn decoded(value: &[u8]) -> Cow<'_, str> {
     // Most values are this simple.
     if value.iter().all(|byte| matches!(byte, b' '..=b'~')) && find(value, b"=?").is_none() {
-        return String::from_utf8_lossy(value.trim_ascii()).into_owned();
+        return String::from_utf8_lossy(value.trim_ascii());
     }
+    decode(value).into()
+}
+
+fn decode(value: &[u8]) -> String {
     let value: Vec<u8> = value.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n' | 0)).collect();
     let mut text = String::with_capacity(value.len());
     let mut run: Vec<Word> = Vec::new();

@@ -1,7 +1,7 @@
 use super::*;
 
 fn leaf(section: &str, content_type: &str) -> Node {
-    Node { section: section.to_owned(), content_type: content_type.to_owned(), size: 780, ..Node::default() }
+    Node { section: section.into(), content_type: content_type.into(), size: 780, ..Node::default() }
 }
 
 fn image(section: &str, content_id: &str) -> Node {
@@ -18,13 +18,13 @@ fn file(section: &str, content_type: &str, name: &str) -> Node {
 }
 
 fn multipart(kind: &str, children: Vec<Node>) -> Node {
-    Node { content_type: format!("multipart/{kind}"), children, ..Node::default() }
+    Node { content_type: format!("multipart/{kind}").into(), children, ..Node::default() }
 }
 
 /// Body, alternative, related and attachments as one line.
 fn summary(root: &Node) -> String {
     let shown = choose(root);
-    let section = |leaf: &Option<Leaf>| leaf.as_ref().map_or("-".to_owned(), |leaf| leaf.section.clone());
+    let section = |leaf: &Option<Leaf>| leaf.as_ref().map_or("-".to_owned(), |leaf| leaf.section.to_string());
     let related: Vec<_> = shown.related.iter().map(|part| part.section.as_str()).collect();
     let attachments: Vec<_> = shown.attachments.iter().map(|part| part.name.as_str()).collect();
     format!(
