@@ -11,6 +11,7 @@ use crate::{
     state::Theme,
     view::{
         collectors::{Collectors, CollectorsPage, Files, FilesPage, Form, FormPage},
+        contacts::{ContactImportPage, Contacts, ContactsPage, ImportPage},
         date::date_on_paper,
         folders::{Folders, FoldersPage},
         icon::SPRITE,
@@ -195,6 +196,28 @@ pub fn render_files_form(page: &FilesPage, assets: &Assets) -> String {
         view! { <Files page=page.clone() /> }
     });
     let title = i18n::td_string!(language, collect.add_files);
+    document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
+}
+
+/// The address book.
+pub fn render_contacts(page: &ContactsPage, assets: &Assets) -> String {
+    let (language, theme) = (page.language, page.theme);
+    let body = render(|| {
+        i18n::provide(RwSignal::new(language).into());
+        view! { <Contacts page=page.clone() /> }
+    });
+    let title = i18n::td_string!(language, contacts.title);
+    document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
+}
+
+/// What is in a file of people.
+pub fn render_contact_import(page: &ImportPage, assets: &Assets) -> String {
+    let (language, theme) = (page.language, page.theme);
+    let body = render(|| {
+        i18n::provide(RwSignal::new(language).into());
+        view! { <ContactImportPage page=page.clone() /> }
+    });
+    let title = i18n::td_string!(language, contacts.title);
     document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
 }
 

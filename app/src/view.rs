@@ -4,6 +4,7 @@
 
 pub mod collectors;
 pub mod composer;
+pub mod contacts;
 pub mod date;
 pub mod dialog;
 pub mod explain;

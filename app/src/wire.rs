@@ -11,6 +11,7 @@
 mod collector;
 mod command;
 mod compose;
+mod contact;
 mod error;
 mod event;
 mod mailbox;
@@ -25,6 +26,7 @@ pub use collector::{
 };
 pub use command::{Action, Arrangement, Command, Query, Reply, Resume, SavedSearch, Selection, Sort, UndoId, Welcome};
 pub use compose::{Attachment, BlobId, Draft, DraftId, DraftKind, Original, Submission, SubmissionId, SubmissionState};
+pub use contact::{Contact, ContactImport, ContactImportId};
 pub use error::{CertificateFault, Error, Refusal};
 pub use event::{Connectivity, Event, ListChange};
 pub use mailbox::{AccountId, Mailbox, MailboxCounts, Quota, Shared, SpecialUse, Usage};

@@ -33,14 +33,13 @@ export const COLLECTING = {
       for (let round = 0; round < ROUNDS; round++) {
         const floor = await clocked(() => copy(source.imap, bench.mail.imap, `floor${round}@pismo.test`));
         const person = await Person.of(bench, `here${round}@pismo.test`);
-        fs.writeFileSync(`/proc/${bench.process.pid}/clear_refs`, "5");
-        const [memory, time] = [peak(bench.process.pid), processor(bench.process.pid)];
+        const [grown, time] = [peakSince(bench.process.pid), processor(bench.process.pid)];
         const ours = await clocked(() => person.bring(source.imap));
         taken.bare.push(floor);
         taken.ours.push(ours);
         taken.share.push(ours / floor);
         taken.time.push(processor(bench.process.pid) - time);
-        taken.memory.push(peak(bench.process.pid) - memory);
+        taken.memory.push(grown());
         taken.again.push(await clocked(() => person.look()));
         await change(source.imap, round);
         taken.changes.push(await clocked(() => person.look()));
@@ -81,7 +80,7 @@ async function others(bench, source) {
 }
 
 /** Somebody who is signed in and has mail brought. */
-class Person {
+export class Person {
   static async of(bench, address) {
     // Nobody is at the door without a mailbox.
     (await Imap.login(bench.mail.imap, address, PASSWORD)).close();
@@ -90,14 +89,23 @@ class Person {
 
   /** Has everything brought; answers when it is here. */
   async bring(port, protocol = "imap+insecure") {
-    await this.post("add", { address: SOURCE, password: PASSWORD, server: `${protocol}://127.0.0.1:${port}` });
+    await this.begin(port, SOURCE, {}, protocol);
     await this.until(({ state, copied, total, successes }) => state === "idle" && total > 0 && copied === total && successes, 25);
+  }
+
+  /** Adds a collector. */
+  async begin(port, address, more = {}, protocol = "imap+insecure") {
+    await this.post("add", { address, password: PASSWORD, server: `${protocol}://127.0.0.1:${port}`, ...more });
+  }
+
+  async run() {
+    const { number } = await this.page();
+    await this.post(`${number}/run`);
   }
 
   /** Has the source looked at; answers when that is done. */
   async look() {
-    const { number } = await this.page();
-    await this.post(`${number}/run`);
+    await this.run();
     // It is due from the moment on at which it was asked for.
     await this.until(({ state, due }) => state === "idle" && !due, 3);
   }
@@ -141,6 +149,13 @@ async function clocked(action) {
   const begun = performance.now();
   await action();
   return performance.now() - begun;
+}
+
+/** How much more memory a process has had at most, from now until it is asked, in MB. */
+export function peakSince(pid) {
+  fs.writeFileSync(`/proc/${pid}/clear_refs`, "5");
+  const before = peak(pid);
+  return () => peak(pid) - before;
 }
 
 /** The most memory that a process has had since it was last asked to forget that, in MB. */

@@ -3,6 +3,7 @@
 import { performance } from "node:perf_hooks";
 import { Imap } from "../mailserver/imap.mjs";
 import { COLLECTING } from "./collecting.mjs";
+import { CROWD } from "./crowd.mjs";
 import { LIVE_USERS } from "./live.mjs";
 import { MILLION } from "./million.mjs";
 import { SEARCHES } from "./search.mjs";
@@ -271,6 +272,7 @@ export const FIGURES = [
   MILLION,
   LIVE_USERS,
   COLLECTING,
+  CROWD,
 ];
 
 async function signedIn(bench, address = ADDRESS) {

@@ -11,6 +11,7 @@ pub mod files;
 mod finding;
 mod flags;
 mod folders;
+mod gone;
 mod kind;
 mod listening;
 mod looking;
@@ -44,7 +45,7 @@ use crate::{
 
 pub use fetching::{Coming, Fetched, Which};
 pub use reading::nameless;
-pub use run::{Brought, End, GRACE, Job, STEPS, Source, Step, Stop, Watch, collect};
+pub use run::{Brought, End, GRACE, Job, Leaving, STEPS, Source, Step, Stop, Watch, collect};
 pub use task::run;
 
 /// Single messages that are fetched at once on this node.
@@ -217,6 +218,26 @@ impl Bridge {
         }
         self.store.retry_refused(id).await.map_err(internal)?;
         self.run_collector(account, id).await
+    }
+
+    /// Lets so many messages that have left the source go into Trash here, now. [`Error::Gone`] if there is no such collector.
+    pub async fn let_gone_go(&self, account: AccountId, id: CollectorId, count: u32) -> Result<(), Error> {
+        if !self.store.allow_gone(account, id, count).await.map_err(internal)? {
+            return Err(Error::Gone);
+        }
+        self.run_collector(account, id).await
+    }
+
+    /// Has what has left the source stay here. [`Error::Gone`] if there is no such collector, [`Error::Busy`] while it runs.
+    pub async fn keep_gone(&self, account: AccountId, id: CollectorId) -> Result<(), Error> {
+        self.store.collector(account, id).await.map_err(internal)?.ok_or(Error::Gone)?;
+        if self.store.keep_gone(account, id).await.map_err(internal)? { Ok(()) } else { Err(Error::Busy) }
+    }
+
+    /// How many messages that have left the source wait for a word of the person's.
+    pub async fn asked_about(&self, id: CollectorId) -> anyhow::Result<u32> {
+        let count = self.store.count_gone(id, "").await?;
+        Ok(if gone::has_to_be_asked(count, 0) { count.gone } else { 0 })
     }
 
     /// Adds files, which are in a folder of this name, and has them brought; only counted at first if `look`.

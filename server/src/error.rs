@@ -133,6 +133,8 @@ pub fn status(error: &wire::Error) -> StatusCode {
         }
         Error::BadRequest { .. }
         | Error::NoMail
+        | Error::NoContacts
+        | Error::TooManyContacts { .. }
         | Error::BadFile { .. }
         | Error::PrivateHost { .. }
         | Error::MailboxName

@@ -3,6 +3,7 @@
 mod assets;
 mod blob;
 mod collectors;
+mod contacts;
 mod export;
 mod folders;
 mod guard;
@@ -60,7 +61,13 @@ pub fn router(bridge: Bridge) -> Router {
         .route("/collectors/{id}/password", post(collectors::password))
         .route("/collectors/{id}/message", get(collectors::message))
         .route("/collectors/{id}/options", post(collectors::options))
+        .route("/collectors/{id}/gone", post(collectors::gone))
         .route("/collectors/{id}/{asked}", post(collectors::change))
+        .route("/contacts", get(contacts::show).post(contacts::add).layer(DefaultBodyLimit::disable()))
+        .route("/contacts/export", get(contacts::export))
+        .route("/contacts/import/{id}", get(contacts::preview))
+        .route("/contacts/import/{id}/{asked}", post(contacts::change))
+        .route("/contacts/{id}/remove", post(contacts::remove))
         .route("/sharing", get(sharing::show).post(sharing::save))
         .route("/message/{account}/{uid_validity}/{uid}/body", get(message::body))
         .route("/message/{account}/{uid_validity}/{uid}/print", get(message::print))

@@ -14,6 +14,7 @@ pub mod blobs;
 pub mod bridge;
 pub mod collector;
 pub mod config;
+pub mod contacts;
 pub mod conversation;
 pub mod discover;
 pub mod endpoint;

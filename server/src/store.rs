@@ -5,9 +5,11 @@
 
 mod blobs;
 mod collectors;
+mod contacts;
 mod conversations;
 mod drafts;
 mod folders;
+mod gone;
 mod ledger;
 mod logins;
 mod names;
@@ -32,6 +34,7 @@ pub use collectors::{EndOfRun, Lease, StoredCollector};
 pub use conversations::{Conversations, Indexed, Member};
 pub use drafts::SavedDraft;
 pub use folders::FolderRow;
+pub use gone::{Gone, GoneCount};
 pub use ledger::{Entry, Former, Place};
 pub use logins::Login;
 pub use names::NameKey;

@@ -4,6 +4,7 @@
 mod card;
 mod files;
 mod form;
+mod options;
 
 use leptos::prelude::*;
 

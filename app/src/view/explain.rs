@@ -51,6 +51,8 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::CollectorLoop => t_string!(i18n, error.collector_loop).to_string(),
         Error::NoMail => t_string!(i18n, error.no_mail).to_string(),
         Error::BadFile { .. } => t_string!(i18n, error.bad_file).to_string(),
+        Error::NoContacts => t_string!(i18n, error.no_contacts).to_string(),
+        Error::TooManyContacts { limit } => counted!(i18n, error.too_many_contacts, *limit),
         Error::SearchExists => t_string!(i18n, error.search_exists).to_string(),
         Error::TooManySearches { limit } => counted!(i18n, error.too_many_searches, *limit),
         Error::BlobGone { name } => t_string!(i18n, error.blob_gone, name = name.clone()).to_string(),
@@ -122,6 +124,8 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::TooManySearches { .. }
         | Error::SearchExists
         | Error::NoMail
+        | Error::NoContacts
+        | Error::TooManyContacts { .. }
         | Error::TooManyCollectors { .. }
         | Error::CollectorExists
         | Error::CollectorLoop

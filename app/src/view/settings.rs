@@ -84,6 +84,11 @@ pub fn SettingsSheet() -> impl IntoView {
             </a>
         </p>
         <p>
+            <a href="/contacts" data-testid="contacts-open">
+                {move || t_string!(i18n, contacts.title)}
+            </a>
+        </p>
+        <p>
             <a href="/folders" data-testid="folders-page">
                 {move || t_string!(i18n, folders.title)}
             </a>

@@ -51,6 +51,8 @@ pub struct CollectorOptions {
     pub prefix: String,
     /// Flags that change at the source later change here, too.
     pub follow_flags: bool,
+    /// What is moved at the source is moved here, too, and what is deleted there goes into Trash here.
+    pub follow_gone: bool,
     /// How often the source is looked at, in minutes, at least 1.
     pub minutes: u32,
     /// How many mailboxes are brought at once, 1 to 4. Each takes a connection on both sides.
@@ -63,7 +65,15 @@ pub struct CollectorOptions {
 
 impl Default for CollectorOptions {
     fn default() -> Self {
-        Self { prefix: String::new(), follow_flags: true, minutes: 5, at_once: 2, seen: false, delete_after: None }
+        Self {
+            prefix: String::new(),
+            follow_flags: true,
+            follow_gone: false,
+            minutes: 5,
+            at_once: 2,
+            seen: false,
+            delete_after: None,
+        }
     }
 }
 

@@ -87,6 +87,10 @@ pub enum Error {
     NoMail,
     /// The file is broken.
     BadFile { text: String },
+    /// The file holds nobody who can be taken into an address book.
+    NoContacts,
+    /// So many people may be in an address book.
+    TooManyContacts { limit: u32 },
     /// Another search is kept under this name.
     SearchExists,
     /// So many searches are kept already, and no more can be.

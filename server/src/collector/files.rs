@@ -19,10 +19,9 @@ use super::{
     making::make,
     outlet::{Fresh, Outlet, Text},
     passing::{begin, exchange},
-    pool::Pool,
     reading::{LARGE, LARGEST, SUSPICIOUS, WINDOW, nameless},
     run::{Job, Step, Stop, held, open},
-    writing::{Shown, Writing},
+    writing::Writing,
 };
 use crate::{
     archive::reading::{self as archive, Archive},
@@ -255,11 +254,7 @@ async fn bring(
     let ended = async {
         let here = make(job, target, &mut row).await?;
         job.step(Step::Made)?;
-        let limit = target.append_limit(&row.target, usize::MAX).await.map_err(Stop::of_target)?;
-        let next = Uid(here.uid_next.0.max(1));
-        let (pool, heard, shown) = (Pool::default(), Vec::new(), Shown::default());
-        let mut writing =
-            Writing { job, target, folder: &row, validity: VALIDITY, mailbox: here, next, limit, pool, heard, shown };
+        let mut writing = Writing::new(job, target, &row, VALIDITY, here).await?;
         let begun = begin(job, &mut writing).await?;
         let (outlet, taken) = Outlet::new();
         exchange(&mut writing, taken, reading.read(&all, outlet)).await?;

@@ -27,6 +27,8 @@ pub enum Answer {
     Lost,
     /// The target has taken them and did not say where they are.
     Taken,
+    /// It has moved them here from another of its mailboxes, and did not say where they are.
+    Moved,
 }
 
 impl Writing<'_> {
@@ -76,7 +78,7 @@ impl Writing<'_> {
                     Place::Here { validity: here, uid }
                 }
                 // It keeps it in another form, or elsewhere.
-                None if answer == Answer::Taken => Place::Here { validity: UidValidity(0), uid: Uid(0) },
+                None if answer != Answer::Lost => Place::Here { validity: UidValidity(0), uid: Uid(0) },
                 None if may_come && at.saturating_add(LONGEST) > now() => {
                     all = false;
                     continue;
@@ -86,7 +88,7 @@ impl Writing<'_> {
             };
             let entries = [entry];
             self.record_of(validity, &entries).await?;
-            self.show(&entries, true).await?;
+            self.show(&entries, answer != Answer::Moved).await?;
         }
         Ok(all)
     }
@@ -136,24 +138,44 @@ impl Writing<'_> {
         let wanted: Vec<Sought> = fresh.iter().flat_map(sought).collect();
         self.pool.read(self.target, &wanted).await.map_err(Stop::of_target)?;
         let (mut rest, mut bound): (Vec<Fresh>, Vec<Entry>) = (Vec::new(), Vec::new());
-        let mut renamed: Vec<(Former, Uid)> = Vec::new();
+        let (mut renamed, mut again): (Vec<(Former, Uid)>, Vec<Fresh>) = Default::default();
         for one in fresh {
             if let Some(former) = self.pool.take_former(&one.digest.hash) {
                 renamed.push((former, one.uid));
+                again.push(one);
                 continue;
             }
             match self.pool.take(sought(&one), one.date, &one.digest.hash) {
-                Some(uid) => bound.push(entry(&one, Place::Here { validity: self.mailbox.uid_validity, uid })),
+                Some(uid) => {
+                    // It was not brought, however often that was tried.
+                    let place = Place::Here { validity: self.mailbox.uid_validity, uid };
+                    bound.push(Entry { attempts: 0, ..entry(&one, place) });
+                }
                 None => rest.push(one),
             }
         }
-        if !renamed.is_empty() {
-            self.job.store.rename_former(self.job.lease(), self.folder.id, self.validity, &renamed).await?;
-        }
+        rest.extend(self.rename(&renamed, again).await?);
         self.record(&bound).await?;
         self.show(&bound, false).await?;
         self.job.step(Step::Found)?;
         Ok(rest)
+    }
+}
+
+impl Writing<'_> {
+    /// Gives messages the UIDs under which the source has them now. Gives back those of which the ledger knows nothing any more.
+    pub(super) async fn rename(&mut self, renamed: &[(Former, Uid)], fresh: Vec<Fresh>) -> Result<Vec<Fresh>, Stop> {
+        if renamed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let changed = self.job.store.rename_former(self.job.lease(), self.folder.id, self.validity, renamed).await?;
+        if usize::try_from(changed).is_ok_and(|changed| changed == renamed.len()) {
+            return Ok(Vec::new());
+        }
+        let uids: Vec<Uid> = fresh.iter().map(|one| one.uid).collect();
+        let known = self.job.store.entries(self.folder.id, self.validity, &uids).await?;
+        let known: HashSet<Uid> = known.into_iter().map(|entry| entry.uid).collect();
+        Ok(fresh.into_iter().filter(|one| !known.contains(&one.uid)).collect())
     }
 }
 

@@ -24,7 +24,7 @@ use super::{
     pieces::LONGEST,
     pool::{self, Pool},
     run::{End, Job, Step, Stop, held, open},
-    writing::{Shown, Writing},
+    writing::Writing,
 };
 use crate::{
     error::pop3_to_wire,
@@ -232,11 +232,8 @@ async fn bring(
 ) -> Result<(), Stop> {
     let here = make(job, target, row).await?;
     job.step(Step::Made)?;
-    let limit = target.append_limit(&row.target, usize::MAX).await.map_err(Stop::of_target)?;
-    let next = Uid(here.uid_next.0.max(1));
-    let (pool, heard, shown) = (Pool::default(), Vec::new(), Shown::default());
-    let mut writing =
-        Writing { job, target, folder: row, validity: VALIDITY, mailbox: here, next, limit, pool, heard, shown };
+    let mut writing = Writing::new(job, target, row, VALIDITY, here).await?;
+    let limit = writing.limit;
     let begun = begin(job, &mut writing).await?;
     let is_open =
         |item: &Item| item.uid.is_some_and(|uid| i64::from(uid.0) >= begun.uid_next || changes.back.contains(&uid));

@@ -14,7 +14,7 @@ use super::{
     pool::{self, Pool},
     reading::Reading,
     run::{Job, Pair, Step, Stop, held},
-    writing::{Shown, Writing},
+    writing::Writing,
 };
 use crate::{
     imap::{Listed, Selected, Session, UidSet, View},
@@ -26,19 +26,8 @@ pub async fn pass(job: &Job, pair: &mut Pair, mut row: FolderRow, listed: &Liste
     let here = make(job, &mut pair.target, &mut row).await?;
     job.step(Step::Made)?;
     let there = pair.source.examine(&listed.path).await.map_err(Stop::of_source)?;
-    let limit = pair.target.append_limit(&row.target, usize::MAX).await.map_err(Stop::of_target)?;
-    let mut writing = Writing {
-        job,
-        target: &mut pair.target,
-        folder: &row,
-        validity: there.uid_validity,
-        mailbox: here.clone(),
-        next: Uid(here.uid_next.0.max(1)),
-        limit,
-        pool: Pool::default(),
-        heard: Vec::new(),
-        shown: Shown::default(),
-    };
+    let mut writing = Writing::new(job, &mut pair.target, &row, there.uid_validity, here.clone()).await?;
+    let limit = writing.limit;
     let begun = begin(job, &mut writing).await?;
     let mut there = there;
     if let (Some(View::All), Some(listed)) = (listed.view, &listed.status) {
@@ -54,9 +43,10 @@ pub async fn pass(job: &Job, pair: &mut Pair, mut row: FolderRow, listed: &Liste
     let (source, folder, validity) = (&mut pair.source, row.id, there.uid_validity);
     let reading = Reading { job, source, folder, validity, limit, refused, outlet };
     exchange(&mut writing, taken, reading.read(&uids)).await?;
+    let moved = writing.moved;
     let compared = match (row.uid_validity, job.collector.options.follow_flags) {
         // As they came.
-        (0, _) => now(),
+        (0, _) if !moved => now(),
         (_, false) => row.compared,
         (_, true) => {
             let compare = Comparing { job, row: &begun, validity: there.uid_validity, here: &here };

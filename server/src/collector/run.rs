@@ -18,6 +18,7 @@ use tracing::{error, info};
 use super::{
     files,
     folders::{Side, Wishes, holds_mail, place},
+    gone::{notice, sweep},
     kind::kind,
     looking::look,
     maildrop,
@@ -57,11 +58,13 @@ pub enum Step {
     Rebound,
     /// Flags were set in the target, and it was not written down yet.
     Flagged,
+    /// Messages were moved in the target, and it was not written down yet.
+    Moved,
     /// A mailbox was gone through.
     Done,
 }
 
-pub const STEPS: [Step; 12] = [
+pub const STEPS: [Step; 13] = [
     Step::Listed,
     Step::Placed,
     Step::Made,
@@ -73,6 +76,7 @@ pub const STEPS: [Step; 12] = [
     Step::Recovered,
     Step::Rebound,
     Step::Flagged,
+    Step::Moved,
     Step::Done,
 ];
 
@@ -175,6 +179,18 @@ pub struct Job {
     /// to its end before.
     pub ending: AtomicBool,
     pub brought: Brought,
+    pub leaving: Leaving,
+}
+
+/// What a run knows of what has left the source.
+#[derive(Debug, Default)]
+pub struct Leaving {
+    /// Whether anything has.
+    pub(super) some: AtomicBool,
+    /// Whether a mailbox could not be gone through: what has left another one may be in it.
+    pub(super) troubled: AtomicBool,
+    /// Held by who moves messages here.
+    pub(super) moving: tokio::sync::Mutex<()>,
 }
 
 /// What has come with a run so far.
@@ -271,14 +287,18 @@ pub async fn collect(job: &Job) -> Result<(), Stop> {
     let there = if labels { list_views_first(&mut source, there).await? } else { there };
     job.step(Step::Listed)?;
     let rows = job.store.folder_rows(job.collector.id).await?;
+    // A message with several labels has not left the source with one of them.
+    let follows = job.collector.options.follow_gone && !labels;
+    let rows = if follows { notice(job, &mut source, &there, rows).await? } else { rows };
     let changed = changed(&there, &rows, job.collector.options.follow_flags, labels);
     if changed.is_empty() {
         source.logout().await;
-        return Ok(());
+        return sweep(job).await;
     }
     let mut target = open(&job.target).await.map_err(Stop::of_target)?;
     let queue = queue(job, (&mut source, &there), &mut target, rows, changed).await?;
-    bring(job, Pair { source, target }, queue).await
+    bring(job, Pair { source, target }, queue).await?;
+    sweep(job).await
 }
 
 pub(super) async fn open_source(job: &Job) -> Result<Session, Stop> {
@@ -447,6 +467,7 @@ async fn work(job: &Job, mut pair: Pair, queue: &Queue, names: &BothNames) -> Re
             Err(stop) => return Err(stop),
         };
         troubled |= trouble.is_some();
+        job.leaving.troubled.fetch_or(trouble.is_some(), Ordering::Relaxed);
         if let Some(trouble) = &trouble {
             let trouble = kind(trouble);
             info!(collector.id = job.collector.id.0, folder.id = folder, trouble, "A mailbox could not be brought");

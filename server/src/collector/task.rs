@@ -20,7 +20,7 @@ use super::{
     kind::kind,
     listening,
     pieces::LONGEST,
-    run::{Brought, End, GRACE, Job, Source, Stop, collect},
+    run::{Brought, End, GRACE, Job, Leaving, Source, Stop, collect},
 };
 use crate::{
     bridge::{Bridge, internal},
@@ -242,6 +242,7 @@ async fn job(bridge: &Bridge, collector: &StoredCollector, holder: &str) -> Resu
         grace: GRACE,
         ending: AtomicBool::default(),
         brought: Brought::from(so_far),
+        leaving: Leaving::default(),
     }))
 }
 

@@ -47,11 +47,13 @@ pub struct Writing<'a> {
     pub pool: Pool,
     /// What the target has answered and the ledger does not say yet: it is written with what is sent next.
     pub heard: Vec<Entry>,
-    pub shown: Shown,
+    pub(super) shown: Shown,
+    /// Whether anything came from another mailbox of the target.
+    pub moved: bool,
 }
 
 /// What came since the numbers were last written.
-pub struct Shown {
+pub(super) struct Shown {
     copied: u32,
     bytes: u64,
     last: Instant,
@@ -78,7 +80,21 @@ enum Outcome {
     Unheard(Stop),
 }
 
-impl Writing<'_> {
+impl<'a> Writing<'a> {
+    /// Into a mailbox that is selected, of messages that the source has under this UIDVALIDITY.
+    pub async fn new(
+        job: &'a Job,
+        target: &'a mut Session,
+        folder: &'a FolderRow,
+        validity: UidValidity,
+        mailbox: Selected,
+    ) -> Result<Writing<'a>, Stop> {
+        let limit = target.append_limit(&folder.target, usize::MAX).await.map_err(Stop::of_target)?;
+        let next = Uid(mailbox.uid_next.0.max(1));
+        let (pool, heard, shown, moved) = (Pool::default(), Vec::new(), Shown::default(), false);
+        Ok(Writing { job, target, folder, validity, mailbox, next, limit, pool, heard, shown, moved })
+    }
+
     pub async fn put(&mut self, parcel: Parcel) -> Result<(), Stop> {
         self.job.go_on()?;
         // What the target says of itself meanwhile is nobody's business.
@@ -90,6 +106,7 @@ impl Writing<'_> {
             }
             Parcel::Messages(fresh) => {
                 let fresh = self.find(fresh).await?;
+                let fresh = self.follow_moves(fresh).await?;
                 let fresh = self.refuse(fresh).await?;
                 self.send(fresh).await
             }

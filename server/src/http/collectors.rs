@@ -69,6 +69,8 @@ pub struct Chosen {
     #[serde(default)]
     follow_flags: String,
     #[serde(default)]
+    follow_gone: String,
+    #[serde(default)]
     seen: String,
     /// Days; empty for never.
     #[serde(default)]
@@ -104,6 +106,7 @@ async fn page(
             refused: bridge.store.refused_messages(collector.id, REFUSED).await?,
             run: bridge.store.run_of(collector.id).await?,
             report: bridge.store.report_of(collector.id).await?,
+            gone: if collector.options.follow_gone { bridge.asked_about(collector.id).await? } else { 0 },
             collector: collector.to_wire(),
         });
     }
@@ -279,6 +282,7 @@ async fn choose(bridge: &Bridge, login: &Login, id: CollectorId, chosen: Chosen)
     match collector.kind {
         CollectorKind::Imap => {
             options.follow_flags = !chosen.follow_flags.is_empty();
+            options.follow_gone = !chosen.follow_gone.is_empty();
             options.at_once = chosen.at_once.unwrap_or(options.at_once).clamp(1, 4);
         }
         CollectorKind::Files => return Err(Error::Gone),
@@ -293,6 +297,35 @@ async fn choose(bridge: &Bridge, login: &Login, id: CollectorId, chosen: Chosen)
         }
     }
     bridge.set_collector_options(login.account, id, &options).await
+}
+
+/// What becomes here of messages that are not at the source any more.
+#[derive(serde::Deserialize)]
+pub struct Decided {
+    what: Fate,
+    /// Of how many the person was told.
+    count: u32,
+}
+
+#[derive(Clone, Copy, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Fate {
+    Trash,
+    Keep,
+}
+
+pub async fn gone(
+    State(bridge): State<Bridge>,
+    headers: HeaderMap,
+    SignedIn(login): SignedIn,
+    Path(id): Path<i64>,
+    Form(Decided { what, count }): Form<Decided>,
+) -> Result<Response, HttpError> {
+    let done = match what {
+        Fate::Trash => bridge.let_gone_go(login.account, CollectorId(id), count).await,
+        Fate::Keep => bridge.keep_gone(login.account, CollectorId(id)).await,
+    };
+    answer(&bridge, &login, &headers, done).await
 }
 
 pub async fn password(

@@ -19,13 +19,17 @@ pub struct FolderRow {
     pub settled: i64,
     pub target_validity: i64,
     pub target_base: i64,
+    pub gone_messages: i64,
+    pub gone_next: i64,
+    pub gone_whole: i64,
 }
 
 impl Store {
     /// Where the mailboxes of a source go, as far as it was decided.
     pub async fn folder_rows(&self, collector: CollectorId) -> Result<Vec<FolderRow>> {
         Ok(on!(self, pool => sqlx::query_as(
-            "SELECT id, source, target, uid_validity, uid_next, modseq, messages, compared, settled, target_validity, target_base
+            "SELECT id, source, target, uid_validity, uid_next, modseq, messages, compared, settled, target_validity, target_base,
+                gone_messages, gone_next, gone_whole
              FROM collector_folders WHERE collector_id = $1 ORDER BY id").bind(collector.0).fetch_all(pool))?)
     }
 
@@ -53,7 +57,7 @@ impl Store {
              SELECT $1, $2, $3, $4 WHERE EXISTS (SELECT 1 FROM collectors WHERE id = $1 AND holder = $5)
              ON CONFLICT (collector_id, source) DO UPDATE SET source = excluded.source
              RETURNING id, source, target, uid_validity, uid_next, modseq, messages, compared, settled, target_validity,
-                target_base")
+                target_base, gone_messages, gone_next, gone_whole")
             .bind(lease.collector.0).bind(source).bind(target).bind(i64::from(messages)).bind(lease.holder)
             .fetch_optional(pool))?)
     }

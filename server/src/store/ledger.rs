@@ -296,14 +296,14 @@ impl Store {
         Ok(())
     }
 
-    /// Gives former messages the UIDs they have at the source now. All or none.
+    /// Gives messages that were at the source before the UIDs they have there now. Says how many these were.
     pub async fn rename_former(
         &self,
         lease: Lease<'_>,
         folder: i64,
         validity: UidValidity,
         renamed: &[(Former, Uid)],
-    ) -> Result<()> {
+    ) -> Result<u64> {
         let uids: Vec<Uid> = renamed.iter().map(|(_, uid)| *uid).collect();
         self.forget_open(lease, folder, validity, &uids).await?;
         let json: Vec<[u32; 3]> =
@@ -313,10 +313,9 @@ impl Store {
             Pool::Sqlite(_) => RENAME_SQLITE,
             Pool::Postgres(_) => RENAME_POSTGRES,
         };
-        change!(self, pool => sqlx::query(sql)
+        Ok(change!(self, pool => sqlx::query(sql)
             .bind(folder).bind(i64::from(validity.0)).bind(&json).bind(lease.collector.0).bind(lease.holder)
-            .execute(pool))?;
-        Ok(())
+            .execute(pool))?)
     }
 
     /// Forgets what the source had under another UIDVALIDITY.
@@ -393,11 +392,12 @@ const FORGET_POSTGRES: &str = "DELETE FROM collector_messages WHERE folder_id = 
     AND target_uid IS NULL AND uid IN (SELECT value::bigint FROM jsonb_array_elements_text($3::jsonb))
     AND EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)";
 
-const RENAME_SQLITE: &str = "UPDATE collector_messages SET uid_validity = $2, uid = entry.value ->> 2 FROM json_each($3) AS entry
+const RENAME_SQLITE: &str = "UPDATE collector_messages SET uid_validity = $2, uid = entry.value ->> 2, gone = 0, gone_by = '' FROM json_each($3) AS entry
     WHERE folder_id = $1 AND collector_messages.uid_validity = entry.value ->> 0 AND collector_messages.uid = entry.value ->> 1
     AND EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)";
 
-const RENAME_POSTGRES: &str = "UPDATE collector_messages SET uid_validity = $2, uid = (entry ->> 2)::bigint
+const RENAME_POSTGRES: &str =
+    "UPDATE collector_messages SET uid_validity = $2, uid = (entry ->> 2)::bigint, gone = 0, gone_by = ''
     FROM jsonb_array_elements($3::jsonb) AS entry
     WHERE folder_id = $1 AND uid_validity = (entry ->> 0)::bigint AND uid = (entry ->> 1)::bigint
     AND EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)";

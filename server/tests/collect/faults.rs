@@ -70,7 +70,7 @@ async fn killed_five_times_it_goes_on_where_it_was() {
 async fn stopped_at_each_step_it_goes_on_where_it_was() {
     let (source, _) = sides();
     fill(&mut source.raw().await, 3, SMALL, "", '.', &[]).await;
-    for step in STEPS {
+    for step in STEPS.into_iter().filter(|step| *step != Step::Moved) {
         for times in [1, 3] {
             let mut lab = Lab::new(&source, &sides().1).await;
             match step {

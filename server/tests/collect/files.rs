@@ -88,7 +88,9 @@ async fn stopped_at_each_step_it_goes_on_where_it_was() {
     fill(&mut there, 52, Size { inbox: 150, other: 0, large: 5_000_000 }, "", '.', &[]).await;
     let text = as_mbox(&mut there, "INBOX").await;
     let count = there.mailbox("INBOX").await.len();
-    for step in STEPS.into_iter().filter(|step| !matches!(step, Step::Rebound | Step::Flagged | Step::Found)) {
+    for step in
+        STEPS.into_iter().filter(|step| !matches!(step, Step::Rebound | Step::Flagged | Step::Found | Step::Moved))
+    {
         let (lab, folder) = lab(CollectorOptions { prefix: "Old/mail".to_owned(), ..Default::default() }).await;
         put(&folder, 0, "Work.mbox", &text);
         if step == Step::Recovered {

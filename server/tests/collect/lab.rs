@@ -12,7 +12,7 @@ use std::{
 
 use app::wire::{AccountId, CollectorId, CollectorKind, CollectorOptions, CollectorState};
 use pismo::{
-    collector::{Brought, End, Job, Source, Stop, Watch, collect},
+    collector::{Brought, End, Job, Leaving, Source, Stop, Watch, collect},
     endpoint::{Endpoint, Protocol, Security},
     imap::Credentials,
     net::Dialer,
@@ -145,6 +145,7 @@ impl Lab {
             grace: Duration::from_secs(2),
             ending: Default::default(),
             brought: Brought::from(begun),
+            leaving: Leaving::default(),
         }
     }
 

@@ -24,6 +24,7 @@ mod seed;
 mod faults;
 mod files;
 mod gmail;
+mod gone;
 mod killed;
 mod maildrop;
 mod servers;

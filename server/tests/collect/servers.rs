@@ -155,23 +155,28 @@ async fn a_piece_that_is_not_said_is_not_the_end_of_a_message() {
     let (source, target) = sides();
     fill(&mut source.raw().await, 16, Size { inbox: 14, other: 1, large: 5_000_000 }, "", '.', &[]).await;
     let proxy = RecordingProxy::start(source.port).await;
-    let mut skip = 0;
+    let (mut skip, mut held) = (0, Vec::new());
     // Of each second piece the server says nothing.
     proxy.rewrite(move |said| {
         let (begin, mut out) = (b"BODY[]<1048576> {", Vec::new());
-        let mut rest = said.as_slice();
-        while !rest.is_empty() {
+        held.extend_from_slice(&said);
+        let all = std::mem::take(&mut held);
+        let mut rest = all.as_slice();
+        loop {
             let skipped = skip.min(rest.len());
             (rest, skip) = (&rest[skipped..], skip - skipped);
-            let Some(place) = rest.windows(begin.len()).position(|window| window == begin) else { break };
-            let number = &rest[place + begin.len()..];
-            let end = number.iter().position(|byte| *byte == b'}').expect("a literal that is announced at once");
-            skip = std::str::from_utf8(&number[..end]).expect("a number").parse().expect("a number");
+            let place = rest.windows(begin.len()).position(|window| window == begin);
+            // What may be the beginning of one waits for the rest of it.
+            let open = || (1..begin.len()).rev().find(|length| rest.ends_with(&begin[..*length]));
+            let place = place.unwrap_or_else(|| rest.len() - open().unwrap_or(0));
             out.extend_from_slice(&rest[..place]);
+            rest = &rest[place..];
+            let Some(end) = rest.windows(3).position(|window| window == b"}\r\n") else { break };
+            skip = std::str::from_utf8(&rest[begin.len()..end]).expect("a number").parse().expect("a number");
             out.extend_from_slice(b"BODY[]<1048576> NIL");
-            rest = &number[end + "}\r\n".len()..];
+            rest = &rest[end + "}\r\n".len()..];
         }
-        out.extend_from_slice(rest);
+        held.extend_from_slice(rest);
         out
     });
     let mut lab = Lab::new(&Side { port: proxy.port, ..source.clone() }, &target).await;

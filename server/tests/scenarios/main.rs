@@ -38,6 +38,7 @@ mod arrange;
 mod budget;
 mod capability;
 mod collectors;
+mod contacts;
 mod conversation;
 mod draft;
 mod export;

@@ -10,16 +10,13 @@ use crate::{
         words::{Words, counted, number, size},
     },
     wire::{
-        Collector, CollectorFolder, CollectorKind, CollectorLook, CollectorOptions, CollectorReport, CollectorRun,
-        CollectorState, CollectorTrouble, Error, RefusedMessage, RefusedReason,
+        Collector, CollectorFolder, CollectorKind, CollectorLook, CollectorReport, CollectorRun, CollectorState,
+        CollectorTrouble, Error, RefusedMessage, RefusedReason,
     },
 };
 
 /// One that has not succeeded for so long needs a look, in seconds.
 const ALARM: i64 = 24 * 3600;
-
-/// The least often that a source can be looked at, in minutes.
-const SELDOM: u32 = 7 * 24 * 60;
 
 /// A collector, as far as a person wants to know.
 #[derive(Debug, Clone)]
@@ -32,6 +29,8 @@ pub struct Card {
     /// None before the first one.
     pub run: Option<CollectorRun>,
     pub report: Option<CollectorReport>,
+    /// Messages that have left the source and wait for a word of the person's.
+    pub gone: u32,
 }
 
 /// Messages and octets a second, so far.
@@ -138,6 +137,9 @@ impl Card {
                         {button("remove", t_string!(i18n, collect.remove_yes))}
                     </details>
                 </div>
+                <div data-live="" id=format!("gone-{}", id.0)>
+                    {self.gone(i18n, &action("gone"))}
+                </div>
                 {(!of_files).then(|| self.options(i18n, action("options")))}
                 <div data-live="" id=format!("folders-{}", id.0)>
                     {self.folders(i18n)}
@@ -171,84 +173,6 @@ impl Card {
                 </form>
             }
         })
-    }
-
-    /// What can be chosen, also after it was added.
-    fn options(&self, i18n: Words, action: String) -> impl IntoView + use<> {
-        let Collector { id, kind, ref options, .. } = self.collector;
-        let CollectorOptions { follow_flags, minutes, at_once, seen, delete_after, .. } = *options;
-        let number =
-            move |name: &'static str, words: &'static str, about: Option<&'static str>, most: u32, value: String| {
-                view! {
-                    <label class="field">
-                        <span>{words}</span>
-                        <input
-                            name=name
-                            type="number"
-                            inputmode="numeric"
-                            min=if name == "delete_after" { "0" } else { "1" }
-                            max=most.to_string()
-                            required=name != "delete_after"
-                            value=value
-                            data-testid=format!("collector-{}", name.replace('_', "-"))
-                        />
-                        {about.map(|about| view! { <small>{about}</small> })}
-                    </label>
-                }
-            };
-        let tick = move |name: &'static str, words: &'static str, checked: bool| {
-            view! {
-                <label class="choice">
-                    <input
-                        type="checkbox"
-                        name=name
-                        value="1"
-                        checked=checked
-                        data-testid=format!("collector-{}", name.replace('_', "-"))
-                    />
-                    <span>{words}</span>
-                </label>
-            }
-        };
-        let of_its_kind = match kind {
-            CollectorKind::Imap => view! {
-                {tick("follow_flags", t_string!(i18n, collect.follow), follow_flags)}
-                {number(
-                    "at_once",
-                    t_string!(i18n, collect.at_once),
-                    Some(t_string!(i18n, collect.at_once_about)),
-                    4,
-                    at_once.to_string(),
-                )}
-            }
-            .into_any(),
-            CollectorKind::Pop3 => view! {
-                {tick("seen", t_string!(i18n, collect.seen), seen)}
-                {number(
-                    "delete_after",
-                    t_string!(i18n, collect.delete_after),
-                    Some(t_string!(i18n, collect.delete_about)),
-                    3650,
-                    delete_after.map_or_else(String::new, |days| days.to_string()),
-                )}
-            }
-            .into_any(),
-            CollectorKind::Files => ().into_any(),
-        };
-        view! {
-            <details class="collector-options" id=format!("options-{}", id.0)>
-                <summary data-testid="collector-options">{t_string!(i18n, collect.options)}</summary>
-                <form method="post" action=action>
-                    {number("minutes", t_string!(i18n, collect.every), None, SELDOM, minutes.to_string())}
-                    {of_its_kind}
-                    <p>
-                        <button type="submit" class="button" data-testid="collector-options-save">
-                            {t_string!(i18n, collect.save)}
-                        </button>
-                    </p>
-                </form>
-            </details>
-        }
     }
 
     /// What was found where nothing was brought yet.
@@ -480,7 +404,8 @@ mod tests {
         let run = Some(CollectorRun { begun: 1000 + ALARM, messages: 0, bytes: 0 });
         let late = |last_success, state| {
             let collector = collector(last_success, state);
-            let card = Card { collector, folders: Vec::new(), refused: Vec::new(), run: run.clone(), report: None };
+            let card =
+                Card { collector, folders: Vec::new(), refused: Vec::new(), run: run.clone(), report: None, gone: 0 };
             card.is_late(1001 + ALARM)
         };
         assert!(late(None, CollectorState::Idle) && late(Some(1000), CollectorState::Failed));

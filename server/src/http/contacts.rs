@@ -1,0 +1,200 @@
+//! The address book: a page of its own, files that are taken into it, shown first and taken back if wanted, and the way out.
+
+use app::{
+    page::{render_contact_import, render_contacts},
+    view::contacts::{Brought, ContactsPage, ImportPage},
+    wire::{ContactImportId, Error},
+};
+use axum::{
+    extract::{Multipart, Path, Query, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::{
+    login::{SignedIn, login_of},
+    message::disposition,
+    page::{Person, site, with_policy},
+};
+use crate::{
+    bridge::{Bridge, internal},
+    contacts::{self, Card, Fate},
+    error::{HttpError, status},
+    mime::shown::clean_name,
+    store::Login,
+};
+
+/// People on one page.
+const SHOWN: i64 = 500;
+
+/// People of a file that are shown before anything is done with them.
+const PREVIEW: usize = 100;
+
+#[derive(serde::Deserialize)]
+pub struct Sought {
+    #[serde(default)]
+    q: String,
+}
+
+pub async fn show(
+    State(bridge): State<Bridge>,
+    headers: HeaderMap,
+    Query(sought): Query<Sought>,
+) -> Result<Response, HttpError> {
+    let Some(login) = login_of(&bridge, &headers).await? else {
+        return Ok(Redirect::to("/login?next=%2Fcontacts").into_response());
+    };
+    page(&bridge, &login, &headers, sought.q, None).await
+}
+
+async fn page(
+    bridge: &Bridge,
+    login: &Login,
+    headers: &HeaderMap,
+    sought: String,
+    error: Option<Error>,
+) -> Result<Response, HttpError> {
+    let Person { language, theme, clock } = Person::of(headers);
+    let code = error.as_ref().map_or(StatusCode::OK, status);
+    let page = ContactsPage {
+        people: bridge.store.contacts(login.account, &sought, SHOWN).await?,
+        total: bridge.store.count_contacts(login.account).await?,
+        imports: bridge.store.contact_imports(login.account).await?,
+        sought,
+        error,
+        clock,
+        language,
+        theme,
+    };
+    Ok(with_policy(|_| render_contacts(&page, &site()), code))
+}
+
+/// Takes a file and shows what is in it.
+pub async fn add(
+    State(bridge): State<Bridge>,
+    headers: HeaderMap,
+    SignedIn(login): SignedIn,
+    parts: Multipart,
+) -> Result<Response, HttpError> {
+    match take_file(&bridge, &login, parts).await {
+        Ok(id) => Ok(Redirect::to(&format!("/contacts/import/{}", id.0)).into_response()),
+        Err(error) => page(&bridge, &login, &headers, String::new(), Some(error)).await,
+    }
+}
+
+async fn take_file(bridge: &Bridge, login: &Login, mut parts: Multipart) -> Result<ContactImportId, Error> {
+    let cut = |_| Error::BadRequest { text: "The upload was cut".to_owned() };
+    while let Some(mut part) = parts.next_field().await.map_err(cut)? {
+        // A browser sends one without a name where none was chosen.
+        let Some(title) = part.file_name().map(clean_name).filter(|name| !name.is_empty()) else { continue };
+        let mut bytes = Vec::new();
+        while let Some(chunk) = part.chunk().await.map_err(cut)? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > contacts::LARGEST {
+                return Err(Error::TooLarge { limit: contacts::LARGEST as u64 });
+            }
+        }
+        let cards = tokio::task::spawn_blocking(move || contacts::read(&bytes))
+            .await
+            .map_err(|error| internal(error.into()))??;
+        return bridge.store.add_contact_import(login.account, &title, &cards).await.map_err(internal);
+    }
+    Err(Error::NoContacts)
+}
+
+/// What would become of the people in a file.
+pub async fn preview(
+    State(bridge): State<Bridge>,
+    headers: HeaderMap,
+    Path(id): Path<i64>,
+) -> Result<Response, HttpError> {
+    let Some(login) = login_of(&bridge, &headers).await? else {
+        return Ok(Redirect::to("/login?next=%2Fcontacts").into_response());
+    };
+    let id = ContactImportId(id);
+    let Some((title, cards, plan)) = bridge.store.contact_plan(login.account, id).await? else {
+        return Ok(Redirect::to("/contacts").into_response());
+    };
+    let Person { language, theme, .. } = Person::of(&headers);
+    let count = |fate| u32::try_from(plan.count(fate)).unwrap_or(u32::MAX);
+    let brought = |(card, fate): (&Card, &Fate)| Brought {
+        name: card.name(),
+        emails: card.emails(),
+        phones: card.phones(),
+        fresh: *fate == Fate::New,
+        joined: *fate == Fate::Joined,
+    };
+    let page = ImportPage {
+        id,
+        title,
+        fresh: count(Fate::New),
+        joined: count(Fate::Joined),
+        same: count(Fate::Same),
+        people: cards.iter().zip(&plan.fates).take(PREVIEW).map(brought).collect(),
+        language,
+        theme,
+    };
+    Ok(with_policy(|_| render_contact_import(&page, &site()), StatusCode::OK))
+}
+
+/// What is done with a file by a button.
+#[derive(Clone, Copy, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Asked {
+    Take,
+    Drop,
+    Undo,
+}
+
+pub async fn change(
+    State(bridge): State<Bridge>,
+    headers: HeaderMap,
+    SignedIn(login): SignedIn,
+    Path((id, asked)): Path<(i64, Asked)>,
+) -> Result<Response, HttpError> {
+    let (account, id) = (login.account, ContactImportId(id));
+    let gone = |there: bool| if there { Ok(()) } else { Err(Error::Gone) };
+    let done = match asked {
+        Asked::Take => match bridge.store.take_contact_import(account, id).await? {
+            Some(true) => Ok(()),
+            Some(false) => Err(Error::TooManyContacts { limit: contacts::MOST as u32 }),
+            None => Err(Error::Gone),
+        },
+        Asked::Drop => gone(bridge.store.drop_contact_import(account, id).await?),
+        Asked::Undo => gone(bridge.store.undo_contact_import(account, id).await?),
+    };
+    answer(&bridge, &login, &headers, done).await
+}
+
+pub async fn remove(
+    State(bridge): State<Bridge>,
+    headers: HeaderMap,
+    SignedIn(login): SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, HttpError> {
+    let there = bridge.store.remove_contact(login.account, &id).await?;
+    answer(&bridge, &login, &headers, if there { Ok(()) } else { Err(Error::Gone) }).await
+}
+
+async fn answer(
+    bridge: &Bridge,
+    login: &Login,
+    headers: &HeaderMap,
+    done: Result<(), Error>,
+) -> Result<Response, HttpError> {
+    match done {
+        // What was sent is not sent again by a reload.
+        Ok(()) => Ok(Redirect::to("/contacts").into_response()),
+        Err(error) => page(bridge, login, headers, String::new(), Some(error)).await,
+    }
+}
+
+/// Everybody, as other programs take them.
+pub async fn export(State(bridge): State<Bridge>, SignedIn(login): SignedIn) -> Result<Response, HttpError> {
+    let cards = bridge.store.cards(login.account).await?.concat();
+    let headers = [
+        (header::CONTENT_TYPE, "text/vcard; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, disposition(false, "contacts.vcf")),
+    ];
+    Ok((headers, cards).into_response())
+}
