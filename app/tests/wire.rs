@@ -175,6 +175,7 @@ fn commands_look_like_this() {
         Command::KeepSearch { search: saved_search(), before: Some("Bills".to_owned()) },
         Command::ForgetSearch { name: "Счета".to_owned() },
         Command::Attend { front: true },
+        Command::Suggest { words: "анн".to_owned() },
         act(
             Selection::Mailbox { path: "Trash".to_owned(), uid_validity: UidValidity(7), uid_next: Uid(43) },
             Action::Erase,
@@ -227,6 +228,7 @@ fn replies_look_like_this() {
         Reply::Arranged { path: None },
         Reply::Located { position: 512 },
         Reply::Done,
+        Reply::People { people: vec![Address { name: "Анна".to_owned(), email: "anna@pismo.test".to_owned() }] },
     ];
     let frames: Vec<_> = (1..).zip(replies).map(|(id, reply)| ServerFrame::Reply { id, result: Ok(reply) }).collect();
     reaches_the_browser(&frames);

@@ -111,3 +111,37 @@ test("an account is looked at before anything is brought, and its settings are k
   await expect(page.getByTestId("collector")).toHaveAttribute("data-copied", "1");
   await old.close();
 });
+
+test("what is deleted there goes into Trash here, and much at once waits for a word @both", async ({ visitor, mail, pismo, page }) => {
+  const old = await mail.another("old");
+  await old.append("INBOX", ...Array.from({ length: 20 }, (_, index) => ({ subject: `Letter ${index}`, text: "x" })));
+  await visitor.signIn(mail);
+  await page.goto(`${visitor.url}/collectors/add`);
+  await page.getByTestId("collector-address").fill(old.address);
+  await page.getByTestId("collector-password").fill(old.password);
+  await page.locator("summary").click();
+  await page.getByTestId("collector-server").fill(`imap+insecure://127.0.0.1:${pismo.mail.imap}`);
+  await page.getByTestId("collector-save").click();
+  const collector = page.getByTestId("collector");
+  await expect(collector).toHaveAttribute("data-copied", "20");
+  await expect(collector).toHaveAttribute("data-state", "idle");
+  await page.getByTestId("collector-options").click();
+  await page.getByTestId("collector-follow-gone").check();
+  await page.getByTestId("collector-options-save").click();
+  await expect(page.getByTestId("collector-follow-gone")).toBeChecked();
+
+  for (let index = 0; index < 15; index++) await old.erase(`Letter ${index}`);
+  // One run finds out, and the next one acts on it.
+  await page.getByTestId("collector-run").click();
+  const question = page.getByTestId("collector-gone");
+  await expect(question).toContainText("15 messages");
+  await page.getByTestId("collector-gone-trash").click();
+  await expect(question).toBeHidden();
+  await expect(collector).toHaveAttribute("data-state", "idle");
+  await page.getByRole("link", { name: /Back/ }).click();
+  await visitor.live();
+  await visitor.messageList.expectTotal(5);
+  await visitor.mailboxList.open("Trash");
+  await visitor.messageList.expectTotal(15);
+  await old.close();
+});

@@ -17,10 +17,12 @@ mod listening;
 mod looking;
 mod maildrop;
 mod making;
+mod manners;
 mod outlet;
 mod passing;
 mod pieces;
 mod pool;
+mod quirks;
 mod reading;
 mod run;
 mod sameness;
@@ -44,6 +46,7 @@ use crate::{
 };
 
 pub use fetching::{Coming, Fetched, Which};
+pub use manners::Front;
 pub use reading::nameless;
 pub use run::{Brought, End, GRACE, Job, Leaving, STEPS, Source, Step, Stop, Watch, collect};
 pub use task::run;
@@ -57,6 +60,7 @@ pub struct Collectors(Arc<Running>);
 
 struct Running {
     wake: Notify,
+    front: Front,
     /// Those who fetch a single message wait for each other.
     fetches: Arc<Semaphore>,
     /// Whose files are on their way.
@@ -71,6 +75,7 @@ impl Default for Running {
     fn default() -> Self {
         Self {
             wake: Notify::new(),
+            front: Front::default(),
             fetches: Arc::new(Semaphore::new(FETCHES)),
             uploads: Mutex::default(),
             stops: Mutex::default(),
@@ -104,6 +109,11 @@ pub struct NewCollector {
 }
 
 impl Collectors {
+    /// What people on this node ask for: they come before.
+    pub fn front(&self) -> &Front {
+        &self.0.front
+    }
+
     /// Has the task look at once for what is due.
     pub fn wake(&self) {
         self.0.wake.notify_one();

@@ -3,11 +3,13 @@
 
 mod card;
 mod columns;
+mod offering;
 mod plan;
 
 use app::wire::Error;
 
 pub use card::Card;
+pub use offering::suggest;
 pub use plan::{Fate, Known, Plan};
 
 use crate::mime::charset;

@@ -36,6 +36,7 @@ mod verdict;
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, Result};
+use axum::serve::ListenerExt;
 use tokio::{
     net::TcpListener,
     time::{sleep, timeout},
@@ -67,6 +68,12 @@ pub async fn serve(listener: TcpListener, config: Config, shutdown: Cancellation
     let housekeeping = tokio::spawn(keep_house(bridge.clone()));
     let router = http::router(bridge.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let stop = shutdown.clone();
+    // A small frame must not wait until the browser has acknowledged the one before it, which it does after 40 ms.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "A connection stays as it is");
+        }
+    });
     let serving = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
     tokio::select! {
         result = serving => result.context("Cannot serve")?,

@@ -34,6 +34,7 @@ impl State {
             | Reply::Submitted { .. }
             | Reply::Arranged { .. }
             | Reply::Located { .. }
+            | Reply::People { .. }
             | Reply::Done => {}
         }
     }

@@ -82,11 +82,16 @@ pub fn Contacts(page: ContactsPage) -> impl IntoView {
                 <th scope="row">{name.clone()}</th>
                 <td>{reached(&name, emails, phones)}</td>
                 <td>
-                    <form method="post" action=format!("/contacts/{id}/remove")>
-                        <button type="submit" class="icon-button" aria-label=label.clone() title=label data-testid="contact-remove">
+                    <details class="contact-remove">
+                        <summary class="icon-button" aria-label=label.clone() title=label>
                             <Icon name="x" />
-                        </button>
-                    </form>
+                        </summary>
+                        <form method="post" action=format!("/contacts/{id}/remove")>
+                            <button type="submit" class="button" data-testid="contact-remove">
+                                {t_string!(i18n, contacts.remove_yes)}
+                            </button>
+                        </form>
+                    </details>
                 </td>
             </tr>
         }
@@ -133,11 +138,11 @@ pub fn Contacts(page: ContactsPage) -> impl IntoView {
                     />
                     <small>{t_string!(i18n, contacts.file_about)}</small>
                 </label>
-                <p>
+                <div>
                     <button type="submit" class="button button-primary" data-testid="contacts-look">
                         {t_string!(i18n, contacts.look)}
                     </button>
-                </p>
+                </div>
             </form>
             {imports}
             <h2>{counted!(i18n, contacts.people, total)}</h2>
@@ -152,6 +157,17 @@ pub fn Contacts(page: ContactsPage) -> impl IntoView {
     }
 }
 
+/// How many people there are of each kind, as far as there are any.
+fn summary(i18n: Words, fresh: u32, joined: u32, same: u32) -> String {
+    let kinds = [
+        (fresh, counted!(i18n, contacts.fresh, fresh)),
+        (joined, counted!(i18n, contacts.joined, joined)),
+        (same, counted!(i18n, contacts.same, same)),
+    ];
+    let there = kinds.into_iter().filter(|(count, _)| *count > 0).map(|(_, words)| words);
+    there.collect::<Vec<_>>().join(", ")
+}
+
 /// How somebody is reached; who has no name is called by it already.
 fn reached(name: &str, emails: Vec<String>, phones: Vec<String>) -> impl IntoView + use<> {
     let ways = emails.into_iter().chain(phones).filter(|way| way != name);
@@ -164,7 +180,7 @@ fn shown_import(i18n: Words, clock: Option<i32>, import: ContactImport) -> impl 
     let what = match () {
         () if undone => t_string!(i18n, contacts.undone).to_owned(),
         () if waits => t_string!(i18n, contacts.waits).to_owned(),
-        () => format!("{}, {}", counted!(i18n, contacts.fresh, fresh), counted!(i18n, contacts.joined, joined)),
+        () => summary(i18n, fresh, joined, 0),
     };
     let look = waits.then(|| {
         view! { <a href=format!("/contacts/import/{}", id.0)>{t_string!(i18n, contacts.look_again)}</a> }
@@ -226,12 +242,7 @@ pub fn ContactImportPage(page: ImportPage) -> impl IntoView {
             {back(i18n)}
             <h1>{title}</h1>
             <p data-testid="contacts-plan">
-                {format!(
-                    "{}, {}, {}",
-                    counted!(i18n, contacts.fresh, fresh),
-                    counted!(i18n, contacts.joined, joined),
-                    counted!(i18n, contacts.same, same),
-                )}
+                {summary(i18n, fresh, joined, same)}
             </p>
             <p>{t_string!(i18n, contacts.promise)}</p>
             <div class="collector-actions">

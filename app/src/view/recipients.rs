@@ -1,5 +1,6 @@
 //! A field for recipients: what is typed or pasted becomes chips, each checked, each to be taken away or edited again.
 
+mod offer;
 mod parse;
 
 use crate::view::{Item, each, handler};
@@ -8,6 +9,7 @@ use wasm_bindgen::JsCast;
 
 use super::{icon::Icon, words::Words};
 use crate::{Client, i18n::*, state::State, wire::Address};
+use offer::{Offer, Offered};
 pub use parse::{Problem, parse, problem};
 
 /// One of To, Cc and Bcc.
@@ -22,8 +24,8 @@ pub fn Recipients(
     let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
     let node = node.unwrap_or_default();
     let said = RwSignal::new(String::new());
-    let add = move |text: &str| {
-        let fresh = parse(text);
+    let offer = Offer::new(id);
+    let put = move |fresh: Vec<Address>| {
         if fresh.is_empty() {
             return;
         }
@@ -38,7 +40,9 @@ pub fn Recipients(
         });
         client.edited();
     };
+    let add = move |text: &str| put(parse(text));
     let commit = move || {
+        offer.close();
         if let Some(input) = node.get_untracked() {
             let text = input.value();
             input.set_value("");
@@ -66,6 +70,13 @@ pub fn Recipients(
         let Some(input) = node.get_untracked() else {
             return;
         };
+        if let Some(person) = offer.press(&event) {
+            input.set_value("");
+            put(vec![person]);
+        }
+        if event.default_prevented() {
+            return;
+        }
         let text = input.value();
         match event.key().as_str() {
             // Ctrl+Enter sends; what was typed goes with it.
@@ -94,9 +105,17 @@ pub fn Recipients(
             if let Some(rest) = text.strip_suffix([',', ';'])
                 && parse::is_whole(rest)
             {
-                commit();
+                return commit();
             }
+            offer.ask(client, &text, field);
         }
+    };
+    let take_offered = move |person: Address| {
+        if let Some(input) = node.get_untracked() {
+            input.set_value("");
+            drop(input.focus());
+        }
+        put(vec![person]);
     };
     let on_paste = move |event: ev::ClipboardEvent| {
         let pasted = event.clipboard_data().and_then(|data| data.get_data("text/plain").ok()).unwrap_or_default();
@@ -141,6 +160,11 @@ pub fn Recipients(
                     autocapitalize="none"
                     spellcheck="false"
                     enterkeyhint="next"
+                    role="combobox"
+                    aria-autocomplete="list"
+                    aria-controls=offer.list_id()
+                    aria-expanded=move || offer.is_open().to_string()
+                    aria-activedescendant=move || offer.active()
                     maxlength="20000"
                     aria-describedby=hint.clone()
                     prop:disabled=move || state.composer.sending.get()
@@ -151,6 +175,7 @@ pub fn Recipients(
                     on:blur=handler(move |_| commit())
                 />
             </div>
+            <Offered offer label take=take_offered />
             <span class="visually-hidden" id=hint>
                 {move || t_string!(i18n, recipient.field_hint)}
             </span>

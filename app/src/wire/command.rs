@@ -56,6 +56,8 @@ pub enum Command {
     KeepSearch { search: SavedSearch, before: Option<String> },
     /// Forget the search of this name. → [`Reply::Done`]
     ForgetSearch { name: String },
+    /// People who may be meant by what was typed of a name or an address. → [`Reply::People`]
+    Suggest { words: String },
 }
 
 /// Where a tab that comes back left off.
@@ -247,6 +249,10 @@ pub enum Reply {
     },
     Submitted {
         submission: SubmissionId,
+    },
+    /// The likeliest first.
+    People {
+        people: Vec<Address>,
     },
     Done,
 }

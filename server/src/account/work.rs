@@ -190,7 +190,8 @@ impl Actor {
             | Command::DropSubmission { .. }
             | Command::DropBlob { .. }
             | Command::KeepSearch { .. }
-            | Command::ForgetSearch { .. } => {
+            | Command::ForgetSearch { .. }
+            | Command::Suggest { .. } => {
                 Err(Error::BadRequest { text: "This command is not for the account".to_owned() }.into())
             }
         }

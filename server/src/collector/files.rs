@@ -353,8 +353,8 @@ impl Reading<'_> {
                     let alone = matches!(text, Text::Filed(_)) || digest.raw == 0;
                     let one = Fresh { uid, date: known.date, flags, email: None, digest, text, attempts };
                     if alone {
-                        outlet.messages(std::mem::take(&mut fresh)).await;
-                        outlet.messages(vec![one]).await;
+                        outlet.messages(std::mem::take(&mut fresh), None).await;
+                        outlet.messages(vec![one], None).await;
                     } else {
                         fresh.push(one);
                     }
@@ -367,7 +367,7 @@ impl Reading<'_> {
                 }
             }
         }
-        outlet.messages(fresh).await;
+        outlet.messages(fresh, None).await;
         outlet.note(left_out).await;
         Ok(())
     }

@@ -16,7 +16,7 @@ pub async fn look(job: &Job) -> Result<(), Stop> {
     }
     let mut source = open_source(job).await?;
     let there = source.list().await.map_err(Stop::of_source)?;
-    let labels = source.capabilities().gmail;
+    let labels = job.quirk(&source).labels;
     let mut target = open(&job.target).await.map_err(Stop::of_target)?;
     let rows = job.store.folder_rows(job.collector.id).await?;
     let rows = places(job, (&mut source, &there), &mut target, rows).await?;

@@ -3,7 +3,7 @@
 use app::wire::{Flag, Uid};
 use tokio::{fs::File, sync::mpsc};
 
-use super::digest::Digest;
+use super::{digest::Digest, manners::Turn};
 use crate::store::Entry;
 
 /// A message of the source, whole.
@@ -26,7 +26,8 @@ pub enum Text {
 
 /// What one half hands to the other.
 pub enum Parcel {
-    Messages(Vec<Fresh>),
+    /// With the turn in which they were read, which is over when they are written.
+    Messages(Vec<Fresh>, Option<Turn>),
     /// What the source does not give out, or not now, and what came with another mailbox.
     Noted(Vec<Entry>),
 }
@@ -42,9 +43,9 @@ impl Outlet {
         (Outlet(parcels), taken)
     }
 
-    pub async fn messages(&self, messages: Vec<Fresh>) {
+    pub async fn messages(&self, messages: Vec<Fresh>, turn: Option<Turn>) {
         if !messages.is_empty() {
-            let _ = self.0.send(Parcel::Messages(messages)).await;
+            let _ = self.0.send(Parcel::Messages(messages, turn)).await;
         }
     }
 

@@ -144,7 +144,7 @@ async fn forget_gone(job: &Job, source: &mut Session, row: &FolderRow, validity:
     if gone.is_empty() {
         return Ok(());
     }
-    if source.capabilities().gmail {
+    if job.quirk(source).labels {
         job.store.reopen_elsewhere(job.lease(), row.id, validity, &gone).await?;
     }
     Ok(job.store.forget_open(job.lease(), row.id, validity, &gone).await?)

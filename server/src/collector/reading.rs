@@ -134,6 +134,7 @@ impl Reading<'_> {
 
     async fn read_window(&mut self, window: Vec<(Look, i64)>, bytes: u64) -> Result<(), Stop> {
         self.job.go_on()?;
+        let turn = self.job.front.give_way().await;
         let uids: UidSet = window.iter().map(|(look, _)| look.uid).collect();
         let texts = match self.source.fetch_whole(&uids, bytes).await {
             // It stumbles over one of them: each is asked for by itself.
@@ -164,7 +165,7 @@ impl Reading<'_> {
                 _ => rest.push((look, attempts)),
             }
         }
-        self.outlet.messages(fresh).await;
+        self.outlet.messages(fresh, turn).await;
         for (look, attempts) in rest {
             self.read_alone(look, attempts).await?;
         }
@@ -203,7 +204,7 @@ impl Reading<'_> {
                 let Look { uid, date, flags, email, .. } = look;
                 let text = Text::Filed(file);
                 let fresh = Fresh { uid, date, flags, email, digest: digester.finish(), text, attempts };
-                self.outlet.messages(vec![fresh]).await;
+                self.outlet.messages(vec![fresh], None).await;
                 Ok(())
             }
             Ended::Gone => Ok(()),

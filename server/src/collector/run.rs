@@ -22,7 +22,9 @@ use super::{
     kind::kind,
     looking::look,
     maildrop,
+    manners::Front,
     passing::pass,
+    quirks::{Quirk, quirk},
     sameness::is_same_account,
 };
 use crate::{
@@ -180,6 +182,8 @@ pub struct Job {
     pub ending: AtomicBool,
     pub brought: Brought,
     pub leaving: Leaving,
+    /// Who comes before it.
+    pub front: Front,
 }
 
 /// What a run knows of what has left the source.
@@ -224,6 +228,11 @@ impl Job {
             Source::Server(end) => Ok(end),
             Source::Files(_) => Err(Stop::Run(CollectorTrouble::Internal)),
         }
+    }
+
+    /// What is particular to the source.
+    pub(super) fn quirk(&self, source: &Session) -> &'static Quirk {
+        quirk(source, self.server().map_or("", |end| &end.endpoint.host))
     }
 
     pub(super) fn step(&self, step: Step) -> Result<(), Stop> {
@@ -283,7 +292,7 @@ pub async fn collect(job: &Job) -> Result<(), Stop> {
     }
     let mut source = open_source(job).await?;
     let there = source.list().await.map_err(Stop::of_source)?;
-    let labels = source.capabilities().gmail;
+    let labels = job.quirk(&source).labels;
     let there = if labels { list_views_first(&mut source, there).await? } else { there };
     job.step(Step::Listed)?;
     let rows = job.store.folder_rows(job.collector.id).await?;
@@ -302,6 +311,7 @@ pub async fn collect(job: &Job) -> Result<(), Stop> {
 }
 
 pub(super) async fn open_source(job: &Job) -> Result<Session, Stop> {
+    let _turn = job.front.give_way().await;
     let mut source = open(job.server()?).await.map_err(Stop::of_source)?;
     source.count_labels();
     Ok(source)
@@ -350,7 +360,7 @@ async fn queue(
     rows: Vec<FolderRow>,
     changed: Vec<&Listed>,
 ) -> Result<VecDeque<(FolderRow, Listed)>, Stop> {
-    let labels = source.capabilities().gmail;
+    let labels = job.quirk(source).labels;
     let rows = places(job, (source, there), target, rows).await?;
     job.step(Step::Placed)?;
     let mut rows: HashMap<String, FolderRow> = rows.into_iter().map(|row| (row.source.clone(), row)).collect();
@@ -371,7 +381,7 @@ pub(super) async fn places(
     target: &mut Session,
     mut rows: Vec<FolderRow>,
 ) -> Result<Vec<FolderRow>, Stop> {
-    let labels = source.capabilities().gmail;
+    let labels = job.quirk(source).labels;
     let is_new = |listed: &&Listed| holds_mail(listed, labels) && !rows.iter().any(|row| row.source == listed.path);
     let new = there.iter().any(|listed| is_new(&listed));
     // An account in which nothing is can only be told from another one when something is in it.
@@ -398,9 +408,8 @@ pub(super) async fn places(
 
 /// Goes through the mailboxes with as many pairs of sessions as are wanted and to be had.
 async fn bring(job: &Job, first: Pair, queue: VecDeque<(FolderRow, Listed)>) -> Result<(), Stop> {
-    // Which mailbox a message with several labels comes with is decided by their order.
-    let most = if first.source.capabilities().gmail { 1 } else { job.collector.options.at_once.clamp(1, 4) };
-    let wanted = usize::try_from(most).unwrap_or(1).min(queue.len());
+    let most = usize::try_from(job.collector.options.at_once.max(1)).unwrap_or(1);
+    let wanted = most.min(job.quirk(&first.source).pairs).min(queue.len());
     let names = (first.source.names(), first.target.names());
     let queue: Queue = Mutex::new(queue);
     let mut first = Some(first);

@@ -243,6 +243,7 @@ async fn job(bridge: &Bridge, collector: &StoredCollector, holder: &str) -> Resu
         ending: AtomicBool::default(),
         brought: Brought::from(so_far),
         leaving: Leaving::default(),
+        front: bridge.collectors.front().clone(),
     }))
 }
 

@@ -104,7 +104,7 @@ impl<'a> Writing<'a> {
                 self.record(&entries).await?;
                 self.show(&entries, false).await
             }
-            Parcel::Messages(fresh) => {
+            Parcel::Messages(fresh, _turn) => {
                 let fresh = self.find(fresh).await?;
                 let fresh = self.follow_moves(fresh).await?;
                 let fresh = self.refuse(fresh).await?;

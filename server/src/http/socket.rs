@@ -155,6 +155,7 @@ async fn handle(
     frame: ClientFrame,
     frames: &mpsc::Sender<Arc<ServerFrame>>,
 ) -> bool {
+    bridge.collectors.front().ask();
     let ClientFrame { id, command } = frame;
     let result = match command {
         Command::Send { draft } => bridge.submit(login, draft).await.map(|submission| Reply::Submitted { submission }),
@@ -172,6 +173,10 @@ async fn handle(
         Command::KeepSearch { search, before } => {
             bridge.keep_search(login, search, before.as_deref()).await.map(|()| Reply::Done)
         }
+        Command::Suggest { words } => crate::contacts::suggest(&bridge.store, login.account, &words)
+            .await
+            .map(|people| Reply::People { people })
+            .map_err(internal),
         Command::ForgetSearch { name } => bridge.forget_search(login, &name).await.map(|()| Reply::Done),
         Command::Attach { .. } => Err(Error::BadRequest { text: "This socket is attached already".to_owned() }),
         command => return account.command(tab, ClientFrame { id, command }).await,

@@ -146,6 +146,7 @@ impl Lab {
             ending: Default::default(),
             brought: Brought::from(begun),
             leaving: Leaving::default(),
+            front: Default::default(),
         }
     }
 

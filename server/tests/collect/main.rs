@@ -27,6 +27,7 @@ mod gmail;
 mod gone;
 mod killed;
 mod maildrop;
+mod people;
 mod servers;
 mod task;
 mod whole;

@@ -1,5 +1,7 @@
 //! People from a file: seen first, taken in, joined, taken back, and on their way out again.
 
+use app::wire::{Command, Reply};
+
 use crate::{browser::Browser, http_client::Answer, test_bridge::TestBridge};
 
 async fn give(browser: &Browser, name: &str, text: &[u8]) -> Answer {
@@ -36,7 +38,7 @@ async fn people_are_seen_first_joined_and_taken_back() {
     let browser = bridge.sign_in("ana").await;
     let place = given(&browser, "people.vcf", CARDS).await;
     let seen = browser.get(&place).await.text();
-    assert!(seen.contains("2 new, 0 get more, 0 are here already") && seen.contains("anna@pismo.test"), "{seen}");
+    assert!(seen.contains(">2 new<") && seen.contains("anna@pismo.test"), "{seen}");
     assert!(seen.contains("&lt;b&gt;Boris") && !seen.contains("<b>Boris"), "what came in a file is only ever text");
     assert_eq!(people(&browser, "").await, Vec::<String>::new(), "nothing is done yet");
     assert_eq!(browser.submit(&format!("{place}/take"), &[]).await.status, 303);
@@ -113,4 +115,28 @@ async fn people_are_their_owners() {
     // Who was removed does not come back by taking the file back.
     assert_eq!(browser.submit(&format!("{place}/undo"), &[]).await.status, 303);
     assert_eq!(people(&browser, "").await.len(), 0);
+}
+
+#[tokio::test]
+async fn people_are_offered_to_their_owner_as_a_name_is_typed() {
+    let bridge = TestBridge::start().await;
+    let (browser, other) = (bridge.sign_in("ana").await, bridge.sign_in("boris").await);
+    let place = given(&browser, "people.vcf", CARDS).await;
+    assert_eq!(browser.submit(&format!("{place}/take"), &[]).await.status, 303);
+    let (mut tab, mut others) = (browser.open("INBOX").await, other.open("INBOX").await);
+    let long = "a".repeat(10_000);
+    for (words, expected) in [
+        ("СОК", vec!["anna@pismo.test"]),
+        ("b", vec!["boris@pismo.test"]),
+        ("pismo.test", vec!["boris@pismo.test", "anna@pismo.test"]),
+        (" ", vec![]),
+        ("%", vec!["boris@pismo.test"]),
+        (long.as_str(), vec![]),
+    ] {
+        let Reply::People { people } = tab.ask(Command::Suggest { words: words.to_owned() }).await else {
+            panic!("{words}")
+        };
+        assert_eq!(people.iter().map(|one| one.email.as_str()).collect::<Vec<_>>(), expected, "{words}");
+    }
+    assert_eq!(others.ask(Command::Suggest { words: "b".to_owned() }).await, Reply::People { people: vec![] });
 }

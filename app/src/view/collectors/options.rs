@@ -118,7 +118,7 @@ impl Card {
             }
         };
         Some(view! {
-            <div class="notice" data-testid="collector-gone">
+            <div class="collector-asks" data-testid="collector-gone">
                 <p>{counted!(i18n, collect.gone, count)}</p>
                 <div class="collector-actions">
                     {button("trash", t_string!(i18n, collect.gone_trash))}

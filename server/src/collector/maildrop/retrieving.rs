@@ -121,7 +121,7 @@ impl Retrieving<'_> {
         let ended = taking.take_all(self.source, &spool, limit, &self.outlet).await;
         self.job.step(Step::Read)?;
         // What has come is put away, whatever became of the line.
-        self.outlet.messages(taking.held).await;
+        self.outlet.messages(taking.held, None).await;
         let nothing_came = taking.came == 0 && window.len() > 1 && taking.left_out.len() == window.len();
         if ended.is_err() || nothing_came {
             // If it is one of them each time, it is found and left out.
@@ -211,7 +211,7 @@ impl Taking {
     }
 
     async fn pass_on(&mut self, outlet: &Outlet) {
-        outlet.messages(std::mem::take(&mut self.held)).await;
+        outlet.messages(std::mem::take(&mut self.held), None).await;
         self.bytes = 0;
     }
 }
