@@ -110,6 +110,7 @@ async fn keep_house(bridge: Bridge) {
 async fn tidy(bridge: &Bridge) -> Result<()> {
     bridge.attempts.forget_old();
     bridge.store.forget_ended_logins().await?;
+    bridge.store.forget_waiting_contacts().await?;
     bridge.store.forget_sent_before(store::now() - 30 * 24 * 3600).await?;
     blobs::forget_old(&bridge.store, &bridge.config.data).await
 }

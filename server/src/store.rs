@@ -31,6 +31,7 @@ use sqlx::{
 
 pub use blobs::Blob;
 pub use collectors::{EndOfRun, Lease, StoredCollector};
+pub use contacts::Taken;
 pub use conversations::{Conversations, Indexed, Member};
 pub use drafts::SavedDraft;
 pub use folders::FolderRow;

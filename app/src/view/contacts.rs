@@ -42,6 +42,8 @@ pub struct ImportPage {
     pub fresh: u32,
     pub joined: u32,
     pub same: u32,
+    /// Of how many nothing could be made out.
+    pub unread: u32,
     /// The first of them.
     pub people: Vec<Brought>,
     pub language: Locale,
@@ -207,7 +209,8 @@ fn shown_import(i18n: Words, clock: Option<i32>, import: ContactImport) -> impl 
 #[component]
 pub fn ContactImportPage(page: ImportPage) -> impl IntoView {
     let i18n = use_i18n();
-    let ImportPage { id, title, fresh, joined, same, people, .. } = page;
+    let ImportPage { id, title, fresh, joined, same, unread, people, .. } = page;
+    let unread = (unread > 0).then(|| view! { <p>{counted!(i18n, contacts.unread, unread)}</p> });
     let all = fresh.saturating_add(joined).saturating_add(same);
     let shown = u32::try_from(people.len()).unwrap_or(u32::MAX);
     let rest = (shown < all).then(|| view! { <p>{counted!(i18n, contacts.more, all - shown)}</p> });
@@ -244,6 +247,7 @@ pub fn ContactImportPage(page: ImportPage) -> impl IntoView {
             <p data-testid="contacts-plan">
                 {summary(i18n, fresh, joined, same)}
             </p>
+            {unread}
             <p>{t_string!(i18n, contacts.promise)}</p>
             <div class="collector-actions">
                 {take}

@@ -121,6 +121,7 @@ pub fn Recipients(
         let pasted = event.clipboard_data().and_then(|data| data.get_data("text/plain").ok()).unwrap_or_default();
         if pasted.contains(['\n', ',', ';', '@']) {
             event.prevent_default();
+            offer.close();
             let before = node.get_untracked().map(|input| input.value()).unwrap_or_default();
             if let Some(input) = node.get_untracked() {
                 input.set_value("");

@@ -3,11 +3,11 @@
 CREATE TABLE contacts (
     id TEXT PRIMARY KEY,
     account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
-    card TEXT NOT NULL,
     name TEXT NOT NULL,
     emails TEXT NOT NULL,
     phones TEXT NOT NULL,
-    searched TEXT NOT NULL
+    searched TEXT NOT NULL,
+    card TEXT NOT NULL
 );
 CREATE INDEX contacts_account ON contacts (account_id);
 
@@ -21,6 +21,8 @@ CREATE TABLE contact_imports (
     state TEXT NOT NULL,
     -- JSON: the cards, as long as nothing was done with them.
     cards TEXT NOT NULL,
+    -- How many could not be read.
+    unread BIGINT NOT NULL,
     fresh BIGINT NOT NULL DEFAULT 0,
     joined BIGINT NOT NULL DEFAULT 0
 );

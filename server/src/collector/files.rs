@@ -340,6 +340,7 @@ impl Reading<'_> {
             }
             (archive, Ok(read))
         });
+        let turn = self.job.front.give_way().await;
         let (archive, read) = read.await.context("Files of a collector")?;
         self.archive = Some(archive);
         let read = read.context("A large message")?;
@@ -367,7 +368,7 @@ impl Reading<'_> {
                 }
             }
         }
-        outlet.messages(fresh, None).await;
+        outlet.messages(fresh, turn).await;
         outlet.note(left_out).await;
         Ok(())
     }

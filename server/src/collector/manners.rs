@@ -10,11 +10,14 @@ use std::{
 
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::Instant,
+    time::{Instant, timeout},
 };
 
 /// So long after somebody asked for something they may ask for more.
 const LINGERS: Duration = Duration::from_secs(1);
+
+/// So long is waited for a turn.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What people on this node ask for. Cheap to clone.
 #[derive(Clone)]
@@ -53,7 +56,11 @@ impl Front {
         let asked = self.0.asked.load(Ordering::Relaxed);
         let is_quiet =
             asked == 0 || self.now().saturating_sub(asked) > u64::try_from(LINGERS.as_millis()).unwrap_or(1000);
-        if is_quiet { None } else { self.0.turns.clone().acquire_owned().await.ok() }
+        if is_quiet {
+            return None;
+        }
+        // Who holds it may be at a server that does not answer.
+        timeout(PATIENCE, self.0.turns.clone().acquire_owned()).await.ok()?.ok()
     }
 }
 

@@ -135,6 +135,7 @@ impl Reading<'_> {
     async fn read_window(&mut self, window: Vec<(Look, i64)>, bytes: u64) -> Result<(), Stop> {
         self.job.go_on()?;
         let turn = self.job.front.give_way().await;
+        self.job.go_on()?;
         let uids: UidSet = window.iter().map(|(look, _)| look.uid).collect();
         let texts = match self.source.fetch_whole(&uids, bytes).await {
             // It stumbles over one of them: each is asked for by itself.
@@ -204,7 +205,8 @@ impl Reading<'_> {
                 let Look { uid, date, flags, email, .. } = look;
                 let text = Text::Filed(file);
                 let fresh = Fresh { uid, date, flags, email, digest: digester.finish(), text, attempts };
-                self.outlet.messages(vec![fresh], None).await;
+                let turn = self.job.front.give_way().await;
+                self.outlet.messages(vec![fresh], turn).await;
                 Ok(())
             }
             Ended::Gone => Ok(()),

@@ -1,17 +1,76 @@
 //! One person, as a vCard.
 
+use std::collections::HashSet;
+
 use calcard::{
     Entry, Parser,
     vcard::{VCard, VCardEntry, VCardProperty as Property, VCardValue, VCardVersion},
 };
 
-use super::MOST;
-
 /// Octets of a card beyond which pictures and sounds are left out.
-const LARGE: usize = 256 * 1024;
+const LARGE: usize = 64 * 1024;
+
+/// Octets, lines and separators of a card that is read at all: few are a tenth of it.
+const LARGEST: usize = 4 * 1024 * 1024;
+const LINES: usize = 100_000;
+const PARTS: usize = 20_000;
+
+/// What one card says, at most.
+const ENTRIES: usize = 500;
 
 /// The longest name that is shown, in letters.
 const NAME: usize = 200;
+
+/// Octets of what somebody is looked for by.
+const SEARCHED: usize = 2048;
+
+/// The texts of the cards of a file.
+pub fn texts(text: &str) -> impl Iterator<Item = &str> {
+    let begins = |line: &str| line.trim_end().eq_ignore_ascii_case("BEGIN:VCARD");
+    let mut starts = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if begins(line) {
+            starts.push(at);
+        }
+        at += line.len();
+    }
+    let ends: Vec<usize> = starts.iter().copied().skip(1).chain([text.len()]).collect();
+    starts.into_iter().zip(ends).filter_map(|(start, end)| text.get(start..end))
+}
+
+/// A day as vCard 4 writes it (RFC 6350 §4.3.1); in another form it is a text, of which nothing is made out and nothing lost.
+pub fn day(value: &str) -> Option<String> {
+    let digits = |text: &str, count: usize| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+    match value.split('-').collect::<Vec<_>>().as_slice() {
+        [year, month, day] if digits(year, 4) && digits(month, 2) && digits(day, 2) => {
+            Some(format!("{year}{month}{day}"))
+        }
+        ["", "", month, day] if digits(month, 2) && digits(day, 2) => Some(format!("--{month}{day}")),
+        [whole] if digits(whole, 8) => Some(value.to_owned()),
+        ["", "", rest] if digits(rest, 4) => Some(value.to_owned()),
+        _ => None,
+    }
+}
+
+/// Days as they are read right.
+fn with_days(text: &str) -> String {
+    let dated = |line: &str| {
+        let (head, value) = line.split_once(':')?;
+        let name = head.split(';').next().unwrap_or_default();
+        let name = name.rsplit('.').next().unwrap_or_default();
+        let is_day = ["BDAY", "ANNIVERSARY", "DEATHDATE"].iter().any(|day| name.eq_ignore_ascii_case(day));
+        if !is_day || head.to_ascii_uppercase().contains("VALUE=") {
+            return None;
+        }
+        let ended = value.trim_end();
+        Some(match day(ended) {
+            Some(day) => format!("{head}:{day}\r\n"),
+            None => format!("{head};VALUE=text:{ended}\r\n"),
+        })
+    };
+    text.split_inclusive('\n').map(|line| dated(line).unwrap_or_else(|| line.to_owned())).collect()
+}
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Card(VCard);
@@ -20,19 +79,29 @@ pub struct Card(VCard);
 impl Eq for Card {}
 
 impl Card {
-    /// All cards of a text that say who they are of.
-    pub fn read_all(text: &str) -> Vec<Card> {
-        let mut parser = Parser::new(text);
-        let mut cards = Vec::new();
-        while cards.len() < MOST {
+    /// The card that a text is, if it says who it is of.
+    pub fn read(text: &str) -> Option<Card> {
+        let parts = || text.bytes().filter(|byte| matches!(byte, b';' | b',')).count();
+        if text.len() > LARGEST || text.lines().count() > LINES || parts() > PARTS {
+            return None;
+        }
+        let text = with_days(text);
+        // What was cut off ends here.
+        let text = format!("{}\r\nEND:VCARD\r\n", text.trim_end());
+        let mut parser = Parser::new(&text);
+        let card = loop {
             match parser.entry() {
-                Entry::VCard(card) => cards.push(Card::of(card)),
-                Entry::Eof => break,
+                Entry::VCard(card) => break Card::of(card),
+                Entry::Eof => return None,
                 _ => {}
             }
+        };
+        let said = card.to_text();
+        // No database keeps it; quoted-printable can say it.
+        if said.contains('\0') {
+            return Card::read(&said.replace('\0', ""));
         }
-        cards.retain(Card::is_somebody);
-        cards
+        card.is_somebody().then_some(card)
     }
 
     /// A card that says this.
@@ -42,6 +111,7 @@ impl Card {
 
     fn of(mut card: VCard) -> Card {
         card.entries.retain(|entry| !matches!(entry.name, Property::Begin | Property::End | Property::Version));
+        card.entries.truncate(ENTRIES);
         let mut card = Card(card);
         if card.to_text().len() > LARGE {
             let large = [Property::Photo, Property::Logo, Property::Sound, Property::Key];
@@ -110,16 +180,20 @@ impl Card {
         let mut words = vec![self.name()];
         words.extend([Property::Nickname, Property::Org].into_iter().flat_map(|property| self.texts(property)));
         words.extend(self.emails());
-        words.join("\n").to_lowercase()
+        let mut searched = words.join("\n").to_lowercase();
+        searched.truncate(searched.floor_char_boundary(SEARCHED));
+        searched
     }
 
     /// Takes in what another card of the same person says and this one does not. What is here stays. Says whether that was
     /// anything.
     pub fn join(&mut self, other: &Card) -> bool {
         let before = self.0.entries.len();
+        let mut known: HashSet<(Property, String)> =
+            self.0.entries.iter().map(|entry| (entry.name.clone(), sense(entry))).collect();
+        let mut has: HashSet<Property> = self.0.entries.iter().map(|entry| entry.name.clone()).collect();
         for entry in &other.0.entries {
-            let is_it = |one: &&VCardEntry| one.name == entry.name;
-            let known = match entry.name {
+            let is_known = match entry.name {
                 // A person has one of each, and these are of the file rather than of the person.
                 Property::Fn
                 | Property::N
@@ -128,11 +202,11 @@ impl Card {
                 | Property::Gender
                 | Property::Kind
                 | Property::Photo
-                | Property::Uid => self.0.entries.iter().any(|one| one.name == entry.name),
+                | Property::Uid => !has.insert(entry.name.clone()),
                 Property::Rev | Property::Prodid | Property::Created | Property::Source => true,
-                _ => self.0.entries.iter().filter(is_it).any(|one| sense(one) == sense(entry)),
+                _ => !known.insert((entry.name.clone(), sense(entry))),
             };
-            if !known && !words(entry).is_empty() {
+            if !is_known && !words(entry).is_empty() && self.0.entries.len() < ENTRIES {
                 self.0.entries.push(entry.clone());
             }
         }
@@ -174,7 +248,7 @@ mod tests {
 
     fn one(lines: &str) -> Card {
         let text = format!("BEGIN:VCARD\r\nVERSION:3.0\r\n{lines}\r\nEND:VCARD\r\n");
-        Card::read_all(&text).into_iter().next().expect("a card")
+        Card::read(&text).expect("a card")
     }
 
     #[test]
@@ -185,7 +259,7 @@ mod tests {
             EMAIL:boris@PISMO.test\r\nTEL;TYPE=CELL:+7 (900) 000-00-01\r\nNOTE:two\\nlines\r\nX-ODD:kept\r\nEND:VCARD\r\n\
             junk\r\n\
             BEGIN:VCARD\r\nVERSION:4.0\r\nN:Curie;Marie;;Dr.;\r\nTEL;VALUE=uri:tel:+33-1\r\nEND:VCARD\r\n";
-        let cards = Card::read_all(text);
+        let cards: Vec<Card> = texts(text).filter_map(Card::read).collect();
         let seen: Vec<_> = cards.iter().map(|card| (card.name(), card.emails(), card.phones())).collect();
         let strings = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
         assert_eq!(
@@ -198,8 +272,7 @@ mod tests {
         );
         // Written and read again it is the same, with what nobody here knows.
         for card in &cards {
-            let again = Card::read_all(&card.to_text());
-            assert_eq!(again.iter().map(Card::to_text).collect::<Vec<_>>(), [card.to_text()]);
+            assert_eq!(Card::read(&card.to_text()).map(|again| again.to_text()), Some(card.to_text()));
         }
         assert!(cards[1].to_text().contains("X-ODD:kept"), "{}", cards[1].to_text());
     }
@@ -222,5 +295,22 @@ mod tests {
         let card = one(&format!("FN:Anna\r\nPHOTO;ENCODING=b;TYPE=JPEG:{picture}\r\nEMAIL:a@b.c"));
         assert!(card.to_text().len() < 1000);
         assert_eq!((card.name().as_str(), card.emails().len()), ("Anna", 1));
+    }
+
+    #[test]
+    fn a_day_stays_as_it_was_said() {
+        for (said, kept) in [
+            ("BDAY:1980-12-25", "19801225"),
+            ("BDAY:19801225", "19801225"),
+            ("BDAY:--12-25", "--1225"),
+            ("BDAY:25.12.1980", "25.12.1980"),
+            ("item1.ANNIVERSARY:12/25/1980", "12/25/1980"),
+        ] {
+            let text = one(&format!("FN:Anna\r\n{said}")).to_text();
+            assert!(text.contains(&format!(":{kept}\r\n")), "{said}: {text}");
+            assert_eq!(Card::read(&text).expect("a card").to_text(), text);
+        }
+        let nul = one("FN;ENCODING=QUOTED-PRINTABLE:An=00na\r\nEMAIL:a@b.c");
+        assert_eq!((nul.name().as_str(), nul.to_text().contains('\0')), ("Anna", false));
     }
 }

@@ -8,9 +8,6 @@ use crate::store::Store;
 /// People that are offered at once.
 const OFFERED: usize = 8;
 
-/// People that are looked at for these.
-const LOOKED_AT: i64 = 200;
-
 /// The longest that is looked for, in bytes.
 const LONGEST: usize = 200;
 
@@ -20,7 +17,7 @@ pub async fn suggest(store: &Store, account: AccountId, words: &str) -> Result<V
     if words.trim().is_empty() || words.len() > LONGEST {
         return Ok(Vec::new());
     }
-    Ok(ranked(store.contacts(account, words, LOOKED_AT).await?, words))
+    Ok(ranked(store.contacts(account, words, i64::MAX).await?, words))
 }
 
 fn ranked(people: Vec<Contact>, words: &str) -> Vec<Address> {

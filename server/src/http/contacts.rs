@@ -1,5 +1,7 @@
 //! The address book: a page of its own, files that are taken into it, shown first and taken back if wanted, and the way out.
 
+use std::time::Duration;
+
 use app::{
     page::{render_contact_import, render_contacts},
     view::contacts::{Brought, ContactsPage, ImportPage},
@@ -11,6 +13,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
+use tokio::{sync::Semaphore, time::timeout};
+
 use super::{
     login::{SignedIn, login_of},
     message::disposition,
@@ -21,11 +25,17 @@ use crate::{
     contacts::{self, Card, Fate},
     error::{HttpError, status},
     mime::shown::clean_name,
-    store::Login,
+    store::{Login, Taken},
 };
 
 /// People on one page.
 const SHOWN: i64 = 500;
+
+/// A sender that says nothing for this long has gone.
+const SILENCE: Duration = Duration::from_secs(20);
+
+/// Whose files are at work: one at a time on this node.
+static WORK: Semaphore = Semaphore::const_new(1);
 
 /// People of a file that are shown before anything is done with them.
 const PREVIEW: usize = 100;
@@ -84,20 +94,22 @@ pub async fn add(
 
 async fn take_file(bridge: &Bridge, login: &Login, mut parts: Multipart) -> Result<ContactImportId, Error> {
     let cut = |_| Error::BadRequest { text: "The upload was cut".to_owned() };
-    while let Some(mut part) = parts.next_field().await.map_err(cut)? {
+    let slow = |_| Error::BadRequest { text: "The upload was cut".to_owned() };
+    while let Some(mut part) = timeout(SILENCE, parts.next_field()).await.map_err(slow)?.map_err(cut)? {
         // A browser sends one without a name where none was chosen.
         let Some(title) = part.file_name().map(clean_name).filter(|name| !name.is_empty()) else { continue };
         let mut bytes = Vec::new();
-        while let Some(chunk) = part.chunk().await.map_err(cut)? {
+        while let Some(chunk) = timeout(SILENCE, part.chunk()).await.map_err(slow)?.map_err(cut)? {
             bytes.extend_from_slice(&chunk);
             if bytes.len() > contacts::LARGEST {
                 return Err(Error::TooLarge { limit: contacts::LARGEST as u64 });
             }
         }
-        let cards = tokio::task::spawn_blocking(move || contacts::read(&bytes))
+        let _turn = WORK.acquire().await.map_err(|error| internal(error.into()))?;
+        let found = tokio::task::spawn_blocking(move || contacts::read(&bytes))
             .await
             .map_err(|error| internal(error.into()))??;
-        return bridge.store.add_contact_import(login.account, &title, &cards).await.map_err(internal);
+        return bridge.store.add_contact_import(login.account, &title, &found).await.map_err(internal);
     }
     Err(Error::NoContacts)
 }
@@ -112,7 +124,8 @@ pub async fn preview(
         return Ok(Redirect::to("/login?next=%2Fcontacts").into_response());
     };
     let id = ContactImportId(id);
-    let Some((title, cards, plan)) = bridge.store.contact_plan(login.account, id).await? else {
+    let _turn = WORK.acquire().await.map_err(|error| internal(error.into()))?;
+    let Some((title, cards, plan, unread)) = bridge.store.contact_plan(login.account, id).await? else {
         return Ok(Redirect::to("/contacts").into_response());
     };
     let Person { language, theme, .. } = Person::of(&headers);
@@ -130,6 +143,7 @@ pub async fn preview(
         fresh: count(Fate::New),
         joined: count(Fate::Joined),
         same: count(Fate::Same),
+        unread,
         people: cards.iter().zip(&plan.fates).take(PREVIEW).map(brought).collect(),
         language,
         theme,
@@ -153,11 +167,13 @@ pub async fn change(
     Path((id, asked)): Path<(i64, Asked)>,
 ) -> Result<Response, HttpError> {
     let (account, id) = (login.account, ContactImportId(id));
+    let _turn = WORK.acquire().await.map_err(|error| internal(error.into()))?;
     let gone = |there: bool| if there { Ok(()) } else { Err(Error::Gone) };
     let done = match asked {
         Asked::Take => match bridge.store.take_contact_import(account, id).await? {
-            Some(true) => Ok(()),
-            Some(false) => Err(Error::TooManyContacts { limit: contacts::MOST as u32 }),
+            Some(Taken::All) => Ok(()),
+            Some(Taken::TooMany) => Err(Error::TooManyContacts { limit: contacts::MOST as u32 }),
+            Some(Taken::TooLarge) => Err(Error::TooLarge { limit: contacts::BOOK as u64 }),
             None => Err(Error::Gone),
         },
         Asked::Drop => gone(bridge.store.drop_contact_import(account, id).await?),

@@ -1,19 +1,36 @@
 //! Address books. What a file has brought can be taken back: each import keeps what it has changed.
 
-use anyhow::{Context, Result};
+use std::collections::HashMap;
+
+use anyhow::{Context, Result, bail};
 use app::wire::{AccountId, Contact, ContactImport, ContactImportId};
 
 use super::{Pool, Store, change, collectors::small, now, on};
 use crate::{
-    contacts::{Card, Known, MOST, Plan},
+    contacts::{BOOK, Card, Found, Known, MOST, Plan},
     seal::random_hex,
 };
 
 /// Imports that are listed.
 const LISTED: i64 = 20;
 
+/// The longest that is looked for, in bytes.
+const LONGEST: usize = 200;
+
+/// How often a plan is made anew when the book has changed meanwhile.
+const ATTEMPTS: usize = 3;
+
 /// How long a file waits for a person to say yes, in seconds.
 const WAITS: i64 = 24 * 3600;
+
+/// What became of a file that a person has said yes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    All,
+    /// Nobody was taken: with these there would be too many, or they say too much.
+    TooMany,
+    TooLarge,
+}
 
 /// Does several statements, all or none of them.
 macro_rules! at_once {
@@ -38,7 +55,7 @@ macro_rules! at_once {
 impl Store {
     /// People of an account, by name, at most `most`; of those that have all of these words, if any are given.
     pub async fn contacts(&self, account: AccountId, words: &str, most: i64) -> Result<Vec<Contact>> {
-        // The rarest first would be quicker, and an address book is small.
+        let words = words.get(..words.floor_char_boundary(LONGEST)).unwrap_or_default();
         let wanted = words.to_lowercase();
         let wanted: Vec<&str> = wanted.split_whitespace().collect();
         let like = wanted.first().map_or_else(|| "%".to_owned(), |word| format!("%{}%", escaped(word)));
@@ -74,10 +91,8 @@ impl Store {
         Ok(rows.into_iter().map(|(card,)| card).collect())
     }
 
-    async fn known(&self, account: AccountId) -> Result<Vec<Known>> {
-        let rows: Vec<(String, String)> = on!(self, pool => sqlx::query_as(
-            "SELECT id, card FROM contacts WHERE account_id = $1 ORDER BY id").bind(account.0).fetch_all(pool))?;
-        Ok(rows.into_iter().filter_map(known).collect())
+    async fn rows_of(&self, account: AccountId) -> Result<Vec<(String, String)>> {
+        Ok(on!(self, pool => sqlx::query_as(BOOK_OF).bind(account.0).fetch_all(pool))?)
     }
 
     /// Says whether there was somebody.
@@ -87,72 +102,108 @@ impl Store {
         Ok(changed > 0)
     }
 
-    /// Keeps what was in a file until a person has seen it and said yes. What waits for too long goes.
-    pub async fn add_contact_import(&self, account: AccountId, title: &str, cards: &[Card]) -> Result<ContactImportId> {
-        change!(self, pool => sqlx::query("DELETE FROM contact_imports WHERE state = 'shown' AND created < $1")
-            .bind(now() - WAITS).execute(pool))?;
-        let cards = serde_json::to_string(&cards.iter().map(Card::to_text).collect::<Vec<_>>())?;
+    /// Keeps what was in a file until a person has seen it and said yes, in place of another file that waits.
+    pub async fn add_contact_import(&self, account: AccountId, title: &str, found: &Found) -> Result<ContactImportId> {
+        let cards = serde_json::to_string(&found.cards.iter().map(Card::to_text).collect::<Vec<_>>())?;
+        change!(self, pool => sqlx::query("DELETE FROM contact_imports WHERE state = 'shown' AND account_id = $1")
+            .bind(account.0).execute(pool))?;
         let (id,): (i64,) = on!(self, pool => sqlx::query_as(
-            "INSERT INTO contact_imports (account_id, title, created, state, cards) VALUES ($1, $2, $3, 'shown', $4)
-             RETURNING id").bind(account.0).bind(title).bind(now()).bind(&cards).fetch_one(pool))?;
+            "INSERT INTO contact_imports (account_id, title, created, state, cards, unread) VALUES ($1, $2, $3, 'shown', $4, $5)
+             RETURNING id")
+            .bind(account.0).bind(title).bind(now()).bind(&cards).bind(i64::from(found.unread)).fetch_one(pool))?;
         Ok(ContactImportId(id))
     }
 
-    /// What would become of the people in a file that waits, and how it is called. None if there is no such file.
+    /// Forgets files that have waited for too long.
+    pub async fn forget_waiting_contacts(&self) -> Result<()> {
+        change!(self, pool => sqlx::query("DELETE FROM contact_imports WHERE state = 'shown' AND created < $1")
+            .bind(now() - WAITS).execute(pool))?;
+        Ok(())
+    }
+
+    /// What would become of the people in a file that waits, how it is called, and how many could not be read. None if there is
+    /// no such file.
     pub async fn contact_plan(
         &self,
         account: AccountId,
         id: ContactImportId,
-    ) -> Result<Option<(String, Vec<Card>, Plan)>> {
-        let found: Option<(String, String)> = on!(self, pool => sqlx::query_as(
-            "SELECT title, cards FROM contact_imports WHERE account_id = $1 AND id = $2 AND state = 'shown'")
+    ) -> Result<Option<(String, Vec<Card>, Plan, u32)>> {
+        let found: Option<(String, String, i64)> = on!(self, pool => sqlx::query_as(
+            "SELECT title, cards, unread FROM contact_imports WHERE account_id = $1 AND id = $2 AND state = 'shown'")
             .bind(account.0).bind(id.0).fetch_optional(pool))?;
-        let Some((title, cards)) = found else { return Ok(None) };
-        let cards = read_cards(&cards)?;
-        let plan = Plan::of(self.known(account).await?, cards.clone());
-        Ok(Some((title, cards, plan)))
+        let Some((title, cards, unread)) = found else { return Ok(None) };
+        let rows = self.rows_of(account).await?;
+        let (cards, plan) = planned(rows, cards).await?;
+        Ok(Some((title, cards, plan, small(unread))))
     }
 
-    /// Takes the people of a file that waits into the address book, all or none of them. Says whether there was such a file, and
-    /// room for them.
-    pub async fn take_contact_import(&self, account: AccountId, id: ContactImportId) -> Result<Option<bool>> {
-        let insert = match &self.pool {
-            Pool::Sqlite(_) => INSERT_SQLITE,
-            Pool::Postgres(_) => INSERT_POSTGRES,
-        };
-        let keep = match &self.pool {
-            Pool::Sqlite(_) => KEEP_SQLITE,
-            Pool::Postgres(_) => KEEP_POSTGRES,
-        };
-        Ok(at_once!(self, all => {
-            // Whoever comes second finds it done.
-            let taken: Option<(String,)> = sqlx::query_as(
-                "UPDATE contact_imports SET state = 'done' WHERE account_id = $1 AND id = $2 AND state = 'shown' RETURNING cards")
-                .bind(account.0).bind(id.0).fetch_optional(&mut *all).await?;
-            let Some((cards,)) = taken else { return Ok(None) };
-            let rows: Vec<(String, String)> = sqlx::query_as("SELECT id, card FROM contacts WHERE account_id = $1 ORDER BY id")
-                .bind(account.0).fetch_all(&mut *all).await?;
-            let before: Vec<Known> = rows.into_iter().filter_map(known).collect();
-            let plan = Plan::of(before.clone(), read_cards(&cards)?);
+    /// Takes the people of a file that waits into the address book, all or none of them. None if there is no such file.
+    pub async fn take_contact_import(&self, account: AccountId, id: ContactImportId) -> Result<Option<Taken>> {
+        for _ in 0..ATTEMPTS {
+            let found: Option<(String,)> = on!(self, pool => sqlx::query_as(
+                "SELECT cards FROM contact_imports WHERE account_id = $1 AND id = $2 AND state = 'shown'")
+                .bind(account.0).bind(id.0).fetch_optional(pool))?;
+            let Some((cards,)) = found else { return Ok(None) };
+            let before = self.rows_of(account).await?;
+            let (_, plan) = planned(before.clone(), cards).await?;
+            let octets: usize = before.iter().map(|(_, card)| card.len()).sum();
+            let more: usize = plan.new.iter().map(|card| card.to_text().len()).sum();
             if before.len() + plan.new.len() > MOST {
+                return Ok(Some(Taken::TooMany));
+            }
+            if octets + more > BOOK {
+                return Ok(Some(Taken::TooLarge));
+            }
+            match self.carry_out(account, id, &before, &plan).await? {
+                // Somebody has changed the book meanwhile.
+                None => {}
+                Some(true) => return Ok(Some(Taken::All)),
+                Some(false) => return Ok(None),
+            }
+        }
+        bail!("An address book changes all the time")
+    }
+
+    /// None if the book is not what it was when the plan was made; false if the file is not there any more.
+    async fn carry_out(
+        &self,
+        account: AccountId,
+        id: ContactImportId,
+        before: &[(String, String)],
+        plan: &Plan,
+    ) -> Result<Option<bool>> {
+        let (insert, keep) = match &self.pool {
+            Pool::Sqlite(_) => (INSERT_SQLITE, KEEP_SQLITE),
+            Pool::Postgres(_) => (INSERT_POSTGRES, KEEP_POSTGRES),
+        };
+        let was: HashMap<&str, &str> = before.iter().map(|(id, card)| (id.as_str(), card.as_str())).collect();
+        let (mut changed, mut changes) = (Vec::new(), Vec::new());
+        for card in &plan.new {
+            let new = random_hex(8)?;
+            changes.push(serde_json::json!([new, None::<&str>]));
+            changed.push(row(&new, card));
+        }
+        for Known { id, card } in &plan.joined {
+            changes.push(serde_json::json!([id, was.get(id.as_str())]));
+            changed.push(row(id, card));
+        }
+        let (changed, changes) = (serde_json::to_string(&changed)?, serde_json::to_string(&changes)?);
+        Ok(at_once!(self, all => {
+            sqlx::query(LOCK).bind(account.0).execute(&mut *all).await?;
+            let now: Vec<(String, String)> = sqlx::query_as(BOOK_OF).bind(account.0).fetch_all(&mut *all).await?;
+            if now != before {
+                return Ok(None);
+            }
+            let done = sqlx::query(
+                "UPDATE contact_imports SET state = 'done', cards = '[]', fresh = $3, joined = $4
+                 WHERE account_id = $1 AND id = $2 AND state = 'shown'")
+                .bind(account.0).bind(id.0).bind(i64::try_from(plan.new.len())?).bind(i64::try_from(plan.joined.len())?)
+                .execute(&mut *all).await?;
+            if done.rows_affected() == 0 {
                 return Ok(Some(false));
             }
-            let (mut changed, mut changes) = (Vec::new(), Vec::new());
-            for card in &plan.new {
-                let new = random_hex(8)?;
-                changes.push(serde_json::json!([new, null_text()]));
-                changed.push(row(&new, card));
-            }
-            for Known { id, card } in &plan.joined {
-                let was = before.iter().find(|known| known.id == *id).map(|known| known.card.to_text());
-                changes.push(serde_json::json!([id, was]));
-                changed.push(row(id, card));
-            }
-            sqlx::query(keep).bind(id.0).bind(serde_json::to_string(&changes)?).execute(&mut *all).await?;
-            sqlx::query(insert).bind(account.0).bind(serde_json::to_string(&changed)?).execute(&mut *all).await?;
-            sqlx::query("UPDATE contact_imports SET cards = '[]', fresh = $2, joined = $3 WHERE id = $1")
-                .bind(id.0).bind(i64::try_from(plan.new.len())?).bind(i64::try_from(plan.joined.len())?)
-                .execute(&mut *all).await?;
+            sqlx::query(keep).bind(id.0).bind(&changes).execute(&mut *all).await?;
+            sqlx::query(insert).bind(account.0).bind(&changed).execute(&mut *all).await?;
             Some(true)
         }))
     }
@@ -173,6 +224,7 @@ impl Store {
             Pool::Postgres(_) => INSERT_POSTGRES,
         };
         Ok(at_once!(self, all => {
+            sqlx::query(LOCK).bind(account.0).execute(&mut *all).await?;
             let undone = sqlx::query(
                 "UPDATE contact_imports SET state = 'undone' WHERE account_id = $1 AND id = $2 AND state = 'done' AND id =
                     (SELECT MAX(id) FROM contact_imports WHERE account_id = $1 AND state = 'done')")
@@ -216,15 +268,21 @@ impl Store {
 
 fn read_cards(json: &str) -> Result<Vec<Card>> {
     let texts: Vec<String> = serde_json::from_str(json).context("A stored file of people")?;
-    Ok(texts.iter().flat_map(|text| Card::read_all(text)).collect())
+    Ok(texts.iter().filter_map(|text| Card::read(text)).collect())
+}
+
+/// What would become of the cards of a file. It may be work, and nobody else waits for it.
+async fn planned(rows: Vec<(String, String)>, cards: String) -> Result<(Vec<Card>, Plan)> {
+    let plan = move || {
+        let cards = read_cards(&cards)?;
+        let plan = Plan::of(rows.into_iter().filter_map(known).collect(), cards.clone());
+        Ok((cards, plan))
+    };
+    tokio::task::spawn_blocking(plan).await.context("A plan")?
 }
 
 fn known((id, card): (String, String)) -> Option<Known> {
-    Some(Known { id, card: Card::read_all(&card).into_iter().next()? })
-}
-
-fn null_text() -> Option<String> {
-    None
+    Some(Known { id, card: Card::read(&card)? })
 }
 
 fn row(id: &str, card: &Card) -> serde_json::Value {
@@ -242,6 +300,11 @@ fn row(id: &str, card: &Card) -> serde_json::Value {
 fn escaped(word: &str) -> String {
     word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
+
+const BOOK_OF: &str = "SELECT id, card FROM contacts WHERE account_id = $1 ORDER BY id";
+
+/// Whoever changes a book does so alone.
+const LOCK: &str = "UPDATE accounts SET id = id WHERE id = $1";
 
 const INSERT_SQLITE: &str = "INSERT INTO contacts (id, account_id, card, name, emails, phones, searched)
     SELECT value ->> 0, $1, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each($2) WHERE true

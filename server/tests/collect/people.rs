@@ -1,6 +1,9 @@
 //! Address books in the store, on both databases.
 
-use pismo::{contacts::read, store::Store};
+use pismo::{
+    contacts::read,
+    store::{Store, Taken},
+};
 use secrecy::SecretString;
 
 use crate::lab::endpoint;
@@ -24,15 +27,15 @@ async fn people_are_taken_in_and_back_all_or_none() {
     };
 
     let first = store.add_contact_import(account, "a.vcf", &read(CARDS.as_bytes()).unwrap()).await.expect("a file");
-    let (title, cards, plan) = store.contact_plan(account, first).await.expect("a store").expect("a plan");
+    let (title, cards, plan, _) = store.contact_plan(account, first).await.expect("a store").expect("a plan");
     assert_eq!((title.as_str(), cards.len(), plan.new.len()), ("a.vcf", 2, 2));
-    assert_eq!(store.take_contact_import(account, first).await.expect("a store"), Some(true));
+    assert_eq!(store.take_contact_import(account, first).await.expect("a store"), Some(Taken::All));
     assert_eq!(store.take_contact_import(account, first).await.expect("a store"), None);
     assert_eq!(names("").await, ["Boris 100%", "Анна"]);
     assert_eq!((names("АНН").await.len(), names("0%").await.len(), names("_").await.len()), (1, 1, 0));
 
     let second = store.add_contact_import(account, "b.csv", &read(MORE.as_bytes()).unwrap()).await.expect("a file");
-    assert_eq!(store.take_contact_import(account, second).await.expect("a store"), Some(true));
+    assert_eq!(store.take_contact_import(account, second).await.expect("a store"), Some(Taken::All));
     let anna = &store.contacts(account, "work", 10).await.expect("people")[0];
     assert_eq!((anna.name.as_str(), anna.emails.len()), ("Анна", 2));
     let imports = store.contact_imports(account).await.expect("a store");

@@ -6,6 +6,7 @@ use leptos::{ev, prelude::*};
 use super::parse;
 use crate::{
     Client,
+    state::Line,
     view::{Item, each, handler},
     wire::{Address, Command, Reply},
 };
@@ -44,7 +45,8 @@ impl Offer {
     pub fn ask(&self, client: Client, text: &str, field: RwSignal<Vec<Address>>) {
         self.close();
         let words = text.trim().to_owned();
-        if words.is_empty() {
+        // Without a line nobody answers, and what was typed since is another question.
+        if words.is_empty() || client.state.line.get_untracked() != Line::Live {
             return;
         }
         let (offer, typed) = (*self, self.typed.get_untracked());
@@ -53,7 +55,8 @@ impl Offer {
         let reply = client.send(Command::Suggest { words });
         client.spawn(async move {
             let Ok(Reply::People { mut people }) = reply.await else { return };
-            if offer.typed.get_untracked() != typed {
+            // The field may be gone by now.
+            if offer.typed.try_get_untracked() != Some(typed) {
                 return;
             }
             let is_there = |one: &Address| {
@@ -74,6 +77,16 @@ impl Offer {
         self.at.set(None);
     }
 
+    /// Enter takes this one from now on, who is in sight.
+    fn mark(&self, at: usize) {
+        self.at.set(Some(at));
+        if let Some(row) = document().get_element_by_id(&format!("{}-offer-{at}", self.id)) {
+            let options = web_sys::ScrollIntoViewOptions::new();
+            options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+            row.scroll_into_view_with_scroll_into_view_options(&options);
+        }
+    }
+
     /// Does what a key means while the list is open; whom it takes.
     pub fn press(&self, event: &ev::KeyboardEvent) -> Option<Address> {
         let count = self.people.with_untracked(Vec::len);
@@ -82,8 +95,8 @@ impl Offer {
         }
         let at = self.at.get_untracked();
         match event.key().as_str() {
-            "ArrowDown" => self.at.set(Some(at.map_or(0, |at| (at + 1) % count))),
-            "ArrowUp" => self.at.set(Some(at.map_or(count - 1, |at| (at + count - 1) % count))),
+            "ArrowDown" => self.mark(at.map_or(0, |at| (at + 1) % count)),
+            "ArrowUp" => self.mark(at.map_or(count - 1, |at| (at + count - 1) % count)),
             "Escape" => self.close(),
             "Enter" | "Tab" => {
                 let taken = self.people.with_untracked(|people| people.get(at?).cloned())?;
@@ -110,9 +123,7 @@ pub fn Offered(
         let key = format!("{index} {}", parse::written(&person));
         let row = move || {
             let taken = person.clone();
-            let on_press = move |event: ev::MouseEvent| {
-                // The field keeps the focus.
-                event.prevent_default();
+            let on_click = move |_| {
                 offer.close();
                 take.run(taken.clone());
             };
@@ -124,7 +135,7 @@ pub fn Offered(
                     role="option"
                     aria-selected=move || (offer.at.get() == Some(index)).to_string()
                     data-testid="suggestion"
-                    on:mousedown=handler(on_press)
+                    on:click=handler(on_click)
                 >
                     {named}
                     <span>{person.email.clone()}</span>
@@ -134,7 +145,15 @@ pub fn Offered(
         Item::new(key, row)
     };
     view! {
-        <ul class="offer" role="listbox" id=offer.list_id() aria-label=label hidden=move || !offer.is_open()>
+        <ul
+            class="offer"
+            role="listbox"
+            id=offer.list_id()
+            aria-label=label
+            hidden=move || !offer.is_open()
+            // The field keeps the focus.
+            on:mousedown=handler(|event: ev::MouseEvent| event.prevent_default())
+        >
             {each(move || offer.people.get().into_iter().enumerate().map(option).collect())}
         </ul>
     }

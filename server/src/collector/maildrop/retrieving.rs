@@ -118,10 +118,11 @@ impl Retrieving<'_> {
         let flags = if self.job.collector.options.seen { vec![Flag::Seen] } else { Vec::new() };
         let (held, left_out) = (Vec::new(), Vec::new());
         let mut taking = Taking { window: window.clone(), flags, held, bytes: 0, came: 0, left_out };
+        let turn = self.job.front.give_way().await;
         let ended = taking.take_all(self.source, &spool, limit, &self.outlet).await;
         self.job.step(Step::Read)?;
         // What has come is put away, whatever became of the line.
-        self.outlet.messages(taking.held, None).await;
+        self.outlet.messages(taking.held, turn).await;
         let nothing_came = taking.came == 0 && window.len() > 1 && taking.left_out.len() == window.len();
         if ended.is_err() || nothing_came {
             // If it is one of them each time, it is found and left out.
