@@ -87,7 +87,8 @@ fn column(head: &str) -> Column {
     let number = words.iter().find_map(|word| word.parse().ok()).unwrap_or(0);
     let of_mail =
         begins(&["email", "mail", "эл", "имейл"]) || has(&["почты", "почта"]) || (has(&["e"]) && has(&["mail"]));
-    let of_phone = has(&["phone", "telephone", "mobile", "pager"]) || begins(&["телефон", "мобильн", "сотов", "пейджер"]);
+    let of_phone =
+        has(&["phone", "telephone", "mobile", "pager"]) || begins(&["телефон", "мобильн", "сотов", "пейджер"]);
     let labels = has(&["type", "label", "тип", "метка"]);
     if labels && (of_mail || of_phone || begins(&["address", "website", "organization", "im", "fax"])) {
         return Column::Nothing;
