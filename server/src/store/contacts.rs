@@ -304,7 +304,7 @@ fn escaped(word: &str) -> String {
 const BOOK_OF: &str = "SELECT id, card FROM contacts WHERE account_id = $1 ORDER BY id";
 
 /// Whoever changes a book does so alone.
-const LOCK: &str = "UPDATE accounts SET id = id WHERE id = $1";
+const LOCK: &str = "UPDATE accounts SET address = address WHERE id = $1";
 
 const INSERT_SQLITE: &str = "INSERT INTO contacts (id, account_id, card, name, emails, phones, searched)
     SELECT value ->> 0, $1, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each($2) WHERE true
