@@ -10,13 +10,13 @@ use calcard::{
 /// Octets of a card beyond which pictures and sounds are left out.
 const LARGE: usize = 64 * 1024;
 
-/// Octets, lines and separators of a card that is read at all: few are a tenth of it.
+/// Octets, lines and separators of a card that is read at all; hardly any has a tenth of these.
 const LARGEST: usize = 4 * 1024 * 1024;
 const LINES: usize = 100_000;
 const PARTS: usize = 20_000;
 
 /// What one card says, at most.
-const ENTRIES: usize = 500;
+pub const ENTRIES: usize = 500;
 
 /// The longest name that is shown, in letters.
 const NAME: usize = 200;
@@ -85,6 +85,11 @@ impl Card {
         if text.len() > LARGEST || text.lines().count() > LINES || parts() > PARTS {
             return None;
         }
+        Card::stored(text).filter(Card::is_somebody)
+    }
+
+    /// A card of our own, which was bounded when it came.
+    pub fn stored(text: &str) -> Option<Card> {
         let text = with_days(text);
         // What was cut off ends here.
         let text = format!("{}\r\nEND:VCARD\r\n", text.trim_end());
@@ -98,15 +103,12 @@ impl Card {
         };
         let said = card.to_text();
         // No database keeps it; quoted-printable can say it.
-        if said.contains('\0') {
-            return Card::read(&said.replace('\0', ""));
-        }
-        card.is_somebody().then_some(card)
+        if said.contains('\0') { Card::stored(&said.replace('\0', "")) } else { Some(card) }
     }
 
-    /// A card that says this.
-    pub fn with(entries: Vec<VCardEntry>) -> Card {
-        Card::of(VCard { entries })
+    /// A card that says this, if that is who it is of.
+    pub fn with(entries: Vec<VCardEntry>) -> Option<Card> {
+        Some(Card::of(VCard { entries })).filter(Card::is_somebody)
     }
 
     fn of(mut card: VCard) -> Card {

@@ -7,7 +7,10 @@ use calcard::vcard::{
     VCardEntry, VCardParameter, VCardParameterName, VCardProperty as Property, VCardType, VCardValue, VCardValueType,
 };
 
-use super::{Card, card::day};
+use super::{
+    Card,
+    card::{ENTRIES, day},
+};
 
 /// Google writes several values of one kind into one cell.
 const BETWEEN: &str = ":::";
@@ -210,7 +213,7 @@ fn person<'a>(columns: &[(Column, String)], cells: impl Iterator<Item = &'a str>
             // It is something else than it is called.
             Column::Email if !cell.contains('@') => unknown.push(format!("{head}: {cell}")),
             column => {
-                let each = cell.split(BETWEEN).map(str::trim).filter(|value| !value.is_empty());
+                let each = cell.split(BETWEEN).map(str::trim).filter(|value| !value.is_empty()).take(ENTRIES);
                 values.entry(*column).or_default().extend(each.map(str::to_owned));
             }
         }
@@ -251,7 +254,10 @@ fn person<'a>(columns: &[(Column, String)], cells: impl Iterator<Item = &'a str>
     // Google's own groups begin with a star.
     let groups =
         groups.iter().flat_map(|group| group.split(';')).map(str::trim).filter(|group| !group.starts_with('*'));
-    groups.filter(|group| !group.is_empty()).for_each(|group| text(Property::Categories, group.to_owned()));
+    groups
+        .filter(|group| !group.is_empty())
+        .take(ENTRIES)
+        .for_each(|group| text(Property::Categories, group.to_owned()));
     let note: Vec<String> = take(Column::Simple(Simple::Note)).into_iter().chain(unknown).collect();
     if !note.is_empty() {
         text(Property::Note, note.join("\n"));
@@ -268,8 +274,7 @@ fn person<'a>(columns: &[(Column, String)], cells: impl Iterator<Item = &'a str>
         entries.push(VCardEntry::new(Property::Tel).with_param(kind(VCardType::Fax)).with_value(fax));
     }
     entries.extend(addresses(&values));
-    let known_by = [Property::Fn, Property::Email, Property::Tel, Property::Org];
-    entries.iter().any(|entry| known_by.contains(&entry.name)).then(|| Card::with(entries))
+    Card::with(entries)
 }
 
 fn addresses(values: &BTreeMap<Column, Vec<String>>) -> Vec<VCardEntry> {

@@ -1,26 +1,13 @@
 //! Who may be meant by what a person types.
 
-use anyhow::Result;
-use app::wire::{AccountId, Address, Contact};
-
-use crate::store::Store;
+use app::wire::{Address, Contact};
 
 /// People that are offered at once.
 const OFFERED: usize = 8;
 
-/// The longest that is looked for, in bytes.
-const LONGEST: usize = 200;
-
-/// People of an address book who may be meant, the likeliest first: by how their names and addresses begin, then by what is in
+/// Of people who have what was typed, those who are likeliest meant: by how their names and addresses begin, then by what is in
 /// them.
-pub async fn suggest(store: &Store, account: AccountId, words: &str) -> Result<Vec<Address>> {
-    if words.trim().is_empty() || words.len() > LONGEST {
-        return Ok(Vec::new());
-    }
-    Ok(ranked(store.contacts(account, words, i64::MAX).await?, words))
-}
-
-fn ranked(people: Vec<Contact>, words: &str) -> Vec<Address> {
+pub fn ranked(people: Vec<Contact>, words: &str) -> Vec<Address> {
     let wanted = words.trim().to_lowercase();
     let address = |name: &str, email: &str| {
         // Who has no name is called by the address.

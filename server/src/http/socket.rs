@@ -20,6 +20,7 @@ use super::{guard::Client, login::SignedIn};
 use crate::{
     account::{Account, TAB_FRAMES},
     bridge::{Bridge, internal},
+    contacts,
     error::HttpError,
     store::Login,
 };
@@ -173,9 +174,12 @@ async fn handle(
         Command::KeepSearch { search, before } => {
             bridge.keep_search(login, search, before.as_deref()).await.map(|()| Reply::Done)
         }
-        Command::Suggest { words } => crate::contacts::suggest(&bridge.store, login.account, &words)
+        Command::Suggest { words } if words.trim().is_empty() => Ok(Reply::People { people: Vec::new() }),
+        Command::Suggest { words } => bridge
+            .store
+            .contacts(login.account, &words, i64::MAX)
             .await
-            .map(|people| Reply::People { people })
+            .map(|found| Reply::People { people: contacts::ranked(found, &words) })
             .map_err(internal),
         Command::ForgetSearch { name } => bridge.forget_search(login, &name).await.map(|()| Reply::Done),
         Command::Attach { .. } => Err(Error::BadRequest { text: "This socket is attached already".to_owned() }),

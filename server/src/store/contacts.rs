@@ -11,8 +11,8 @@ use crate::{
     seal::random_hex,
 };
 
-/// Imports that are listed.
-const LISTED: i64 = 20;
+/// Imports that are kept, the last ones: these can be taken back.
+const KEPT: i64 = 10;
 
 /// The longest that is looked for, in bytes.
 const LONGEST: usize = 200;
@@ -204,6 +204,10 @@ impl Store {
             }
             sqlx::query(keep).bind(id.0).bind(&changes).execute(&mut *all).await?;
             sqlx::query(insert).bind(account.0).bind(&changed).execute(&mut *all).await?;
+            sqlx::query(
+                "DELETE FROM contact_imports WHERE account_id = $1 AND state <> 'shown' AND id NOT IN
+                    (SELECT id FROM contact_imports WHERE account_id = $1 AND state <> 'shown' ORDER BY id DESC LIMIT $2)")
+                .bind(account.0).bind(KEPT).execute(&mut *all).await?;
             Some(true)
         }))
     }
@@ -250,7 +254,7 @@ impl Store {
     pub async fn contact_imports(&self, account: AccountId) -> Result<Vec<ContactImport>> {
         let rows: Vec<(i64, String, i64, String, i64, i64)> = on!(self, pool => sqlx::query_as(
             "SELECT id, title, created, state, fresh, joined FROM contact_imports WHERE account_id = $1 ORDER BY id DESC LIMIT $2")
-            .bind(account.0).bind(LISTED).fetch_all(pool))?;
+            .bind(account.0).bind(KEPT + 1).fetch_all(pool))?;
         let last = rows.iter().find(|(.., state, _, _)| state == "done").map(|(id, ..)| *id);
         let import = |(id, title, created, state, fresh, joined): (i64, String, i64, String, i64, i64)| ContactImport {
             id: ContactImportId(id),
@@ -268,7 +272,7 @@ impl Store {
 
 fn read_cards(json: &str) -> Result<Vec<Card>> {
     let texts: Vec<String> = serde_json::from_str(json).context("A stored file of people")?;
-    Ok(texts.iter().filter_map(|text| Card::read(text)).collect())
+    Ok(texts.iter().filter_map(|text| Card::stored(text)).collect())
 }
 
 /// What would become of the cards of a file. It may be work, and nobody else waits for it.
@@ -282,7 +286,7 @@ async fn planned(rows: Vec<(String, String)>, cards: String) -> Result<(Vec<Card
 }
 
 fn known((id, card): (String, String)) -> Option<Known> {
-    Some(Known { id, card: Card::read(&card)? })
+    Some(Known { id, card: Card::stored(&card)? })
 }
 
 fn row(id: &str, card: &Card) -> serde_json::Value {
