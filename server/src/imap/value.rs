@@ -72,7 +72,7 @@ pub struct Literal {
 /// Reads all values of a text. Never fails: an unclosed list or string ends with the text, a stray `)` is skipped,
 /// lists deeper than [`MAX_DEPTH`] become [`Value::Nil`]. The stack is a vector, so no input can overflow the real one.
 pub fn read<'a>(text: &'a [u8], from: usize, literals: &'a [Literal], room: &'a Bump) -> &'a [Value<'a>] {
-    let mut reader = Reader { text, at: from, literals: literals.iter(), room };
+    let mut reader = Reader { text, at: from, literals: literals.iter(), room, no_more_ends: false };
     // Values of all lists that are open, and where in them each list begins.
     let mut values: InRoom<Value> = InRoom::with_capacity_in(64, room);
     let mut open: InRoom<usize> = InRoom::with_capacity_in(8, room);
@@ -128,6 +128,8 @@ struct Reader<'a> {
     at: usize,
     literals: std::slice::Iter<'a, Literal>,
     room: &'a Bump,
+    /// No bracket ends any more: it is not looked for again.
+    no_more_ends: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -204,8 +206,10 @@ impl<'a> Reader<'a> {
         while let Some(byte) = self.peek() {
             match byte {
                 b' ' | b'\t' | b'\r' | b'\n' | b'(' | b')' | b'"' => break,
-                b'[' if sectioned(self.text.get(start..self.at).unwrap_or_default()) => {
-                    self.at += self.rest().iter().position(|&byte| byte == b']').map_or(1, |length| length + 1);
+                b'[' if !self.no_more_ends && sectioned(self.text.get(start..self.at).unwrap_or_default()) => {
+                    let end = memchr::memchr(b']', self.rest());
+                    self.no_more_ends = end.is_none();
+                    self.at += end.map_or(1, |length| length + 1);
                 }
                 _ => self.at += 1,
             }
