@@ -118,23 +118,25 @@ pub fn render_login(login: &LoginPage, assets: &Assets) -> String {
 /// The page about what the mail server can do.
 pub fn render_server(server: &ServerPage, assets: &Assets) -> String {
     let (language, theme) = (server.language, server.theme);
-    let body = render(|| {
-        i18n::provide(RwSignal::new(language).into());
-        view! { <Server server=server.clone() /> }
-    });
-    let title = i18n::td_string!(language, server.title);
-    document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
+    beside(
+        language,
+        theme,
+        i18n::td_string!(language, server.title),
+        assets,
+        || view! { <Server server=server.clone() /> },
+    )
 }
 
 /// The page about what folders are for.
 pub fn render_folders(page: &FoldersPage, assets: &Assets) -> String {
     let (language, theme) = (page.language, page.theme);
-    let body = render(|| {
-        i18n::provide(RwSignal::new(language).into());
-        view! { <Folders page=page.clone() /> }
-    });
-    let title = i18n::td_string!(language, folders.title);
-    document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
+    beside(
+        language,
+        theme,
+        i18n::td_string!(language, folders.title),
+        assets,
+        || view! { <Folders page=page.clone() /> },
+    )
 }
 
 /// The page about what brings mail from other accounts. Under the nonce its script is, by which the numbers move.
@@ -180,55 +182,69 @@ const FOLLOW: &str = "const all=d=>[...d.querySelectorAll('.collector')],\
 /// The form that adds a collector.
 pub fn render_collector_form(page: &FormPage, assets: &Assets) -> String {
     let (language, theme) = (page.language, page.theme);
-    let body = render(|| {
-        i18n::provide(RwSignal::new(language).into());
-        view! { <Form page=page.clone() /> }
-    });
-    let title = i18n::td_string!(language, collect.add);
-    document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
+    beside(language, theme, i18n::td_string!(language, collect.add), assets, || view! { <Form page=page.clone() /> })
 }
 
 /// The form that takes mail in files.
 pub fn render_files_form(page: &FilesPage, assets: &Assets) -> String {
     let (language, theme) = (page.language, page.theme);
-    let body = render(|| {
-        i18n::provide(RwSignal::new(language).into());
-        view! { <Files page=page.clone() /> }
-    });
-    let title = i18n::td_string!(language, collect.add_files);
-    document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
+    beside(
+        language,
+        theme,
+        i18n::td_string!(language, collect.add_files),
+        assets,
+        || view! { <Files page=page.clone() /> },
+    )
 }
 
 /// The address book.
 pub fn render_contacts(page: &ContactsPage, assets: &Assets) -> String {
     let (language, theme) = (page.language, page.theme);
-    let body = render(|| {
-        i18n::provide(RwSignal::new(language).into());
-        view! { <Contacts page=page.clone() /> }
-    });
-    let title = i18n::td_string!(language, contacts.title);
-    document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
+    beside(
+        language,
+        theme,
+        i18n::td_string!(language, contacts.title),
+        assets,
+        || view! { <Contacts page=page.clone() /> },
+    )
 }
 
 /// What is in a file of people.
 pub fn render_contact_import(page: &ImportPage, assets: &Assets) -> String {
     let (language, theme) = (page.language, page.theme);
-    let body = render(|| {
-        i18n::provide(RwSignal::new(language).into());
-        view! { <ContactImportPage page=page.clone() /> }
-    });
-    let title = i18n::td_string!(language, contacts.title);
-    document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
+    beside(
+        language,
+        theme,
+        i18n::td_string!(language, contacts.title),
+        assets,
+        || view! { <ContactImportPage page=page.clone() /> },
+    )
 }
 
 /// The page about who else may use a folder.
 pub fn render_sharing(page: &SharingPage, assets: &Assets) -> String {
     let (language, theme) = (page.language, page.theme);
+    beside(
+        language,
+        theme,
+        i18n::td_string!(language, sharing.title),
+        assets,
+        || view! { <Sharing page=page.clone() /> },
+    )
+}
+
+/// A page beside the app, which needs no script.
+fn beside<V: IntoView>(
+    language: Locale,
+    theme: Theme,
+    title: &str,
+    assets: &Assets,
+    view: impl FnOnce() -> V,
+) -> String {
     let body = render(|| {
         i18n::provide(RwSignal::new(language).into());
-        view! { <Sharing page=page.clone() /> }
+        view()
     });
-    let title = i18n::td_string!(language, sharing.title);
     document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
 }
 

@@ -15,6 +15,7 @@ mod page;
 mod section;
 mod sharing;
 mod socket;
+mod upload;
 
 use std::time::Duration;
 

@@ -80,11 +80,18 @@ fn for_a_use(listed: &Listed, target: Side<'_>, wishes: &Wishes<'_>) -> Option<S
         Some(View::All) => SpecialUse::Archive,
         _ => listed.said_use.filter(|said| *said != SpecialUse::Inbox)?,
     };
-    let chosen = wishes.uses.get(&wanted);
-    let chosen = chosen.filter(|path| target.mailboxes.iter().any(|listed| listed.path == **path));
-    let of_server =
-        || target.mailboxes.iter().find(|listed| listed.special_use == Some(wanted)).map(|listed| &listed.path);
-    chosen.or_else(of_server).cloned()
+    mailbox_for(wanted, target.mailboxes, wishes.uses).map(str::to_owned)
+}
+
+/// The mailbox for a use: the one that the person has chosen, if it is there, else the server's.
+pub fn mailbox_for<'a>(
+    wanted: SpecialUse,
+    mailboxes: &'a [Listed],
+    uses: &BTreeMap<SpecialUse, String>,
+) -> Option<&'a str> {
+    let chosen = uses.get(&wanted).and_then(|path| mailboxes.iter().find(|listed| listed.path == *path));
+    let of_server = || mailboxes.iter().find(|listed| listed.special_use == Some(wanted));
+    chosen.or_else(of_server).map(|listed| listed.path.as_str())
 }
 
 /// The name as the target would have it, and whether all of it could be kept.

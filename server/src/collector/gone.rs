@@ -15,15 +15,16 @@ use tracing::info;
 
 use super::{
     finding::Answer,
-    folders::holds_mail,
+    folders::{holds_mail, mailbox_for},
     kind::kind,
+    making::show,
     outlet::Fresh,
     pool::{self, Pool},
     run::{Job, Leaving, Step, Stop, held, open},
     writing::{Writing, entry},
 };
 use crate::{
-    imap::{Listed, Session, UidSet},
+    imap::{self, Listed, Selected, Session, UidSet},
     store::{Entry, FolderRow, Former, Gone, GoneCount, Place, now},
 };
 
@@ -76,13 +77,9 @@ async fn notice_in(job: &Job, source: &mut Session, listed: &Listed, row: &Folde
     if row.gone_next > 0 && more == i64::from(status.uid_next) - row.gone_next {
         return Ok(false);
     }
-    let found = async {
-        let selected = source.examine(&listed.path).await?;
-        Ok((selected, source.search(&[], None).await?))
-    };
-    let (selected, found) = match found.await {
+    let (selected, found) = match all_in(source, &listed.path).await {
         // It is told with the mailbox, if it cannot be gone through.
-        Err(error) if crate::imap::Error::is_refusal(&error) => {
+        Err(error) if error.is_refusal() => {
             job.leaving.troubled.store(true, Ordering::Relaxed);
             return Ok(false);
         }
@@ -106,6 +103,11 @@ async fn notice_in(job: &Job, source: &mut Session, listed: &Listed, row: &Folde
         held(job.store.begin_anew(job.lease(), row.id).await?)?;
     }
     Ok(back)
+}
+
+async fn all_in(source: &mut Session, path: &str) -> Result<(Selected, Vec<Uid>), imap::Error> {
+    let selected = source.examine(path).await?;
+    Ok((selected, source.search(&[], None).await?))
 }
 
 impl Writing<'_> {
@@ -280,17 +282,15 @@ async fn some_gone(job: &Job, after: &mut Gone) -> Result<Option<BTreeMap<String
     Ok(Some(by_mailbox))
 }
 
-/// The mailbox for what was deleted: the one that the person has chosen, else the server's, else one that is made.
+/// The mailbox for what was deleted; one that is made, where there is none.
 async fn trash(job: &Job, target: &mut Session) -> Result<String, Stop> {
     let mailboxes = target.list().await.map_err(Stop::of_target)?;
-    let chosen = job.uses.get(&SpecialUse::Trash);
-    let chosen = chosen.filter(|path| mailboxes.iter().any(|listed| listed.path == **path));
-    let of_server = || mailboxes.iter().find(|listed| listed.special_use == Some(SpecialUse::Trash));
-    if let Some(path) = chosen.or_else(|| of_server().map(|listed| &listed.path)) {
-        return Ok(path.clone());
+    if let Some(path) = mailbox_for(SpecialUse::Trash, &mailboxes, &job.uses) {
+        return Ok(path.to_owned());
     }
     let path = format!("{}Trash", target.personal_prefix().unwrap_or_default());
     target.create(&path).await.map_err(Stop::of_target)?;
+    show(target, &path).await?;
     Ok(path)
 }
 

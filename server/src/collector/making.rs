@@ -108,7 +108,12 @@ async fn create(
         }
         Err(error) => return Err(Stop::of_target(error)),
     }
-    match target.subscribe(&row.target).await {
+    show(target, &row.target).await
+}
+
+/// Has a mailbox shown that was made.
+pub async fn show(target: &mut Session, path: &str) -> Result<(), Stop> {
+    match target.subscribe(path).await {
         Err(error) if !error.is_refusal() => Err(Stop::of_target(error)),
         // It is there, and can be shown all the same.
         _ => Ok(()),

@@ -1,7 +1,5 @@
 //! The address book: a page of its own, files that are taken into it, shown first and taken back if wanted, and the way out.
 
-use std::time::Duration;
-
 use app::{
     page::{render_contact_import, render_contacts},
     view::contacts::{Brought, ContactsPage, ImportPage},
@@ -12,13 +10,13 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::sync::Semaphore;
 
 use super::{
     login::{SignedIn, login_of},
     message::disposition,
     page::{Person, site, with_policy},
+    upload::{next_chunk, next_field},
 };
 use crate::{
     bridge::{Bridge, internal},
@@ -30,9 +28,6 @@ use crate::{
 
 /// People on one page.
 const SHOWN: i64 = 500;
-
-/// A sender that says nothing for this long has gone.
-const SILENCE: Duration = Duration::from_secs(20);
 
 /// Whose files are at work: one at a time on this node.
 static WORK: Semaphore = Semaphore::const_new(1);
@@ -93,13 +88,11 @@ pub async fn add(
 }
 
 async fn take_file(bridge: &Bridge, login: &Login, mut parts: Multipart) -> Result<ContactImportId, Error> {
-    let cut = |_| Error::BadRequest { text: "The upload was cut".to_owned() };
-    let slow = |_| Error::BadRequest { text: "The upload was cut".to_owned() };
-    while let Some(mut part) = timeout(SILENCE, parts.next_field()).await.map_err(slow)?.map_err(cut)? {
+    while let Some(mut part) = next_field(&mut parts).await? {
         // A browser sends one without a name where none was chosen.
         let Some(title) = part.file_name().map(clean_name).filter(|name| !name.is_empty()) else { continue };
         let mut bytes = Vec::new();
-        while let Some(chunk) = timeout(SILENCE, part.chunk()).await.map_err(slow)?.map_err(cut)? {
+        while let Some(chunk) = next_chunk(&mut part).await? {
             bytes.extend_from_slice(&chunk);
             if bytes.len() > contacts::LARGEST {
                 return Err(Error::TooLarge { limit: contacts::LARGEST as u64 });

@@ -1,6 +1,6 @@
 //! The form that takes mail in files: streamed into the data folder, where a collector finds them.
 
-use std::{io, path::Path, time::Duration};
+use std::{io, path::Path};
 
 use app::{
     page::render_files_form,
@@ -8,12 +8,11 @@ use app::{
     wire::{CollectorKind, CollectorOptions, CollectorState, Error},
 };
 use axum::{
-    body::Bytes,
     extract::{Multipart, Query, State, multipart::Field},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
-use tokio::{io::AsyncWriteExt, time::timeout};
+use tokio::io::AsyncWriteExt;
 
 use super::MOST;
 use crate::{
@@ -23,6 +22,7 @@ use crate::{
     http::{
         login::{SignedIn, login_of},
         page::{Person, site, with_policy},
+        upload::{next_chunk, next_field},
     },
     mime::shown::clean_name,
     store::{Login, StoredCollector},
@@ -36,9 +36,6 @@ const WAITING: usize = 3;
 
 /// The longest name of a folder, in bytes.
 const PREFIX: usize = 1000;
-
-/// A sender that says nothing for this long has gone.
-const SILENCE: Duration = Duration::from_secs(60);
 
 /// For which folder the form is.
 #[derive(serde::Deserialize)]
@@ -131,11 +128,11 @@ async fn take_files(
     if others.iter().filter(|other| waits(other)).count() >= WAITING {
         return Err(Error::Busy);
     }
-    while let Some(mut part) = timeout(SILENCE, parts.next_field()).await.map_err(cut)?.map_err(cut)? {
+    while let Some(mut part) = next_field(&mut parts).await? {
         match part.name() {
             Some("prefix") => {
                 let mut text = Vec::new();
-                while let Some(chunk) = next(&mut part).await? {
+                while let Some(chunk) = next_chunk(&mut part).await? {
                     text.extend_from_slice(&chunk);
                     if text.len() > PREFIX {
                         return Err(Error::MailboxName);
@@ -166,7 +163,7 @@ async fn take_file(mut part: Field<'_>, folder: &Path, taken: &mut Taken) -> Res
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::TooLarge { limit: taken.bytes },
         _ => internal(error.into()),
     };
-    while let Some(chunk) = next(&mut part).await? {
+    while let Some(chunk) = next_chunk(&mut part).await? {
         taken.bytes += chunk.len() as u64;
         if taken.bytes > FILES {
             return Err(Error::TooLarge { limit: FILES });
@@ -174,13 +171,4 @@ async fn take_file(mut part: Field<'_>, folder: &Path, taken: &mut Taken) -> Res
         file.write_all(&chunk).await.map_err(|error| written(taken, error))?;
     }
     file.sync_all().await.map_err(|error| written(taken, error))
-}
-
-async fn next(part: &mut Field<'_>) -> Result<Option<Bytes>, Error> {
-    timeout(SILENCE, part.chunk()).await.map_err(cut)?.map_err(cut)
-}
-
-/// Whatever it was, the sender has gone.
-fn cut<E>(_: E) -> Error {
-    Error::BadRequest { text: "The upload was cut".to_owned() }
 }
