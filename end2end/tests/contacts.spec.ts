@@ -50,7 +50,7 @@ test("people of the address book are offered where a message is written @both", 
   const friend = await mail.another("friend");
   await visitor.signIn(mail);
   await page.goto(`${visitor.url}/contacts`);
-  const cards = `BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Жанна Аннина\r\nEMAIL:${friend.address}\r\nEND:VCARD\r\nBEGIN:VCARD\r\nVERSION:4.0\r\nFN:Susanna\r\nEMAIL:s@pismo.test\r\nEND:VCARD\r\n`;
+  const cards = `BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Жанна Аннина\r\nEMAIL:${friend.address}\r\nEND:VCARD\r\nBEGIN:VCARD\r\nVERSION:4.0\r\nFN:Susanna\r\nEMAIL:s@pismo.test\r\nEND:VCARD\r\nBEGIN:VCARD\r\nVERSION:4.0\r\nFN:Susan Two\r\nEMAIL:two@pismo.test\r\nEND:VCARD\r\n`;
   await page.getByTestId("contacts-file").setInputFiles({ name: "people.vcf", mimeType: "text/vcard", buffer: Buffer.from(cards) });
   await page.getByTestId("contacts-look").click();
   await page.getByTestId("contacts-take").click();
@@ -75,16 +75,14 @@ test("people of the address book are offered where a message is written @both", 
   await offered.first().click();
   await expect(page.locator(".recipient")).toHaveText([/Susanna/, /Жанна Аннина/]);
   // Who is there already is not offered again, and whoever types an address means it.
-  await to.pressSequentially("susanna");
-  await page.waitForFunction(() => document.querySelector('[data-testid="compose-to"]')?.getAttribute("aria-expanded") === "false");
-  await expect(offered).toHaveCount(0);
+  await to.pressSequentially("sus");
+  await expect(offered).toHaveText([/Susan Two/]);
   await to.fill("");
-  await to.pressSequentially("s@pismo.te");
-  await to.press("Control+a");
-  await to.press("Backspace");
-  await to.pressSequentially("x@pismo.test");
+  await to.pressSequentially("o@pismo.test");
+  await expect(offered).toHaveText([/Susan Two/]);
+  await expect(to).not.toHaveAttribute("aria-activedescendant");
   await to.press("Enter");
-  await expect(page.locator(".recipient")).toHaveCount(3);
+  await expect(page.locator(".recipient")).toHaveText([/Susanna/, /Жанна Аннина/, /^o@pismo.test/]);
   await visitor.composer.subject.fill("Offered");
   await visitor.composer.sendAndWait();
   await expect.poll(() => friend.subjects()).toEqual(["Offered"]);

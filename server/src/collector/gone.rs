@@ -20,6 +20,7 @@ use super::{
     making::show,
     outlet::Fresh,
     pool::{self, Pool},
+    reading::SUSPICIOUS,
     run::{Job, Leaving, Step, Stop, held, open},
     writing::{Writing, entry},
 };
@@ -126,7 +127,9 @@ impl Writing<'_> {
         let (mut rest, mut renamed) = (Vec::new(), Vec::new());
         let mut moved: BTreeMap<String, Vec<(Fresh, Gone)>> = BTreeMap::new();
         for one in fresh {
-            match gone.get_mut(&one.digest.hash).and_then(Vec::pop) {
+            // What broke the line each time it was moved, if it is that, is brought as any other.
+            let like = gone.get_mut(&one.digest.hash).filter(|_| one.attempts < SUSPICIOUS);
+            match like.and_then(Vec::pop) {
                 None => rest.push(one),
                 // It was put back, or written anew.
                 Some(gone) if gone.folder_id == self.folder.id => renamed.push((gone, one)),
@@ -187,7 +190,7 @@ impl Writing<'_> {
             raw: gone.raw.cast_unsigned(),
             date: gone.date,
             flags: gone.flags.clone(),
-            attempts: gone.attempts,
+            attempts: gone.attempts.max(one.attempts) + 1,
             ..entry(one, sent.clone())
         };
         let mut entries: Vec<Entry> = pairs.iter().map(as_it_was).collect();

@@ -252,6 +252,23 @@ async fn what_the_person_has_moved_away_here_is_brought_where_the_source_has_it_
     assert_eq!((here.mailbox("Kept").await.len(), here.mailbox("Trash").await.len()), (1, 0));
 }
 
+/// A server that hangs up each time something is moved does not hold up the mail behind it.
+#[tokio::test]
+async fn what_cannot_be_moved_is_brought_after_a_while() {
+    let lab = small().await;
+    let mut there = lab.source.raw().await;
+    there.run("SELECT INBOX").await;
+    there.run("MOVE 2:3 Work").await;
+    for _ in 0..3 {
+        // About to be moved, and then nothing more is heard.
+        assert!(lab.run_to(Step::Recorded, 1).await);
+    }
+    assert_eq!(lab.run().await, 2);
+    run_twice(&lab).await;
+    erase(&mut lab.target.raw().await, "Trash", "1:*").await;
+    lab.assert_whole("brought instead").await;
+}
+
 /// Stopped at each step of a run that moves and deletes, it goes on: nothing is lost, doubled, or in Trash that should not be.
 #[tokio::test]
 async fn a_run_that_follows_can_end_at_any_moment() {
