@@ -1,5 +1,7 @@
 //! Other servers, and servers that can do less.
 
+use std::collections::HashMap;
+
 use app::wire::{CollectorTrouble, Error, RefusedReason};
 use pismo::collector::{Step, Stop};
 
@@ -155,16 +157,18 @@ async fn a_piece_that_is_not_said_is_not_the_end_of_a_message() {
     let (source, target) = sides();
     fill(&mut source.raw().await, 16, Size { inbox: 14, other: 1, large: 5_000_000 }, "", '.', &[]).await;
     let proxy = RecordingProxy::start(source.port).await;
-    let (mut skip, mut held) = (0, Vec::new());
+    let mut lines: HashMap<usize, (usize, Vec<u8>)> = HashMap::new();
     // Of each second piece the server says nothing.
-    proxy.rewrite(move |said| {
+    proxy.rewrite_by_line(move |line, said| {
+        let (skip, held) = lines.entry(line).or_default();
         let (begin, mut out) = (b"BODY[]<1048576> {", Vec::new());
         held.extend_from_slice(&said);
-        let all = std::mem::take(&mut held);
+        let all = std::mem::take(held);
         let mut rest = all.as_slice();
         loop {
-            let skipped = skip.min(rest.len());
-            (rest, skip) = (&rest[skipped..], skip - skipped);
+            let skipped = rest.len().min(*skip);
+            rest = &rest[skipped..];
+            *skip -= skipped;
             let place = rest.windows(begin.len()).position(|window| window == begin);
             // What may be the beginning of one waits for the rest of it.
             let open = || (1..begin.len()).rev().find(|length| rest.ends_with(&begin[..*length]));
@@ -172,7 +176,7 @@ async fn a_piece_that_is_not_said_is_not_the_end_of_a_message() {
             out.extend_from_slice(&rest[..place]);
             rest = &rest[place..];
             let Some(end) = rest.windows(3).position(|window| window == b"}\r\n") else { break };
-            skip = std::str::from_utf8(&rest[begin.len()..end]).expect("a number").parse().expect("a number");
+            *skip = std::str::from_utf8(&rest[begin.len()..end]).expect("a number").parse().expect("a number");
             out.extend_from_slice(b"BODY[]<1048576> NIL");
             rest = &rest[end + "}\r\n".len()..];
         }

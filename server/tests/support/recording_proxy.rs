@@ -18,8 +18,8 @@ use tokio::{
 
 use crate::relay::relay;
 
-/// Changes what the server says.
-type Rewrite = Box<dyn FnMut(Vec<u8>) -> Vec<u8> + Send>;
+/// Changes what the server says on the line of that number.
+type Rewrite = Box<dyn FnMut(usize, Vec<u8>) -> Vec<u8> + Send>;
 
 /// Listens on a port of its own and passes everything on, for any number of lines.
 pub struct RecordingProxy {
@@ -158,8 +158,13 @@ impl RecordingProxy {
         });
     }
 
-    /// Changes what servers say from now on, piece by piece as it is read.
-    pub fn rewrite(&self, rewrite: impl FnMut(Vec<u8>) -> Vec<u8> + Send + 'static) {
+    /// Changes what servers say from now on, piece by piece as it is read, on whichever line.
+    pub fn rewrite(&self, mut rewrite: impl FnMut(Vec<u8>) -> Vec<u8> + Send + 'static) {
+        self.rewrite_by_line(move |_, said| rewrite(said));
+    }
+
+    /// The same, for what has to know which pieces follow each other: it is told the number of the line, too.
+    pub fn rewrite_by_line(&self, rewrite: impl FnMut(usize, Vec<u8>) -> Vec<u8> + Send + 'static) {
         *self.shared.rewrite.lock().expect("the rewriting") = Some(Box::new(rewrite));
     }
 
@@ -188,9 +193,9 @@ impl Shared {
         }
     }
 
-    fn rewritten(&self, bytes: &[u8]) -> Vec<u8> {
+    fn rewritten(&self, line: usize, bytes: &[u8]) -> Vec<u8> {
         match &mut *self.rewrite.lock().expect("the rewriting") {
-            Some(rewrite) => rewrite(bytes.to_vec()),
+            Some(rewrite) => rewrite(line, bytes.to_vec()),
             None => bytes.to_vec(),
         }
     }
@@ -223,7 +228,7 @@ async fn pass(mut client: TcpStream, mut server: TcpStream, shared: &Shared, lin
             read = server.read(&mut from_server), if !held => match read {
                 Ok(length) if length > 0 => {
                     server_spoke_last = true;
-                    let said = shared.rewritten(&from_server[..length]);
+                    let said = shared.rewritten(number, &from_server[..length]);
                     let delay = faults.borrow().delay;
                     if !delay.is_zero() { tokio::time::sleep(delay).await; }
                     shared.trace(number, "←", &said);
