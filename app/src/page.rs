@@ -15,6 +15,7 @@ use crate::{
         date::date_on_paper,
         folders::{Folders, FoldersPage},
         icon::SPRITE,
+        identities::{Identities, IdentitiesPage, IdentityForm, IdentityFormPage},
         layout::App,
         login::{Login, LoginPage},
         server::{Server, ServerPage},
@@ -218,6 +219,30 @@ pub fn render_contact_import(page: &ImportPage, assets: &Assets) -> String {
         i18n::td_string!(language, contacts.title),
         assets,
         || view! { <ContactImportPage page=page.clone() /> },
+    )
+}
+
+/// The page about as whom a person writes.
+pub fn render_identities(page: &IdentitiesPage, assets: &Assets) -> String {
+    let (language, theme) = (page.language, page.theme);
+    beside(
+        language,
+        theme,
+        i18n::td_string!(language, identities.title),
+        assets,
+        || view! { <Identities page=page.clone() /> },
+    )
+}
+
+/// The form of an identity.
+pub fn render_identity_form(page: &IdentityFormPage, assets: &Assets) -> String {
+    let (language, theme) = (page.language, page.theme);
+    beside(
+        language,
+        theme,
+        i18n::td_string!(language, identities.title),
+        assets,
+        || view! { <IdentityForm page=page.clone() /> },
     )
 }
 

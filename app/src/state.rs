@@ -18,7 +18,7 @@ use leptos::prelude::*;
 pub use cache::Opened;
 pub use composer::{Composer, DraftStatus, File, FileState};
 pub use list::{Entry, List, Shown};
-pub use mailboxes::{Folder, Identity, Mailboxes};
+pub use mailboxes::{Folder, Mailboxes, Traits};
 pub(crate) use pending::covers;
 pub use pending::{Change, Pending, PendingId};
 pub use selection::Chosen;
@@ -28,8 +28,8 @@ use crate::{
     i18n::Locale,
     route::Route,
     wire::{
-        AccountId, Address, Connectivity, Draft, DraftId, Error, Flag, MailboxCounts, MessageRef, PageFrames, Quota,
-        SavedSearch, Selection, Submission,
+        AccountId, Address, Connectivity, Draft, DraftId, Error, Flag, Identity, MailboxCounts, MessageRef, PageFrames,
+        Quota, SavedSearch, Selection, Submission,
     },
 };
 
@@ -43,7 +43,8 @@ pub struct State {
     /// The login is over: the only way on is the login page.
     pub signed_out: RwSignal<bool>,
     pub account: RwSignal<AccountId>,
-    pub identity: RwSignal<Address>,
+    /// As whom the person may write, the one first with which a new message begins.
+    pub identities: RwSignal<Vec<Identity>>,
     /// The largest file that may be attached, in bytes.
     pub upload_limit: RwSignal<u64>,
     pub mailboxes: Mailboxes,
@@ -217,6 +218,14 @@ pub enum Dialog {
 }
 
 impl State {
+    /// The identity to which an address belongs; without one, or where it belongs to none, the first. Not reactive.
+    pub fn identity_of(&self, from: Option<&Address>) -> Option<Identity> {
+        self.identities.with_untracked(|all| {
+            let own = from.and_then(|from| Identity::of(all, &from.email));
+            own.or(all.first()).cloned()
+        })
+    }
+
     /// Knows nothing yet.
     pub fn new(language: Locale, theme: Theme) -> State {
         State {
@@ -224,7 +233,7 @@ impl State {
             connectivity: RwSignal::new(Connectivity::Connecting),
             signed_out: RwSignal::new(false),
             account: RwSignal::new(AccountId(0)),
-            identity: RwSignal::new(Address::default()),
+            identities: RwSignal::new(Vec::new()),
             upload_limit: RwSignal::new(0),
             mailboxes: Mailboxes::new(),
             labels: RwSignal::new(Vec::new()),

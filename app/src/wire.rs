@@ -14,6 +14,7 @@ mod compose;
 mod contact;
 mod error;
 mod event;
+mod identity;
 mod mailbox;
 mod message;
 mod read;
@@ -29,6 +30,7 @@ pub use compose::{Attachment, BlobId, Draft, DraftId, DraftKind, Original, Submi
 pub use contact::{Contact, ContactImport, ContactImportId};
 pub use error::{CertificateFault, Error, Refusal};
 pub use event::{Connectivity, Event, ListChange};
+pub use identity::{Closeness, Identity, IdentityChoices, IdentityId};
 pub use mailbox::{AccountId, Mailbox, MailboxCounts, Quota, Shared, SpecialUse, Usage};
 pub use message::{
     Address, Body, Conversation, Flag, Listing, Message, MessageRef, ModSeq, Part, Progress, Row, SearchEnd, Thread,

@@ -262,7 +262,7 @@ fn welcome() -> Welcome {
     Welcome {
         tab: TabId("t".to_owned()),
         account: AccountId(1),
-        identity: Address::default(),
+        identities: Vec::new(),
         connectivity: Connectivity::Live,
         mailboxes: Vec::new(),
         labels: Vec::new(),

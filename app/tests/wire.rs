@@ -99,6 +99,8 @@ fn quota() -> Quota {
 fn draft() -> Draft {
     Draft {
         id: DraftId("00ff".to_owned()),
+        from: Some(address()),
+        reply_to: vec![address()],
         to: vec![address()],
         cc: Vec::new(),
         bcc: Vec::new(),
@@ -122,7 +124,12 @@ fn submission() -> Submission {
         subject: "Re: Отчёт".to_owned(),
         to: vec![address()],
         state: SubmissionState::Rejected,
-        refusals: vec![Refusal { recipient: Some("x@example.org".to_owned()), code: 550, text: "5.1.1 no".to_owned() }],
+        refusals: vec![Refusal {
+            recipient: Some("x@example.org".to_owned()),
+            code: 550,
+            text: "5.1.1 no".to_owned(),
+            error: None,
+        }],
     }
 }
 
@@ -130,7 +137,18 @@ fn welcome() -> Welcome {
     Welcome {
         tab: TabId("t".to_owned()),
         account: AccountId(1),
-        identity: address(),
+        identities: vec![Identity {
+            id: IdentityId(3),
+            email: "*@example.org".to_owned(),
+            choices: IdentityChoices {
+                name: "Ана".to_owned(),
+                reply_to: vec![address()],
+                bcc: vec![address()],
+                signature: "Ана\n".to_owned(),
+                signature_above: true,
+                sent: Some("Sent/Work".to_owned()),
+            },
+        }],
         connectivity: Connectivity::Offline { error: Error::Unreachable { host: "imap.example.org".to_owned() } },
         mailboxes: vec![mailbox()],
         searches: vec![saved_search()],

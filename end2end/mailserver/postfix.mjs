@@ -17,7 +17,7 @@ export function postfixConf(settings) {
   for (const name of [...QUEUES, "public", "maildrop"]) fs.chownSync(path.join(spool, name), owner.uid, owner.gid);
   fs.mkdirSync(path.join(place.run, "postfix-state"), { recursive: true });
   fs.chownSync(path.join(place.run, "postfix-state"), owner.uid, owner.gid);
-  const files = { "main.cf": mainCf(settings, conf, spool), "master.cf": masterCf(settings), mailboxes: mailboxes(settings.users), recipients: recipients(settings.users) };
+  const files = { "main.cf": mainCf(settings, conf, spool), "master.cf": masterCf(settings), mailboxes: mailboxes(settings.users), recipients: recipients(settings.users), owners: OWNERS };
   for (const [name, text] of Object.entries(files)) {
     const file = path.join(conf, name);
     fs.writeFileSync(file, text);
@@ -49,6 +49,9 @@ function mailboxes(users) {
       : `/^${quoted(name)}(\\+[^@]*)?@${quoted(domain)}$/ mailbox\n`;
   return users.map(line).join("");
 }
+
+/** As whom those who have logged in may not write: an address that begins so is for its own user alone. */
+const OWNERS = "/^(owned-[^@]+@.+)$/ $1\n";
 
 /** Mail for the rest of the world is refused, in words that a person can read. */
 function recipients(users) {
@@ -98,6 +101,8 @@ smtpd_tls_security_level = may
 smtpd_tls_cert_file = ${tls.cert}
 smtpd_tls_key_file = ${tls.key}
 smtpd_relay_restrictions = permit_sasl_authenticated, reject
+smtpd_sender_login_maps = regexp:${conf}/owners
+smtpd_sender_restrictions = reject_known_sender_login_mismatch
 smtpd_recipient_restrictions = check_recipient_access regexp:${conf}/recipients, reject_unlisted_recipient, permit_sasl_authenticated, reject
 smtpd_reject_unlisted_recipient = yes
 smtpd_error_sleep_time = 0

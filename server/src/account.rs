@@ -106,7 +106,7 @@ enum Input {
     Detach(Attached),
     Command {
         tab: TabId,
-        frame: ClientFrame,
+        frame: Box<ClientFrame>,
     },
     /// Somebody outside a tab wants a message's structure and text.
     Load {
@@ -227,7 +227,7 @@ impl Account {
 
     /// Hands over a command; its reply goes to the tab's frames. False when the account has stopped.
     pub async fn command(&self, tab: &TabId, frame: ClientFrame) -> bool {
-        self.inputs.send(Input::Command { tab: tab.clone(), frame }).await.is_ok()
+        self.inputs.send(Input::Command { tab: tab.clone(), frame: Box::new(frame) }).await.is_ok()
     }
 
     /// A message's structure and text.

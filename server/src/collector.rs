@@ -181,6 +181,7 @@ impl Bridge {
         let collector = self.store.collector(account, id).await.map_err(internal)?;
         let collector = collector.filter(|collector| collector.kind != CollectorKind::Files).ok_or(Error::Gone)?;
         self.seal_for(&collector, password).await?;
+        self.renew_ways_out(account, id, &collector.user, password).await?;
         // Whoever begins from now on has the new one.
         self.collectors.stop(id);
         self.collectors.wake();

@@ -30,10 +30,24 @@ const PUBLISHED: Duration = Duration::from_secs(6);
 /// How long all may take.
 const ALL: Duration = Duration::from_secs(10);
 
-/// A server from which mail may be fetched.
+/// Which way mail goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// By IMAP or POP3.
+    In,
+    /// By submission (RFC 6409).
+    Out,
+}
+
+impl Way {
+    fn has(self, protocol: Protocol) -> bool {
+        (self == Way::Out) == (protocol == Protocol::Smtp)
+    }
+}
+
+/// A server by which mail may be fetched or sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
-    /// IMAP or POP3.
     pub endpoint: Endpoint,
     /// The names to log in with, the likeliest first; at most two.
     pub users: Vec<String>,
@@ -121,10 +135,11 @@ struct Address {
     local: String,
     /// In ASCII (RFC 5891), in lower case.
     domain: String,
+    way: Way,
 }
 
 impl Address {
-    fn new(email: &str) -> Option<Self> {
+    fn new(email: &str, way: Way) -> Option<Self> {
         let email = email.trim();
         let (local, domain) = email.rsplit_once('@')?;
         let domain = idna::domain_to_ascii(domain.trim_end_matches('.')).ok()?;
@@ -134,7 +149,7 @@ impl Address {
         let clean = !local.is_empty() && email.len() <= 320 && !email.contains(char::is_control);
         // What is only numbers is an address of a machine and no domain.
         let is_number = domain.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        (spoken && clean && !is_number).then(|| Self { email: email.to_owned(), local: local.to_owned(), domain })
+        (spoken && clean && !is_number).then(|| Self { email: email.to_owned(), local: local.to_owned(), domain, way })
     }
 
     /// The full address, then the part before the @: what most servers take.
@@ -169,8 +184,8 @@ impl Discovery {
     /// The servers of an address, the best first; IMAP before POP3. Empty where none was found, or where it is no address.
     /// Takes ten seconds at most. The domain is told the address, by the name of autoconfig's document; Thunderbird's list the domain;
     /// and servers that are found nothing but that somebody is there.
-    pub async fn discover(&self, email: &str) -> Vec<Candidate> {
-        let Some(address) = Address::new(email) else { return Vec::new() };
+    pub async fn discover(&self, email: &str, way: Way) -> Vec<Candidate> {
+        let Some(address) = Address::new(email, way) else { return Vec::new() };
         if let Some(provider) = app::providers::provider_for(&address.domain) {
             return preset::candidates(provider, &address);
         }
@@ -179,7 +194,7 @@ impl Discovery {
         if let Some(provider) = provider {
             found.candidates.extend(preset::candidates(provider, &address));
         }
-        let is_enough = |one: &Candidate| one.is_usable() && one.endpoint.protocol == Protocol::Imap;
+        let is_enough = |one: &Candidate| one.is_usable() && one.endpoint.protocol != Protocol::Pop3;
         if !found.candidates.iter().any(is_enough) {
             let denied = found.denied.clone();
             // Names are looked up by threads that outlast our patience: not too many at once.
@@ -246,10 +261,10 @@ mod tests {
 
     #[test]
     fn addresses_are_taken_apart() {
-        let address = Address::new(" Ana.B@Пример.РФ. ").expect("an address");
+        let address = Address::new(" Ana.B@Пример.РФ. ", Way::In).expect("an address");
         assert_eq!((address.local.as_str(), address.domain.as_str()), ("Ana.B", "xn--e1afmkfd.xn--p1ai"));
         for text in ["", "ana", "@example.org", "ana@", "ana@[127.0.0.1]", "ana@127.0.0.1", "ana@a b", "a\r\nb@x.org"] {
-            assert!(Address::new(text).is_none(), "{text:?}");
+            assert!(Address::new(text, Way::In).is_none(), "{text:?}");
         }
     }
 

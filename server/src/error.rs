@@ -118,19 +118,22 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::ImapDisabled { .. }
         | Error::Pop3Disabled { .. }
         | Error::NoLabel
+        | Error::SenderRefused { .. }
         | Error::Refused { .. } => StatusCode::BAD_GATEWAY,
         Error::TooManyConnections { .. }
         | Error::MailboxInUse { .. }
         | Error::Throttled { .. }
         | Error::Unavailable { .. }
         | Error::Busy => StatusCode::SERVICE_UNAVAILABLE,
-        Error::NoRight { .. } => StatusCode::FORBIDDEN,
+        Error::NoRight { .. } | Error::NotYourAddress { .. } => StatusCode::FORBIDDEN,
         Error::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::OverQuota { .. } => StatusCode::INSUFFICIENT_STORAGE,
         Error::Gone | Error::NoTrash | Error::BlobGone { .. } => StatusCode::NOT_FOUND,
-        Error::MailboxExists | Error::CollectorExists | Error::CollectorLoop | Error::SearchExists => {
-            StatusCode::CONFLICT
-        }
+        Error::MailboxExists
+        | Error::CollectorExists
+        | Error::CollectorLoop
+        | Error::SearchExists
+        | Error::IdentityExists => StatusCode::CONFLICT,
         Error::BadRequest { .. }
         | Error::NoMail
         | Error::NoContacts
@@ -144,6 +147,8 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::BadAddress { .. }
         | Error::NoRecipient
         | Error::ConfirmServer { .. }
+        | Error::NoWayOut
+        | Error::TooManyIdentities { .. }
         | Error::TooManySearches { .. }
         | Error::TooManyCollectors { .. }
         | Error::TooManyRecipients { .. } => StatusCode::BAD_REQUEST,

@@ -8,11 +8,13 @@ mod export;
 mod folders;
 mod guard;
 mod hook;
+mod identities;
 mod login;
 mod message;
 pub mod metrics;
 mod page;
 mod section;
+mod servers;
 mod sharing;
 mod socket;
 mod upload;
@@ -69,6 +71,10 @@ pub fn router(bridge: Bridge) -> Router {
         .route("/contacts/import/{id}", get(contacts::preview))
         .route("/contacts/import/{id}/{asked}", post(contacts::change))
         .route("/contacts/{id}/remove", post(contacts::remove))
+        .route("/identities", get(identities::show))
+        .route("/identities/add", get(identities::form).post(identities::add))
+        .route("/identities/{id}", get(identities::edit).post(identities::save))
+        .route("/identities/{id}/{asked}", post(identities::change))
         .route("/sharing", get(sharing::show).post(sharing::save))
         .route("/message/{account}/{uid_validity}/{uid}/body", get(message::body))
         .route("/message/{account}/{uid_validity}/{uid}/print", get(message::print))

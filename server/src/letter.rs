@@ -24,8 +24,10 @@ pub enum For {
     Sending,
 }
 
-/// The Message-ID of a draft's message, without angle brackets: the same through all retries.
+/// The Message-ID of a draft's message, without angle brackets: the same through all retries. `address` is whose it is where
+/// the draft does not say.
 pub fn message_id(draft: &Draft, address: &str) -> String {
+    let address = draft.from.as_ref().map_or(address, |from| &from.email);
     let domain = address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     let name: String = draft.id.0.chars().filter(char::is_ascii_alphanumeric).take(64).collect();
     format!("{name}@{}", recipient::to_ascii(&format!("x@{domain}")).trim_start_matches("x@"))
@@ -47,7 +49,12 @@ pub async fn write(
         let path = blobs::path(data, &blob.id).ok_or_else(gone)?;
         files.push((path, attachment.name.clone(), blob.content_type));
     }
-    let (draft, address) = (draft.clone(), record.address.clone());
+    let mut draft = draft.clone();
+    if draft.from.is_none() {
+        let first = store.identities(record.id).await.map_err(internal)?.into_iter().next();
+        draft.from = first.map(|first| first.identity.address());
+    }
+    let address = record.address.clone();
     let made = tokio::task::spawn_blocking(move || make(&draft, &address, &files, made_for, date));
     made.await.map_err(|error| internal(error.into()))?.map_err(internal)
 }
@@ -64,10 +71,13 @@ fn make(
         addresses.iter().filter(|address| !unfinished(address)).cloned().collect()
     };
     let (to, cc, bcc) = (kept(&draft.to), kept(&draft.cc), kept(&draft.bcc));
+    let own = || Address { name: String::new(), email: address.to_owned() };
+    let from = draft.from.clone().filter(|from| recipient::check(&from.email).is_ok()).unwrap_or_else(own);
     let attachments: Vec<OutgoingFile> =
         files.iter().map(|(path, name, content_type)| OutgoingFile { path, name, content_type }).collect();
     build_to_vec(&Outgoing {
-        from: &Address { name: String::new(), email: address.to_owned() },
+        from: &from,
+        reply_to: &kept(&draft.reply_to),
         to: &to,
         cc: &cc,
         bcc: &bcc,

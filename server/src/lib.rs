@@ -20,6 +20,7 @@ pub mod discover;
 pub mod endpoint;
 pub mod error;
 pub mod http;
+mod identity;
 pub mod imap;
 pub mod letter;
 pub mod mime;

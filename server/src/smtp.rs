@@ -1,6 +1,7 @@
 //! Message submission (RFC 6409): one message over one connection, to all of its recipients or to none.
 
 mod connect;
+mod fault;
 mod line;
 mod message;
 mod outcome;
@@ -16,26 +17,32 @@ use std::{
 
 use app::wire::{self, Draft};
 use lettre::transport::smtp::{
-    authentication::{Credentials, Mechanism},
+    authentication::{self, Mechanism},
     client::AsyncSmtpConnection,
     commands::{Data, Mail, Rcpt, Rset},
     extension::{ClientId, Extension, MailBodyParameter, MailParameter},
     response::Response,
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use tokio::time::timeout;
-use tokio_rustls::rustls::ClientConfig;
 
-use crate::{endpoint::Endpoint, mime::recipient};
+use crate::{
+    endpoint::{Credentials, Endpoint},
+    mime::recipient,
+    net::Dialer,
+};
+use fault::Fault;
 pub use line::Limits;
 use line::Patience;
 pub use message::Message;
 use message::{Chunks, Survey};
-pub use outcome::Outcome;
-use outcome::{describe, lost, refusal, refused, rejected, unreadable, unwelcome, words};
+pub use outcome::{Outcome, hindered};
+use outcome::{describe, lost, refusal, refused, rejected, unreadable, words};
 
 /// How long a polite goodbye is waited for.
 const GOODBYE: Duration = Duration::from_secs(2);
+/// How long a person waits who asked whether there is a way.
+const REHEARSAL: Duration = Duration::from_secs(40);
 
 /// Who a message is from and for, as the server is told (RFC 5321 §2.3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,34 +68,23 @@ impl Envelope {
     }
 }
 
-/// Hands a message over to a server whose certificate the platform trusts.
-pub async fn submit<'a>(
-    endpoint: &Endpoint,
-    user: &str,
-    password: &SecretString,
-    envelope: &Envelope,
-    message: impl Into<Message<'a>>,
-) -> Outcome {
-    Transport::new(endpoint.clone()).submit(user, password, envelope, message).await
-}
-
 /// The way to a submission server.
 #[derive(Debug, Clone)]
 pub struct Transport {
     endpoint: Endpoint,
-    tls: Option<Arc<ClientConfig>>,
+    dialer: Dialer,
     limits: Limits,
 }
 
 impl Transport {
-    /// Trusts the certificates that the platform trusts.
+    /// Reaches every address, and trusts the certificates that the platform trusts.
     pub fn new(endpoint: Endpoint) -> Self {
-        Self { endpoint, tls: None, limits: Limits::default() }
+        Self { endpoint, dialer: Dialer::default(), limits: Limits::default() }
     }
 
-    /// Trusts what this configuration trusts.
-    pub fn with_tls(endpoint: Endpoint, tls: Arc<ClientConfig>) -> Self {
-        Self { endpoint, tls: Some(tls), limits: Limits::default() }
+    /// Reaches and trusts what this dialer does.
+    pub fn through(self, dialer: Dialer) -> Self {
+        Self { dialer, ..self }
     }
 
     /// Waits no longer than this.
@@ -99,13 +95,12 @@ impl Transport {
     /// Hands a message over. Its line ends are made canonical on the way. Every wait has a limit.
     pub async fn submit<'a>(
         &self,
-        user: &str,
-        password: &SecretString,
+        credentials: &Credentials,
         envelope: &Envelope,
         message: impl Into<Message<'a>>,
     ) -> Outcome {
         let handed_over = Arc::new(AtomicBool::new(false));
-        let attempt = self.attempt(user, password, envelope, message.into(), handed_over.clone());
+        let attempt = self.attempt(credentials, envelope, message.into(), handed_over.clone());
         match timeout(self.limits.whole, attempt).await {
             Ok(Ok(())) => Outcome::Sent,
             Ok(Err(outcome)) => outcome,
@@ -113,10 +108,60 @@ impl Transport {
         }
     }
 
+    /// Whether the server would take a message of this sender from whoever logs in: goes as far as the recipients, of
+    /// whom one has to be taken, and takes it back. Nothing is sent. What a server puts off (4xx) it does not refuse.
+    pub async fn rehearse(&self, credentials: &Credentials, envelope: &Envelope) -> Result<(), wire::Error> {
+        let host = &self.endpoint.host;
+        let unreachable = |_| wire::Error::Unreachable { host: host.clone() };
+        timeout(REHEARSAL, self.rehearsal(credentials, envelope)).await.map_err(unreachable)?
+    }
+
+    async fn rehearsal(&self, credentials: &Credentials, envelope: &Envelope) -> Result<(), wire::Error> {
+        let host = &self.endpoint.host;
+        let bad = |email: &str| wire::Error::BadAddress { text: email.to_owned() };
+        let (from, to) = addresses(envelope).map_err(|_| bad(&envelope.from))?;
+        let patience = Patience::new(self.limits);
+        let (mut server, _) = self.greet(credentials, &patience).await.map_err(|fault| fault.to_wire(host))?;
+        let foreign = !AsRef::<str>::as_ref(&from).is_ascii();
+        let parameters = if foreign { vec![MailParameter::SmtpUtfEight] } else { Vec::new() };
+        let mut answer = server.command(Mail::new(Some(from), parameters)).await.map(drop);
+        if answer.is_ok() {
+            // Many servers judge the sender no sooner than here. That one recipient is not known says nothing of the sender.
+            for recipient in to {
+                answer = server.command(Rcpt::new(recipient, Vec::new())).await.map(drop);
+                if !matches!(&answer, Err(error) if error.is_permanent()) {
+                    break;
+                }
+            }
+        }
+        let _ = timeout(GOODBYE, server.command(Rset)).await;
+        let _ = timeout(GOODBYE, server.quit()).await;
+        match answer {
+            Err(error) if error.is_permanent() => Err(wire::Error::SenderRefused { text: describe(&error) }),
+            Err(error) if !error.is_transient() => Err(fault::said(&error, host)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Connects and logs in.
+    async fn greet(
+        &self,
+        credentials: &Credentials,
+        patience: &Patience,
+    ) -> Result<(AsyncSmtpConnection, Offers), Fault> {
+        let line = connect::connect(&self.dialer, &self.endpoint, patience).await?;
+        let hello = ClientId::default();
+        let mut server =
+            AsyncSmtpConnection::connect_with_transport(Box::new(line), &hello).await.map_err(Fault::Said)?;
+        // lettre forgets what it does not know, the size limit among it (RFC 1870).
+        let offers = Offers::read(&server.command(format!("EHLO {hello}\r\n")).await.map_err(Fault::Said)?);
+        log_in(&mut server, &offers, credentials).await?;
+        Ok((server, offers))
+    }
+
     async fn attempt(
         &self,
-        user: &str,
-        password: &SecretString,
+        credentials: &Credentials,
         envelope: &Envelope,
         message: Message<'_>,
         handed_over: Arc<AtomicBool>,
@@ -124,15 +169,7 @@ impl Transport {
         let survey = Survey::of(message).await.map_err(unreadable)?;
         let (from, to) = addresses(envelope)?;
         let patience = Patience::new(self.limits);
-        let line = connect::connect(&self.endpoint, self.tls.as_ref(), &patience)
-            .await
-            .map_err(|error| lost(false, error.to_string()))?;
-        let hello = ClientId::default();
-        let mut server =
-            AsyncSmtpConnection::connect_with_transport(Box::new(line), &hello).await.map_err(unwelcome)?;
-        // lettre forgets what it does not know, the size limit among it (RFC 1870).
-        let offers = Offers::read(&server.command(format!("EHLO {hello}\r\n")).await.map_err(unwelcome)?);
-        log_in(&mut server, &offers, user, password).await?;
+        let (mut server, offers) = self.greet(credentials, &patience).await?;
 
         let mail = Mail::new(Some(from.clone()), parameters(&server, &offers, &survey, &from, &to)?);
         server.command(mail).await.map_err(refused)?;
@@ -174,27 +211,21 @@ impl Transport {
     }
 }
 
-async fn log_in(
-    server: &mut AsyncSmtpConnection,
-    offers: &Offers,
-    user: &str,
-    password: &SecretString,
-) -> Result<(), Outcome> {
+async fn log_in(server: &mut AsyncSmtpConnection, offers: &Offers, who: &Credentials) -> Result<(), Fault> {
     // A relay that asks nobody who they are; if it minds, it refuses what follows.
     if !offers.login {
         return Ok(());
     }
-    let password = password.expose_secret();
+    let (user, password) = (&who.user, who.password.expose_secret());
     // RFC 4616 §2: a NUL would end the user's name within PLAIN.
     if user.contains('\0') || password.contains('\0') {
-        return Err(lost(false, "the password has a character that no server accepts".to_owned()));
+        return Err(Fault::Lost("the password has a character that no server accepts".to_owned()));
     }
-    let credentials = Credentials::new(user.to_owned(), password.to_owned());
+    let credentials = authentication::Credentials::new(user.clone(), password.to_owned());
     match server.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await {
         Ok(response) if response.has_code(235) => Ok(()),
-        Ok(response) => Err(lost(false, words(&response.message().collect::<Vec<_>>().join(" ")))),
-        // A password that is wrong now may be right after the next sign-in.
-        Err(error) => Err(unwelcome(error)),
+        Ok(response) => Err(Fault::Lost(words(&response.message().collect::<Vec<_>>().join(" ")))),
+        Err(error) => Err(Fault::Login(error)),
     }
 }
 

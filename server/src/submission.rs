@@ -37,8 +37,11 @@ pub struct Outbox(Arc<Notify>);
 
 impl Bridge {
     /// Puts a draft into the outbox. Only when it is stored does this say so.
-    pub async fn submit(&self, login: &Login, draft: Draft) -> Result<SubmissionId, Error> {
-        let recipients = smtp::Envelope::of(&login.address, &draft)?;
+    pub async fn submit(&self, login: &Login, mut draft: Draft) -> Result<SubmissionId, Error> {
+        // What is chosen later must not change what was sent.
+        let from = self.sender(login.account, draft.from.take()).await?;
+        let recipients = smtp::Envelope::of(&from.email, &draft)?;
+        draft.from = Some(from);
         if recipients.to.is_empty() {
             return Err(Error::NoRecipient);
         }
@@ -158,9 +161,12 @@ async fn send(bridge: &Bridge, mut submission: StoredSubmission) -> Result<()> {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(error)) => {
             error!(submission.id = submission.id.0, error = format!("{error:#}"), "A submission cannot be built");
-            Outcome::Rejected(vec![Refusal { recipient: None, code: 0, text: format!("{error:#}") }])
+            Outcome::Rejected(vec![smtp::hindered(Error::Internal, format!("{error:#}"))])
         }
-        Err(_) => Outcome::Unknown(Refusal { recipient: None, code: 0, text: "It took too long".to_owned() }),
+        Err(_) => {
+            let text = "It took too long".to_owned();
+            Outcome::Unknown(Refusal { recipient: None, code: 0, text, error: None })
+        }
     };
     let wait = usize::try_from(submission.attempts - 1).ok().and_then(|attempt| WAITS.get(attempt));
     let mut due = now();
@@ -184,22 +190,22 @@ async fn send(bridge: &Bridge, mut submission: StoredSubmission) -> Result<()> {
 
 async fn relay(bridge: &Bridge, submission: &StoredSubmission) -> Result<Outcome> {
     let record = bridge.store.account(submission.account).await?.context("The account is gone")?;
-    let refused = |text: &str| Outcome::Rejected(vec![Refusal { recipient: None, code: 0, text: text.to_owned() }]);
-    let Some(endpoint) = record.smtp.as_ref().or(bridge.config.smtp.as_ref()) else {
-        return Ok(refused("No outgoing mail server is set for this account"));
+    // Nothing was offered to a server: it waits for whoever can mend that.
+    let hindered = |error: Error| Outcome::Rejected(vec![smtp::hindered(error, String::new())]);
+    let from = submission.draft.from.as_ref().map_or(record.address.as_str(), |from| &from.email);
+    let (transport, credentials) = match bridge.way_out(&record, from).await {
+        Ok(way) => way,
+        Err(error) => return Ok(hindered(error)),
     };
-    let Ok(credentials) = bridge.credentials(&record) else {
-        return Ok(refused("Sign in again: the password is not known any more"));
-    };
-    let Ok(envelope) = smtp::Envelope::of(&record.address, &submission.draft) else {
-        return Ok(refused("A recipient is not an address"));
+    let envelope = match smtp::Envelope::of(from, &submission.draft) {
+        Ok(envelope) => envelope,
+        Err(error) => return Ok(hindered(error)),
     };
     let message = match message(bridge, submission, &record).await {
         Ok(message) => message,
-        Err(Error::BlobGone { name }) => return Ok(refused(&format!("The file {name} is gone: attach it again"))),
-        Err(_) => return Ok(refused("The message could not be built; see the log")),
+        Err(error) => return Ok(hindered(error)),
     };
-    Ok(smtp::submit(endpoint, &credentials.user, &credentials.password, &envelope, &message).await)
+    Ok(transport.submit(&credentials, &envelope, &message).await)
 }
 
 /// The message as it is sent. The same submission makes the same message each time.

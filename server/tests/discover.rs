@@ -24,7 +24,7 @@ use hickory_resolver::{
 };
 use mail_server::MailServer;
 use pismo::{
-    discover::{Candidate, Discovery, Places},
+    discover::{Candidate, Discovery, Places, Way},
     net::{Dialer, Reach, fetch},
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
@@ -140,7 +140,7 @@ fn endpoints(candidates: &[Candidate]) -> Vec<(String, FoundBy)> {
 async fn a_known_provider_is_found_without_asking_anybody() {
     let (port, asked) = web_server(HashMap::new()).await;
     let discovery = discovery(name_server(Vec::new()).await, port);
-    let found = discovery.discover("ana@gmail.com").await;
+    let found = discovery.discover("ana@gmail.com", Way::In).await;
     let expected = [
         ("imaps://imap.gmail.com:993".to_owned(), FoundBy::Preset),
         ("pop3s://pop.gmail.com:995".to_owned(), FoundBy::Preset),
@@ -149,7 +149,7 @@ async fn a_known_provider_is_found_without_asking_anybody() {
     assert_eq!(found[0].advice, Some(SourceAdvice::AppPassword));
     assert_eq!(found[0].users, ["ana@gmail.com"]);
     assert!(found[0].password_page.is_some_and(|page| page.starts_with("https://")));
-    let found = discovery.discover("ana@outlook.com").await;
+    let found = discovery.discover("ana@outlook.com", Way::In).await;
     assert_eq!(found[0].advice, Some(SourceAdvice::NoPasswords));
     assert_eq!(*asked.lock().expect("paths"), Vec::<String>::new());
 }
@@ -158,7 +158,7 @@ async fn a_known_provider_is_found_without_asking_anybody() {
 async fn what_the_domain_publishes_is_found() {
     let documents = HashMap::from([("/.well-known/autoconfig/mail/config-v1.1.xml", ok(&config("imap.own.example")))]);
     let (port, _) = web_server(documents).await;
-    let found = discovery(name_server(Vec::new()).await, port).discover("ana@localhost").await;
+    let found = discovery(name_server(Vec::new()).await, port).discover("ana@localhost", Way::In).await;
     assert_eq!(endpoints(&found), [("imaps://imap.own.example:993".to_owned(), FoundBy::Autoconfig)]);
     assert_eq!(found[0].users, ["ana", "ana@localhost"]);
 }
@@ -174,12 +174,12 @@ async fn the_list_of_providers_is_asked_by_domain_and_by_who_takes_the_mail() {
     ])
     .await;
     let discovery = discovery(names, port);
-    let found = discovery.discover("ana@pismo.test").await;
+    let found = discovery.discover("ana@pismo.test", Way::In).await;
     assert_eq!(endpoints(&found), [("imaps://imap.hoster.test:993".to_owned(), FoundBy::Autoconfig)]);
     let mut asked = asked.lock().expect("paths").clone();
     asked.sort();
     assert_eq!(asked, ["/v1.1/hoster.test", "/v1.1/mail.hoster.test", "/v1.1/pismo.test"]);
-    let found = discovery.discover("ana@at-google.test").await;
+    let found = discovery.discover("ana@at-google.test", Way::In).await;
     assert_eq!(endpoints(&found)[0], ("imaps://imap.gmail.com:993".to_owned(), FoundBy::Preset));
     assert_eq!(found[0].users, ["ana@at-google.test"]);
 }
@@ -194,7 +194,7 @@ async fn services_in_dns_are_found_and_imap_comes_first() {
         ("_imap._tcp.pismo.test.", service(0, 0, ".")),
     ])
     .await;
-    let found = discovery(names, port).discover("ana@pismo.test").await;
+    let found = discovery(names, port).discover("ana@pismo.test", Way::In).await;
     let expected = ["imaps://first.pismo.test:1993", "imaps://second.pismo.test:993", "pop3s://pop.pismo.test:995"];
     assert_eq!(endpoints(&found), expected.map(|text| (text.to_owned(), FoundBy::Srv)));
     assert_eq!(found[0].users, ["ana@pismo.test", "ana"]);
@@ -207,7 +207,7 @@ async fn nothing_is_found_where_there_is_nothing() {
     for address in ["ana@nothing.invalid", "ana", "ana@127.0.0.1", "ana@[::1]", ""] {
         let discovery = discovery.clone();
         // Handlers of requests may do this, too.
-        let found = tokio::spawn(async move { discovery.discover(address).await }).await.expect("an end");
+        let found = tokio::spawn(async move { discovery.discover(address, Way::In).await }).await.expect("an end");
         assert_eq!(found, Vec::new(), "{address}");
     }
 }

@@ -172,7 +172,7 @@ proptest! {
     fn a_message_comes_back(subject in "\\PC{0,120}", name in "\\PC{0,60}", body in typed(), references in prop::collection::vec("[a-z0-9.]{1,60}@[a-z]{1,20}", 0..50)) {
         let from = Address { name: name.clone(), email: "ana@pismo.test".to_owned() };
         let message = build_to_vec(&Outgoing {
-            from: &from, to: std::slice::from_ref(&from), cc: &[], bcc: &[], subject: &subject, date: 1_700_000_000,
+            from: &from, reply_to: &[], to: std::slice::from_ref(&from), cc: &[], bcc: &[], subject: &subject, date: 1_700_000_000,
             message_id: "1@pismo.test", references: &references, body: &body, attachments: &[], draft: None,
         }).expect("built");
         prop_assert!(message.is_ascii());

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use app::wire::{Address, Draft, DraftId, Refusal};
 use pismo::{
-    endpoint::{Endpoint, Protocol, Security},
+    endpoint::{Credentials, Endpoint, Protocol, Security},
     smtp::{Envelope, Limits, Outcome, Transport},
 };
-use secrecy::SecretString;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::TcpListener,
@@ -132,10 +131,14 @@ fn to(recipients: &[&str]) -> Envelope {
     }
 }
 
+fn credentials(user: &str, password: &str) -> Credentials {
+    Credentials { user: user.to_owned(), password: password.to_owned().into() }
+}
+
 async fn send(script: Script, envelope: &Envelope, text: &[u8]) -> (Outcome, Heard) {
     let (endpoint, server) = serve(script).await;
-    let password = SecretString::from("se cret".to_owned());
-    let outcome = Transport::new(endpoint).limited(LIMITS).submit("ana@pismo.test", &password, envelope, text).await;
+    let credentials = credentials("ana@pismo.test", "se cret");
+    let outcome = Transport::new(endpoint).limited(LIMITS).submit(&credentials, envelope, text).await;
     let heard = tokio::time::timeout(Duration::from_secs(10), server).await;
     (outcome, heard.map(|heard| heard.expect("server")).unwrap_or_default())
 }
@@ -145,7 +148,7 @@ fn answering(word: &'static str, answer: &'static str) -> Script {
 }
 
 fn one(recipient: Option<&str>, code: u16, text: &str) -> Vec<Refusal> {
-    vec![Refusal { recipient: recipient.map(str::to_owned), code, text: text.to_owned() }]
+    vec![Refusal { recipient: recipient.map(str::to_owned), code, text: text.to_owned(), error: None }]
 }
 
 /// Long enough for a busy machine, short enough to wait for.
@@ -276,8 +279,7 @@ async fn addresses_cannot_hold_commands() {
         for envelope in [to(&[evil]), Envelope { from: evil.to_owned(), to: vec!["b@pismo.test".to_owned()] }] {
             // Nobody listens: it must not come to a connection.
             let endpoint = Endpoint::new(Protocol::Smtp, Security::Insecure, "127.0.0.1", 1);
-            let password = SecretString::from("x".to_owned());
-            let outcome = Transport::new(endpoint).submit("ana", &password, &envelope, TEXT).await;
+            let outcome = Transport::new(endpoint).submit(&credentials("ana", "x"), &envelope, TEXT).await;
             assert!(matches!(outcome, Outcome::Rejected(..)), "{evil:?}: {outcome:?}");
         }
     }
@@ -330,8 +332,7 @@ async fn a_login_that_the_server_does_not_know_is_not_tried() {
 async fn a_submission_can_be_a_task_of_its_own() {
     let (endpoint, server) = serve(Script::default()).await;
     let task = tokio::spawn(async move {
-        let password = SecretString::from("x".to_owned());
-        pismo::smtp::submit(&endpoint, "ana", &password, &to(&["b@pismo.test"]), TEXT).await
+        Transport::new(endpoint).submit(&credentials("ana", "x"), &to(&["b@pismo.test"]), TEXT).await
     });
     assert_eq!(task.await.expect("task"), Outcome::Sent);
     assert_eq!(server.await.expect("server").data, TEXT);
@@ -341,15 +342,10 @@ async fn a_submission_can_be_a_task_of_its_own() {
 fn an_envelope_names_everybody_once() {
     let address = |email: &str| Address { name: String::new(), email: email.to_owned() };
     let mut draft = Draft {
-        id: DraftId("x".to_owned()),
         to: vec![address("a@pismo.test"), address("b@pismo.test")],
         cc: vec![address("A@pismo.test")],
         bcc: vec![address("c@pismo.test")],
-        subject: String::new(),
-        body: String::new(),
-        attachments: Vec::new(),
-        original: None,
-        references: Vec::new(),
+        ..Draft::new(DraftId("x".to_owned()))
     };
     let envelope = Envelope::of("ana@pismo.test", &draft).expect("an envelope");
     assert_eq!(envelope, to(&["a@pismo.test", "b@pismo.test", "c@pismo.test"]));
@@ -372,8 +368,7 @@ async fn before_tls(greeting: &'static str, hello: &'static str, start: &'static
         std::io::Result::Ok(line)
     });
     let endpoint = Endpoint::new(Protocol::Smtp, Security::StartTls, "127.0.0.1", port);
-    let password = SecretString::from("secret".to_owned());
-    let outcome = Transport::new(endpoint).submit("ana", &password, &to(&["b@pismo.test"]), TEXT).await;
+    let outcome = Transport::new(endpoint).submit(&credentials("ana", "secret"), &to(&["b@pismo.test"]), TEXT).await;
     if let Ok(Ok(line)) = server.await {
         assert!(!line.contains("AUTH") && !line.contains("MAIL"), "{line}");
     }

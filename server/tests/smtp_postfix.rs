@@ -8,16 +8,16 @@ use std::{
     time::Duration,
 };
 
-use app::wire::Address;
+use app::wire::{Address, Error};
 use pismo::{
-    endpoint::{Endpoint, Protocol, Security},
+    endpoint::{Credentials, Endpoint, Protocol, Security},
     mime::{
         Headers,
         build::{Outgoing, OutgoingFile, build_to_vec},
     },
+    net::Dialer,
     smtp::{Envelope, Outcome, Transport},
 };
-use secrecy::SecretString;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
@@ -103,8 +103,8 @@ impl MailServer {
     }
 }
 
-fn password() -> SecretString {
-    SecretString::from("secret".to_owned())
+fn ana(password: &str) -> Credentials {
+    Credentials { user: "ana@pismo.test".to_owned(), password: password.to_owned().into() }
 }
 
 fn envelope(to: &[&str]) -> Envelope {
@@ -113,7 +113,7 @@ fn envelope(to: &[&str]) -> Envelope {
 
 async fn send(to: &[&str], message: &[u8]) -> Outcome {
     let endpoint = MailServer::shared().endpoint(Security::Insecure, "127.0.0.1");
-    Transport::new(endpoint).submit("ana@pismo.test", &password(), &envelope(to), message).await
+    Transport::new(endpoint).submit(&ana("secret"), &envelope(to), message).await
 }
 
 /// What the message was before relays put their fields above it.
@@ -137,6 +137,7 @@ async fn a_message_arrives_as_it_was_built() {
     {
         let message = build_to_vec(&Outgoing {
             from: &from,
+            reply_to: &[],
             to: &to,
             cc: &[],
             bcc: &[],
@@ -175,10 +176,11 @@ async fn a_refused_recipient_is_named_and_nobody_gets_anything() {
 #[tokio::test]
 async fn a_wrong_password_is_told() {
     let endpoint = MailServer::shared().endpoint(Security::Insecure, "127.0.0.1");
-    let wrong = SecretString::from("wrong".to_owned());
-    let outcome =
-        Transport::new(endpoint).submit("ana@pismo.test", &wrong, &envelope(&["b@pismo.test"]), &b"x"[..]).await;
+    let to = envelope(&["b@pismo.test"]);
+    let outcome = Transport::new(endpoint.clone()).submit(&ana("wrong"), &to, &b"x"[..]).await;
     assert!(matches!(&outcome, Outcome::Retry(refusals) if refusals[0].code == 535), "{outcome:?}");
+    let answer = Transport::new(endpoint).rehearse(&ana("wrong"), &to).await;
+    assert!(matches!(answer, Err(Error::Credentials { .. })), "{answer:?}");
 }
 
 #[tokio::test]
@@ -203,12 +205,13 @@ async fn starttls_needs_a_certificate_that_holds() {
     let message = &b"From: a@x\r\nSubject: tls\r\n\r\nx\r\n"[..];
     let to = envelope(&["tls@pismo.test"]);
 
-    let trusting = Transport::with_tls(server.endpoint(Security::StartTls, "localhost"), Arc::new(config));
-    assert_eq!(trusting.submit("ana@pismo.test", &password(), &to, message).await, Outcome::Sent);
+    let dialer = Dialer::default().trusting(Arc::new(config));
+    let trusting = Transport::new(server.endpoint(Security::StartTls, "localhost")).through(dialer);
+    assert_eq!(trusting.submit(&ana("secret"), &to, message).await, Outcome::Sent);
     assert_eq!(server.inbox("tls@pismo.test", 1).await.len(), 1);
 
     let doubting = Transport::new(server.endpoint(Security::StartTls, "localhost"));
-    let outcome = doubting.submit("ana@pismo.test", &password(), &to, message).await;
+    let outcome = doubting.submit(&ana("secret"), &to, message).await;
     assert!(matches!(&outcome, Outcome::Retry(refusals) if refusals[0].text.contains("certificate")), "{outcome:?}");
 }
 

@@ -8,8 +8,9 @@ use leptos::prelude::*;
 use super::Client;
 use crate::{
     opening::begin,
+    signature::exchange,
     state::{DraftStatus, File, FileState, Notice},
-    wire::{AccountId, Command, Draft, DraftKind, Error, MessageRef, Reply, SubmissionId, read},
+    wire::{AccountId, Address, Command, Draft, DraftKind, Error, MessageRef, Reply, SubmissionId, read},
 };
 
 /// How long the person pauses before the draft is saved.
@@ -32,7 +33,7 @@ impl Client {
             return;
         }
         let id = self.platform().new_draft_id();
-        self.state.composer.open(empty_draft(id));
+        self.begin(Draft::new(id));
     }
 
     /// Answers, forwards or goes on writing a message. What was being written is saved first.
@@ -44,11 +45,39 @@ impl Client {
             }
             match client.send(Command::Compose { message, kind }).await {
                 Ok(Reply::Draft(draft)) if kind == DraftKind::Edit => client.state.composer.open(*draft),
-                Ok(Reply::Draft(draft)) => client.state.composer.open(begin(client.state, *draft)),
+                Ok(Reply::Draft(draft)) => client.begin(*draft),
                 Ok(_) => client.complain(Error::Internal),
                 Err(error) => client.complain(error),
             }
         });
+    }
+
+    fn begin(&self, draft: Draft) {
+        let (draft, quoted) = begin(self.state, draft);
+        self.state.composer.open(draft);
+        self.state.composer.quoted.set_value(quoted);
+    }
+
+    /// Writes as this address, and takes what belongs to its identity in place of what belonged to the one before.
+    pub fn write_as(&self, email: &str) {
+        let composer = self.state.composer;
+        let before = self.state.identity_of(composer.from.get_untracked().as_ref());
+        let mut from = Address { name: String::new(), email: email.to_owned() };
+        let Some(after) = self.state.identity_of(Some(&from)) else { return };
+        from.name.clone_from(&after.choices.name);
+        let other = before.as_ref().is_none_or(|before| before.id != after.id);
+        let before = before.map(|before| before.choices).unwrap_or_default();
+        composer.from.set(Some(from));
+        if other {
+            let quoted = composer.quoted.get_value();
+            composer.body.update(|body| *body = exchange(body, &quoted, &before, &after.choices));
+            composer.bcc.update(|bcc| {
+                bcc.retain(|address| !before.bcc.contains(address));
+                bcc.extend(after.choices.bcc.iter().cloned());
+            });
+            composer.reply_to.set_value(after.choices.reply_to);
+        }
+        self.edited();
     }
 
     /// Tells that the person changed what is being written. It is kept in the browser at once, and saved to Drafts
@@ -315,19 +344,5 @@ impl Client {
                 false
             }
         }
-    }
-}
-
-fn empty_draft(id: crate::wire::DraftId) -> Draft {
-    Draft {
-        id,
-        to: Vec::new(),
-        cc: Vec::new(),
-        bcc: Vec::new(),
-        subject: String::new(),
-        body: String::new(),
-        attachments: Vec::new(),
-        original: None,
-        references: Vec::new(),
     }
 }

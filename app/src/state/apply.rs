@@ -54,6 +54,7 @@ impl State {
             }
             Event::Quota { quota } => self.quota.set(quota.clone()),
             Event::Labels { labels } => self.labels.set(labels.clone()),
+            Event::Identities { identities } => self.identities.set(identities.clone()),
             Event::Searches { searches } => self.searches.set(searches.clone()),
             Event::Messages { list, change } => self.apply_change(*list, change),
             Event::Acted { undo, action, count } => {
@@ -70,7 +71,7 @@ impl State {
         let Welcome {
             tab: _,
             account,
-            identity,
+            identities,
             connectivity,
             mailboxes,
             labels,
@@ -80,7 +81,7 @@ impl State {
             upload_limit,
         } = welcome;
         self.account.set(*account);
-        self.identity.set(identity.clone());
+        self.identities.set(identities.clone());
         self.upload_limit.set(*upload_limit);
         self.connectivity.set(connectivity.clone());
         self.mailboxes.replace(mailboxes);

@@ -9,6 +9,8 @@ use crate::wire::{Address, Attachment, BlobId, Draft, DraftId, Error, Original};
 #[derive(Clone, Copy)]
 pub struct Composer {
     pub id: RwSignal<Option<DraftId>>,
+    /// None for the first of the identities.
+    pub from: RwSignal<Option<Address>>,
     pub to: RwSignal<Vec<Address>>,
     pub cc: RwSignal<Vec<Address>>,
     pub bcc: RwSignal<Vec<Address>>,
@@ -27,6 +29,9 @@ pub struct Composer {
     pub(crate) edits: RwSignal<u32>,
     pub(crate) original: RwSignal<Option<Original>>,
     references: StoredValue<Vec<String>>,
+    pub(crate) reply_to: StoredValue<Vec<Address>>,
+    /// What is quoted, as it was when the draft was begun.
+    pub(crate) quoted: StoredValue<String>,
     next: StoredValue<u32>,
 }
 
@@ -91,6 +96,7 @@ impl Composer {
     pub(super) fn new() -> Composer {
         Composer {
             id: RwSignal::new(None),
+            from: RwSignal::new(None),
             to: RwSignal::new(Vec::new()),
             cc: RwSignal::new(Vec::new()),
             bcc: RwSignal::new(Vec::new()),
@@ -104,6 +110,8 @@ impl Composer {
             edits: RwSignal::new(0),
             original: RwSignal::new(None),
             references: StoredValue::new(Vec::new()),
+            reply_to: StoredValue::new(Vec::new()),
+            quoted: StoredValue::new(String::new()),
             next: StoredValue::new(0),
         }
     }
@@ -123,6 +131,8 @@ impl Composer {
         untrack(|| {
             Some(Draft {
                 id: self.id.get()?,
+                from: self.from.get(),
+                reply_to: self.reply_to.get_value(),
                 to: self.to.get(),
                 cc: self.cc.get(),
                 bcc: self.bcc.get(),
@@ -137,7 +147,10 @@ impl Composer {
 
     /// Opens a draft, in place of what was open.
     pub(crate) fn open(&self, draft: Draft) {
-        let Draft { id, to, cc, bcc, subject, body, attachments, original, references } = draft;
+        let Draft { id, from, reply_to, to, cc, bcc, subject, body, attachments, original, references } = draft;
+        self.from.set(from);
+        self.reply_to.set_value(reply_to);
+        self.quoted.set_value(String::new());
         self.to.set(to);
         self.cc.set(cc);
         self.bcc.set(bcc);

@@ -20,7 +20,7 @@ pub struct Folder {
 
 impl PartialEq for Folder {
     fn eq(&self, other: &Self) -> bool {
-        self.identity() == other.identity()
+        self.traits() == other.traits()
     }
 }
 
@@ -32,10 +32,10 @@ impl Folder {
     }
 
     /// What the row of this mailbox is made of, but for the counts.
-    pub fn identity(&self) -> Identity<'_> {
+    pub fn traits(&self) -> Traits<'_> {
         let Mailbox { path, delimiter, special_use, selectable, shared, rights, shareable, .. } = &self.mailbox;
         let (shared, rights) = (shared.as_ref(), rights.as_ref());
-        Identity {
+        Traits {
             path,
             delimiter: *delimiter,
             special_use: *special_use,
@@ -47,9 +47,9 @@ impl Folder {
     }
 }
 
-/// See [`Folder::identity`].
+/// See [`Folder::traits`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Identity<'a> {
+pub struct Traits<'a> {
     pub path: &'a str,
     pub delimiter: Option<char>,
     pub special_use: Option<SpecialUse>,

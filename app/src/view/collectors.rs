@@ -10,7 +10,7 @@ use leptos::prelude::*;
 
 pub use card::Card;
 pub use files::{Files, FilesPage};
-pub use form::{Failure, Fields, Form, FormPage};
+pub use form::{Failure, Fields, Form, FormPage, Trouble};
 
 use super::{explain::Explained, icon::Icon, server::back};
 use crate::{

@@ -2,11 +2,12 @@
 
 mod check;
 mod files;
+mod sender;
 
 use crate::view::{Item, Show, each, handler};
 use leptos::{ev, html, prelude::*};
 
-use super::{explain::Explained, icon::Icon, recipients::Recipients, words::size};
+use super::{explain::Explained, icon::Icon, recipients::Recipients, signature::is_blank, words::size};
 use crate::{
     Client,
     i18n::*,
@@ -16,6 +17,7 @@ use crate::{
 use check::{Obstacle, obstacle};
 pub use files::has_files;
 use files::{Files, Memory};
+use sender::Sender;
 
 /// The composer, while something is being written.
 #[component]
@@ -196,6 +198,7 @@ fn Fields(memory: Memory) -> impl IntoView {
         }
     };
     view! {
+        <Sender />
         <div class="compose-recipients">
             <Recipients
                 field=composer.to
@@ -268,7 +271,8 @@ fn Foot(memory: Memory) -> impl IntoView {
     let limit = move || t_string!(i18n, compose.attach_limit, size = size(i18n, state.upload_limit.get())).to_string();
     let discard = move |_| {
         let is_empty = composer.draft().is_none_or(|draft| {
-            draft.body.trim().is_empty() && draft.subject.trim().is_empty() && draft.attachments.is_empty()
+            let choices = state.identity_of(draft.from.as_ref()).map(|identity| identity.choices).unwrap_or_default();
+            is_blank(&draft.body, &choices) && draft.subject.trim().is_empty() && draft.attachments.is_empty()
         });
         if is_empty {
             client.discard();

@@ -43,6 +43,11 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
             t_string!(i18n, error.message_too_large, size = size(i18n, *limit)).to_string()
         }
         Error::BadAddress { text } => t_string!(i18n, error.bad_address, text = text.clone()).to_string(),
+        Error::NotYourAddress { email } => t_string!(i18n, error.not_your_address, email = email.clone()).to_string(),
+        Error::SenderRefused { .. } => t_string!(i18n, error.sender_refused).to_string(),
+        Error::IdentityExists => t_string!(i18n, error.identity_exists).to_string(),
+        Error::TooManyIdentities { limit } => counted!(i18n, error.too_many_identities, *limit),
+        Error::NoWayOut => t_string!(i18n, error.no_way_out).to_string(),
         Error::NoRecipient => t_string!(i18n, error.no_recipient).to_string(),
         Error::TooManyRecipients { limit } => counted!(i18n, error.too_many_recipients, *limit),
         Error::ConfirmServer { server } => t_string!(i18n, error.confirm_server, server = server.clone()).to_string(),
@@ -102,6 +107,7 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::Throttled { text, .. }
         | Error::Unavailable { text }
         | Error::Refused { text }
+        | Error::SenderRefused { text }
         | Error::NoRight { text, .. }
         | Error::OverQuota { text }
         | Error::BadFile { text }
@@ -134,6 +140,10 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::MessageTooLarge { .. }
         | Error::BadAddress { .. }
         | Error::NoRecipient
+        | Error::NotYourAddress { .. }
+        | Error::IdentityExists
+        | Error::TooManyIdentities { .. }
+        | Error::NoWayOut
         | Error::BlobGone { .. }
         | Error::Busy
         | Error::SignedOut
@@ -182,8 +192,15 @@ pub enum Reason {
 }
 
 /// A refusal in words. Reactive.
-pub fn refusal_text(i18n: Words, refusal: &Refusal) -> &'static str {
-    match reason(refusal) {
+pub fn refusal_text(i18n: Words, refusal: &Refusal) -> String {
+    match &refusal.error {
+        Some(error) => error_text(i18n, error),
+        None => reason_text(i18n, reason(refusal)).to_owned(),
+    }
+}
+
+fn reason_text(i18n: Words, reason: Reason) -> &'static str {
+    match reason {
         Reason::UnknownUser => t_string!(i18n, refusal.unknown_user),
         Reason::UnknownHost => t_string!(i18n, refusal.unknown_host),
         Reason::Relay => t_string!(i18n, refusal.relay),
@@ -322,7 +339,7 @@ mod tests {
     use super::*;
 
     fn check(code: u16, text: &str, expected: Reason) {
-        let refusal = Refusal { recipient: None, code, text: text.to_owned() };
+        let refusal = Refusal { recipient: None, code, text: text.to_owned(), error: None };
         assert_eq!(reason(&refusal), expected, "{code} {text}");
     }
 

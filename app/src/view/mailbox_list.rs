@@ -18,7 +18,7 @@ use crate::{
     Client,
     i18n::*,
     route::Route,
-    state::{Folder, Identity, State},
+    state::{Folder, State, Traits},
     wire::{Action, Mailbox, Query, SpecialUse},
 };
 pub use form::FolderForm;
@@ -40,7 +40,7 @@ pub fn MailboxList() -> impl IntoView {
         })
     };
     let item = |folder: Folder| {
-        let Identity { path, special_use, selectable, shareable, rights, .. } = folder.identity();
+        let Traits { path, special_use, selectable, shareable, rights, .. } = folder.traits();
         let rights = rights.map_or("", |rights| &rights.0);
         Item::new(
             format!("{special_use:?} {selectable} {shareable} {rights} {path}"),

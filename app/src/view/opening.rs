@@ -2,27 +2,35 @@
 
 use leptos::prelude::*;
 
-use super::date::quote_date;
+use super::{date::quote_date, signature::with_signature};
 use crate::{
     i18n::*,
     state::State,
     wire::{Draft, DraftKind, Original},
 };
 
-/// The draft as the person finds it: above what is quoted, a line that says whose words they are.
-pub fn begin(state: State, mut draft: Draft) -> Draft {
-    if let Some(original) = &draft.original {
-        let language = state.language.get_untracked();
-        let date = quote_date(state, original.date);
-        draft.body = opening(language, original, &date, &draft.body);
-    }
-    draft
+/// A draft as the person finds it, and what is quoted in it: that stands below a line that says whose words they are, with
+/// room to write above it. With it goes whatever belongs to the identity.
+pub fn begin(state: State, mut draft: Draft) -> (Draft, String) {
+    let quoted = match &draft.original {
+        Some(original) => {
+            let date = quote_date(state, original.date);
+            opening(state.language.get_untracked(), original, &date, &draft.body)
+        }
+        None => String::new(),
+    };
+    let identity = state.identity_of(draft.from.as_ref());
+    let choices = identity.map(|identity| identity.choices).unwrap_or_default();
+    draft.body = with_signature(&quoted, &choices);
+    draft.bcc.extend(choices.bcc);
+    draft.reply_to = choices.reply_to;
+    (draft, quoted)
 }
 
 fn opening(language: Locale, original: &Original, date: &str, quote: &str) -> String {
     if original.kind == DraftKind::Forward {
         // Whose words follow is said by the header lines they come with.
-        return format!("\n\n{quote}");
+        return quote.to_owned();
     }
     if quote.trim().is_empty() {
         return String::new();
@@ -30,7 +38,7 @@ fn opening(language: Locale, original: &Original, date: &str, quote: &str) -> St
     // What stands in a From field is the sender's choice: it must not end the line.
     let name: Vec<_> = original.from.iter().map(|address| address.display().replace(['\r', '\n'], " ")).collect();
     let line = td_string!(language, compose.attribution, date = date, name = name.join(", "));
-    format!("\n\n{line}\n{quote}")
+    format!("{line}\n{quote}")
 }
 
 #[cfg(test)]
@@ -56,11 +64,11 @@ mod tests {
     fn an_answer_says_who_wrote_and_when_above_the_quote() {
         assert_eq!(
             opening(Locale::ru, &original(DraftKind::Reply), "1 мая 2026, 10:00", "> Привет\n"),
-            "\n\n1 мая 2026, 10:00, Ольга X пишет:\n> Привет\n"
+            "1 мая 2026, 10:00, Ольга X пишет:\n> Привет\n"
         );
         assert_eq!(
             opening(Locale::en, &original(DraftKind::ReplyAll), "1 May 2026, 10:00", "> Hello\n"),
-            "\n\nOn 1 May 2026, 10:00, Ольга X wrote:\n> Hello\n"
+            "On 1 May 2026, 10:00, Ольга X wrote:\n> Hello\n"
         );
     }
 
@@ -70,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_forwarded_stands_below_room_to_write() {
-        assert_eq!(opening(Locale::en, &original(DraftKind::Forward), "1 May", "From: X"), "\n\nFrom: X");
+    fn what_is_forwarded_says_by_itself_whose_words_they_are() {
+        assert_eq!(opening(Locale::en, &original(DraftKind::Forward), "1 May", "From: X"), "From: X");
     }
 }

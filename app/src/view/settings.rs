@@ -89,6 +89,11 @@ pub fn SettingsSheet() -> impl IntoView {
             </a>
         </p>
         <p>
+            <a href="/identities" data-testid="identities-open">
+                {move || t_string!(i18n, identities.title)}
+            </a>
+        </p>
+        <p>
             <a href="/folders" data-testid="folders-page">
                 {move || t_string!(i18n, folders.title)}
             </a>

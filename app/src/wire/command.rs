@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountId, Address, BlobId, Connectivity, Conversation, Draft, DraftId, DraftKind, Flag, Listing, Mailbox, Message,
-    MessageRef, Quota, Submission, SubmissionId, TabId, Uid, UidValidity,
+    AccountId, Address, BlobId, Connectivity, Conversation, Draft, DraftId, DraftKind, Flag, Identity, Listing,
+    Mailbox, Message, MessageRef, Quota, Submission, SubmissionId, TabId, Uid, UidValidity,
 };
 
 /// Asked by a tab. Every command is safe to send twice.
@@ -262,8 +262,8 @@ pub enum Reply {
 pub struct Welcome {
     pub tab: TabId,
     pub account: AccountId,
-    /// Who the user writes as.
-    pub identity: Address,
+    /// As whom the person may write, the one first with which a new message begins.
+    pub identities: Vec<Identity>,
     pub connectivity: Connectivity,
     /// In the order of the screen: special ones first, then by name, children after their parent.
     pub mailboxes: Vec<Mailbox>,

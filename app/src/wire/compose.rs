@@ -18,6 +18,12 @@ pub struct BlobId(pub String);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
     pub id: DraftId,
+    /// As whom it is written: an address of one of the [`super::Identity`]s; none for the first of them.
+    #[serde(default)]
+    pub from: Option<Address>,
+    /// Where answers are wanted, if not at `from`.
+    #[serde(default)]
+    pub reply_to: Vec<Address>,
     pub to: Vec<Address>,
     pub cc: Vec<Address>,
     pub bcc: Vec<Address>,
@@ -29,6 +35,25 @@ pub struct Draft {
     pub original: Option<Original>,
     /// Message-IDs, without angle brackets, for In-Reply-To (the last of them) and References.
     pub references: Vec<String>,
+}
+
+impl Draft {
+    /// Nothing is written yet.
+    pub fn new(id: DraftId) -> Draft {
+        Draft {
+            id,
+            from: None,
+            reply_to: Vec::new(),
+            to: Vec::new(),
+            cc: Vec::new(),
+            bcc: Vec::new(),
+            subject: String::new(),
+            body: String::new(),
+            attachments: Vec::new(),
+            original: None,
+            references: Vec::new(),
+        }
+    }
 }
 
 /// How a draft begins from a message.

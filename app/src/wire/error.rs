@@ -67,6 +67,16 @@ pub enum Error {
     TooLarge { limit: u64 },
     /// The mail server keeps no message larger than this, in bytes.
     MessageTooLarge { limit: u64 },
+    /// The submission server does not let the person write as this address.
+    SenderRefused { text: String },
+    /// The person does not write as this address: it is none of their identities.
+    NotYourAddress { email: String },
+    /// There is an identity of this address already.
+    IdentityExists,
+    /// So many identities may an account have.
+    TooManyIdentities { limit: u32 },
+    /// There is no server through which mail of this address could be sent: type it.
+    NoWayOut,
     /// A recipient is not an address.
     BadAddress { text: String },
     /// The message has no recipient.
@@ -128,7 +138,7 @@ pub enum CertificateFault {
     },
 }
 
-/// One refusal of an SMTP server (RFC 5321 §4.2).
+/// Why a message did not go out: a refusal of an SMTP server (RFC 5321 §4.2), or what kept it from being offered to one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// The refused recipient; none when all of the message was refused.
@@ -137,4 +147,7 @@ pub struct Refusal {
     pub code: u16,
     /// The server's own words.
     pub text: String,
+    /// What it was, where no server had a word in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Error>,
 }

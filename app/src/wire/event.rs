@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, Error, Flag, Listing, Mailbox, MailboxCounts, Quota, Row, SavedSearch, Submission, Thread, Uid, UndoId,
+    Action, Error, Flag, Identity, Listing, Mailbox, MailboxCounts, Quota, Row, SavedSearch, Submission, Thread, Uid,
+    UndoId,
 };
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +24,8 @@ pub enum Event {
     Labels { labels: Vec<String> },
     /// All searches that are kept, by name.
     Searches { searches: Vec<SavedSearch> },
+    /// As in [`super::Welcome`], after a change.
+    Identities { identities: Vec<Identity> },
     /// The open list changed.
     Messages { list: u32, change: ListChange },
     /// Something was done to messages on another device, and can be taken back from here as well.

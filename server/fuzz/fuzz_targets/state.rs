@@ -143,7 +143,7 @@ fn frame(told: &Told) -> ServerFrame {
             let welcome = Welcome {
                 tab: TabId("tab".into()),
                 account: AccountId(1),
-                identity: Address::default(),
+                identities: Vec::new(),
                 connectivity: Connectivity::Live,
                 mailboxes: mailboxes.iter().map(mailbox).collect(),
                 labels: Vec::new(),

@@ -115,7 +115,7 @@ pub(super) struct Actor {
 pub(super) enum Waiting {
     Command {
         tab: TabId,
-        frame: ClientFrame,
+        frame: Box<ClientFrame>,
         tried: bool,
     },
     Load {

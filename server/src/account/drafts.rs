@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use app::wire::{
-    Address, Attachment, BlobId, Draft, DraftId, DraftKind, Error, Flag, MessageRef, Original, SpecialUse, Uid,
+    Attachment, BlobId, Draft, DraftId, DraftKind, Error, Flag, Identity, MessageRef, Original, SpecialUse, Uid,
 };
 use tokio::io::AsyncWriteExt;
 
@@ -34,7 +34,8 @@ impl Actor {
         kind: DraftKind,
     ) -> Result<Draft, Failure> {
         let loaded = self.load(session, message).await?;
-        let own = [Address { name: String::new(), email: self.record.address.clone() }];
+        let own: Vec<Identity> =
+            self.store.identities(self.record.id).await?.into_iter().map(|one| one.identity).collect();
         let begun = compose::begin(&loaded.headers, &loaded.quotable(), kind, &own, &Labels::default());
         let attachments = match kind {
             DraftKind::Forward | DraftKind::Edit => self.attachments_of(session, &loaded).await?,
@@ -54,6 +55,8 @@ impl Actor {
         };
         Ok(Draft {
             id,
+            from: begun.from,
+            reply_to: begun.reply_to,
             to: begun.to,
             cc: begun.cc,
             bcc: begun.bcc,
@@ -151,7 +154,10 @@ impl Actor {
         message: &[u8],
     ) -> Result<(), Failure> {
         let draft = &submission.draft;
-        let sent = self.special_or_new(session, SpecialUse::Sent, "Sent").await?;
+        let sent = match self.own_sent(draft).await? {
+            Some(path) => path,
+            None => self.special_or_new(session, SpecialUse::Sent, "Sent").await?,
+        };
         self.select(session, &sent).await?;
         // An earlier try may have filed it and died before it could say so; some servers file by themselves.
         let there = session
@@ -173,6 +179,15 @@ impl Actor {
             }
         }
         self.discard_draft(session, &draft.id).await
+    }
+
+    /// The mailbox that is wanted for what was sent from this address, if there is one, and if it is still there.
+    async fn own_sent(&self, draft: &Draft) -> Result<Option<String>, Failure> {
+        let Some(from) = &draft.from else { return Ok(None) };
+        let identity = self.store.identity_for(self.record.id, &from.email).await?;
+        let path = identity.and_then(|one| one.identity.choices.sent);
+        let is_there = |path: &String| self.mailboxes.iter().any(|mailbox| mailbox.path == *path && mailbox.selectable);
+        Ok(path.filter(is_there))
     }
 
     async fn mark_one(&mut self, session: &mut Session, message: &MessageRef, flag: Flag) -> Result<(), Failure> {

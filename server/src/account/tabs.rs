@@ -82,10 +82,17 @@ impl Actor {
             }
         };
         let searches = self.searches().await.unwrap_or_default();
+        let identities = match self.store.identities(self.record.id).await {
+            Ok(identities) => identities.into_iter().map(|one| one.identity).collect(),
+            Err(error) => {
+                warn!(error = format!("{error:#}"), "The identities of an account cannot be read");
+                Vec::new()
+            }
+        };
         Welcome {
             tab: tab.clone(),
             account: self.record.id,
-            identity: app::wire::Address { name: String::new(), email: self.record.address.clone() },
+            identities,
             connectivity: self.connectivity(),
             mailboxes: self.mailboxes.clone(),
             labels: self.labels.clone(),

@@ -72,7 +72,7 @@ impl Actor {
             (Err(Failure::Told(error)), asker) => self.answer(asker, Err(error)),
             (Err(Failure::Lost(error)), Asker::Tab { tab, id }) => {
                 // Asked once more, from the beginning, over a new line.
-                let frame = ClientFrame { id, command: Command::Read { message } };
+                let frame = Box::new(ClientFrame { id, command: Command::Read { message } });
                 self.waiting.push_front(Waiting::Command { tab, frame, tried: true });
                 return Err(error);
             }

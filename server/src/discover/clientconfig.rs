@@ -36,6 +36,9 @@ pub fn read(document: &str, address: &Address) -> Found {
     let mut found = Found::default();
     for server in servers {
         let Some(endpoint) = endpoint(&server, address) else { continue };
+        if !address.way.has(endpoint.protocol) {
+            continue;
+        }
         let clear = endpoint.security == Security::Insecure;
         let advice = match (clear, takes_passwords(&server.authentication)) {
             (true, _) => Some(SourceAdvice::ClearText),
@@ -137,6 +140,7 @@ fn endpoint(server: &Server, address: &Address) -> Option<Endpoint> {
     let (protocol, scheme) = match (server.incoming, server.kind.as_str()) {
         (true, "imap") => (Protocol::Imap, "imap"),
         (true, "pop3") => (Protocol::Pop3, "pop3"),
+        (false, "smtp") => (Protocol::Smtp, "smtp"),
         _ => return None,
     };
     let (security, suffix) = match server.socket.to_ascii_uppercase().as_str() {
@@ -188,9 +192,10 @@ fn filled(text: &str, address: &Address) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::discover::Way;
 
     fn address() -> Address {
-        Address::new("ana.b@example.org").expect("an address")
+        Address::new("ana.b@example.org", Way::In).expect("an address")
     }
 
     fn document(servers: &str) -> String {
@@ -233,6 +238,8 @@ mod tests {
         assert_eq!(endpoints(&found), ["imaps://imap.example.org:993", "pop3+starttls://pop.example.org:110"]);
         assert_eq!(found.candidates[0].users, ["ana.b", "ana.b@example.org"]);
         assert_eq!(found.candidates[1].users, ["ana.b@example.org", "ana.b"]);
+        let out = read(&text, &Address { way: Way::Out, ..address() });
+        assert_eq!(endpoints(&out), ["smtps://smtp.example.org:465"]);
     }
 
     #[test]

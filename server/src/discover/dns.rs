@@ -19,11 +19,13 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const MOST: usize = 10;
 
 /// The services a domain may name.
-const SERVICES: [(&str, Protocol, Security); 4] = [
+const SERVICES: [(&str, Protocol, Security); 6] = [
     ("_imaps", Protocol::Imap, Security::Tls),
     ("_imap", Protocol::Imap, Security::StartTls),
     ("_pop3s", Protocol::Pop3, Security::Tls),
     ("_pop3", Protocol::Pop3, Security::StartTls),
+    ("_submissions", Protocol::Smtp, Security::Tls),
+    ("_submission", Protocol::Smtp, Security::StartTls),
 ];
 
 /// The name servers that this machine asks.
@@ -37,9 +39,10 @@ pub fn of_this_machine() -> anyhow::Result<TokioResolver> {
 /// The servers that the domain names.
 pub async fn services(names: Option<&TokioResolver>, address: &Address) -> Found {
     let Some(names) = names else { return Found::default() };
-    let asked = SERVICES.map(|(service, ..)| lookup(names, format!("{service}._tcp.{}.", address.domain)));
+    let services = SERVICES.iter().filter(|(_, protocol, _)| address.way.has(*protocol));
+    let asked = services.clone().map(|(service, ..)| lookup(names, format!("{service}._tcp.{}.", address.domain)));
     let mut found = Found::default();
-    for ((_, protocol, security), records) in SERVICES.iter().zip(join_all(asked).await) {
+    for ((_, protocol, security), records) in services.zip(join_all(asked).await) {
         for record in records {
             let host = record.target.to_ascii();
             let host = host.trim_end_matches('.');

@@ -21,7 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// Tries the usual names, all at once. What the domain says it does not have is not looked for.
 pub async fn look(dialer: &Dialer, address: &Address, denied: &[Protocol], until: Instant) -> Found {
     let until = until.min(Instant::now() + PATIENCE);
-    let guesses = guesses(&address.domain).into_iter().filter(|guess| !denied.contains(&guess.protocol));
+    let wanted = |guess: &Endpoint| address.way.has(guess.protocol) && !denied.contains(&guess.protocol);
+    let guesses = guesses(&address.domain).into_iter().filter(wanted);
     let tried = guesses.map(|endpoint| async move {
         let answer = timeout_at(until, answers(dialer, &endpoint)).await.unwrap_or(Answer::Nobody);
         (endpoint, answer)
@@ -48,9 +49,11 @@ pub async fn look(dialer: &Dialer, address: &Address, denied: &[Protocol], until
 /// What servers of a domain are usually called.
 fn guesses(domain: &str) -> Vec<Endpoint> {
     let mut guesses = Vec::new();
-    for (protocol, prefixes, tls, start_tls) in
-        [(Protocol::Imap, ["imap.", "mail.", ""], 993, 143), (Protocol::Pop3, ["pop.", "pop3.", "mail."], 995, 110)]
-    {
+    for (protocol, prefixes, tls, start_tls) in [
+        (Protocol::Imap, ["imap.", "mail.", ""], 993, 143),
+        (Protocol::Pop3, ["pop.", "pop3.", "mail."], 995, 110),
+        (Protocol::Smtp, ["smtp.", "mail.", ""], 465, 587),
+    ] {
         for prefix in prefixes {
             let host = format!("{prefix}{domain}");
             guesses.push(Endpoint::new(protocol, Security::Tls, &host, tls));

@@ -2,11 +2,15 @@
 
 use app::{providers::Provider, wire::FoundBy};
 
-use super::{Address, Candidate};
+use super::{Address, Candidate, Way};
 
 /// What is known of a provider, for one of its addresses.
 pub fn candidates(provider: &'static Provider, address: &Address) -> Vec<Candidate> {
-    [Some(provider.imap), provider.pop3]
+    let servers = match address.way {
+        Way::In => [Some(provider.imap), provider.pop3],
+        Way::Out => [Some(provider.smtp), None],
+    };
+    servers
         .into_iter()
         .flatten()
         // The table is ours, and its test reads all of it.

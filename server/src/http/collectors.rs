@@ -7,7 +7,7 @@ use std::{io, task::Poll};
 use app::{
     page::{render_collector_form, render_collectors},
     view::collectors::{Card, CollectorsPage, Failure, Fields, FormPage},
-    wire::{CollectorId, CollectorKind, CollectorOptions, Error, FoundBy, ProbeFailure, ProbeStep, SourceAdvice},
+    wire::{CollectorId, CollectorKind, CollectorOptions, Error, ProbeStep, SourceAdvice},
 };
 use axum::{
     Extension, Form,
@@ -23,14 +23,15 @@ pub use files::{add as add_files, form as files_form};
 
 use super::{
     guard::Client,
-    login::{SignedIn, login_of, typed},
+    login::{SignedIn, login_of},
     message::disposition,
     page::{Person, site, with_policy},
+    servers::{TRIED, candidates, failed, needs_a_word},
 };
 use crate::{
     bridge::{Bridge, internal},
     collector::{Fetched, NewCollector, Which},
-    discover::Candidate,
+    discover::Way,
     endpoint::Protocol,
     error::{HttpError, status},
     probe::{Probed, probe},
@@ -42,9 +43,6 @@ const REFUSED: i64 = 100;
 
 /// The collectors that one account may have.
 const MOST: usize = 50;
-
-/// How many of the servers that were found are tried.
-const TRIED: usize = 4;
 
 #[derive(serde::Deserialize)]
 pub struct Filled {
@@ -156,7 +154,7 @@ async fn try_add(bridge: &Bridge, client: &Client, login: &Login, filled: &Fille
     // Whoever is signed in must not be able to guess the passwords of others from here.
     let name = if user.is_empty() { address } else { user };
     let attempt = bridge.attempts.admit(name, client.address).map_err(|seconds| Error::TooManyAttempts { seconds })?;
-    let found = candidates(bridge, address, filled.server.trim()).await?;
+    let found = candidates(bridge, address, filled.server.trim(), Way::In).await?;
     // IMAP knows mailboxes, flags and when something is new.
     let (found, over_pop3): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|candidate| candidate.endpoint.protocol == Protocol::Imap);
@@ -199,40 +197,6 @@ async fn try_add(bridge: &Bridge, client: &Client, login: &Login, filled: &Fille
         }
     }
     Err(first.unwrap_or(Error::ServerNotKnown.into()))
-}
-
-/// Whether a person has to say that a server is the right one before it is told a password: DNS can be forged, and a server
-/// of another domain proves nothing by its certificate (RFC 6186 §6).
-fn needs_a_word(candidate: &Candidate, address: &str) -> bool {
-    let domain = address.rsplit_once('@').map_or(address, |(_, domain)| domain).to_lowercase();
-    let host = candidate.endpoint.host.to_lowercase();
-    candidate.found_by == FoundBy::Srv && host != domain && !host.ends_with(&format!(".{domain}"))
-}
-
-fn failed(ProbeFailure { step, error }: ProbeFailure, candidate: Candidate) -> Failure {
-    let Candidate { endpoint, advice, password_page, .. } = candidate;
-    Failure {
-        error,
-        step: Some(step),
-        host: Some(endpoint.host),
-        advice,
-        password_page: password_page.map(str::to_owned),
-    }
-}
-
-/// The server that was typed, else those that are found.
-async fn candidates(bridge: &Bridge, address: &str, text: &str) -> Result<Vec<Candidate>, Error> {
-    if text.is_empty() {
-        return Ok(bridge.discovery.discover(address).await);
-    }
-    let protocol =
-        if ["pop3", "pop."].iter().any(|start| text.starts_with(start)) { Protocol::Pop3 } else { Protocol::Imap };
-    let mut endpoint = typed(bridge, text, protocol)?;
-    // Letters do not count in it, and it is by this that a source is known again.
-    endpoint.host.make_ascii_lowercase();
-    let local = address.rsplit_once('@').map(|(local, _)| local.to_owned());
-    let users = std::iter::once(address.to_owned()).chain(local).collect();
-    Ok(vec![Candidate { endpoint, users, found_by: FoundBy::Guess, advice: None, password_page: None }])
 }
 
 /// What is done to a collector by a button.
@@ -395,31 +359,5 @@ async fn answer(
         // What was sent is not sent again by a reload.
         Ok(()) => Ok(Redirect::to("/collectors").into_response()),
         Err(error) => page(bridge, login, headers, Some(error)).await,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_server_of_another_domain_that_dns_named_is_asked_about_first() {
-        let candidate = |host: &str, found_by| Candidate {
-            endpoint: format!("imaps://{host}").parse().expect(host),
-            users: Vec::new(),
-            found_by,
-            advice: None,
-            password_page: None,
-        };
-        for (host, found_by, expected) in [
-            ("mail.example.org", FoundBy::Srv, false),
-            ("Example.ORG", FoundBy::Srv, false),
-            ("mail.example.net", FoundBy::Srv, true),
-            ("notexample.org", FoundBy::Srv, true),
-            ("imap.example.net", FoundBy::Preset, false),
-            ("imap.example.net", FoundBy::Autoconfig, false),
-        ] {
-            assert_eq!(needs_a_word(&candidate(host, found_by), "ana@example.org"), expected, "{host}");
-        }
     }
 }

@@ -26,6 +26,8 @@ const MAX_REFERENCES: usize = 40;
 #[derive(Debug, Clone)]
 pub struct Outgoing<'a> {
     pub from: &'a Address,
+    /// Where answers are wanted, if not at `from`.
+    pub reply_to: &'a [Address],
     pub to: &'a [Address],
     pub cc: &'a [Address],
     /// Written only into a draft.
@@ -57,6 +59,7 @@ pub struct OutgoingFile<'a> {
 pub fn build(outgoing: &Outgoing, out: &mut impl Write) -> io::Result<()> {
     let mut header = Vec::new();
     addresses(&mut header, "From", std::slice::from_ref(outgoing.from))?;
+    addresses(&mut header, "Reply-To", outgoing.reply_to)?;
     addresses(&mut header, "To", outgoing.to)?;
     addresses(&mut header, "Cc", outgoing.cc)?;
     if outgoing.draft.is_some() {

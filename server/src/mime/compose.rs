@@ -1,12 +1,14 @@
 //! How a draft begins: an answer, a forwarded message, or a draft that was put away.
 
+mod sender;
 mod subject;
 
 use std::collections::HashSet;
 
-use app::wire::{Address, DraftKind};
+use app::wire::{Address, DraftKind, Identity};
 
 use super::{Headers, build::DRAFT_FIELD};
+use sender::sender;
 pub use subject::{forward_subject, reply_subject};
 
 /// The longest text that is quoted.
@@ -19,6 +21,9 @@ const MAX_RECIPIENTS: usize = 500;
 pub struct Beginning {
     /// The draft's name, if the message was saved from one.
     pub draft: Option<String>,
+    /// As whom it is written: an address of the writer's; none if the message tells of none.
+    pub from: Option<Address>,
+    pub reply_to: Vec<Address>,
     pub to: Vec<Address>,
     pub cc: Vec<Address>,
     pub bcc: Vec<Address>,
@@ -54,22 +59,22 @@ impl Default for Labels {
 }
 
 /// Begins a draft from a message: its header, and its text as a reader sees it (decoded, unflowed, `\n` line ends).
-/// `own` are the addresses of the writer.
-pub fn begin(headers: &Headers, text: &str, kind: DraftKind, own: &[Address], labels: &Labels) -> Beginning {
+/// `own` is as whom the writer may write.
+pub fn begin(headers: &Headers, text: &str, kind: DraftKind, own: &[Identity], labels: &Labels) -> Beginning {
     match kind {
         DraftKind::Reply | DraftKind::ReplyAll => reply(headers, text, kind == DraftKind::ReplyAll, own),
-        DraftKind::Forward => forward(headers, text, labels),
-        DraftKind::Edit => edit(headers, text),
+        DraftKind::Forward => Beginning { from: sender(headers, own), ..forward(headers, text, labels) },
+        DraftKind::Edit => edit(headers, text, own),
     }
 }
 
-fn reply(headers: &Headers, text: &str, all: bool, own: &[Address]) -> Beginning {
+fn reply(headers: &Headers, text: &str, all: bool, own: &[Identity]) -> Beginning {
     let from = headers.addresses("From");
     let mut answer_to = headers.addresses("Reply-To");
     if answer_to.is_empty() {
         answer_to.clone_from(&from);
     }
-    let is_own = |address: &Address| own.iter().any(|mine| mine.email.eq_ignore_ascii_case(&address.email));
+    let is_own = |address: &Address| Identity::owns(own, &address.email);
     // Answering what one wrote oneself goes on to the same people.
     let to_whom = headers.addresses("To");
     let mine = !from.is_empty() && from.iter().all(is_own);
@@ -91,6 +96,7 @@ fn reply(headers: &Headers, text: &str, all: bool, own: &[Address]) -> Beginning
     let to = keep(to, others);
     let cc = keep(cc, true);
     Beginning {
+        from: sender(headers, own),
         to,
         cc,
         subject: reply_subject(&headers.text("Subject")),
@@ -123,7 +129,7 @@ fn forward(headers: &Headers, text: &str, labels: &Labels) -> Beginning {
     Beginning { subject: forward_subject(&subject), body, ..Beginning::default() }
 }
 
-fn edit(headers: &Headers, text: &str) -> Beginning {
+fn edit(headers: &Headers, text: &str, own: &[Identity]) -> Beginning {
     let mut references = headers.message_ids("References");
     if let Some(answered) = headers.message_ids("In-Reply-To").pop()
         && references.last() != Some(&answered)
@@ -133,6 +139,9 @@ fn edit(headers: &Headers, text: &str) -> Beginning {
     }
     Beginning {
         draft: Some(headers.text(DRAFT_FIELD)).filter(|name| !name.is_empty()),
+        // What another program has written may be from whoever.
+        from: headers.addresses("From").into_iter().next().filter(|from| Identity::of(own, &from.email).is_some()),
+        reply_to: headers.addresses("Reply-To"),
         to: headers.addresses("To"),
         cc: headers.addresses("Cc"),
         bcc: headers.addresses("Bcc"),
@@ -182,10 +191,16 @@ fn written(address: &Address) -> String {
 
 #[cfg(test)]
 mod tests {
+    use app::wire::{IdentityChoices, IdentityId};
+
     use super::*;
 
     fn address(email: &str) -> Address {
         Address { name: String::new(), email: email.to_owned() }
+    }
+
+    fn me() -> Identity {
+        Identity { id: IdentityId(1), email: "me@x".to_owned(), choices: IdentityChoices::default() }
     }
 
     fn emails(list: &[Address]) -> Vec<&str> {
@@ -193,7 +208,7 @@ mod tests {
     }
 
     fn begun(header: &str, kind: DraftKind) -> Beginning {
-        begin(&Headers::parse(header.as_bytes()), "text", kind, &[address("me@x")], &Labels::default())
+        begin(&Headers::parse(header.as_bytes()), "text", kind, &[me()], &Labels::default())
     }
 
     #[test]
@@ -265,6 +280,7 @@ mod tests {
         let references = ["1@x".to_owned(), "2@x".to_owned()];
         let outgoing = Outgoing {
             from: &from,
+            reply_to: &[],
             to: &to,
             cc: &[],
             bcc: &bcc,
@@ -280,6 +296,8 @@ mod tests {
         let begun = begin(&Headers::parse(&message), "line\n", DraftKind::Edit, &[], &Labels::default());
         let expected = Beginning {
             draft: Some("abc".to_owned()),
+            from: None,
+            reply_to: Vec::new(),
             to: to.to_vec(),
             cc: Vec::new(),
             bcc: bcc.to_vec(),

@@ -1,26 +1,22 @@
 //! Connecting: TLS from the first byte, or after STARTTLS, which is required where it was chosen.
 
-use std::{
-    io,
-    net::SocketAddr,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{future::Future, io, time::Duration};
 
 use lettre::transport::smtp::extension::ClientId;
-use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     time::timeout,
 };
-use tokio_rustls::{
-    TlsConnector,
-    rustls::{ClientConfig, crypto::ring, pki_types::ServerName},
-};
 
-use super::line::{Line, Patience, Stream};
-use crate::endpoint::{Endpoint, Security};
+use super::{
+    Fault,
+    line::{Line, Patience, Stream},
+};
+use crate::{
+    endpoint::{Endpoint, Security},
+    net::Dialer,
+};
 
 /// How long each step towards a line may take.
 const STEP: Duration = Duration::from_secs(30);
@@ -28,24 +24,23 @@ const STEP: Duration = Duration::from_secs(30);
 const MAX_ANSWER: usize = 16 * 1024;
 
 /// A line to the server, with the greeting still to be read.
-pub async fn connect(endpoint: &Endpoint, tls: Option<&Arc<ClientConfig>>, patience: &Patience) -> io::Result<Line> {
-    let mut tcp = within(TcpStream::connect((endpoint.host.as_str(), endpoint.port)), "connect").await?;
-    let peer = tcp.peer_addr()?;
-    tcp.set_nodelay(true)?;
-    let line = |stream, prelude: &[u8], peer: SocketAddr| Line::new(stream, peer, prelude, patience.clone());
-    match endpoint.security {
-        Security::Insecure => Ok(line(Stream::Plain(tcp), b"", peer)),
-        Security::Tls => {
-            let stream = secure(tcp, endpoint, tls).await?;
-            Ok(line(stream, b"", peer))
-        }
-        Security::StartTls => {
-            start_tls(&mut tcp).await?;
-            let stream = secure(tcp, endpoint, tls).await?;
-            // Nothing said before TLS counts: the capabilities are asked for anew. Only the greeting is not repeated.
-            Ok(line(stream, b"220 ready\r\n", peer))
-        }
+pub async fn connect(dialer: &Dialer, endpoint: &Endpoint, patience: &Patience) -> Result<Line, Fault> {
+    let mut tcp = dialer.dial(endpoint).await?;
+    let peer = tcp.peer_addr().map_err(|error| Fault::Lost(error.to_string()))?;
+    // Nothing said before TLS counts: the capabilities are asked for anew. Only the greeting is not repeated.
+    let mut prelude: &[u8] = b"";
+    if endpoint.security == Security::StartTls {
+        start_tls(&mut tcp).await.map_err(|error| Fault::Lost(error.to_string()))?;
+        prelude = b"220 ready\r\n";
     }
+    let stream = match endpoint.security {
+        Security::Insecure => Stream::Plain(tcp),
+        Security::Tls | Security::StartTls => {
+            let secured = timeout(STEP, dialer.secure(&endpoint.host, tcp)).await;
+            Stream::Tls(Box::new(secured.map_err(|_| Fault::Lost("no answer in time (TLS)".to_owned()))??))
+        }
+    };
+    Ok(Line::new(stream, peer, prelude, patience.clone()))
 }
 
 async fn within<T>(step: impl Future<Output = io::Result<T>>, name: &str) -> io::Result<T> {
@@ -53,31 +48,6 @@ async fn within<T>(step: impl Future<Output = io::Result<T>>, name: &str) -> io:
         Ok(result) => result,
         Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, format!("no answer in time ({name})"))),
     }
-}
-
-async fn secure(tcp: TcpStream, endpoint: &Endpoint, tls: Option<&Arc<ClientConfig>>) -> io::Result<Stream> {
-    let config = match tls {
-        Some(config) => config.clone(),
-        None => platform()?,
-    };
-    let name = ServerName::try_from(endpoint.host.clone()).map_err(io::Error::other)?;
-    let stream = within(TlsConnector::from(config).connect(name, tcp), "TLS").await?;
-    Ok(Stream::Tls(Box::new(stream)))
-}
-
-/// What the platform trusts, read once.
-fn platform() -> io::Result<Arc<ClientConfig>> {
-    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
-    if let Some(config) = CONFIG.get() {
-        return Ok(config.clone());
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?
-        .with_platform_verifier()
-        .map_err(io::Error::other)?
-        .with_no_client_auth();
-    Ok(CONFIG.get_or_init(|| Arc::new(config)).clone())
 }
 
 /// Asks for TLS (RFC 3207). lettre would keep what a man in the middle says before TLS and take it for an answer

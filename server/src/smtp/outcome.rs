@@ -1,6 +1,6 @@
 //! What became of a submission, and how it is told from what the server said or did not say.
 
-use app::wire::Refusal;
+use app::wire::{self, Refusal};
 use lettre::transport::smtp::Error;
 
 /// How much of a server's words is kept.
@@ -24,12 +24,17 @@ pub fn unreadable(error: std::io::Error) -> Outcome {
 }
 
 pub fn rejected(recipient: Option<&str>, code: u16, text: String) -> Outcome {
-    Outcome::Rejected(vec![Refusal { recipient: recipient.map(str::to_owned), code, text }])
+    Outcome::Rejected(vec![Refusal { recipient: recipient.map(str::to_owned), code, text, error: None }])
+}
+
+/// What kept a message from being offered to a server; for the log, `text` says it in more words.
+pub fn hindered(error: wire::Error, text: String) -> Refusal {
+    Refusal { recipient: None, code: 0, text, error: Some(error) }
 }
 
 /// No answer, or one that makes no sense.
 pub fn lost(handed_over: bool, text: String) -> Outcome {
-    let refusal = Refusal { recipient: None, code: 0, text: words(&text) };
+    let refusal = Refusal { recipient: None, code: 0, text: words(&text), error: None };
     if handed_over { Outcome::Unknown(refusal) } else { Outcome::Retry(vec![refusal]) }
 }
 
@@ -45,13 +50,13 @@ pub fn refused(error: Error) -> Outcome {
 }
 
 pub fn refusal_or_lost(error: &Error) -> Refusal {
-    refusal(error, None).unwrap_or_else(|| Refusal { recipient: None, code: 0, text: describe(error) })
+    refusal(error, None).unwrap_or_else(|| Refusal { recipient: None, code: 0, text: describe(error), error: None })
 }
 
 /// The server's refusal, if it was one and not a lost line.
 pub fn refusal(error: &Error, recipient: Option<&str>) -> Option<Refusal> {
     let code = error.status()?.into();
-    Some(Refusal { recipient: recipient.map(str::to_owned), code, text: describe(error) })
+    Some(Refusal { recipient: recipient.map(str::to_owned), code, text: describe(error), error: None })
 }
 
 /// The server's own words, or what happened to the line.

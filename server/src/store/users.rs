@@ -49,6 +49,9 @@ impl Store {
              ON CONFLICT (user_id) DO UPDATE SET smtp = excluded.smtp
              RETURNING id, user_id, address, imap, smtp, password")
             .bind(user).bind(address).bind(&imap).bind(&smtp).fetch_one(pool))?;
+        change!(self, pool => sqlx::query(
+            "INSERT INTO identities (account_id, email, preferred) VALUES ($1, $2, 1)
+             ON CONFLICT (account_id, email) DO NOTHING").bind(columns.0).bind(address).execute(pool))?;
         AccountRecord::from_columns(columns)
     }
 

@@ -198,7 +198,7 @@ async fn a_user_cannot_take_files_drafts_tabs_or_submissions_of_another() {
     let resumed = boris.resume(Resume { tab: ana_tab.id.clone(), seq: 0 }).await;
     assert!(resumed.welcome.is_some(), "it is a new tab");
     assert_ne!(resumed.id, ana_tab.id);
-    let identity = &resumed.welcome.as_ref().expect("a welcome").identity;
+    let identity = &resumed.welcome.as_ref().expect("a welcome").identities[0];
     assert_eq!(identity.email, boris.address);
 }
 

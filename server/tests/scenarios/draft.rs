@@ -12,15 +12,10 @@ pub fn draft_to(recipients: &[&str], subject: &str) -> Draft {
     let number = u64::from(std::process::id()) << 32 | u64::from(NUMBER.fetch_add(1, Ordering::Relaxed));
     let address = |email: &&str| Address { name: String::new(), email: (*email).to_owned() };
     Draft {
-        id: DraftId(format!("{number:032x}")),
         to: recipients.iter().map(address).collect(),
-        cc: Vec::new(),
-        bcc: Vec::new(),
         subject: subject.to_owned(),
         body: format!("The text of {subject}.\n"),
-        attachments: Vec::new(),
-        original: None,
-        references: Vec::new(),
+        ..Draft::new(DraftId(format!("{number:032x}")))
     }
 }
 

@@ -46,6 +46,7 @@ mod folders;
 mod frames;
 mod history;
 mod hook;
+mod identities;
 mod label;
 mod line;
 mod list;

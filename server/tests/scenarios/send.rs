@@ -12,12 +12,12 @@ use crate::{
     test_bridge::{TestBridge, smtp},
 };
 
-async fn until_state(tab: &mut Tab, submission: SubmissionId, state: SubmissionState) {
+pub async fn until_state(tab: &mut Tab, submission: SubmissionId, state: SubmissionState) {
     tab.until(&format!("{state:?}"), |view| view.submission(submission) == Some(state)).await;
 }
 
 /// Why a submission was refused.
-fn refusals(tab: &Tab, id: SubmissionId) -> Vec<Refusal> {
+pub fn refusals(tab: &Tab, id: SubmissionId) -> Vec<Refusal> {
     let submission = tab.view.submissions.iter().find(|submission| submission.id == id).expect("a submission");
     submission.refusals.clone()
 }

@@ -58,7 +58,7 @@ impl MailServer {
 
     /// Starts a server for this user alone, whose password [`set_password`](Self::set_password) changes.
     pub fn start_for(address: &str) -> MailServer {
-        MailServer::launch(&["--no-smtp", "--user", &format!("{address}:{PASSWORD}")])
+        MailServer::launch(&["--user", &format!("{address}:{PASSWORD}")])
     }
 
     /// Starts another program than Dovecot: `cyrus`, or `courier`, which has POP3 as well. Mail comes by APPEND.

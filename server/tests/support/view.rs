@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use app::wire::{
-    Connectivity, Event, Flag, ListChange, Listing, Mailbox, Progress, Quota, Row, SavedSearch, Selection, Submission,
-    SubmissionId, SubmissionState, Uid, UndoId, Welcome,
+    Connectivity, Event, Flag, Identity, ListChange, Listing, Mailbox, Progress, Quota, Row, SavedSearch, Selection,
+    Submission, SubmissionId, SubmissionState, Uid, UndoId, Welcome,
 };
 
 use crate::mail::Messages;
@@ -17,6 +17,8 @@ pub struct View {
     pub mailboxes: Vec<Mailbox>,
     /// What was done on other devices and can be taken back.
     pub undoable: Vec<UndoId>,
+    /// As whom the person may write.
+    pub identities: Vec<Identity>,
     /// Searches that are kept.
     pub searches: Vec<SavedSearch>,
     /// Labels to choose from.
@@ -38,6 +40,7 @@ impl View {
         self.connectivity = Some(welcome.connectivity.clone());
         self.mailboxes = welcome.mailboxes.clone();
         self.labels = welcome.labels.clone();
+        self.identities = welcome.identities.clone();
         self.searches = welcome.searches.clone();
         self.quota = welcome.quota.clone();
         self.submissions = welcome.submissions.clone();
@@ -82,6 +85,7 @@ impl View {
             Event::Quota { quota } => self.quota = quota.clone(),
             Event::Acted { undo, .. } => self.undoable.push(*undo),
             Event::Undone { undo } => self.undoable.retain(|known| known != undo),
+            Event::Identities { identities } => self.identities = identities.clone(),
             Event::Searches { searches } => self.searches = searches.clone(),
             Event::Labels { labels } => self.labels = labels.clone(),
             Event::Messages { list, change } if *list == self.list => self.change(change),

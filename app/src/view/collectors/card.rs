@@ -131,6 +131,15 @@ impl Card {
                 <div data-live="" id=format!("actions-{}", id.0) class="collector-actions">
                     {runnable.then(|| button("run", run))}
                     {stoppable.then(|| button("pause", t_string!(i18n, collect.pause)))}
+                    {(!of_files).then(|| view! {
+                        <a
+                            class="button"
+                            href=format!("/identities/add?collector={}", id.0)
+                            data-testid="collector-write-as"
+                        >
+                            {t_string!(i18n, identities.write_as)}
+                        </a>
+                    })}
                     <details class="collector-remove" id=format!("remove-{}", id.0)>
                         <summary class="button">{t_string!(i18n, collect.remove)}</summary>
                         <p>{t_string!(i18n, collect.remove_about)}</p>

@@ -55,6 +55,31 @@ pub struct Fields {
     pub prefix: String,
 }
 
+/// Why it did not do, and what to do about it.
+#[component]
+pub fn Trouble(failure: Failure) -> impl IntoView {
+    let i18n = use_i18n();
+    let Failure { error, step, host, advice, password_page } = failure;
+    let at = step.map(|step| match host {
+        Some(host) => format!("{} ({host})", step_text(i18n, step)),
+        None => step_text(i18n, step).to_owned(),
+    });
+    view! {
+        <div class="notice" role="alert" data-testid="collector-error">
+            {at.map(|at| view! { <p data-testid="collector-step">{at}</p> })}
+            <Explained error />
+            {advice.map(|advice| view! { <p>{advice_text(i18n, advice)}</p> })}
+            {password_page.map(|page| view! {
+                <p>
+                    <a href=page target="_blank" rel="noopener noreferrer">
+                        {t_string!(i18n, login.app_password_link)}
+                    </a>
+                </p>
+            })}
+        </div>
+    }
+}
+
 /// The page. `POST /collectors/add` takes `address`, `password`, `server`, `user` and `prefix`; with `look`,
 /// nothing is brought yet.
 #[component]
@@ -65,27 +90,6 @@ pub fn Form(page: FormPage) -> impl IntoView {
     let refused = matches!(error, Some(Error::Credentials { .. } | Error::AppPassword { .. }));
     let open = !server.is_empty() || !user.is_empty() || matches!(error, Some(Error::ServerNotKnown));
     let focus_password = !address.is_empty();
-    let trouble = failure.map(|failure| {
-        let Failure { error, step, host, advice, password_page } = failure;
-        let at = step.map(|step| match host {
-            Some(host) => format!("{} ({host})", step_text(i18n, step)),
-            None => step_text(i18n, step).to_owned(),
-        });
-        view! {
-            <div class="notice" role="alert" data-testid="collector-error">
-                {at.map(|at| view! { <p data-testid="collector-step">{at}</p> })}
-                <Explained error />
-                {advice.map(|advice| view! { <p>{advice_text(i18n, advice)}</p> })}
-                {password_page.map(|page| view! {
-                    <p>
-                        <a href=page target="_blank" rel="noopener noreferrer">
-                            {t_string!(i18n, login.app_password_link)}
-                        </a>
-                    </p>
-                })}
-            </div>
-        }
-    });
     let plain = |name: &'static str, words: &'static str, about: &'static str, value: String| {
         view! {
             <label class="field">
@@ -108,7 +112,7 @@ pub fn Form(page: FormPage) -> impl IntoView {
             {back(i18n)}
             <h1>{t_string!(i18n, collect.add)}</h1>
             <p>{t_string!(i18n, collect.about)}</p>
-            {trouble}
+            {failure.map(|failure| view! { <Trouble failure /> })}
             <form method="post" action="/collectors/add" class="collector-form">
                 <label class="field">
                     <span>{t_string!(i18n, login.address)}</span>

@@ -60,7 +60,7 @@ fn speaks_of_files(body: &str) -> bool {
         "приложен к",
         "приложенн",
     ];
-    let own = body.lines().take_while(|line| !line.starts_with('>') && !line.starts_with("-----"));
+    let own = body.lines().take_while(|line| !line.starts_with('>') && !line.starts_with("-----") && *line != "-- ");
     own.map(lower_case).any(|line| SIGNS.iter().any(|sign| line.contains(sign)))
 }
 
@@ -72,15 +72,10 @@ mod tests {
     fn draft(to: &str, subject: &str, body: &str) -> Draft {
         let to = Address { name: String::new(), email: to.to_owned() };
         Draft {
-            id: DraftId("1".to_owned()),
             to: if to.email.is_empty() { Vec::new() } else { vec![to] },
-            cc: Vec::new(),
-            bcc: Vec::new(),
             subject: subject.to_owned(),
             body: body.to_owned(),
-            attachments: Vec::new(),
-            original: None,
-            references: Vec::new(),
+            ..Draft::new(DraftId("1".to_owned()))
         }
     }
 

@@ -14,7 +14,7 @@ use crate::{
         icon::Icon,
         words::{counted, path_name},
     },
-    wire::{Address, Flag, MessageRef, Row, SpecialUse},
+    wire::{Address, Flag, Identity, MessageRef, Row, SpecialUse},
 };
 
 /// Messages next to the open one that are shown at once; the others on request.
@@ -128,7 +128,7 @@ fn Other(row: Row) -> impl IntoView {
     let special_use = Memo::new(move |_| state.mailboxes.use_of(&mailbox));
     let sender = move || {
         let own = special_use.get() == Some(SpecialUse::Sent)
-            || state.identity.with(|identity| from.iter().all(|from| from.email.eq_ignore_ascii_case(&identity.email)));
+            || state.identities.with(|own| from.iter().all(|from| Identity::owns(own, &from.email)));
         if own {
             t_string!(i18n, view.me).to_owned()
         } else {

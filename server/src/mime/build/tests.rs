@@ -14,6 +14,7 @@ fn simple(subject: &str, body: &str, message_id: &str) -> Vec<u8> {
     let to = [address("Борис, the \"B\"", "boris@pismo.test"), address("", "c@почта.рф")];
     build_to_vec(&Outgoing {
         from: &from,
+        reply_to: &[],
         to: &to,
         cc: &[],
         bcc: &[],
@@ -64,6 +65,7 @@ fn addresses_and_ids_are_read_back() {
     let to: Vec<_> = (0..50).map(|number| address("Имя, с \"кавычками\"", &format!("to{number}@x.example"))).collect();
     let outgoing = Outgoing {
         from: &from,
+        reply_to: &[],
         to: &to,
         cc: &[],
         bcc: &[address("", "secret@x.example")],
@@ -117,6 +119,7 @@ fn nothing_typed_adds_a_field_or_ends_the_header() {
         let references = [evil.to_owned()];
         let mut outgoing = Outgoing {
             from: &from,
+            reply_to: &[],
             to: std::slice::from_ref(&named),
             cc: &[],
             bcc: &[],
@@ -163,6 +166,7 @@ fn files_are_read_back_with_their_names() {
         let files = [OutgoingFile { path: &path, name, content_type }];
         let outgoing = Outgoing {
             from: &from,
+            reply_to: &[],
             to: &[],
             cc: &[],
             bcc: &[],
@@ -209,6 +213,7 @@ fn a_plain_message_is_attached_as_it_is() {
     let files = [OutgoingFile { path: &path, name: "message.eml", content_type: "message/rfc822" }];
     let outgoing = Outgoing {
         from: &from,
+        reply_to: &[],
         to: &[],
         cc: &[],
         bcc: &[],

@@ -13,15 +13,10 @@ fn draft() -> Draft {
     static NUMBER: AtomicU32 = AtomicU32::new(1);
     let number = u64::from(std::process::id()) << 32 | u64::from(NUMBER.fetch_add(1, Ordering::Relaxed));
     Draft {
-        id: DraftId(format!("{number:032x}")),
         to: vec![Address { name: "Борис".to_owned(), email: "boris@pismo.test".to_owned() }],
-        cc: Vec::new(),
-        bcc: Vec::new(),
         subject: "Привет".to_owned(),
         body: "Version 1\n".to_owned(),
-        attachments: Vec::new(),
-        original: None,
-        references: Vec::new(),
+        ..Draft::new(DraftId(format!("{number:032x}")))
     }
 }
 

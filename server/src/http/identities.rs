@@ -1,0 +1,474 @@
+//! The pages about as whom a person writes.
+
+use app::{
+    page::{render_identities, render_identity_form},
+    view::{
+        collectors::Failure,
+        identities::{Fields, IdentitiesPage, IdentityCard, IdentityFormPage, Of},
+    },
+    wire::{Address, CollectorId, CollectorKind, Error, Identity, IdentityChoices, IdentityId, SourceAdvice},
+};
+use axum::{
+    Extension, Form,
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
+};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{
+    guard::Client,
+    login::{SignedIn, login_of},
+    page::{Person, site, with_policy},
+    servers::{TRIED, candidates, needs_a_word},
+};
+use crate::{
+    bridge::{Bridge, internal},
+    discover::Way,
+    endpoint::{Credentials, Endpoint},
+    error::{HttpError, status},
+    mime::recipient,
+    smtp::{Envelope, Transport},
+    store::{AccountRecord, Login, StoredCollector, StoredIdentity, WayOut},
+};
+
+/// The longest name of a person, and the longest list of addresses, in bytes.
+const LONGEST: usize = 2000;
+
+/// What a person has filled in.
+#[derive(serde::Deserialize)]
+pub struct Filled {
+    /// Only where it is new.
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    reply_to: String,
+    #[serde(default)]
+    bcc: String,
+    #[serde(default)]
+    signature: String,
+    #[serde(default)]
+    above: String,
+    #[serde(default)]
+    sent: String,
+    /// Another server than the account's own sends it.
+    #[serde(default)]
+    other: String,
+    #[serde(default)]
+    server: String,
+    #[serde(default)]
+    user: String,
+    #[serde(default)]
+    password: SecretString,
+    /// The collected account whose password it is.
+    collector: Option<i64>,
+}
+
+#[derive(serde::Deserialize)]
+pub struct Asked {
+    collector: Option<i64>,
+}
+
+pub async fn show(State(bridge): State<Bridge>, headers: HeaderMap) -> Result<Response, HttpError> {
+    let Some(login) = login_of(&bridge, &headers).await? else {
+        return Ok(Redirect::to("/login?next=%2Fidentities").into_response());
+    };
+    page(&bridge, &login, &headers, None).await
+}
+
+async fn page(
+    bridge: &Bridge,
+    login: &Login,
+    headers: &HeaderMap,
+    error: Option<Error>,
+) -> Result<Response, HttpError> {
+    let Person { language, theme, .. } = Person::of(headers);
+    let code = error.as_ref().map_or(StatusCode::OK, status);
+    let cards = bridge.store.identities(login.account).await?.into_iter().map(|one| IdentityCard {
+        own: one.identity.email == login.address,
+        server: one.way_out.map(|way| way.smtp.host),
+        identity: one.identity,
+    });
+    let page = IdentitiesPage { cards: cards.collect(), error, language, theme };
+    Ok(with_policy(|_| render_identities(&page, &site()), code))
+}
+
+/// The form of a new one.
+pub async fn form(
+    State(bridge): State<Bridge>,
+    headers: HeaderMap,
+    Query(asked): Query<Asked>,
+) -> Result<Response, HttpError> {
+    let Some(login) = login_of(&bridge, &headers).await? else {
+        return Ok(Redirect::to("/login?next=%2Fidentities").into_response());
+    };
+    let mut fields = Fields::default();
+    if let Some(collector) = collector_of(&bridge, &login, asked.collector).await? {
+        fields.collector = Some((collector.id, collector.user.clone()));
+        fields.other = true;
+        if recipient::check(&collector.user).is_ok() {
+            fields.email = collector.user;
+        } else {
+            fields.user = collector.user;
+        }
+    }
+    filled_form(&bridge, &login, &headers, Of::New, fields, None).await
+}
+
+/// The form of one that is there.
+pub async fn edit(
+    State(bridge): State<Bridge>,
+    headers: HeaderMap,
+    Path(id): Path<i64>,
+) -> Result<Response, HttpError> {
+    let Some(login) = login_of(&bridge, &headers).await? else {
+        return Ok(Redirect::to("/login?next=%2Fidentities").into_response());
+    };
+    let Some(stored) = stored(&bridge, &login, IdentityId(id)).await? else {
+        return Ok(Redirect::to("/identities").into_response());
+    };
+    let StoredIdentity { identity: Identity { id, email, choices }, way_out, .. } = stored;
+    let list = |addresses: Vec<Address>| addresses.iter().map(written).collect::<Vec<_>>().join(", ");
+    let fields = Fields {
+        email,
+        name: choices.name,
+        reply_to: list(choices.reply_to),
+        bcc: list(choices.bcc),
+        signature: choices.signature,
+        above: choices.signature_above,
+        sent: choices.sent.unwrap_or_default(),
+        other: way_out.is_some(),
+        server: way_out.as_ref().map(|way| way.smtp.to_string()).unwrap_or_default(),
+        user: way_out.map(|way| way.user).unwrap_or_default(),
+        collector: None,
+    };
+    filled_form(&bridge, &login, &headers, Of::Known(id), fields, None).await
+}
+
+async fn filled_form(
+    bridge: &Bridge,
+    login: &Login,
+    headers: &HeaderMap,
+    of: Of,
+    fields: Fields,
+    failure: Option<Failure>,
+) -> Result<Response, HttpError> {
+    let Person { language, theme, .. } = Person::of(headers);
+    let code = failure.as_ref().map_or(StatusCode::OK, |failure| status(&failure.error));
+    // Without the mail server there is no choice of folders; what was chosen stays.
+    let listed = match bridge.account(login).await {
+        Ok(account) => account.folders(None).await.map(|folders| folders.listed).unwrap_or_default(),
+        Err(_) => Vec::new(),
+    };
+    let mut folders: Vec<String> = listed.into_iter().filter(|one| one.selectable).map(|one| one.path).collect();
+    if !fields.sent.is_empty() && !folders.contains(&fields.sent) {
+        folders.push(fields.sent.clone());
+    }
+    folders.sort_by_key(|path| path.to_lowercase());
+    let page = IdentityFormPage { of, fields, folders, failure, language, theme };
+    Ok(with_policy(|_| render_identity_form(&page, &site()), code))
+}
+
+async fn stored(bridge: &Bridge, login: &Login, id: IdentityId) -> Result<Option<StoredIdentity>, Error> {
+    let all = bridge.store.identities(login.account).await.map_err(internal)?;
+    Ok(all.into_iter().find(|one| one.identity.id == id))
+}
+
+async fn collector_of(bridge: &Bridge, login: &Login, id: Option<i64>) -> Result<Option<StoredCollector>, Error> {
+    let Some(id) = id else { return Ok(None) };
+    let found = bridge.store.collector(login.account, CollectorId(id)).await.map_err(internal)?;
+    Ok(found.filter(|collector| collector.kind != CollectorKind::Files))
+}
+
+pub async fn add(
+    State(bridge): State<Bridge>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+    SignedIn(login): SignedIn,
+    Form(filled): Form<Filled>,
+) -> Result<Response, HttpError> {
+    match try_add(&bridge, &client, &login, &filled).await {
+        Ok(()) => done(&bridge, &login).await,
+        Err(failure) => again(&bridge, &login, &headers, Of::New, filled, failure).await,
+    }
+}
+
+pub async fn save(
+    State(bridge): State<Bridge>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+    SignedIn(login): SignedIn,
+    Path(id): Path<i64>,
+    Form(filled): Form<Filled>,
+) -> Result<Response, HttpError> {
+    let id = IdentityId(id);
+    match try_save(&bridge, &client, &login, id, &filled).await {
+        Ok(()) => done(&bridge, &login).await,
+        Err(failure) => again(&bridge, &login, &headers, Of::Known(id), filled, failure).await,
+    }
+}
+
+/// What was sent is not sent again by a reload.
+async fn done(bridge: &Bridge, login: &Login) -> Result<Response, HttpError> {
+    bridge.tell_identities(login.account).await?;
+    Ok(Redirect::to("/identities").into_response())
+}
+
+async fn again(
+    bridge: &Bridge,
+    login: &Login,
+    headers: &HeaderMap,
+    of: Of,
+    filled: Filled,
+    failure: Failure,
+) -> Result<Response, HttpError> {
+    let collector = collector_of(bridge, login, filled.collector).await?;
+    let email = match of {
+        Of::New => filled.email,
+        Of::Known(id) => stored(bridge, login, id).await?.map(|one| one.identity.email).unwrap_or_default(),
+    };
+    let mut fields = Fields {
+        email,
+        name: filled.name,
+        reply_to: filled.reply_to,
+        bcc: filled.bcc,
+        signature: filled.signature,
+        above: !filled.above.is_empty(),
+        sent: filled.sent,
+        other: !filled.other.is_empty(),
+        server: filled.server,
+        user: filled.user,
+        collector: collector.map(|collector| (collector.id, collector.user)),
+    };
+    if let Error::ConfirmServer { server } = &failure.error {
+        fields.server.clone_from(server);
+    }
+    filled_form(bridge, login, headers, of, fields, Some(failure)).await
+}
+
+async fn try_add(bridge: &Bridge, client: &Client, login: &Login, filled: &Filled) -> Result<(), Failure> {
+    let email = filled.email.trim();
+    let written = email.strip_prefix("*@").map_or_else(|| email.to_owned(), |domain| format!("x@{domain}"));
+    recipient::check(&written).map_err(|_| Error::BadAddress { text: email.to_owned() })?;
+    let choices = choices(filled)?;
+    let known = bridge.store.identities(login.account).await.map_err(internal)?;
+    if known.iter().any(|one| one.identity.email.to_lowercase() == email.to_lowercase()) {
+        return Err(Error::IdentityExists.into());
+    }
+    if known.len() >= Identity::MOST {
+        return Err(Error::TooManyIdentities { limit: Identity::MOST as u32 }.into());
+    }
+    let record = record(bridge, login).await?;
+    let collector = collector_of(bridge, login, filled.collector).await?;
+    let password = match &collector {
+        Some(collector) if filled.password.expose_secret().is_empty() => {
+            let sealed = collector.password.as_ref().ok_or(Error::Credentials { text: String::new() })?;
+            bridge.seal.open(&collector.owner(), sealed).map_err(internal)?
+        }
+        _ => filled.password.clone(),
+    };
+    let way = if filled.other.is_empty() {
+        let (transport, credentials) = bridge.own_way_out(&record)?;
+        transport.rehearse(&credentials, &rehearsed(&record, email)).await?;
+        None
+    } else {
+        let users = collector.as_ref().map(|collector| collector.user.clone()).into_iter().collect();
+        Some(find_way_out(bridge, client, &record, email, filled, users, &password).await?)
+    };
+    let collector = collector.map(|collector| collector.id).filter(|_| way.is_some());
+    let added = bridge.store.add_identity(login.account, email, &choices, way.as_ref(), collector).await;
+    if added.map_err(internal)? { Ok(()) } else { Err(Error::IdentityExists.into()) }
+}
+
+async fn try_save(
+    bridge: &Bridge,
+    client: &Client,
+    login: &Login,
+    id: IdentityId,
+    filled: &Filled,
+) -> Result<(), Failure> {
+    let choices = choices(filled)?;
+    let StoredIdentity { identity, way_out: before, collector } =
+        stored(bridge, login, id).await?.ok_or(Error::Gone)?;
+    let record = record(bridge, login).await?;
+    let other = !filled.other.is_empty();
+    let same = |way: &WayOut| {
+        way.smtp.to_string() == filled.server.trim()
+            && way.user == filled.user.trim()
+            && filled.password.expose_secret().is_empty()
+    };
+    match before {
+        Some(way) if other && same(&way) => {}
+        None if !other => {}
+        _ if other => {
+            let way =
+                find_way_out(bridge, client, &record, &identity.email, filled, Vec::new(), &filled.password).await?;
+            bridge.store.set_way_out(login.account, id, Some(&way), collector).await.map_err(internal)?;
+        }
+        _ => {
+            let (transport, credentials) = bridge.own_way_out(&record)?;
+            transport.rehearse(&credentials, &rehearsed(&record, &identity.email)).await?;
+            bridge.store.set_way_out(login.account, id, None, None).await.map_err(internal)?;
+        }
+    }
+    let there = bridge.store.set_identity_choices(login.account, id, &choices).await.map_err(internal)?;
+    if there { Ok(()) } else { Err(Error::Gone.into()) }
+}
+
+async fn record(bridge: &Bridge, login: &Login) -> Result<AccountRecord, Error> {
+    bridge.store.account(login.account).await.map_err(internal)?.ok_or(Error::SignedOut)
+}
+
+/// A message from this address to itself or to the person, which is not sent.
+fn rehearsed(record: &AccountRecord, email: &str) -> Envelope {
+    // Any of a domain is as good as another; this one has to be there (RFC 5321 §4.5.1).
+    let from = email.strip_prefix("*@").map_or_else(|| email.to_owned(), |domain| format!("postmaster@{domain}"));
+    let own = Some(&record.address).filter(|own| recipient::check(own).is_ok() && **own != from);
+    let to = std::iter::once(&from).chain(own).cloned().collect();
+    Envelope { from, to }
+}
+
+/// Finds a server that takes the name and the password, and mail from this address.
+async fn find_way_out(
+    bridge: &Bridge,
+    client: &Client,
+    record: &AccountRecord,
+    email: &str,
+    filled: &Filled,
+    likely: Vec<String>,
+    password: &SecretString,
+) -> Result<WayOut, Failure> {
+    let user = filled.user.trim();
+    // Whoever is signed in must not be able to guess the passwords of others from here.
+    let name = if user.is_empty() { email } else { user };
+    let attempt = bridge.attempts.admit(name, client.address).map_err(|seconds| Error::TooManyAttempts { seconds })?;
+    let envelope = rehearsed(record, email);
+    let mut first: Option<Failure> = None;
+    for candidate in candidates(bridge, email, filled.server.trim(), Way::Out).await?.into_iter().take(TRIED) {
+        if needs_a_word(&candidate, email) {
+            let question = Error::ConfirmServer { server: candidate.endpoint.to_string() };
+            return Err(first.unwrap_or_else(|| question.into()));
+        }
+        if candidate.advice == Some(SourceAdvice::ClearText) {
+            return Err(Error::ClearText { host: candidate.endpoint.host }.into());
+        }
+        let mut refused = false;
+        let mut users = likely.clone();
+        users.extend(candidate.users);
+        users.dedup();
+        if !user.is_empty() {
+            users = vec![user.to_owned()];
+        }
+        for user in users.into_iter().take(2) {
+            match rehearse(bridge, &candidate.endpoint, &user, password, &envelope).await {
+                Ok(()) => {
+                    bridge.attempts.pay_back(attempt);
+                    let way = WayOut { smtp: candidate.endpoint, user, password: None };
+                    return Ok(bridge.sealed_way_out(record.id, email, way, password)?);
+                }
+                Err(error) => {
+                    let other_name = matches!(error, Error::Credentials { .. });
+                    // Who has heard the password and does not want it, or not this address, is the right one.
+                    refused |= error.is_about_password() || matches!(error, Error::SenderRefused { .. });
+                    let failure = Failure {
+                        error,
+                        step: None,
+                        host: Some(candidate.endpoint.host.clone()),
+                        advice: candidate.advice,
+                        password_page: candidate.password_page.map(str::to_owned),
+                    };
+                    first = first.filter(|_| !refused).or(Some(failure));
+                    if !other_name {
+                        break;
+                    }
+                }
+            }
+        }
+        if refused {
+            break;
+        }
+    }
+    Err(first.unwrap_or(Error::NoWayOut.into()))
+}
+
+async fn rehearse(
+    bridge: &Bridge,
+    endpoint: &Endpoint,
+    user: &str,
+    password: &SecretString,
+    envelope: &Envelope,
+) -> Result<(), Error> {
+    let credentials = Credentials { user: user.to_owned(), password: password.clone() };
+    Transport::new(endpoint.clone()).through(bridge.config.source_dialer()).rehearse(&credentials, envelope).await
+}
+
+fn choices(filled: &Filled) -> Result<IdentityChoices, Error> {
+    let too_long = || Error::BadRequest { text: "The name, the addresses or the signature are too long".to_owned() };
+    let signature = filled.signature.replace("\r\n", "\n").trim_end().to_owned();
+    if [&filled.name, &filled.reply_to, &filled.bcc, &filled.sent].iter().any(|text| text.len() > LONGEST)
+        || signature.len() > Identity::MAX_SIGNATURE
+    {
+        return Err(too_long());
+    }
+    Ok(IdentityChoices {
+        name: filled.name.split_whitespace().collect::<Vec<_>>().join(" "),
+        reply_to: addresses(&filled.reply_to)?,
+        bcc: addresses(&filled.bcc)?,
+        signature,
+        signature_above: !filled.above.is_empty(),
+        sent: Some(filled.sent.clone()).filter(|path| !path.is_empty()),
+    })
+}
+
+/// An address as [`addresses`] reads it.
+fn written(address: &Address) -> String {
+    let Address { name, email } = address;
+    let quoted = name.replace('\\', "\\\\").replace('"', "\\\"");
+    if name.is_empty() { email.clone() } else { format!("\"{quoted}\" <{email}>") }
+}
+
+/// Addresses with commas between.
+fn addresses(text: &str) -> Result<Vec<Address>, Error> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = crate::mime::header::addresses(text.as_bytes());
+    let bad = |text: &str| Error::BadAddress { text: text.to_owned() };
+    if found.is_empty() {
+        return Err(bad(text));
+    }
+    for address in &found {
+        recipient::check(&address.email)
+            .map_err(|_| bad(if address.email.is_empty() { text } else { &address.email }))?;
+    }
+    Ok(found)
+}
+
+/// What is done to an identity by a button.
+#[derive(Clone, Copy, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Button {
+    Prefer,
+    Remove,
+}
+
+pub async fn change(
+    State(bridge): State<Bridge>,
+    headers: HeaderMap,
+    SignedIn(login): SignedIn,
+    Path((id, asked)): Path<(i64, Button)>,
+) -> Result<Response, HttpError> {
+    let id = IdentityId(id);
+    let there = match asked {
+        Button::Prefer => {
+            // As any of a domain nothing can be written before somebody says as which.
+            let stored = stored(&bridge, &login, id).await?.filter(|one| !one.identity.is_of_domain());
+            stored.is_some() && bridge.store.prefer_identity(login.account, id).await?
+        }
+        Button::Remove => bridge.store.remove_identity(login.account, id).await?,
+    };
+    if there { done(&bridge, &login).await } else { page(&bridge, &login, &headers, Some(Error::Gone)).await }
+}
