@@ -20,7 +20,12 @@ test("an address is added, and what is written from it has its name and signatur
   await expect(page.getByRole("alert")).toContainText("not owned by user");
   await page.getByTestId("identity-email").fill(alias);
   await page.getByTestId("identity-name").fill("Ана из лавки");
-  await page.getByTestId("identity-signature").fill("Лавка\nс 9 до 18");
+  await page.getByTestId("identity-signature").fill("Лавка\nс 9 до 18 </textarea>&copy");
+  await page.getByTestId("identity-save").click();
+  await expect(page.getByTestId("identity")).toHaveCount(2);
+  // It comes back as it was typed.
+  await page.getByTestId("identity-edit").last().click();
+  await expect(page.getByTestId("identity-signature")).toHaveValue("Лавка\nс 9 до 18 </textarea>&copy");
   await page.getByTestId("identity-save").click();
   await expect(page.getByTestId("identity")).toHaveCount(2);
 
@@ -31,13 +36,15 @@ test("an address is added, and what is written from it has its name and signatur
   await expect(from).toHaveValue(mail.address);
   await visitor.composer.fill({ to: friend.address, subject: "Лавка открыта", body: "Приходите" });
   await from.selectOption(alias);
-  await expect(visitor.composer.body).toHaveValue("Приходите\n\n-- \nЛавка\nс 9 до 18\n");
+  await expect(visitor.composer.body).toHaveValue("Приходите\n\n-- \nЛавка\nс 9 до 18 </textarea>&copy\n");
   await from.selectOption(mail.address);
   await expect(visitor.composer.body).toHaveValue("Приходите");
   await from.selectOption(alias);
   await visitor.composer.sendAndWait();
   await expect.poll(() => friend.subjects()).toEqual(["Лавка открыта"]);
-  expect(await friend.source("Лавка открыта")).toMatch(new RegExp(`^Return-Path: <${alias}>`, "im"));
+  const sent = await friend.source("Лавка открыта");
+  expect(sent).toMatch(new RegExp(`^Return-Path: <${alias}>`, "im"));
+  expect(sent).toMatch(new RegExp(`^From: =\\?utf-8\\?.*<${alias}>`, "im"));
 
   // An answer goes out from the address the message came to, with its detail.
   const detailed = alias.replace("@", "+boots@");
@@ -45,7 +52,7 @@ test("an address is added, and what is written from it has its name and signatur
   await visitor.messageList.open("Сапоги есть?");
   await visitor.message.act("reply");
   await expect(from).toHaveValue(detailed);
-  await expect(visitor.composer.body).toHaveValue(/^\n\n.*\n> Есть\?\n\n-- \nЛавка\nс 9 до 18\n$/);
+  await expect(visitor.composer.body).toHaveValue(/^\n\n.*\n> Есть\?\n\n-- \nЛавка\nс 9 до 18 <\/textarea>&copy\n$/);
   await visitor.composer.sendAndWait();
   await expect.poll(() => friend.subjects()).toContain("Re: Сапоги есть?");
   expect(await friend.source("Re: Сапоги есть?")).toMatch(new RegExp(`^Return-Path: <${detailed.replace("+", "\\+")}>`, "im"));
@@ -84,9 +91,13 @@ test("a collected account is written from in three clicks, and any address of a 
   await visitor.composer.open();
   await visitor.composer.fill({ to: friend.address, subject: "From anywhere" });
   await page.getByTestId("compose-from").selectOption("*@pismo.test");
-  await page.getByTestId("compose-from-local").fill("books");
-  await page.getByTestId("compose-from-local").press("Tab");
-  await visitor.composer.sendAndWait();
+  await expect(page.getByTestId("compose-from-local")).toBeFocused();
+  // Half an address is none.
+  await page.getByTestId("compose-send").click();
+  await expect(visitor.composer.compose.getByRole("alert")).toContainText("@pismo.test");
+  await page.getByTestId("compose-from-local").pressSequentially("books");
+  await page.getByTestId("compose-from-local").press("Control+Enter");
+  await expect(visitor.composer.compose).toBeHidden();
   await expect.poll(() => friend.subjects()).toContain("From anywhere");
   expect(await friend.source("From anywhere")).toContain("Return-Path: <books@pismo.test>");
   await Promise.all([old.close(), friend.close()]);

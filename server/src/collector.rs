@@ -19,6 +19,7 @@ mod maildrop;
 mod making;
 mod manners;
 mod outlet;
+mod own;
 mod passing;
 mod pieces;
 mod pool;

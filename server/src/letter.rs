@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use app::wire::{Address, Draft, Error};
+use app::wire::{Address, Draft, DraftId, Error};
 
 use crate::{
     blobs,
@@ -31,6 +31,17 @@ pub fn message_id(draft: &Draft, address: &str) -> String {
     let domain = address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     let name: String = draft.id.0.chars().filter(char::is_ascii_alphanumeric).take(64).collect();
     format!("{name}@{}", recipient::to_ascii(&format!("x@{domain}")).trim_start_matches("x@"))
+}
+
+/// The draft whose message has this Message-ID, if it is one of ours.
+pub fn draft_of(message_id: &str) -> Option<DraftId> {
+    let (name, _) = message_id.split_once('@')?;
+    is_draft_id(name).then(|| DraftId(name.to_owned()))
+}
+
+/// Whether a text can be the name of a draft of ours.
+pub fn is_draft_id(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Makes the message of a draft. `date` is in seconds since 1970 UTC.

@@ -228,12 +228,12 @@ async fn file(bridge: &Bridge, submission: &StoredSubmission) -> Result<()> {
         Ok(message) => message,
         Err(error) => {
             error!(submission.id = submission.id.0, ?error, "What was sent cannot be filed");
-            return bridge.store.set_filed(submission.id).await;
+            return bridge.store.set_filed(submission.id, false).await;
         }
     };
     match timeout(Duration::from_secs(60), account.file(submission.clone(), message)).await {
         Ok(Ok(())) => {
-            bridge.store.set_filed(submission.id).await?;
+            bridge.store.set_filed(submission.id, true).await?;
             for attachment in &submission.draft.attachments {
                 blobs::forget(&bridge.store, &bridge.config.data, record.id, &attachment.blob).await?;
             }
@@ -241,7 +241,7 @@ async fn file(bridge: &Bridge, submission: &StoredSubmission) -> Result<()> {
         Ok(Err(error @ Error::MessageTooLarge { .. })) => {
             // It never will be. The draft stays, with its files: it is the only copy.
             warn!(submission.id = submission.id.0, ?error, "What was sent is too large for Sent");
-            bridge.store.set_filed(submission.id).await?;
+            bridge.store.set_filed(submission.id, false).await?;
         }
         Ok(Err(error)) => warn!(submission.id = submission.id.0, ?error, "What was sent is not in Sent yet"),
         Err(_) => warn!(submission.id = submission.id.0, "What was sent is not in Sent yet: no answer"),

@@ -7,10 +7,10 @@ use leptos::prelude::*;
 
 use super::Client;
 use crate::{
-    opening::begin,
+    opening::{add_all, begin},
     signature::exchange,
     state::{DraftStatus, File, FileState, Notice},
-    wire::{AccountId, Address, Command, Draft, DraftKind, Error, MessageRef, Reply, SubmissionId, read},
+    wire::{AccountId, Address, Command, Draft, DraftKind, Error, Identity, MessageRef, Reply, SubmissionId, read},
 };
 
 /// How long the person pauses before the draft is saved.
@@ -44,7 +44,7 @@ impl Client {
                 return;
             }
             match client.send(Command::Compose { message, kind }).await {
-                Ok(Reply::Draft(draft)) if kind == DraftKind::Edit => client.state.composer.open(*draft),
+                Ok(Reply::Draft(draft)) if kind == DraftKind::Edit => client.open_draft(*draft),
                 Ok(Reply::Draft(draft)) => client.begin(*draft),
                 Ok(_) => client.complain(Error::Internal),
                 Err(error) => client.complain(error),
@@ -54,28 +54,31 @@ impl Client {
 
     fn begin(&self, draft: Draft) {
         let (draft, quoted) = begin(self.state, draft);
-        self.state.composer.open(draft);
+        self.open_draft(draft);
         self.state.composer.quoted.set_value(quoted);
+    }
+
+    fn open_draft(&self, draft: Draft) {
+        let identity = self.state.identity_of(draft.from.as_ref());
+        self.state.composer.open(draft, identity.map(|identity| identity.choices).unwrap_or_default());
     }
 
     /// Writes as this address, and takes what belongs to its identity in place of what belonged to the one before.
     pub fn write_as(&self, email: &str) {
         let composer = self.state.composer;
-        let before = self.state.identity_of(composer.from.get_untracked().as_ref());
-        let mut from = Address { name: String::new(), email: email.to_owned() };
-        let Some(after) = self.state.identity_of(Some(&from)) else { return };
-        from.name.clone_from(&after.choices.name);
-        let other = before.as_ref().is_none_or(|before| before.id != after.id);
-        let before = before.map(|before| before.choices).unwrap_or_default();
-        composer.from.set(Some(from));
-        if other {
+        let after = self.state.identities.with_untracked(|all| Identity::of(all, email).cloned());
+        let Some(Identity { choices: after, .. }) = after else { return };
+        let before = composer.choices.get_value();
+        composer.from.set(Some(Address { name: after.name.clone(), email: email.to_owned() }));
+        if before != after {
             let quoted = composer.quoted.get_value();
-            composer.body.update(|body| *body = exchange(body, &quoted, &before, &after.choices));
+            composer.body.update(|body| *body = exchange(body, &quoted, &before, &after));
             composer.bcc.update(|bcc| {
                 bcc.retain(|address| !before.bcc.contains(address));
-                bcc.extend(after.choices.bcc.iter().cloned());
+                add_all(bcc, &after.bcc);
             });
-            composer.reply_to.set_value(after.choices.reply_to);
+            composer.reply_to.set_value(after.reply_to.clone());
+            composer.choices.set_value(after);
         }
         self.edited();
     }
@@ -242,7 +245,7 @@ impl Client {
             match client.send(Command::EditSubmission { submission }).await {
                 Ok(Reply::Draft(draft)) => {
                     client.state.forget_submission(submission);
-                    client.state.composer.open(*draft);
+                    client.open_draft(*draft);
                     client.edited();
                 }
                 Ok(_) => client.complain(Error::Internal),
@@ -267,7 +270,7 @@ impl Client {
         let kept = self.platform().kept_draft().and_then(|json| read::<(AccountId, Draft)>(&json));
         // On a shared machine the next person must not read what the last one wrote.
         if let Some((_, draft)) = kept.filter(|(account, _)| *account == self.state.account.get_untracked()) {
-            self.state.composer.open(draft);
+            self.open_draft(draft);
             self.edited();
             self.notify(Notice::DraftRestored, None);
         }

@@ -3,7 +3,7 @@
 use futures_util::future::AbortHandle;
 use leptos::prelude::*;
 
-use crate::wire::{Address, Attachment, BlobId, Draft, DraftId, Error, Original};
+use crate::wire::{Address, Attachment, BlobId, Draft, DraftId, Error, IdentityChoices, Original};
 
 /// The composer. Open while `id` is there. After any change by the person call [`crate::Client::edited`].
 #[derive(Clone, Copy)]
@@ -30,6 +30,10 @@ pub struct Composer {
     pub(crate) original: RwSignal<Option<Original>>,
     references: StoredValue<Vec<String>>,
     pub(crate) reply_to: StoredValue<Vec<Address>>,
+    /// As whom it was written when it was opened.
+    pub(crate) begun_as: StoredValue<Option<Address>>,
+    /// What of an identity is in it: the signature, hidden copies.
+    pub(crate) choices: StoredValue<IdentityChoices>,
     /// What is quoted, as it was when the draft was begun.
     pub(crate) quoted: StoredValue<String>,
     next: StoredValue<u32>,
@@ -111,6 +115,8 @@ impl Composer {
             original: RwSignal::new(None),
             references: StoredValue::new(Vec::new()),
             reply_to: StoredValue::new(Vec::new()),
+            begun_as: StoredValue::new(None),
+            choices: StoredValue::new(IdentityChoices::default()),
             quoted: StoredValue::new(String::new()),
             next: StoredValue::new(0),
         }
@@ -145,9 +151,11 @@ impl Composer {
         })
     }
 
-    /// Opens a draft, in place of what was open.
-    pub(crate) fn open(&self, draft: Draft) {
+    /// Opens a draft, in place of what was open. In it is what these choices brought.
+    pub(crate) fn open(&self, draft: Draft, choices: IdentityChoices) {
         let Draft { id, from, reply_to, to, cc, bcc, subject, body, attachments, original, references } = draft;
+        self.begun_as.set_value(from.clone());
+        self.choices.set_value(choices);
         self.from.set(from);
         self.reply_to.set_value(reply_to);
         self.quoted.set_value(String::new());

@@ -180,6 +180,8 @@ fn Fields(memory: Memory) -> impl IntoView {
     let body = NodeRef::<html::Textarea>::new();
     let has_more = untrack(|| !composer.cc.with(Vec::is_empty) || !composer.bcc.with(Vec::is_empty));
     let more = RwSignal::new(has_more);
+    // An identity can bring hidden copies: nobody writes to whom they do not see.
+    let shown = move || more.get() || !composer.bcc.with(Vec::is_empty);
     let answers = untrack(|| composer.original.with(Option::is_some) && !composer.to.with(Vec::is_empty));
     // An answer begins above what is quoted; anything else with whom it is for.
     Effect::new(move |_| {
@@ -206,13 +208,13 @@ fn Fields(memory: Memory) -> impl IntoView {
                 id="compose-to"
                 node=to
             />
-            <Show when=move || !more.get()>
+            <Show when=move || !shown()>
                 <button type="button" class="button button-quiet button-small" on:click=handler(move |_| more.set(true))>
                     {move || t_string!(i18n, compose.show_cc)}
                 </button>
             </Show>
         </div>
-        <Show when=move || more.get()>
+        <Show when=shown>
             <Recipients
                 field=composer.cc
                 label=Signal::derive(move || t_string!(i18n, compose.cc))
@@ -271,8 +273,9 @@ fn Foot(memory: Memory) -> impl IntoView {
     let limit = move || t_string!(i18n, compose.attach_limit, size = size(i18n, state.upload_limit.get())).to_string();
     let discard = move |_| {
         let is_empty = composer.draft().is_none_or(|draft| {
-            let choices = state.identity_of(draft.from.as_ref()).map(|identity| identity.choices).unwrap_or_default();
-            is_blank(&draft.body, &choices) && draft.subject.trim().is_empty() && draft.attachments.is_empty()
+            is_blank(&draft.body, &composer.choices.get_value())
+                && draft.subject.trim().is_empty()
+                && draft.attachments.is_empty()
         });
         if is_empty {
             client.discard();
@@ -338,7 +341,8 @@ fn send(state: State, client: Client) {
         return;
     };
     let failed = untrack(|| composer.files.with(|all| all.iter().any(files::has_failed)));
-    match obstacle(&draft, failed, untrack(|| composer.is_uploading())) {
+    let copies = composer.choices.get_value().bcc;
+    match obstacle(&draft, &copies, failed, untrack(|| composer.is_uploading())) {
         None => client.send_draft(),
         Some(Obstacle::Error(error)) => composer.problem.set(Some(error)),
         Some(Obstacle::Files) => files::point_out(),

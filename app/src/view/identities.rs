@@ -91,7 +91,7 @@ fn shown(i18n: Words, card: IdentityCard, first: bool) -> impl IntoView + use<> 
             <p class="collector-source">{through}</p>
             {name.map(|name| view! { <p>{name}</p> })}
             {first.then(|| view! { <p data-testid="identity-first">{t_string!(i18n, identities.first)}</p> })}
-            {signature.map(|signature| view! { <p class="identity-signature">{signature}</p> })}
+            {signature.map(|signature| view! { <p class="identity-signature" dir="auto">{signature}</p> })}
             <div class="collector-actions">
                 <a class="button" href=format!("/identities/{id}") data-testid="identity-edit">
                     {t_string!(i18n, identities.edit)}

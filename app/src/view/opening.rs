@@ -6,11 +6,11 @@ use super::{date::quote_date, signature::with_signature};
 use crate::{
     i18n::*,
     state::State,
-    wire::{Draft, DraftKind, Original},
+    wire::{Address, Draft, DraftKind, IdentityChoices, Original},
 };
 
 /// A draft as the person finds it, and what is quoted in it: that stands below a line that says whose words they are, with
-/// room to write above it. With it goes whatever belongs to the identity.
+/// room to write above it. With it goes what belongs to the identity.
 pub fn begin(state: State, mut draft: Draft) -> (Draft, String) {
     let quoted = match &draft.original {
         Some(original) => {
@@ -19,12 +19,24 @@ pub fn begin(state: State, mut draft: Draft) -> (Draft, String) {
         }
         None => String::new(),
     };
-    let identity = state.identity_of(draft.from.as_ref());
-    let choices = identity.map(|identity| identity.choices).unwrap_or_default();
-    draft.body = with_signature(&quoted, &choices);
-    draft.bcc.extend(choices.bcc);
-    draft.reply_to = choices.reply_to;
+    if let Some(identity) = state.identity_of(draft.from.as_ref()) {
+        draft.from = draft.from.or_else(|| Some(identity.address()));
+        draft.body = with_signature(&quoted, &identity.choices);
+        add_all(&mut draft.bcc, &identity.choices.bcc);
+        draft.reply_to = identity.choices.reply_to;
+    } else {
+        draft.body = with_signature(&quoted, &IdentityChoices::default());
+    }
     (draft, quoted)
+}
+
+/// Adds those that are not there yet.
+pub fn add_all(list: &mut Vec<Address>, others: &[Address]) {
+    for other in others {
+        if !list.iter().any(|one| one.email.eq_ignore_ascii_case(&other.email)) {
+            list.push(other.clone());
+        }
+    }
 }
 
 fn opening(language: Locale, original: &Original, date: &str, quote: &str) -> String {
@@ -44,7 +56,7 @@ fn opening(language: Locale, original: &Original, date: &str, quote: &str) -> St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{AccountId, Address, MessageRef, Uid, UidValidity};
+    use crate::wire::{AccountId, MessageRef, Uid, UidValidity};
 
     fn original(kind: DraftKind) -> Original {
         Original {

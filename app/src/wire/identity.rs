@@ -45,8 +45,8 @@ pub struct IdentityChoices {
 impl Identity {
     /// Identities that one account may have.
     pub const MOST: usize = 50;
-    /// The longest signature, in bytes.
-    pub const MAX_SIGNATURE: usize = 10_000;
+    /// The longest signature, in characters.
+    pub const MAX_SIGNATURE: usize = 5000;
 
     /// Whether it stands for all addresses of a domain.
     pub fn is_of_domain(&self) -> bool {
@@ -62,15 +62,18 @@ impl Identity {
     pub fn closeness(&self, email: &str) -> Option<Closeness> {
         let (local, domain) = email.rsplit_once('@')?;
         let (own, own_domain) = self.email.rsplit_once('@')?;
-        if local.is_empty() || domain.to_lowercase() != own_domain.to_lowercase() {
+        if domain.to_lowercase() != own_domain.to_lowercase() {
             return None;
         }
         let (local, own) = (local.to_lowercase(), own.to_lowercase());
         match () {
-            // The star itself is no address.
+            // The star itself is no address. The part before the @ may still be to come.
             () if own == "*" => (local != "*").then_some(Closeness::Domain),
+            () if local.is_empty() => None,
             () if local == own => Some(Closeness::Same),
-            () if local.strip_prefix(&own).is_some_and(|rest| rest.starts_with('+')) => Some(Closeness::Detail),
+            () if local.strip_prefix(&own).is_some_and(|rest| rest.starts_with('+')) => {
+                Some(Closeness::Detail(own.len()))
+            }
             () => None,
         }
     }
@@ -93,8 +96,8 @@ impl Identity {
 pub enum Closeness {
     /// It is any of the identity's domain.
     Domain,
-    /// The identity's with a detail, `user+detail@domain` (RFC 5233).
-    Detail,
+    /// The identity's with a detail, `user+detail@domain` (RFC 5233): the more of it is the identity's own, the closer.
+    Detail(usize),
     /// The very address, whatever its letters' case.
     Same,
 }
@@ -118,7 +121,7 @@ mod tests {
             ("ana+work+2@example.org", Some(3)),
             ("anastasia@example.org", Some(1)),
             ("*@example.org", None),
-            ("@example.org", None),
+            ("@example.org", Some(1)),
             ("ana@sub.example.org", None),
             ("ana", None),
         ] {

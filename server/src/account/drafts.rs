@@ -41,7 +41,7 @@ impl Actor {
             DraftKind::Forward | DraftKind::Edit => self.attachments_of(session, &loaded).await?,
             DraftKind::Reply | DraftKind::ReplyAll => Vec::new(),
         };
-        let id = match begun.draft.filter(|id| is_draft_id(id)) {
+        let id = match begun.draft.filter(|id| letter::is_draft_id(id)) {
             Some(id) => DraftId(id),
             None => DraftId(random_hex(16)?),
         };
@@ -246,9 +246,4 @@ impl Actor {
             .ok_or_else(|| imap::Error::Protocol("The mail server took a draft and does not have it".to_owned()))?;
         Ok(reference(selected.uid_validity, uid))
     }
-}
-
-/// Whether a text can be the name of a draft of ours.
-fn is_draft_id(text: &str) -> bool {
-    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

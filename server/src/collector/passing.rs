@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, pin::pin};
 
-use app::wire::{Uid, UidValidity};
+use app::wire::{SpecialUse, Uid, UidValidity};
 use futures_util::future::{Either, select};
 use tokio::sync::mpsc;
 
@@ -27,6 +27,7 @@ pub async fn pass(job: &Job, pair: &mut Pair, mut row: FolderRow, listed: &Liste
     job.step(Step::Made)?;
     let there = pair.source.examine(&listed.path).await.map_err(Stop::of_source)?;
     let mut writing = Writing::new(job, &mut pair.target, &row, there.uid_validity, here.clone()).await?;
+    writing.of_sent = listed.special_use == Some(SpecialUse::Sent);
     let limit = writing.limit;
     let begun = begin(job, &mut writing).await?;
     let mut there = there;

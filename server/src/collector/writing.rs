@@ -50,6 +50,8 @@ pub struct Writing<'a> {
     pub(super) shown: Shown,
     /// Whether anything came from another mailbox of the target.
     pub moved: bool,
+    /// Whether the source has there what was sent.
+    pub of_sent: bool,
 }
 
 /// What came since the numbers were last written.
@@ -92,7 +94,8 @@ impl<'a> Writing<'a> {
         let limit = target.append_limit(&folder.target, usize::MAX).await.map_err(Stop::of_target)?;
         let next = Uid(mailbox.uid_next.0.max(1));
         let (pool, heard, shown, moved) = (Pool::default(), Vec::new(), Shown::default(), false);
-        Ok(Writing { job, target, folder, validity, mailbox, next, limit, pool, heard, shown, moved })
+        let of_sent = false;
+        Ok(Writing { job, target, folder, validity, mailbox, next, limit, pool, heard, shown, moved, of_sent })
     }
 
     pub async fn put(&mut self, parcel: Parcel) -> Result<(), Stop> {
@@ -106,6 +109,7 @@ impl<'a> Writing<'a> {
             }
             Parcel::Messages(fresh, _turn) => {
                 let fresh = self.find(fresh).await?;
+                let fresh = if self.of_sent { self.leave_own(fresh).await? } else { fresh };
                 let fresh = self.follow_moves(fresh).await?;
                 let fresh = self.refuse(fresh).await?;
                 self.send(fresh).await

@@ -66,6 +66,14 @@ pub struct Filled {
     collector: Option<i64>,
 }
 
+impl Filled {
+    /// Whoever types a server or a password means it, ticked or not.
+    fn names_a_server(&self) -> bool {
+        let typed = [&self.server, &self.user].iter().any(|text| !text.trim().is_empty());
+        !self.other.is_empty() || typed || !self.password.expose_secret().is_empty()
+    }
+}
+
 #[derive(serde::Deserialize)]
 pub struct Asked {
     collector: Option<i64>,
@@ -269,7 +277,7 @@ async fn try_add(bridge: &Bridge, client: &Client, login: &Login, filled: &Fille
         }
         _ => filled.password.clone(),
     };
-    let way = if filled.other.is_empty() {
+    let way = if !filled.names_a_server() {
         let (transport, credentials) = bridge.own_way_out(&record)?;
         transport.rehearse(&credentials, &rehearsed(&record, email)).await?;
         None
@@ -293,7 +301,8 @@ async fn try_save(
     let StoredIdentity { identity, way_out: before, collector } =
         stored(bridge, login, id).await?.ok_or(Error::Gone)?;
     let record = record(bridge, login).await?;
-    let other = !filled.other.is_empty();
+    // Where there is one already, to have it no more is to take the tick away.
+    let other = if before.is_some() { !filled.other.is_empty() } else { filled.names_a_server() };
     let same = |way: &WayOut| {
         way.smtp.to_string() == filled.server.trim()
             && way.user == filled.user.trim()
@@ -407,8 +416,9 @@ async fn rehearse(
 fn choices(filled: &Filled) -> Result<IdentityChoices, Error> {
     let too_long = || Error::BadRequest { text: "The name, the addresses or the signature are too long".to_owned() };
     let signature = filled.signature.replace("\r\n", "\n").trim_end().to_owned();
+    let signature = signature.strip_prefix("-- \n").map_or_else(|| signature.clone(), str::to_owned);
     if [&filled.name, &filled.reply_to, &filled.bcc, &filled.sent].iter().any(|text| text.len() > LONGEST)
-        || signature.len() > Identity::MAX_SIGNATURE
+        || signature.chars().count() > Identity::MAX_SIGNATURE
     {
         return Err(too_long());
     }

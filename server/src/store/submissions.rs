@@ -1,7 +1,7 @@
 //! The outbox. A submission is a row before the user is told that it is on its way.
 
 use anyhow::{Context, Result};
-use app::wire::{AccountId, Draft, Refusal, Submission, SubmissionId, SubmissionState};
+use app::wire::{AccountId, Draft, DraftId, Refusal, Submission, SubmissionId, SubmissionState};
 
 use super::{Store, change, now, on};
 
@@ -107,11 +107,19 @@ impl Store {
         rows.into_iter().map(StoredSubmission::from_columns).collect()
     }
 
-    /// Notes that what was sent is in Sent.
-    pub async fn set_filed(&self, id: SubmissionId) -> Result<()> {
-        change!(self, pool => sqlx::query("UPDATE submissions SET filed = 1 WHERE id = $1")
-            .bind(id.0).execute(pool))?;
+    /// Notes that what was sent is in its mailbox, or that it never will be.
+    pub async fn set_filed(&self, id: SubmissionId, kept: bool) -> Result<()> {
+        change!(self, pool => sqlx::query("UPDATE submissions SET filed = $2 WHERE id = $1")
+            .bind(id.0).bind(if kept { 1_i64 } else { 2 }).execute(pool))?;
         Ok(())
+    }
+
+    /// Whether what was sent of this draft is in its mailbox.
+    pub async fn is_kept(&self, account: AccountId, draft: &DraftId) -> Result<bool> {
+        let found: Option<(i64,)> = on!(self, pool => sqlx::query_as(
+            "SELECT id FROM submissions WHERE account_id = $1 AND draft_id = $2 AND filed = 1")
+            .bind(account.0).bind(&draft.0).fetch_optional(pool))?;
+        Ok(found.is_some())
     }
 
     /// Ends all leases: asked by the only node, as it starts.

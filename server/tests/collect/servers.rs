@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use app::wire::{CollectorTrouble, Error, RefusedReason};
+use app::wire::{CollectorTrouble, Draft, DraftId, Error, RefusedReason, SubmissionState};
 use pismo::collector::{Step, Stop};
 
 use crate::{
@@ -192,4 +192,39 @@ async fn a_piece_that_is_not_said_is_not_the_end_of_a_message() {
     lab.store.retry_refused(lab.collector).await.expect("a store");
     assert_eq!(lab.run().await, refused.len() as u64);
     lab.assert_whole("tried again").await;
+}
+
+/// The source's server files what it relays by itself, with fields of its own.
+#[tokio::test]
+async fn what_was_sent_from_here_through_the_source_comes_once() {
+    let (source, target) = sides();
+    let lab = Lab::new(&source, &target).await;
+    lab.run().await;
+    let draft = |number: u32| Draft::new(DraftId(format!("{number:032x}")));
+    let mut numbers = Vec::new();
+    for (number, kept) in [(1, Some(true)), (2, Some(false)), (3, None)] {
+        let (submission, _) = lab.store.add_submission(lab.account, &draft(number)).await.expect("a store");
+        lab.store.set_submission(submission.id, SubmissionState::Sent, &[], 0).await.expect("a store");
+        if let Some(kept) = kept {
+            lab.store.set_filed(submission.id, kept).await.expect("a store");
+        }
+        numbers.push(submission.id);
+    }
+    let mut raw = source.raw().await;
+    for mailbox in ["Sent", "INBOX"] {
+        for number in 1..=4_u32 {
+            let large = if number == 1 { "x\r\n".repeat(2_000_000) } else { String::new() };
+            let message =
+                format!("X-Server: kept\r\nMessage-ID: <{number:032x}@old.test>\r\nSubject: {number}\r\n\r\n{large}");
+            assert!(raw.append(mailbox, "\\Seen", "03-Mar-2023 03:03:03 +0000", message.as_bytes()).await);
+        }
+    }
+    // One's own message to oneself has come all the same.
+    assert_eq!(lab.run().await, 3 + 4);
+    assert_eq!(target.raw().await.mailbox("Sent").await.len(), 3);
+    assert_eq!(target.raw().await.mailbox("INBOX").await.len(), 4);
+    assert_eq!(lab.run().await, 0);
+    for number in numbers {
+        assert!(lab.store.drop_submission(lab.account, number).await.expect("a store"));
+    }
 }

@@ -1,6 +1,8 @@
 //! Sending: once, to everybody, filed, and what is told when it is refused.
 
-use app::wire::{Action, Address, Command, DraftKind, Error, Flag, Refusal, Reply, SubmissionId, SubmissionState};
+use app::wire::{
+    Action, Address, Command, Draft, DraftKind, Error, Flag, Refusal, Reply, SubmissionId, SubmissionState,
+};
 
 use tokio::time::timeout;
 
@@ -157,7 +159,9 @@ async fn a_refused_recipient_is_named_and_nothing_is_lost() {
     let Reply::Draft(mut edited) = later.ask(Command::EditSubmission { submission: id }).await else {
         panic!("a draft")
     };
-    assert_eq!(*edited, draft);
+    // What it did not say is said by now: as whom it goes out.
+    let from = Some(Address { name: String::new(), email: bridge.address_of("ana") });
+    assert_eq!(*edited, Draft { from, ..draft });
     edited.to.pop();
     let again = later.submit(&edited).await;
     until_state(&mut later, again, SubmissionState::Sent).await;

@@ -3,7 +3,7 @@
 use crate::{
     view::recipients::problem,
     view::words::lower_case,
-    wire::{Draft, Error},
+    wire::{Address, Draft, Error},
 };
 
 /// Why it is not sent at once.
@@ -17,13 +17,13 @@ pub enum Obstacle {
     NoAttachment,
 }
 
-/// The first thing that stands in the way.
-pub fn obstacle(draft: &Draft, failed: bool, uploading: bool) -> Option<Obstacle> {
-    let mut recipients = draft.to.iter().chain(&draft.cc).chain(&draft.bcc);
-    if let Some(bad) = recipients.clone().find(|address| problem(&address.email).is_some()) {
+/// The first thing that stands in the way. Those who always get a copy are not whom it is for.
+pub fn obstacle(draft: &Draft, copies: &[Address], failed: bool, uploading: bool) -> Option<Obstacle> {
+    let recipients = draft.to.iter().chain(&draft.cc).chain(&draft.bcc);
+    if let Some(bad) = draft.from.iter().chain(recipients.clone()).find(|address| problem(&address.email).is_some()) {
         return Some(Obstacle::Error(Error::BadAddress { text: bad.email.clone() }));
     }
-    if recipients.next().is_none() {
+    if recipients.clone().all(|address| copies.contains(address)) {
         return Some(Obstacle::Error(Error::NoRecipient));
     }
     if failed || uploading {
@@ -67,7 +67,7 @@ fn speaks_of_files(body: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{Address, DraftId};
+    use crate::wire::DraftId;
 
     fn draft(to: &str, subject: &str, body: &str) -> Draft {
         let to = Address { name: String::new(), email: to.to_owned() };
@@ -81,24 +81,40 @@ mod tests {
 
     #[test]
     fn a_message_without_a_good_recipient_is_not_sent() {
-        assert_eq!(obstacle(&draft("", "a", "b"), false, false), Some(Obstacle::Error(Error::NoRecipient)));
+        assert_eq!(obstacle(&draft("", "a", "b"), &[], false, false), Some(Obstacle::Error(Error::NoRecipient)));
         let bad = Error::BadAddress { text: "ana".to_owned() };
-        assert_eq!(obstacle(&draft("ana", "a", "b"), false, false), Some(Obstacle::Error(bad)));
+        assert_eq!(obstacle(&draft("ana", "a", "b"), &[], false, false), Some(Obstacle::Error(bad)));
+    }
+
+    #[test]
+    fn a_copy_to_oneself_is_no_recipient_and_half_an_address_no_sender() {
+        let address = |email: &str| Address { name: String::new(), email: email.to_owned() };
+        let (own, none) = (address("own@b.cd"), Some(Obstacle::Error(Error::NoRecipient)));
+        let alone = Draft { bcc: vec![own.clone()], ..draft("", "a", "b") };
+        assert_eq!(obstacle(&alone, std::slice::from_ref(&own), false, false), none);
+        assert_eq!(obstacle(&alone, &[], false, false), None);
+        let half = Draft { from: Some(address("@b.cd")), ..draft("a@b.cd", "a", "b") };
+        let bad = Error::BadAddress { text: "@b.cd".to_owned() };
+        assert_eq!(obstacle(&half, &[], false, false), Some(Obstacle::Error(bad)));
     }
 
     #[test]
     fn a_forgotten_file_is_asked_about_in_both_languages() {
         for text in ["See the attached report", "Договор во вложении.", "Прилагаю счёт"] {
-            assert_eq!(obstacle(&draft("a@b.cd", "a", text), false, false), Some(Obstacle::NoAttachment), "{text}");
+            assert_eq!(
+                obstacle(&draft("a@b.cd", "a", text), &[], false, false),
+                Some(Obstacle::NoAttachment),
+                "{text}"
+            );
         }
         for text in ["Thanks\n> see attached", "Поставь приложение", "Ok"] {
-            assert_eq!(obstacle(&draft("a@b.cd", "a", text), false, false), None, "{text}");
+            assert_eq!(obstacle(&draft("a@b.cd", "a", text), &[], false, false), None, "{text}");
         }
     }
 
     #[test]
     fn a_file_on_its_way_is_waited_for() {
-        assert_eq!(obstacle(&draft("a@b.cd", "a", "b"), false, true), Some(Obstacle::Files));
-        assert_eq!(obstacle(&draft("a@b.cd", "", "b"), false, false), Some(Obstacle::NoSubject));
+        assert_eq!(obstacle(&draft("a@b.cd", "a", "b"), &[], false, true), Some(Obstacle::Files));
+        assert_eq!(obstacle(&draft("a@b.cd", "", "b"), &[], false, false), Some(Obstacle::NoSubject));
     }
 }

@@ -26,22 +26,28 @@ pub fn Sender() -> impl IntoView {
     }
 }
 
+/// The domain of which this is any address: its part before the @ is typed, and may still be empty.
+fn domain_of(identities: &[Identity], from: &Address) -> Option<String> {
+    let identity = Identity::of(identities, &from.email)?;
+    identity.is_of_domain().then(|| identity.email.trim_start_matches("*@").to_owned())
+}
+
 #[component]
 fn Field() -> impl IntoView {
     let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
     let composer = state.composer;
-    // The domain of which any address may be typed.
-    let domain = RwSignal::new(None::<String>);
     let current =
         move || composer.from.get().or_else(|| state.identities.with(|all| all.first().map(Identity::address)));
+    let domain = Memo::new(move |_| state.identities.with(|all| domain_of(all, &current()?)));
     let options = move || {
-        let current = current();
         let mut all: Vec<Address> = state.identities.with(|all| all.iter().map(Identity::address).collect());
-        // An address with a detail, or one of a domain: it is none of the list, and has been chosen all the same.
-        if let Some(current) = current.clone().filter(|_| domain.with(Option::is_none))
-            && !all.iter().any(|one| one.email.eq_ignore_ascii_case(&current.email))
-        {
-            all.push(current);
+        let current = current();
+        // An address with a detail is none of the list; what the draft began with can be gone back to.
+        for other in [composer.begun_as.get_value(), current.clone()].into_iter().flatten() {
+            let is_listed = all.iter().any(|one| one.email.eq_ignore_ascii_case(&other.email));
+            if !is_listed && state.identities.with(|all| domain_of(all, &other)).is_none() {
+                all.push(other);
+            }
         }
         let chosen = match domain.get() {
             Some(domain) => format!("*@{domain}"),
@@ -58,24 +64,47 @@ fn Field() -> impl IntoView {
         };
         all.into_iter().map(option).collect::<Vec<_>>()
     };
+    let local = NodeRef::<leptos::html::Input>::new();
     let choose = move |email: String| {
-        if let Some(any) = email.strip_prefix("*@") {
-            domain.set(Some(any.to_owned()));
-            return;
-        }
-        domain.set(None);
-        client.write_as(&email);
+        // Of any of a domain, the part before the @ is still to be typed.
+        client.write_as(email.strip_prefix('*').unwrap_or(&email));
+        request_animation_frame(move || {
+            if let Some(local) = local.get_untracked() {
+                drop(local.focus());
+            }
+        });
     };
-    let local = move || {
-        composer.from.with(|from| {
-            let from = from.as_ref()?;
-            let (local, of) = from.email.rsplit_once('@')?;
-            domain.with(|domain| domain.as_deref() == Some(of)).then(|| local.to_owned())
-        })
+    let typed = move || {
+        composer.from.with(|from| from.as_ref().and_then(|from| Some(from.email.rsplit_once('@')?.0.to_owned())))
+    };
+    let write = move |text: String| {
+        if let Some(domain) = domain.get_untracked() {
+            // Whoever types all of it means this.
+            let local = text.trim().split('@').next().unwrap_or_default();
+            client.write_as(&format!("{local}@{domain}"));
+        }
     };
     view! {
-        <div class="compose-field">
+        <div class="compose-field compose-from">
             <label for="compose-from">{move || t_string!(i18n, compose.from)}</label>
+            <Show when=move || domain.with(Option::is_some)>
+                <span class="compose-local">
+                    <input
+                        node_ref=local
+                        type="text"
+                        autocomplete="off"
+                        autocapitalize="none"
+                        spellcheck="false"
+                        maxlength="200"
+                        aria-label=move || t_string!(i18n, compose.before_at)
+                        data-testid="compose-from-local"
+                        prop:value=move || typed().unwrap_or_default()
+                        prop:disabled=move || composer.sending.get()
+                        on:input:target=move |event| write(event.target().value())
+                    />
+                    <span>{move || domain.get().map(|domain| format!("@{domain}"))}</span>
+                </span>
+            </Show>
             <select
                 id="compose-from"
                 data-testid="compose-from"
@@ -84,25 +113,6 @@ fn Field() -> impl IntoView {
             >
                 {options}
             </select>
-            <Show when=move || domain.with(Option::is_some)>
-                <input
-                    class="compose-local"
-                    type="text"
-                    autocomplete="off"
-                    autocapitalize="none"
-                    spellcheck="false"
-                    maxlength="64"
-                    aria-label=move || t_string!(i18n, compose.before_at)
-                    data-testid="compose-from-local"
-                    prop:value=move || local().unwrap_or_default()
-                    on:change:target=move |event| {
-                        let local = event.target().value().trim().to_owned();
-                        if let Some(domain) = domain.get_untracked().filter(|_| !local.is_empty()) {
-                            client.write_as(&format!("{local}@{domain}"));
-                        }
-                    }
-                />
-            </Show>
         </div>
     }
 }

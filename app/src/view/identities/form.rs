@@ -73,7 +73,11 @@ pub fn IdentityForm(page: IdentityFormPage) -> impl IntoView {
                 <span>{words}</span>
                 <input
                     name=name
+                    dir="auto"
                     autocomplete="off"
+                    autocapitalize=(name != "name").then_some("none")
+                    spellcheck="false"
+                    inputmode=matches!(name, "reply_to" | "bcc").then_some("email")
                     maxlength="1000"
                     value=value
                     data-testid=format!("identity-{}", name.replace('_', "-"))
@@ -121,6 +125,8 @@ pub fn IdentityForm(page: IdentityFormPage) -> impl IntoView {
             </label>
         }
     };
+    let elsewhere = other || !server.is_empty() || !user.is_empty() || failure.is_some();
+    let promise = (of == Of::New).then(|| view! { <p>{t_string!(i18n, identities.promise)}</p> });
     let more = !reply_to.is_empty() || !bcc.is_empty() || !sent.is_empty();
     view! {
         <main class="server collectors">
@@ -135,14 +141,14 @@ pub fn IdentityForm(page: IdentityFormPage) -> impl IntoView {
                     <textarea
                         name="signature"
                         rows="4"
+                        dir="auto"
                         maxlength=Identity::MAX_SIGNATURE.to_string()
                         data-testid="identity-signature"
-                    >
-                        {signature}
-                    </textarea>
+                        inner_html=for_textarea(&signature)
+                    ></textarea>
                 </label>
                 {tick("above", t_string!(i18n, identities.above), above)}
-                <details open=other>
+                <details open=elsewhere>
                     <summary data-testid="identity-server-open">{t_string!(i18n, identities.way)}</summary>
                     {tick("other", t_string!(i18n, identities.other), other)}
                     {hidden}
@@ -153,7 +159,7 @@ pub fn IdentityForm(page: IdentityFormPage) -> impl IntoView {
                         <input
                             name="password"
                             type="password"
-                            autocomplete="off"
+                            autocomplete="new-password"
                             maxlength="1024"
                             autofocus=with_collector
                             data-testid="identity-password"
@@ -178,8 +184,23 @@ pub fn IdentityForm(page: IdentityFormPage) -> impl IntoView {
                         {t_string!(i18n, identities.save)}
                     </button>
                 </p>
-                <p>{t_string!(i18n, identities.promise)}</p>
+                {promise}
             </form>
         </main>
+    }
+}
+
+/// What stands within the element: it is text alone, and loses a line end at its beginning (HTML §13.2.6.4.7).
+fn for_textarea(text: &str) -> String {
+    format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::for_textarea;
+
+    #[test]
+    fn no_signature_ends_its_field() {
+        assert_eq!(for_textarea("\n</textarea>&copy"), "\n\n&lt;/textarea>&amp;copy");
     }
 }
