@@ -108,9 +108,12 @@ impl IntoResponse for HttpError {
 pub fn status(error: &wire::Error) -> StatusCode {
     use wire::Error;
     match error {
-        Error::Credentials { .. } | Error::AppPassword { .. } | Error::NoPasswords { .. } | Error::SignedOut => {
-            StatusCode::UNAUTHORIZED
-        }
+        Error::Credentials { .. }
+        | Error::AppPassword { .. }
+        | Error::NoPasswords { .. }
+        | Error::WayOutPassword { .. }
+        | Error::PasswordForServer { .. }
+        | Error::SignedOut => StatusCode::UNAUTHORIZED,
         Error::UnknownHost { .. }
         | Error::Unreachable { .. }
         | Error::NoEncryption { .. }
@@ -119,6 +122,7 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::Pop3Disabled { .. }
         | Error::NoLabel
         | Error::SenderRefused { .. }
+        | Error::NoSenderCheck { .. }
         | Error::Refused { .. } => StatusCode::BAD_GATEWAY,
         Error::TooManyConnections { .. }
         | Error::MailboxInUse { .. }
@@ -148,6 +152,7 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::NoRecipient
         | Error::ConfirmServer { .. }
         | Error::NoWayOut
+        | Error::PasswordMissing
         | Error::TooManyIdentities { .. }
         | Error::TooManySearches { .. }
         | Error::TooManyCollectors { .. }

@@ -72,8 +72,14 @@ pub fn router(bridge: Bridge) -> Router {
         .route("/contacts/import/{id}/{asked}", post(contacts::change))
         .route("/contacts/{id}/remove", post(contacts::remove))
         .route("/identities", get(identities::show))
-        .route("/identities/add", get(identities::form).post(identities::add))
-        .route("/identities/{id}", get(identities::edit).post(identities::save))
+        .route(
+            "/identities/add",
+            get(identities::form).post(identities::add).layer(DefaultBodyLimit::max(identities::MAX_FORM)),
+        )
+        .route(
+            "/identities/{id}",
+            get(identities::edit).post(identities::save).layer(DefaultBodyLimit::max(identities::MAX_FORM)),
+        )
         .route("/identities/{id}/{asked}", post(identities::change))
         .route("/sharing", get(sharing::show).post(sharing::save))
         .route("/message/{account}/{uid_validity}/{uid}/body", get(message::body))

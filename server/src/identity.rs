@@ -1,14 +1,45 @@
 //! As whom a person writes, and the way their mail goes out.
 
-use app::wire::{AccountId, Address, CollectorId, Error, Event, Identity};
+use app::wire::{AccountId, Address, Closeness, CollectorId, Error, Event, Identity};
 use secrecy::SecretString;
 
 use crate::{
     bridge::{Bridge, internal},
     endpoint::Credentials,
+    mime::recipient,
     smtp::Transport,
     store::{AccountRecord, StoredIdentity, WayOut},
 };
+
+/// The identity by which a person may write as this address, the closest, and the address with the domain as the identity has it:
+/// headers have it in ASCII (RFC 5890 §2.3.2.5).
+pub fn closest<'a>(identities: &'a [Identity], email: &str) -> Option<(&'a Identity, String)> {
+    let ascii = recipient::to_ascii(email);
+    let close =
+        identities.iter().filter_map(|one| Some((Closeness::of(&recipient::to_ascii(&one.email), &ascii)?, one)));
+    // Of several the first.
+    let (closeness, identity) = close.rev().max_by_key(|(closeness, _)| *closeness)?;
+    let spelled = match (closeness, email.rsplit_once('@'), identity.email.rsplit_once('@')) {
+        (Closeness::Same, ..) => identity.email.clone(),
+        (_, Some((local, _)), Some((_, domain))) => format!("{local}@{domain}"),
+        _ => email.to_owned(),
+    };
+    Some((identity, spelled))
+}
+
+/// Whether an address is one of the person's own, and not only of their domain, where others may have one as well.
+pub fn owns(identities: &[Identity], email: &str) -> bool {
+    closest(identities, email).is_some_and(|(identity, _)| !identity.is_of_domain())
+}
+
+/// How mail goes out.
+pub struct Route {
+    pub transport: Transport,
+    /// Who logs in there.
+    pub credentials: Credentials,
+    /// It is the way of the account itself.
+    pub own: bool,
+}
 
 impl Bridge {
     /// Who a draft is from: what it says, as far as the person may write so, else the first identity.
@@ -17,18 +48,24 @@ impl Bridge {
             let first = self.store.identities(account).await.map_err(internal)?.into_iter().next();
             return Ok(first.ok_or(Error::SignedOut)?.identity.address());
         };
-        match self.store.identity_for(account, &from.email).await.map_err(internal)? {
-            Some(_) => Ok(from),
-            None => Err(Error::NotYourAddress { email: from.email }),
-        }
+        let found = self.store.identity_for(account, &from.email).await.map_err(internal)?;
+        // Many servers let everybody write as everybody; who signs in to another account here is whose its address is.
+        let may = match found {
+            Some(StoredIdentity { way_out: Some(_), .. }) => true,
+            Some(_) => !self.store.is_of_another(account, &from.email).await.map_err(internal)?,
+            None => false,
+        };
+        if may { Ok(from) } else { Err(Error::NotYourAddress { email: from.email }) }
     }
 
-    /// Through which server mail from this address goes, and as whom to log in there.
-    pub async fn way_out(&self, record: &AccountRecord, from: &str) -> Result<(Transport, Credentials), Error> {
+    /// Through which server mail from this address goes, and as whom to log in there. Whoever writes as another than themselves has
+    /// to be known there.
+    pub async fn way_out(&self, record: &AccountRecord, from: &str) -> Result<Route, Error> {
         let identity = self.store.identity_for(record.id, from).await.map_err(internal)?;
         let identity = identity.ok_or_else(|| Error::NotYourAddress { email: from.to_owned() })?;
         match &identity.way_out {
             Some(way) => {
+                let no_password = || Error::WayOutPassword { email: identity.identity.email.clone() };
                 let password = way.password.as_ref().ok_or_else(no_password)?;
                 let owner = WayOut::owner(record.id, &identity.identity.email, &way.smtp);
                 let password = self.seal.open(&owner, password).map_err(|error| {
@@ -39,17 +76,21 @@ impl Bridge {
                     );
                     no_password()
                 })?;
-                let transport = Transport::new(way.smtp.clone()).through(self.config.source_dialer());
-                Ok((transport, Credentials { user: way.user.clone(), password }))
+                let transport = Transport::new(way.smtp.clone()).through(self.config.source_dialer()).for_known();
+                Ok(Route { transport, credentials: Credentials { user: way.user.clone(), password }, own: false })
             }
-            None => self.own_way_out(record),
+            None if identity.identity.email == record.address => self.own_way_out(record),
+            None => {
+                let route = self.own_way_out(record)?;
+                Ok(Route { transport: route.transport.for_known(), ..route })
+            }
         }
     }
 
     /// Through the account's own server.
-    pub fn own_way_out(&self, record: &AccountRecord) -> Result<(Transport, Credentials), Error> {
+    pub fn own_way_out(&self, record: &AccountRecord) -> Result<Route, Error> {
         let smtp = record.smtp.as_ref().or(self.config.smtp.as_ref()).ok_or(Error::NoWayOut)?;
-        Ok((Transport::new(smtp.clone()), self.credentials(record)?))
+        Ok(Route { transport: Transport::new(smtp.clone()), credentials: self.credentials(record)?, own: true })
     }
 
     /// A way out whose password is sealed for an identity.
@@ -83,7 +124,7 @@ impl Bridge {
         {
             let Some(way) = way_out.filter(|way| way.user == user) else { continue };
             let way = self.sealed_way_out(account, &identity.email, way, password)?;
-            self.store.set_way_out(account, identity.id, Some(&way), Some(collector)).await.map_err(internal)?;
+            self.store.renew_way_out(account, identity.id, &way).await.map_err(internal)?;
         }
         Ok(())
     }
@@ -97,9 +138,4 @@ impl Bridge {
         }
         Ok(())
     }
-}
-
-/// What is missing is typed on the page of the address.
-fn no_password() -> Error {
-    Error::Credentials { text: String::new() }
 }

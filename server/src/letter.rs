@@ -61,7 +61,8 @@ pub async fn write(
         files.push((path, attachment.name.clone(), blob.content_type));
     }
     let mut draft = draft.clone();
-    if draft.from.is_none() {
+    // What was handed over before it said as whom was from the account.
+    if draft.from.is_none() && made_for == For::Drafts {
         let first = store.identities(record.id).await.map_err(internal)?.into_iter().next();
         draft.from = first.map(|first| first.identity.address());
     }

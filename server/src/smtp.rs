@@ -74,17 +74,23 @@ pub struct Transport {
     endpoint: Endpoint,
     dialer: Dialer,
     limits: Limits,
+    for_known: bool,
 }
 
 impl Transport {
     /// Reaches every address, and trusts the certificates that the platform trusts.
     pub fn new(endpoint: Endpoint) -> Self {
-        Self { endpoint, dialer: Dialer::default(), limits: Limits::default() }
+        Self { endpoint, dialer: Dialer::default(), limits: Limits::default(), for_known: false }
     }
 
     /// Reaches and trusts what this dialer does.
     pub fn through(self, dialer: Dialer) -> Self {
         Self { dialer, ..self }
+    }
+
+    /// Says nothing of a message to a server that asks nobody who they are.
+    pub fn for_known(self) -> Self {
+        Self { for_known: true, ..self }
     }
 
     /// Waits no longer than this.
@@ -109,7 +115,7 @@ impl Transport {
     }
 
     /// Whether the server would take a message of this sender from whoever logs in: goes as far as the recipients, of
-    /// whom one has to be taken, and takes it back. Nothing is sent. What a server puts off (4xx) it does not refuse.
+    /// whom one has to be taken, and takes it back. Nothing is sent.
     pub async fn rehearse(&self, credentials: &Credentials, envelope: &Envelope) -> Result<(), wire::Error> {
         let host = &self.endpoint.host;
         let unreachable = |_| wire::Error::Unreachable { host: host.clone() };
@@ -128,7 +134,12 @@ impl Transport {
         if answer.is_ok() {
             // Many servers judge the sender no sooner than here. That one recipient is not known says nothing of the sender.
             for recipient in to {
-                answer = server.command(Rcpt::new(recipient, Vec::new())).await.map(drop);
+                let next = server.command(Rcpt::new(recipient, Vec::new())).await.map(drop);
+                let was_refused = matches!(&answer, Err(error) if error.is_permanent());
+                // A server that hangs up after a no has said no.
+                if !(was_refused && matches!(&next, Err(error) if error.status().is_none())) {
+                    answer = next;
+                }
                 if !matches!(&answer, Err(error) if error.is_permanent()) {
                     break;
                 }
@@ -138,8 +149,8 @@ impl Transport {
         let _ = timeout(GOODBYE, server.quit()).await;
         match answer {
             Err(error) if error.is_permanent() => Err(wire::Error::SenderRefused { text: describe(&error) }),
-            Err(error) if !error.is_transient() => Err(fault::said(&error, host)),
-            _ => Ok(()),
+            Err(error) => Err(fault::said(&error, host)),
+            Ok(()) => Ok(()),
         }
     }
 
@@ -155,6 +166,9 @@ impl Transport {
             AsyncSmtpConnection::connect_with_transport(Box::new(line), &hello).await.map_err(Fault::Said)?;
         // lettre forgets what it does not know, the size limit among it (RFC 1870).
         let offers = Offers::read(&server.command(format!("EHLO {hello}\r\n")).await.map_err(Fault::Said)?);
+        if self.for_known && !offers.login {
+            return Err(Fault::AsksNobody);
+        }
         log_in(&mut server, &offers, credentials).await?;
         Ok((server, offers))
     }
@@ -169,7 +183,8 @@ impl Transport {
         let survey = Survey::of(message).await.map_err(unreadable)?;
         let (from, to) = addresses(envelope)?;
         let patience = Patience::new(self.limits);
-        let (mut server, offers) = self.greet(credentials, &patience).await?;
+        let (mut server, offers) =
+            self.greet(credentials, &patience).await.map_err(|fault| fault.into_outcome(&self.endpoint.host))?;
 
         let mail = Mail::new(Some(from.clone()), parameters(&server, &offers, &survey, &from, &to)?);
         server.command(mail).await.map_err(refused)?;
@@ -225,6 +240,8 @@ async fn log_in(server: &mut AsyncSmtpConnection, offers: &Offers, who: &Credent
     match server.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await {
         Ok(response) if response.has_code(235) => Ok(()),
         Ok(response) => Err(Fault::Lost(words(&response.message().collect::<Vec<_>>().join(" ")))),
+        // None of its ways to log in is one with a password.
+        Err(error) if error.is_client() => Err(Fault::NoPasswords),
         Err(error) => Err(Fault::Login(error)),
     }
 }

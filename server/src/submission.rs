@@ -14,7 +14,9 @@ use tracing::{error, info, warn};
 use crate::{
     blobs,
     bridge::{Bridge, internal},
+    identity::Route,
     letter::{self, For},
+    mime::recipient,
     smtp::{self, Outcome},
     store::{AccountRecord, Login, StoredSubmission, now},
 };
@@ -41,6 +43,9 @@ impl Bridge {
         // What is chosen later must not change what was sent.
         let from = self.sender(login.account, draft.from.take()).await?;
         let recipients = smtp::Envelope::of(&from.email, &draft)?;
+        if let Some(bad) = draft.reply_to.iter().find(|address| recipient::check(&address.email).is_err()) {
+            return Err(Error::BadAddress { text: bad.email.clone() });
+        }
         draft.from = Some(from);
         if recipients.to.is_empty() {
             return Err(Error::NoRecipient);
@@ -193,8 +198,8 @@ async fn relay(bridge: &Bridge, submission: &StoredSubmission) -> Result<Outcome
     // Nothing was offered to a server: it waits for whoever can mend that.
     let hindered = |error: Error| Outcome::Rejected(vec![smtp::hindered(error, String::new())]);
     let from = submission.draft.from.as_ref().map_or(record.address.as_str(), |from| &from.email);
-    let (transport, credentials) = match bridge.way_out(&record, from).await {
-        Ok(way) => way,
+    let Route { transport, credentials, own } = match bridge.way_out(&record, from).await {
+        Ok(route) => route,
         Err(error) => return Ok(hindered(error)),
     };
     let envelope = match smtp::Envelope::of(from, &submission.draft) {
@@ -205,7 +210,14 @@ async fn relay(bridge: &Bridge, submission: &StoredSubmission) -> Result<Outcome
         Ok(message) => message,
         Err(error) => return Ok(hindered(error)),
     };
-    Ok(transport.submit(&credentials, &envelope, &message).await)
+    let mut outcome = transport.submit(&credentials, &envelope, &message).await;
+    // Signing in again is of no use where another password is meant.
+    if !own && let Outcome::Retry(refusals) | Outcome::Rejected(refusals) = &mut outcome {
+        for refusal in refusals.iter_mut().filter(|refusal| matches!(refusal.code, 534 | 535 | 538)) {
+            refusal.error = Some(Error::WayOutPassword { email: from.to_owned() });
+        }
+    }
+    Ok(outcome)
 }
 
 /// The message as it is sent. The same submission makes the same message each time.

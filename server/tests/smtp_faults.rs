@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::wire::{Address, Draft, DraftId, Refusal};
+use app::wire::{Address, Draft, DraftId, Error, Refusal};
 use pismo::{
     endpoint::{Credentials, Endpoint, Protocol, Security},
     smtp::{Envelope, Limits, Outcome, Transport},
@@ -313,6 +313,21 @@ async fn silence_ends_every_wait() {
             "DOT" => assert!(matches!(outcome, Outcome::Unknown(..)), "{outcome:?}"),
             _ => assert!(matches!(outcome, Outcome::Retry(..)), "{word}: {outcome:?}"),
         }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_asks_nobody_is_told_nothing_in_the_name_of_others() {
+    for offers in [vec![], vec!["AUTH PLAIN"]] {
+        let asks = !offers.is_empty();
+        let (endpoint, server) = serve(Script { offers, ..Script::default() }).await;
+        let host = endpoint.host.clone();
+        let transport = Transport::new(endpoint).limited(LIMITS).for_known();
+        let answer = transport.rehearse(&credentials("ana@pismo.test", "secret"), &to(&["b@pismo.test"])).await;
+        assert_eq!(answer, if asks { Ok(()) } else { Err(Error::NoSenderCheck { host }) });
+        let heard = tokio::time::timeout(Duration::from_secs(10), server).await.expect("an end").expect("server");
+        let said = |word: &str| heard.commands.iter().any(|command| command.starts_with(word));
+        assert_eq!((said("MAIL"), said("RCPT"), said("DATA")), (asks, asks, false), "{:?}", heard.commands);
     }
 }
 

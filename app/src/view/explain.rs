@@ -45,6 +45,12 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::BadAddress { text } => t_string!(i18n, error.bad_address, text = text.clone()).to_string(),
         Error::NotYourAddress { email } => t_string!(i18n, error.not_your_address, email = email.clone()).to_string(),
         Error::SenderRefused { .. } => t_string!(i18n, error.sender_refused).to_string(),
+        Error::NoSenderCheck { host } => t_string!(i18n, error.no_sender_check, host = host.clone()).to_string(),
+        Error::WayOutPassword { email } => t_string!(i18n, error.way_out_password, email = email.clone()).to_string(),
+        Error::PasswordForServer { host } => {
+            t_string!(i18n, error.password_for_server, host = host.clone()).to_string()
+        }
+        Error::PasswordMissing => t_string!(i18n, error.password_missing).to_string(),
         Error::IdentityExists => t_string!(i18n, error.identity_exists).to_string(),
         Error::TooManyIdentities { limit } => counted!(i18n, error.too_many_identities, *limit),
         Error::NoWayOut => t_string!(i18n, error.no_way_out).to_string(),
@@ -141,6 +147,10 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::BadAddress { .. }
         | Error::NoRecipient
         | Error::NotYourAddress { .. }
+        | Error::NoSenderCheck { .. }
+        | Error::WayOutPassword { .. }
+        | Error::PasswordForServer { .. }
+        | Error::PasswordMissing
         | Error::IdentityExists
         | Error::TooManyIdentities { .. }
         | Error::NoWayOut

@@ -139,6 +139,7 @@ fn Refusals(refusals: Vec<Refusal>) -> impl IntoView {
     let items = refusals.into_iter().map(|refusal| {
         let recipient = refusal.recipient.clone();
         let words = match refusal.code {
+            // In words of our own, for the log.
             0 if refusal.error.is_some() => String::new(),
             0 => refusal.text.trim().to_owned(),
             code => format!("{code} {}", refusal.text.trim()),

@@ -71,6 +71,14 @@ pub enum Error {
     SenderRefused { text: String },
     /// The person does not write as this address: it is none of their identities.
     NotYourAddress { email: String },
+    /// The submission server asks nobody who they are: it cannot say as whom a person may write.
+    NoSenderCheck { host: String },
+    /// The submission server of this address does not take the password any more that is kept for it.
+    WayOutPassword { email: String },
+    /// The password with which mail is collected is not shown to this server: another one may be meant.
+    PasswordForServer { host: String },
+    /// The password for that server was not typed.
+    PasswordMissing,
     /// There is an identity of this address already.
     IdentityExists,
     /// So many identities may an account have.

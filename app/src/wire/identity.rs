@@ -58,24 +58,9 @@ impl Identity {
         Address { name: self.choices.name.clone(), email: self.email.clone() }
     }
 
-    /// How closely an address belongs to it, the closest last; none if a person may not write as that address by it.
+    /// How closely an address belongs to it; none if a person may not write as that address by it.
     pub fn closeness(&self, email: &str) -> Option<Closeness> {
-        let (local, domain) = email.rsplit_once('@')?;
-        let (own, own_domain) = self.email.rsplit_once('@')?;
-        if domain.to_lowercase() != own_domain.to_lowercase() {
-            return None;
-        }
-        let (local, own) = (local.to_lowercase(), own.to_lowercase());
-        match () {
-            // The star itself is no address. The part before the @ may still be to come.
-            () if own == "*" => (local != "*").then_some(Closeness::Domain),
-            () if local.is_empty() => None,
-            () if local == own => Some(Closeness::Same),
-            () if local.strip_prefix(&own).is_some_and(|rest| rest.starts_with('+')) => {
-                Some(Closeness::Detail(own.len()))
-            }
-            () => None,
-        }
+        Closeness::of(&self.email, email)
     }
 
     /// Whether an address is one of these, and not only of their domain, where others may have one as well.
@@ -100,6 +85,28 @@ pub enum Closeness {
     Detail(usize),
     /// The very address, whatever its letters' case.
     Same,
+}
+
+impl Closeness {
+    /// Of an address to that of an identity.
+    pub fn of(own: &str, email: &str) -> Option<Closeness> {
+        let (local, domain) = email.rsplit_once('@')?;
+        let (own_local, own_domain) = own.rsplit_once('@')?;
+        if domain.to_lowercase() != own_domain.to_lowercase() {
+            return None;
+        }
+        let (local, own) = (local.to_lowercase(), own_local.to_lowercase());
+        match () {
+            // The star itself is no address. The part before the @ may still be to come.
+            () if own == "*" => (local != "*").then_some(Closeness::Domain),
+            () if local.is_empty() => None,
+            () if local == own => Some(Closeness::Same),
+            () if local.strip_prefix(&own).is_some_and(|rest| rest.starts_with('+')) => {
+                Some(Closeness::Detail(own.len()))
+            }
+            () => None,
+        }
+    }
 }
 
 #[cfg(test)]

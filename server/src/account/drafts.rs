@@ -16,7 +16,7 @@ use crate::{
     letter::{self, For},
     mime::{
         PartDecoder, build,
-        compose::{self, Labels},
+        compose::{self, Labels, Writer},
     },
     seal::random_hex,
     store::{Blob, SavedDraft, StoredSubmission},
@@ -36,7 +36,13 @@ impl Actor {
         let loaded = self.load(session, message).await?;
         let own: Vec<Identity> =
             self.store.identities(self.record.id).await?.into_iter().map(|one| one.identity).collect();
-        let begun = compose::begin(&loaded.headers, &loaded.quotable(), kind, &own, &Labels::default());
+        let named = loaded.headers.message_ids("Message-ID").first().and_then(|id| letter::draft_of(id));
+        let has_sent = match named {
+            Some(draft) => self.store.has_submission(self.record.id, &draft).await?,
+            None => false,
+        };
+        let writer = Writer { identities: &own, has_sent };
+        let begun = compose::begin(&loaded.headers, &loaded.quotable(), kind, writer, &Labels::default());
         let attachments = match kind {
             DraftKind::Forward | DraftKind::Edit => self.attachments_of(session, &loaded).await?,
             DraftKind::Reply | DraftKind::ReplyAll => Vec::new(),
@@ -160,10 +166,13 @@ impl Actor {
         };
         self.select(session, &sent).await?;
         // An earlier try may have filed it and died before it could say so; some servers file by themselves.
-        let there = session
-            .search(&[Key::Header("Message-ID".into(), letter::message_id(draft, &self.record.address))], None)
-            .await?;
-        if there.is_empty() {
+        let named = [Key::Header("Message-ID".into(), letter::message_id(draft, &self.record.address))];
+        let mut is_there = !session.search(&named, None).await?.is_empty();
+        if let Some(usual) = self.special(SpecialUse::Sent).filter(|usual| !is_there && *usual != sent) {
+            self.select(session, &usual).await?;
+            is_there = !session.search(&named, None).await?.is_empty();
+        }
+        if !is_there {
             session.append(&sent, &[Flag::Seen], None, message).await?;
         }
         self.want_counts(&sent);

@@ -20,7 +20,7 @@ use super::{
     outlet::{Fresh, Outlet, Text},
     passing::{begin, exchange},
     reading::{LARGE, LARGEST, SUSPICIOUS, WINDOW, nameless},
-    run::{Job, Step, Stop, held, open},
+    run::{Job, Step, Stop, held, open_target},
     writing::Writing,
 };
 use crate::{
@@ -119,7 +119,7 @@ pub async fn forget_orphans(store: &Store, data: &Path) -> anyhow::Result<()> {
 /// Counts what there is, without bringing any of it.
 pub async fn look(job: &Job, files: &Path) -> Result<(), Stop> {
     let archive = read(job, files).await?;
-    let mut target = open(&job.target).await.map_err(Stop::of_target)?;
+    let mut target = open_target(job).await?;
     let rows = places(job, &mut target, &archive).await?;
     target.logout().await;
     for (folder, row) in archive.folders.iter().zip(rows) {
@@ -133,7 +133,7 @@ pub async fn look(job: &Job, files: &Path) -> Result<(), Stop> {
 pub async fn collect(job: &Job, files: &Path) -> Result<(), Stop> {
     let mut archive = read(job, files).await?;
     job.step(Step::Listed)?;
-    let mut target = open(&job.target).await.map_err(Stop::of_target)?;
+    let mut target = open_target(job).await?;
     let rows = places(job, &mut target, &archive).await?;
     job.step(Step::Placed)?;
     let mut first = None;

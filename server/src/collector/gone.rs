@@ -21,7 +21,7 @@ use super::{
     outlet::Fresh,
     pool::{self, Pool},
     reading::SUSPICIOUS,
-    run::{Job, Leaving, Step, Stop, held, open},
+    run::{Job, Leaving, Step, Stop, held, open_target},
     writing::{Writing, entry},
 };
 use crate::{
@@ -250,7 +250,7 @@ pub async fn sweep(job: &Job) -> Result<(), Stop> {
 }
 
 async fn sweep_away(job: &Job, allowed: u32) -> Result<(), Stop> {
-    let mut target = open(&job.target).await.map_err(Stop::of_target)?;
+    let mut target = open_target(job).await?;
     let trash = trash(job, &mut target).await?;
     // What is in Trash is where it belongs.
     let mut after = Gone::default();

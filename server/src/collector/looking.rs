@@ -5,7 +5,7 @@ use app::wire::{CollectorKind, SpecialUse};
 use super::{
     folders::holds_mail,
     maildrop,
-    run::{Job, Stop, held, open, open_source, places},
+    run::{Job, Stop, held, open_source, open_target, places},
 };
 use crate::imap::{Listed, View};
 
@@ -17,7 +17,7 @@ pub async fn look(job: &Job) -> Result<(), Stop> {
     let mut source = open_source(job).await?;
     let there = source.list().await.map_err(Stop::of_source)?;
     let labels = job.quirk(&source).labels;
-    let mut target = open(&job.target).await.map_err(Stop::of_target)?;
+    let mut target = open_target(job).await?;
     let rows = job.store.folder_rows(job.collector.id).await?;
     let rows = places(job, (&mut source, &there), &mut target, rows).await?;
     target.logout().await;

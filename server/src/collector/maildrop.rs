@@ -23,7 +23,7 @@ use super::{
     passing::{begin, exchange},
     pieces::LONGEST,
     pool::{self, Pool},
-    run::{End, Job, Step, Stop, held, open},
+    run::{End, Job, Step, Stop, held, open_target},
     writing::Writing,
 };
 use crate::{
@@ -88,7 +88,7 @@ pub async fn collect(job: &Job) -> Result<(), Stop> {
             return let_go(job, row.id, source, &changes.deleted).await;
         }
     }
-    let mut target = open(&job.target).await.map_err(Stop::of_target)?;
+    let mut target = open_target(job).await?;
     let mut row = match row {
         Some(row) => row,
         // Nothing of it is known so far.
@@ -114,7 +114,7 @@ async fn delete_old(job: &Job, row: &FolderRow, source: &mut pop3::Session, item
     if old.is_empty() {
         return Ok(deleted);
     }
-    let mut target = open(&job.target).await.map_err(Stop::of_target)?;
+    let mut target = open_target(job).await?;
     let here = match target.examine(&row.target).await {
         // It has another name, perhaps: it is found and followed before anything is deleted.
         Err(error) if error.is_refusal() => return Ok(deleted),
@@ -155,7 +155,7 @@ pub async fn look(job: &Job) -> Result<(), Stop> {
     let mut source = connect(job.server()?).await.map_err(of_source)?;
     let listed = source.list().await.map_err(of_source)?;
     let _ = source.quit().await;
-    let mut target = open(&job.target).await.map_err(Stop::of_target)?;
+    let mut target = open_target(job).await?;
     let row = settle_place(job, &mut target, listed.len()).await?;
     target.logout().await;
     let messages = u32::try_from(listed.len()).unwrap_or(u32::MAX);

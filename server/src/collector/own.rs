@@ -23,7 +23,7 @@ impl Writing<'_> {
         let (mut rest, mut own) = (Vec::new(), Vec::new());
         for mut one in fresh {
             match draft(&mut one.text).await? {
-                Some(draft) if self.job.store.is_kept(self.job.collector.account, &draft).await? => {
+                Some((draft, date)) if self.job.store.is_kept(self.job.collector.account, &draft, date).await? => {
                     own.push(entry(&one, Place::Here { validity: UidValidity(0), uid: Uid(0) }));
                 }
                 _ => rest.push(one),
@@ -35,8 +35,8 @@ impl Writing<'_> {
     }
 }
 
-/// The draft whose message this may be.
-async fn draft(text: &mut Text) -> Result<Option<DraftId>, Stop> {
+/// The draft whose message this may be, and its Date.
+async fn draft(text: &mut Text) -> Result<Option<(DraftId, i64)>, Stop> {
     let headers = match text {
         Text::Held(bytes) => Headers::parse(bytes),
         Text::Filed(file) => {
@@ -46,5 +46,6 @@ async fn draft(text: &mut Text) -> Result<Option<DraftId>, Stop> {
             Headers::parse(&begin)
         }
     };
-    Ok(headers.message_ids("Message-ID").first().and_then(|id| draft_of(id)))
+    let named = headers.message_ids("Message-ID").first().and_then(|id| draft_of(id));
+    Ok(named.zip(headers.date()))
 }

@@ -23,9 +23,12 @@ use crate::{
 
 /// Goes through one mailbox.
 pub async fn pass(job: &Job, pair: &mut Pair, mut row: FolderRow, listed: &Listed) -> Result<(), Stop> {
+    // A mailbox that is looked into costs both servers as much as a message or two.
+    let turn = job.front.give_way().await;
     let here = make(job, &mut pair.target, &mut row).await?;
     job.step(Step::Made)?;
     let there = pair.source.examine(&listed.path).await.map_err(Stop::of_source)?;
+    drop(turn);
     let mut writing = Writing::new(job, &mut pair.target, &row, there.uid_validity, here.clone()).await?;
     writing.of_sent = listed.special_use == Some(SpecialUse::Sent);
     let limit = writing.limit;

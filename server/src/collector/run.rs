@@ -304,7 +304,7 @@ pub async fn collect(job: &Job) -> Result<(), Stop> {
         source.logout().await;
         return sweep(job).await;
     }
-    let mut target = open(&job.target).await.map_err(Stop::of_target)?;
+    let mut target = open_target(job).await?;
     let queue = queue(job, (&mut source, &there), &mut target, rows, changed).await?;
     bring(job, Pair { source, target }, queue).await?;
     sweep(job).await
@@ -315,6 +315,11 @@ pub(super) async fn open_source(job: &Job) -> Result<Session, Stop> {
     let mut source = open(job.server()?).await.map_err(Stop::of_source)?;
     source.count_labels();
     Ok(source)
+}
+
+pub(super) async fn open_target(job: &Job) -> Result<Session, Stop> {
+    let _turn = job.front.give_way().await;
+    open(&job.target).await.map_err(Stop::of_target)
 }
 
 pub(super) async fn open(end: &End) -> Result<Session, Error> {
@@ -451,8 +456,7 @@ async fn bring(job: &Job, first: Pair, queue: VecDeque<(FolderRow, Listed)>) -> 
 type BothNames = (Names, Names);
 
 async fn open_pair(job: &Job, names: &BothNames) -> Result<Pair, Stop> {
-    let (mut source, mut target) =
-        try_join!(open_source(job), async { open(&job.target).await.map_err(Stop::of_target) })?;
+    let (mut source, mut target) = try_join!(open_source(job), open_target(job))?;
     source.learn_names(&names.0);
     target.learn_names(&names.1);
     Ok(Pair { source, target })

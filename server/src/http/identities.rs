@@ -1,12 +1,17 @@
 //! The pages about as whom a person writes.
 
+mod proving;
+
+use std::time::Duration;
+
 use app::{
     page::{render_identities, render_identity_form},
+    providers::provider_for,
     view::{
         collectors::Failure,
         identities::{Fields, IdentitiesPage, IdentityCard, IdentityFormPage, Of},
     },
-    wire::{Address, CollectorId, CollectorKind, Error, Identity, IdentityChoices, IdentityId, SourceAdvice},
+    wire::{Address, CollectorId, CollectorKind, Error, Identity, IdentityChoices, IdentityId},
 };
 use axum::{
     Extension, Form,
@@ -15,22 +20,25 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::timeout;
 
 use super::{
     guard::Client,
     login::{SignedIn, login_of},
     page::{Person, site, with_policy},
-    servers::{TRIED, candidates, needs_a_word},
 };
 use crate::{
     bridge::{Bridge, internal},
-    discover::Way,
-    endpoint::{Credentials, Endpoint},
     error::{HttpError, status},
     mime::recipient,
-    smtp::{Envelope, Transport},
     store::{AccountRecord, Login, StoredCollector, StoredIdentity, WayOut},
 };
+
+/// The largest form: a signature takes six octets a letter.
+pub const MAX_FORM: usize = 256 * 1024;
+
+/// How long is waited for the names of the folders.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The longest name of a person, and the longest list of addresses, in bytes.
 const LONGEST: usize = 2000;
@@ -167,7 +175,10 @@ async fn filled_form(
     let code = failure.as_ref().map_or(StatusCode::OK, |failure| status(&failure.error));
     // Without the mail server there is no choice of folders; what was chosen stays.
     let listed = match bridge.account(login).await {
-        Ok(account) => account.folders(None).await.map(|folders| folders.listed).unwrap_or_default(),
+        Ok(account) => match timeout(PATIENCE, account.folders(None)).await {
+            Ok(Ok(folders)) => folders.listed,
+            Ok(Err(_)) | Err(_) => Vec::new(),
+        },
         Err(_) => Vec::new(),
     };
     let mut folders: Vec<String> = listed.into_iter().filter(|one| one.selectable).map(|one| one.path).collect();
@@ -258,34 +269,33 @@ async fn again(
 
 async fn try_add(bridge: &Bridge, client: &Client, login: &Login, filled: &Filled) -> Result<(), Failure> {
     let email = filled.email.trim();
-    let written = email.strip_prefix("*@").map_or_else(|| email.to_owned(), |domain| format!("x@{domain}"));
+    let domain = email.strip_prefix("*@");
+    // Nobody has all of a provider's addresses.
+    if domain.is_some_and(|domain| provider_for(domain).is_some()) {
+        return Err(Error::BadAddress { text: email.to_owned() }.into());
+    }
+    let written = domain.map_or_else(|| email.to_owned(), |domain| format!("x@{domain}"));
     recipient::check(&written).map_err(|_| Error::BadAddress { text: email.to_owned() })?;
     let choices = choices(filled)?;
     let known = bridge.store.identities(login.account).await.map_err(internal)?;
-    if known.iter().any(|one| one.identity.email.to_lowercase() == email.to_lowercase()) {
+    let spelled = |email: &str| recipient::to_ascii(email).to_lowercase();
+    if known.iter().any(|one| spelled(&one.identity.email) == spelled(email)) {
         return Err(Error::IdentityExists.into());
     }
     if known.len() >= Identity::MOST {
         return Err(Error::TooManyIdentities { limit: Identity::MOST as u32 }.into());
     }
     let record = record(bridge, login).await?;
-    let collector = collector_of(bridge, login, filled.collector).await?;
-    let password = match &collector {
-        Some(collector) if filled.password.expose_secret().is_empty() => {
-            let sealed = collector.password.as_ref().ok_or(Error::Credentials { text: String::new() })?;
-            bridge.seal.open(&collector.owner(), sealed).map_err(internal)?
-        }
-        _ => filled.password.clone(),
-    };
-    let way = if !filled.names_a_server() {
-        let (transport, credentials) = bridge.own_way_out(&record)?;
-        transport.rehearse(&credentials, &rehearsed(&record, email)).await?;
-        None
+    let (way, collector) = if filled.names_a_server() {
+        let collector = collector_of(bridge, login, filled.collector).await?;
+        let typed = !filled.password.expose_secret().is_empty();
+        let way = proving::find_way_out(bridge, client, &record, email, filled, collector.as_ref()).await?;
+        // Only where it is the same password, a new one there is a new one here.
+        (Some(way), collector.map(|collector| collector.id).filter(|_| !typed))
     } else {
-        let users = collector.as_ref().map(|collector| collector.user.clone()).into_iter().collect();
-        Some(find_way_out(bridge, client, &record, email, filled, users, &password).await?)
+        proving::prove_own(bridge, &record, email).await?;
+        (None, None)
     };
-    let collector = collector.map(|collector| collector.id).filter(|_| way.is_some());
     let added = bridge.store.add_identity(login.account, email, &choices, way.as_ref(), collector).await;
     if added.map_err(internal)? { Ok(()) } else { Err(Error::IdentityExists.into()) }
 }
@@ -298,8 +308,7 @@ async fn try_save(
     filled: &Filled,
 ) -> Result<(), Failure> {
     let choices = choices(filled)?;
-    let StoredIdentity { identity, way_out: before, collector } =
-        stored(bridge, login, id).await?.ok_or(Error::Gone)?;
+    let StoredIdentity { identity, way_out: before, .. } = stored(bridge, login, id).await?.ok_or(Error::Gone)?;
     let record = record(bridge, login).await?;
     // Where there is one already, to have it no more is to take the tick away.
     let other = if before.is_some() { !filled.other.is_empty() } else { filled.names_a_server() };
@@ -312,13 +321,11 @@ async fn try_save(
         Some(way) if other && same(&way) => {}
         None if !other => {}
         _ if other => {
-            let way =
-                find_way_out(bridge, client, &record, &identity.email, filled, Vec::new(), &filled.password).await?;
-            bridge.store.set_way_out(login.account, id, Some(&way), collector).await.map_err(internal)?;
+            let way = proving::find_way_out(bridge, client, &record, &identity.email, filled, None).await?;
+            bridge.store.set_way_out(login.account, id, Some(&way), None).await.map_err(internal)?;
         }
         _ => {
-            let (transport, credentials) = bridge.own_way_out(&record)?;
-            transport.rehearse(&credentials, &rehearsed(&record, &identity.email)).await?;
+            proving::prove_own(bridge, &record, &identity.email).await?;
             bridge.store.set_way_out(login.account, id, None, None).await.map_err(internal)?;
         }
     }
@@ -328,89 +335,6 @@ async fn try_save(
 
 async fn record(bridge: &Bridge, login: &Login) -> Result<AccountRecord, Error> {
     bridge.store.account(login.account).await.map_err(internal)?.ok_or(Error::SignedOut)
-}
-
-/// A message from this address to itself or to the person, which is not sent.
-fn rehearsed(record: &AccountRecord, email: &str) -> Envelope {
-    // Any of a domain is as good as another; this one has to be there (RFC 5321 §4.5.1).
-    let from = email.strip_prefix("*@").map_or_else(|| email.to_owned(), |domain| format!("postmaster@{domain}"));
-    let own = Some(&record.address).filter(|own| recipient::check(own).is_ok() && **own != from);
-    let to = std::iter::once(&from).chain(own).cloned().collect();
-    Envelope { from, to }
-}
-
-/// Finds a server that takes the name and the password, and mail from this address.
-async fn find_way_out(
-    bridge: &Bridge,
-    client: &Client,
-    record: &AccountRecord,
-    email: &str,
-    filled: &Filled,
-    likely: Vec<String>,
-    password: &SecretString,
-) -> Result<WayOut, Failure> {
-    let user = filled.user.trim();
-    // Whoever is signed in must not be able to guess the passwords of others from here.
-    let name = if user.is_empty() { email } else { user };
-    let attempt = bridge.attempts.admit(name, client.address).map_err(|seconds| Error::TooManyAttempts { seconds })?;
-    let envelope = rehearsed(record, email);
-    let mut first: Option<Failure> = None;
-    for candidate in candidates(bridge, email, filled.server.trim(), Way::Out).await?.into_iter().take(TRIED) {
-        if needs_a_word(&candidate, email) {
-            let question = Error::ConfirmServer { server: candidate.endpoint.to_string() };
-            return Err(first.unwrap_or_else(|| question.into()));
-        }
-        if candidate.advice == Some(SourceAdvice::ClearText) {
-            return Err(Error::ClearText { host: candidate.endpoint.host }.into());
-        }
-        let mut refused = false;
-        let mut users = likely.clone();
-        users.extend(candidate.users);
-        users.dedup();
-        if !user.is_empty() {
-            users = vec![user.to_owned()];
-        }
-        for user in users.into_iter().take(2) {
-            match rehearse(bridge, &candidate.endpoint, &user, password, &envelope).await {
-                Ok(()) => {
-                    bridge.attempts.pay_back(attempt);
-                    let way = WayOut { smtp: candidate.endpoint, user, password: None };
-                    return Ok(bridge.sealed_way_out(record.id, email, way, password)?);
-                }
-                Err(error) => {
-                    let other_name = matches!(error, Error::Credentials { .. });
-                    // Who has heard the password and does not want it, or not this address, is the right one.
-                    refused |= error.is_about_password() || matches!(error, Error::SenderRefused { .. });
-                    let failure = Failure {
-                        error,
-                        step: None,
-                        host: Some(candidate.endpoint.host.clone()),
-                        advice: candidate.advice,
-                        password_page: candidate.password_page.map(str::to_owned),
-                    };
-                    first = first.filter(|_| !refused).or(Some(failure));
-                    if !other_name {
-                        break;
-                    }
-                }
-            }
-        }
-        if refused {
-            break;
-        }
-    }
-    Err(first.unwrap_or(Error::NoWayOut.into()))
-}
-
-async fn rehearse(
-    bridge: &Bridge,
-    endpoint: &Endpoint,
-    user: &str,
-    password: &SecretString,
-    envelope: &Envelope,
-) -> Result<(), Error> {
-    let credentials = Credentials { user: user.to_owned(), password: password.clone() };
-    Transport::new(endpoint.clone()).through(bridge.config.source_dialer()).rehearse(&credentials, envelope).await
 }
 
 fn choices(filled: &Filled) -> Result<IdentityChoices, Error> {

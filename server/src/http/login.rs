@@ -246,7 +246,7 @@ pub async fn sign_out(
 }
 
 /// The pages beside the app that one may have wanted to see.
-const PAGES: [&str; 3] = ["/server", "/folders", "/collectors"];
+const PAGES: [&str; 5] = ["/server", "/folders", "/collectors", "/contacts", "/identities"];
 
 /// Where to go after signing in: only ever a page of ours.
 fn safe(next: &str) -> &str {

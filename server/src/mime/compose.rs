@@ -7,7 +7,8 @@ use std::collections::HashSet;
 
 use app::wire::{Address, DraftKind, Identity};
 
-use super::{Headers, build::DRAFT_FIELD};
+use super::{Headers, build::DRAFT_FIELD, recipient};
+use crate::identity::{closest, owns};
 use sender::sender;
 pub use subject::{forward_subject, reply_subject};
 
@@ -58,26 +59,37 @@ impl Default for Labels {
     }
 }
 
+/// Who writes.
+#[derive(Debug, Clone, Copy)]
+pub struct Writer<'a> {
+    /// As whom they may write.
+    pub identities: &'a [Identity],
+    /// The message was sent from here.
+    pub has_sent: bool,
+}
+
 /// Begins a draft from a message: its header, and its text as a reader sees it (decoded, unflowed, `\n` line ends).
-/// `own` is as whom the writer may write.
-pub fn begin(headers: &Headers, text: &str, kind: DraftKind, own: &[Identity], labels: &Labels) -> Beginning {
+///
+pub fn begin(headers: &Headers, text: &str, kind: DraftKind, own: Writer, labels: &Labels) -> Beginning {
     match kind {
         DraftKind::Reply | DraftKind::ReplyAll => reply(headers, text, kind == DraftKind::ReplyAll, own),
         DraftKind::Forward => Beginning { from: sender(headers, own), ..forward(headers, text, labels) },
-        DraftKind::Edit => edit(headers, text, own),
+        DraftKind::Edit => edit(headers, text, own.identities),
     }
 }
 
-fn reply(headers: &Headers, text: &str, all: bool, own: &[Identity]) -> Beginning {
+fn reply(headers: &Headers, text: &str, all: bool, own: Writer) -> Beginning {
     let from = headers.addresses("From");
     let mut answer_to = headers.addresses("Reply-To");
     if answer_to.is_empty() {
         answer_to.clone_from(&from);
     }
-    let is_own = |address: &Address| Identity::owns(own, &address.email);
+    let is_own = |address: &Address| owns(own.identities, &address.email);
+    let has_sent =
+        |address: &Address| is_own(address) || own.has_sent && closest(own.identities, &address.email).is_some();
     // Answering what one wrote oneself goes on to the same people.
     let to_whom = headers.addresses("To");
-    let mine = !from.is_empty() && from.iter().all(is_own);
+    let mine = !from.is_empty() && from.iter().all(has_sent);
     let mut to = if mine && to_whom.iter().any(|address| !is_own(address)) { Vec::new() } else { answer_to };
     let mut cc = Vec::new();
     if all || to.is_empty() {
@@ -140,8 +152,12 @@ fn edit(headers: &Headers, text: &str, own: &[Identity]) -> Beginning {
     Beginning {
         draft: Some(headers.text(DRAFT_FIELD)).filter(|name| !name.is_empty()),
         // What another program has written may be from whoever.
-        from: headers.addresses("From").into_iter().next().filter(|from| Identity::of(own, &from.email).is_some()),
-        reply_to: headers.addresses("Reply-To"),
+        from: headers.addresses("From").into_iter().next().and_then(|from| {
+            let (_, email) = closest(own, &from.email)?;
+            Some(Address { email, ..from })
+        }),
+        // It is not in sight, and what is no address could not be sent.
+        reply_to: headers.addresses("Reply-To").into_iter().filter(|to| recipient::check(&to.email).is_ok()).collect(),
         to: headers.addresses("To"),
         cc: headers.addresses("Cc"),
         bcc: headers.addresses("Bcc"),
@@ -199,6 +215,8 @@ mod tests {
         Address { name: String::new(), email: email.to_owned() }
     }
 
+    const NOBODY: Writer = Writer { identities: &[], has_sent: false };
+
     fn me() -> Identity {
         Identity { id: IdentityId(1), email: "me@x".to_owned(), choices: IdentityChoices::default() }
     }
@@ -208,7 +226,13 @@ mod tests {
     }
 
     fn begun(header: &str, kind: DraftKind) -> Beginning {
-        begin(&Headers::parse(header.as_bytes()), "text", kind, &[me()], &Labels::default())
+        begin(
+            &Headers::parse(header.as_bytes()),
+            "text",
+            kind,
+            Writer { identities: &[me()], has_sent: false },
+            &Labels::default(),
+        )
     }
 
     #[test]
@@ -263,7 +287,7 @@ mod tests {
     fn a_forwarded_message_tells_where_it_is_from() {
         let header = "From: =?utf-8?B?0JDQvdCw?= <a@x>\nTo: b@x\nSubject: Hi\nDate: Fri, 21 Nov 2025 10:05:00 +0300\nMessage-ID: <1@x>";
         let labels = Labels { from: "От".to_owned(), ..Labels::default() };
-        let begun = begin(&Headers::parse(header.as_bytes()), "text\n-- \nAna\n", DraftKind::Forward, &[], &labels);
+        let begun = begin(&Headers::parse(header.as_bytes()), "text\n-- \nAna\n", DraftKind::Forward, NOBODY, &labels);
         assert_eq!(
             begun.body,
             "---------- Forwarded message ----------\nОт: Ана <a@x>\nDate: Fri, 21 Nov 2025 10:05:00 +0300\n\
@@ -293,7 +317,7 @@ mod tests {
             draft: Some("abc"),
         };
         let message = build_to_vec(&outgoing).expect("built");
-        let begun = begin(&Headers::parse(&message), "line\n", DraftKind::Edit, &[], &Labels::default());
+        let begun = begin(&Headers::parse(&message), "line\n", DraftKind::Edit, NOBODY, &Labels::default());
         let expected = Beginning {
             draft: Some("abc".to_owned()),
             from: None,

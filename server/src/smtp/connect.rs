@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     endpoint::{Endpoint, Security},
-    net::Dialer,
+    net::{self, Dialer},
 };
 
 /// How long each step towards a line may take.
@@ -30,7 +30,12 @@ pub async fn connect(dialer: &Dialer, endpoint: &Endpoint, patience: &Patience) 
     // Nothing said before TLS counts: the capabilities are asked for anew. Only the greeting is not repeated.
     let mut prelude: &[u8] = b"";
     if endpoint.security == Security::StartTls {
-        start_tls(&mut tcp).await.map_err(|error| Fault::Lost(error.to_string()))?;
+        start_tls(&mut tcp).await.map_err(|error| match error.kind() {
+            io::ErrorKind::Unsupported => {
+                Fault::Net(net::Error::NoTls { host: endpoint.host.clone(), text: error.to_string() })
+            }
+            _ => Fault::Lost(error.to_string()),
+        })?;
         prelude = b"220 ready\r\n";
     }
     let stream = match endpoint.security {

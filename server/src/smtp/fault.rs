@@ -16,6 +16,10 @@ pub enum Fault {
     Said(Error),
     /// It does not take the name or the password.
     Login(Error),
+    /// It has no way to log in with a password.
+    NoPasswords,
+    /// It has no way to log in.
+    AsksNobody,
 }
 
 impl From<net::Error> for Fault {
@@ -24,21 +28,20 @@ impl From<net::Error> for Fault {
     }
 }
 
-impl From<Fault> for Outcome {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Net(error) => {
-                let text = error.to_string();
-                Outcome::Retry(vec![hindered(net_to_wire(error), text)])
+impl Fault {
+    /// Nothing was sent, and may be later.
+    pub fn into_outcome(self, host: &str) -> Outcome {
+        match self {
+            Fault::Net(_) | Fault::NoPasswords | Fault::AsksNobody => {
+                let text = if let Fault::Net(error) = &self { error.to_string() } else { String::new() };
+                Outcome::Retry(vec![hindered(self.to_wire(host), text)])
             }
             Fault::Lost(text) => lost(false, text),
             // A password that is wrong now may be right after the next sign-in.
             Fault::Said(error) | Fault::Login(error) => unwelcome(error),
         }
     }
-}
 
-impl Fault {
     /// For whoever asked whether there is a way through this server.
     pub fn to_wire(&self, host: &str) -> wire::Error {
         match self {
@@ -48,6 +51,8 @@ impl Fault {
                 wire::Error::Unreachable { host: host.to_owned() }
             }
             Fault::Login(error) => of_login(error, host),
+            Fault::NoPasswords => wire::Error::NoPasswords { text: String::new() },
+            Fault::AsksNobody => wire::Error::NoSenderCheck { host: host.to_owned() },
             Fault::Said(error) => said(error, host),
         }
     }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use app::wire::{AccountId, CollectorId, Identity, IdentityChoices, IdentityId};
 
 use super::{Store, change, on};
-use crate::endpoint::Endpoint;
+use crate::{endpoint::Endpoint, identity::closest};
 
 /// An identity, and the way its mail goes.
 #[derive(Debug, Clone)]
@@ -65,8 +65,9 @@ impl Store {
     /// The identity by which an account's person may write as this address: the closest.
     pub async fn identity_for(&self, account: AccountId, email: &str) -> Result<Option<StoredIdentity>> {
         let all = self.identities(account).await?;
-        let close = all.into_iter().filter_map(|one| Some((one.identity.closeness(email)?, one)));
-        Ok(close.rev().max_by_key(|(closeness, _)| *closeness).map(|(_, one)| one))
+        let identities: Vec<Identity> = all.iter().map(|one| one.identity.clone()).collect();
+        let found = closest(&identities, email).map(|(identity, _)| identity.id);
+        Ok(all.into_iter().find(|one| Some(one.identity.id) == found))
     }
 
     /// Adds an identity. Says no if the account has one of this address.
@@ -116,6 +117,16 @@ impl Store {
              WHERE account_id = $1 AND id = $2")
             .bind(account.0).bind(id.0).bind(&smtp).bind(user).bind(password).bind(collector.map(|id| id.0))
             .execute(pool))?;
+        Ok(())
+    }
+
+    /// Keeps another password of an identity's own server, if that is still the same.
+    pub async fn renew_way_out(&self, account: AccountId, id: IdentityId, way_out: &WayOut) -> Result<()> {
+        let (smtp, user, password) = WayOut::columns(Some(way_out));
+        change!(self, pool => sqlx::query(
+            "UPDATE identities SET password = $5
+             WHERE account_id = $1 AND id = $2 AND smtp = $3 AND login = $4 AND collector_id IS NOT NULL")
+            .bind(account.0).bind(id.0).bind(&smtp).bind(user).bind(password).execute(pool))?;
         Ok(())
     }
 

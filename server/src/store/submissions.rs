@@ -114,10 +114,18 @@ impl Store {
         Ok(())
     }
 
-    /// Whether what was sent of this draft is in its mailbox.
-    pub async fn is_kept(&self, account: AccountId, draft: &DraftId) -> Result<bool> {
+    /// Whether what was sent of this draft, with this Date, is in its mailbox: written on, the same draft is another message.
+    pub async fn is_kept(&self, account: AccountId, draft: &DraftId, date: i64) -> Result<bool> {
         let found: Option<(i64,)> = on!(self, pool => sqlx::query_as(
-            "SELECT id FROM submissions WHERE account_id = $1 AND draft_id = $2 AND filed = 1")
+            "SELECT id FROM submissions WHERE account_id = $1 AND draft_id = $2 AND filed = 1 AND created = $3")
+            .bind(account.0).bind(&draft.0).bind(date).fetch_optional(pool))?;
+        Ok(found.is_some())
+    }
+
+    /// Whether this draft was handed over.
+    pub async fn has_submission(&self, account: AccountId, draft: &DraftId) -> Result<bool> {
+        let found: Option<(i64,)> = on!(self, pool => sqlx::query_as(
+            "SELECT id FROM submissions WHERE account_id = $1 AND draft_id = $2")
             .bind(account.0).bind(&draft.0).fetch_optional(pool))?;
         Ok(found.is_some())
     }

@@ -62,6 +62,15 @@ impl Store {
         columns.map(AccountRecord::from_columns).transpose()
     }
 
+    /// Whether this is the address of another person's account.
+    pub async fn is_of_another(&self, account: AccountId, address: &str) -> Result<bool> {
+        let found: Option<(i64,)> = on!(self, pool => sqlx::query_as(
+            "SELECT id FROM accounts WHERE LOWER(address) = LOWER($2) AND LOWER(address) <>
+             (SELECT LOWER(address) FROM accounts WHERE id = $1) LIMIT 1")
+            .bind(account.0).bind(address).fetch_optional(pool))?;
+        Ok(found.is_some())
+    }
+
     /// Keeps the sealed password with which the account signs in.
     pub async fn set_password(&self, account: AccountId, sealed: &[u8]) -> Result<()> {
         change!(self, pool => sqlx::query("UPDATE accounts SET password = $2 WHERE id = $1")

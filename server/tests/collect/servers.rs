@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use app::wire::{CollectorTrouble, Draft, DraftId, Error, RefusedReason, SubmissionState};
+use mail_builder::headers::date::Date;
 use pismo::collector::{Step, Stop};
 
 use crate::{
@@ -201,7 +202,7 @@ async fn what_was_sent_from_here_through_the_source_comes_once() {
     let lab = Lab::new(&source, &target).await;
     lab.run().await;
     let draft = |number: u32| Draft::new(DraftId(format!("{number:032x}")));
-    let mut numbers = Vec::new();
+    let (mut numbers, mut handed_over) = (Vec::new(), 0);
     for (number, kept) in [(1, Some(true)), (2, Some(false)), (3, None)] {
         let (submission, _) = lab.store.add_submission(lab.account, &draft(number)).await.expect("a store");
         lab.store.set_submission(submission.id, SubmissionState::Sent, &[], 0).await.expect("a store");
@@ -209,20 +210,26 @@ async fn what_was_sent_from_here_through_the_source_comes_once() {
             lab.store.set_filed(submission.id, kept).await.expect("a store");
         }
         numbers.push(submission.id);
+        if number == 1 {
+            handed_over = submission.created;
+        }
     }
     let mut raw = source.raw().await;
     for mailbox in ["Sent", "INBOX"] {
-        for number in 1..=4_u32 {
+        for (number, date) in [(1, handed_over), (1, 0), (2, handed_over), (3, handed_over), (4, handed_over)] {
+            // What was written on after it had gone out is another message.
+            let date = Date::new(date).to_rfc822();
             let large = if number == 1 { "x\r\n".repeat(2_000_000) } else { String::new() };
-            let message =
-                format!("X-Server: kept\r\nMessage-ID: <{number:032x}@old.test>\r\nSubject: {number}\r\n\r\n{large}");
+            let message = format!(
+                "X-Server: kept\r\nDate: {date}\r\nMessage-ID: <{number:032x}@old.test>\r\nSubject: {number}\r\n\r\n{large}"
+            );
             assert!(raw.append(mailbox, "\\Seen", "03-Mar-2023 03:03:03 +0000", message.as_bytes()).await);
         }
     }
     // One's own message to oneself has come all the same.
-    assert_eq!(lab.run().await, 3 + 4);
-    assert_eq!(target.raw().await.mailbox("Sent").await.len(), 3);
-    assert_eq!(target.raw().await.mailbox("INBOX").await.len(), 4);
+    assert_eq!(lab.run().await, 4 + 5);
+    assert_eq!(target.raw().await.mailbox("Sent").await.len(), 4);
+    assert_eq!(target.raw().await.mailbox("INBOX").await.len(), 5);
     assert_eq!(lab.run().await, 0);
     for number in numbers {
         assert!(lab.store.drop_submission(lab.account, number).await.expect("a store"));

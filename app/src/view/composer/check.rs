@@ -19,11 +19,11 @@ pub enum Obstacle {
 
 /// The first thing that stands in the way. Those who always get a copy are not whom it is for.
 pub fn obstacle(draft: &Draft, copies: &[Address], failed: bool, uploading: bool) -> Option<Obstacle> {
-    let recipients = draft.to.iter().chain(&draft.cc).chain(&draft.bcc);
-    if let Some(bad) = draft.from.iter().chain(recipients.clone()).find(|address| problem(&address.email).is_some()) {
+    let mut addresses = draft.from.iter().chain(&draft.to).chain(&draft.cc).chain(&draft.bcc);
+    if let Some(bad) = addresses.find(|address| problem(&address.email).is_some()) {
         return Some(Obstacle::Error(Error::BadAddress { text: bad.email.clone() }));
     }
-    if recipients.clone().all(|address| copies.contains(address)) {
+    if draft.to.is_empty() && draft.cc.is_empty() && draft.bcc.iter().all(|address| copies.contains(address)) {
         return Some(Obstacle::Error(Error::NoRecipient));
     }
     if failed || uploading {
@@ -93,6 +93,8 @@ mod tests {
         let alone = Draft { bcc: vec![own.clone()], ..draft("", "a", "b") };
         assert_eq!(obstacle(&alone, std::slice::from_ref(&own), false, false), none);
         assert_eq!(obstacle(&alone, &[], false, false), None);
+        let meant = Draft { to: vec![own.clone()], ..draft("", "a", "b") };
+        assert_eq!(obstacle(&meant, &[own], false, false), None);
         let half = Draft { from: Some(address("@b.cd")), ..draft("a@b.cd", "a", "b") };
         let bad = Error::BadAddress { text: "@b.cd".to_owned() };
         assert_eq!(obstacle(&half, &[], false, false), Some(Obstacle::Error(bad)));
