@@ -48,7 +48,7 @@ impl TestBridge {
         let mut config = Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             data: std::env::temp_dir().join(format!("pismo-data-{mark}")),
-            database: None,
+            database: std::env::var("PISMO_TEST_DATABASE").ok().map(Into::into),
             imap: Some(imap(server.imap_port())),
             smtp: Some(smtp(server.submission_port())),
             secret: None,
