@@ -62,11 +62,12 @@ impl Store {
         columns.map(AccountRecord::from_columns).transpose()
     }
 
-    /// Whether this is the address of another person's account.
+    /// Whether this is the address of another person's account at the same mail server. What somebody calls themselves at
+    /// a server of their own takes nobody's address away.
     pub async fn is_of_another(&self, account: AccountId, address: &str) -> Result<bool> {
         let found: Option<(i64,)> = on!(self, pool => sqlx::query_as(
-            "SELECT id FROM accounts WHERE LOWER(address) = LOWER($2) AND LOWER(address) <>
-             (SELECT LOWER(address) FROM accounts WHERE id = $1) LIMIT 1")
+            "SELECT other.id FROM accounts AS own JOIN accounts AS other ON other.imap = own.imap AND other.id <> own.id
+             WHERE own.id = $1 AND LOWER(other.address) = LOWER($2) AND LOWER(other.address) <> LOWER(own.address) LIMIT 1")
             .bind(account.0).bind(address).fetch_optional(pool))?;
         Ok(found.is_some())
     }

@@ -59,8 +59,11 @@ pub async fn find_way_out(
     let attempt = bridge.attempts.admit(name, client.address).map_err(|seconds| Error::TooManyAttempts { seconds })?;
     let seeking = seek(bridge, record, email, filled, collector);
     let found = timeout(PATIENCE, seeking).await.unwrap_or_else(|_| {
-        let host = filled.server.trim();
-        Err(Error::Unreachable { host: if host.is_empty() { email } else { host }.to_owned() }.into())
+        let host = match filled.server.trim() {
+            "" => email.rsplit_once('@').map_or(email, |(_, domain)| domain),
+            typed => typed,
+        };
+        Err(Error::Unreachable { host: host.to_owned() }.into())
     })?;
     bridge.attempts.pay_back(attempt);
     Ok(found)
