@@ -14,6 +14,25 @@ const CARDS: &str = "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Анна\r\nEMAIL:anna@pis
 const MORE: &str = "Name,E-mail\nAnna,ANNA@pismo.test\nVera,vera@pismo.test\nAnna,anna@work.test ::: anna@pismo.test\n";
 
 #[tokio::test]
+async fn an_address_is_anothers_only_at_the_same_mail_server() {
+    let folder = std::env::temp_dir().join(format!("pismo-others-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let database = std::env::var("PISMO_TEST_DATABASE").ok().map(SecretString::from);
+    let store = Store::open(&folder, database.as_ref()).await.expect("a store");
+    let mark = format!("{}-{:?}", std::process::id(), std::time::SystemTime::now());
+    let (ana, shop) = (format!("ana-{mark}@pismo.test"), format!("Shop-{mark}@pismo.test"));
+    let account = store.account_for(&ana, &endpoint(1), None).await.expect("an account").id;
+    store.account_for(&ana, &endpoint(2), None).await.expect("an account");
+    store.account_for(&shop, &endpoint(2), None).await.expect("an account");
+    let is_anothers = async |email: &str| store.is_of_another(account, email).await.expect("a store");
+    assert!(!is_anothers(&ana).await && !is_anothers(&shop).await, "anybody can run a server of their own");
+    store.account_for(&shop, &endpoint(1), None).await.expect("an account");
+    assert!(is_anothers(&shop.to_lowercase()).await && !is_anothers(&ana).await);
+    store.close().await;
+    std::fs::remove_dir_all(folder).expect("the folder");
+}
+
+#[tokio::test]
 async fn people_are_taken_in_and_back_all_or_none() {
     let folder = std::env::temp_dir().join(format!("pismo-people-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
