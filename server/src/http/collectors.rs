@@ -23,7 +23,7 @@ pub use files::{add as add_files, form as files_form};
 
 use super::{
     guard::Client,
-    login::{SignedIn, login_of},
+    login::{SignedIn, Visitor},
     message::disposition,
     page::{Person, site, with_policy},
     servers::{TRIED, candidates, failed, needs_a_word},
@@ -83,10 +83,11 @@ pub struct Password {
     password: SecretString,
 }
 
-pub async fn show(State(bridge): State<Bridge>, headers: HeaderMap) -> Result<Response, HttpError> {
-    let Some(login) = login_of(&bridge, &headers).await? else {
-        return Ok(Redirect::to("/login?next=%2Fcollectors").into_response());
-    };
+pub async fn show(
+    State(bridge): State<Bridge>,
+    Visitor(login): Visitor,
+    headers: HeaderMap,
+) -> Result<Response, HttpError> {
     page(&bridge, &login, &headers, None).await
 }
 
@@ -113,10 +114,7 @@ async fn page(
     Ok(with_policy(|nonce| render_collectors(&page, nonce, &site()), code))
 }
 
-pub async fn form(State(bridge): State<Bridge>, headers: HeaderMap) -> Result<Response, HttpError> {
-    if login_of(&bridge, &headers).await?.is_none() {
-        return Ok(Redirect::to("/login?next=%2Fcollectors").into_response());
-    }
+pub async fn form(_: Visitor, headers: HeaderMap) -> Result<Response, HttpError> {
     Ok(filled_form(&headers, Fields::default(), None))
 }
 

@@ -13,7 +13,7 @@ use axum::{
 use tokio::sync::Semaphore;
 
 use super::{
-    login::{SignedIn, login_of},
+    login::{SignedIn, Visitor},
     message::disposition,
     page::{Person, site, with_policy},
     upload::{next_chunk, next_field},
@@ -43,12 +43,10 @@ pub struct Sought {
 
 pub async fn show(
     State(bridge): State<Bridge>,
+    Visitor(login): Visitor,
     headers: HeaderMap,
     Query(sought): Query<Sought>,
 ) -> Result<Response, HttpError> {
-    let Some(login) = login_of(&bridge, &headers).await? else {
-        return Ok(Redirect::to("/login?next=%2Fcontacts").into_response());
-    };
     page(&bridge, &login, &headers, sought.q, None).await
 }
 
@@ -110,12 +108,10 @@ async fn take_file(bridge: &Bridge, login: &Login, mut parts: Multipart) -> Resu
 /// What would become of the people in a file.
 pub async fn preview(
     State(bridge): State<Bridge>,
+    Visitor(login): Visitor,
     headers: HeaderMap,
     Path(id): Path<i64>,
 ) -> Result<Response, HttpError> {
-    let Some(login) = login_of(&bridge, &headers).await? else {
-        return Ok(Redirect::to("/login?next=%2Fcontacts").into_response());
-    };
     let id = ContactImportId(id);
     let _turn = WORK.acquire().await.map_err(|error| internal(error.into()))?;
     let Some((title, cards, plan, unread)) = bridge.store.contact_plan(login.account, id).await? else {

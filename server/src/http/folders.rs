@@ -15,7 +15,7 @@ use axum::{
 };
 
 use super::{
-    login::{SignedIn, login_of},
+    login::{SignedIn, Visitor},
     page::{Person, site, with_policy},
 };
 use crate::{
@@ -36,12 +36,10 @@ pub struct Asked {
 
 pub async fn show(
     State(bridge): State<Bridge>,
+    Visitor(login): Visitor,
     headers: HeaderMap,
     Query(asked): Query<Asked>,
 ) -> Result<Response, HttpError> {
-    let Some(login) = login_of(&bridge, &headers).await? else {
-        return Ok(Redirect::to("/login?next=%2Ffolders").into_response());
-    };
     let answer = ask(&bridge, &login, None).await;
     Ok(page(&headers, answer, asked.saved.is_some()))
 }

@@ -24,7 +24,7 @@ use tokio::time::timeout;
 
 use super::{
     guard::Client,
-    login::{SignedIn, login_of},
+    login::{SignedIn, Visitor},
     page::{Person, site, with_policy},
 };
 use crate::{
@@ -87,10 +87,11 @@ pub struct Asked {
     collector: Option<i64>,
 }
 
-pub async fn show(State(bridge): State<Bridge>, headers: HeaderMap) -> Result<Response, HttpError> {
-    let Some(login) = login_of(&bridge, &headers).await? else {
-        return Ok(Redirect::to("/login?next=%2Fidentities").into_response());
-    };
+pub async fn show(
+    State(bridge): State<Bridge>,
+    Visitor(login): Visitor,
+    headers: HeaderMap,
+) -> Result<Response, HttpError> {
     page(&bridge, &login, &headers, None).await
 }
 
@@ -114,12 +115,10 @@ async fn page(
 /// The form of a new one.
 pub async fn form(
     State(bridge): State<Bridge>,
+    Visitor(login): Visitor,
     headers: HeaderMap,
     Query(asked): Query<Asked>,
 ) -> Result<Response, HttpError> {
-    let Some(login) = login_of(&bridge, &headers).await? else {
-        return Ok(Redirect::to("/login?next=%2Fidentities").into_response());
-    };
     let mut fields = Fields::default();
     if let Some(collector) = collector_of(&bridge, &login, asked.collector).await? {
         fields.collector = Some((collector.id, collector.user.clone()));
@@ -136,12 +135,10 @@ pub async fn form(
 /// The form of one that is there.
 pub async fn edit(
     State(bridge): State<Bridge>,
+    Visitor(login): Visitor,
     headers: HeaderMap,
     Path(id): Path<i64>,
 ) -> Result<Response, HttpError> {
-    let Some(login) = login_of(&bridge, &headers).await? else {
-        return Ok(Redirect::to("/login?next=%2Fidentities").into_response());
-    };
     let Some(stored) = stored(&bridge, &login, IdentityId(id)).await? else {
         return Ok(Redirect::to("/identities").into_response());
     };

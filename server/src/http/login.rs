@@ -4,6 +4,7 @@ use app::{
     i18n,
     page::render_login,
     providers,
+    route::encode,
     view::login::LoginPage,
     wire::{self, Error},
 };
@@ -38,6 +39,21 @@ impl FromRequestParts<Bridge> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, bridge: &Bridge) -> Result<Self, HttpError> {
         login_of(bridge, &parts.headers).await?.map(Self).ok_or(HttpError(Error::SignedOut))
+    }
+}
+
+/// Somebody who looks at a page beside the app. Whoever is not signed in is asked to, and comes back to it.
+pub struct Visitor(pub store::Login);
+
+impl FromRequestParts<Bridge> for Visitor {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, bridge: &Bridge) -> Result<Self, Response> {
+        let login = login_of(bridge, &parts.headers).await.map_err(IntoResponse::into_response)?;
+        // Where a form or a file was, they begin at the page that leads there.
+        let page = parts.uri.path().split('/').nth(1).unwrap_or_default();
+        let ask = || Redirect::to(&format!("/login?next={}", encode(&format!("/{page}")))).into_response();
+        login.map(Self).ok_or_else(ask)
     }
 }
 

@@ -20,7 +20,7 @@ use tokio::time::{sleep, timeout};
 
 use super::{
     assets,
-    login::{cookie, login_of},
+    login::{Visitor, cookie, login_of},
 };
 use crate::{bridge::Bridge, error::HttpError, seal::random_hex};
 
@@ -101,10 +101,11 @@ pub async fn mail(
 }
 
 /// What the mail server can do, and what Pismo does about it.
-pub async fn server(State(bridge): State<Bridge>, headers: HeaderMap) -> Result<Response, HttpError> {
-    let Some(login) = login_of(&bridge, &headers).await? else {
-        return Ok(Redirect::to("/login?next=%2Fserver").into_response());
-    };
+pub async fn server(
+    State(bridge): State<Bridge>,
+    Visitor(login): Visitor,
+    headers: HeaderMap,
+) -> Result<Response, HttpError> {
     let account = bridge.account(&login).await?;
     let record = bridge.store.account(login.account).await?.ok_or(app::wire::Error::SignedOut)?;
     // An account that has just started has no line yet.

@@ -20,7 +20,7 @@ use crate::{
     collector::files,
     error::{HttpError, status},
     http::{
-        login::{SignedIn, login_of},
+        login::{SignedIn, Visitor},
         page::{Person, site, with_policy},
         upload::{next_chunk, next_field},
     },
@@ -44,14 +44,7 @@ pub struct Place {
     prefix: String,
 }
 
-pub async fn form(
-    State(bridge): State<Bridge>,
-    headers: HeaderMap,
-    Query(place): Query<Place>,
-) -> Result<Response, HttpError> {
-    if login_of(&bridge, &headers).await?.is_none() {
-        return Ok(Redirect::to("/login?next=%2Fcollectors").into_response());
-    }
+pub async fn form(_: Visitor, headers: HeaderMap, Query(place): Query<Place>) -> Result<Response, HttpError> {
     Ok(filled_form(&headers, place.prefix, None))
 }
 
