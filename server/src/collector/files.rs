@@ -303,7 +303,9 @@ impl Reading<'_> {
                 let attempts = attempts.get(&uid).copied().unwrap_or(0);
                 // RFC 3502 has no message of no bytes among several.
                 let alone = attempts >= SUSPICIOUS || place.length > LARGE || place.length == 0;
-                if !window.is_empty() && (alone || window.len() == WINDOW || bytes + place.length > LARGE) {
+                if !window.is_empty()
+                    && (alone || window.len() >= self.job.front.window(WINDOW) || bytes + place.length > LARGE)
+                {
                     self.read_window(std::mem::take(&mut window), &outlet).await?;
                     bytes = 0;
                 }

@@ -26,6 +26,9 @@ const RESTS: u32 = 3;
 /// And no longer than this.
 const LONGEST_REST: Duration = Duration::from_millis(250);
 
+/// Messages that are read and written in one turn, at most: what the mail server does for them is one stretch of work.
+const A_FEW: usize = 16;
+
 /// What people on this node ask for. Cheap to clone.
 #[derive(Clone)]
 pub struct Front(Arc<Inner>);
@@ -72,6 +75,11 @@ impl Front {
         asked == 0 || self.now().saturating_sub(asked) > u64::try_from(LINGERS.as_millis()).unwrap_or(1000)
     }
 
+    /// Messages of the next window: these, or fewer while somebody is in front of a page.
+    pub fn window(&self, most: usize) -> usize {
+        if self.is_quiet() { most } else { most.min(A_FEW) }
+    }
+
     /// Waits for a turn, while somebody is in front of a page; else there is none to wait for. One window of one run is read and
     /// written at a time then, and after a rest the next.
     pub async fn give_way(&self) -> Option<Turn> {
@@ -98,7 +106,9 @@ mod tests {
     async fn one_at_a_time_while_somebody_asks_and_all_at_once_else() {
         let front = Front::default();
         assert!(front.give_way().await.is_none());
+        assert_eq!(front.window(64), 64);
         front.ask();
+        assert_eq!((front.window(64), front.window(2)), (16, 2));
         let turn = front.give_way().await;
         assert!(turn.is_some());
         let next = tokio::spawn({

@@ -108,7 +108,9 @@ impl Reading<'_> {
             let size = u64::from(look.size.unwrap_or(0));
             let tried = attempts_of(&look);
             let alone = tried >= SUSPICIOUS;
-            if !window.is_empty() && (alone || size == 0 || window.len() == WINDOW || bytes + size > LARGE) {
+            if !window.is_empty()
+                && (alone || size == 0 || window.len() >= self.job.front.window(WINDOW) || bytes + size > LARGE)
+            {
                 self.read_window(std::mem::take(&mut window), bytes).await?;
                 bytes = 0;
             }

@@ -64,7 +64,9 @@ impl Retrieving<'_> {
         let (mut window, mut bytes): (Vec<Wanted>, u64) = (Vec::new(), 0);
         for wanted in self.still_wanted(items).await? {
             let alone = wanted.attempts >= SUSPICIOUS;
-            if !window.is_empty() && (alone || window.len() == WINDOW || bytes + wanted.size > LARGE) {
+            if !window.is_empty()
+                && (alone || window.len() >= self.job.front.window(WINDOW) || bytes + wanted.size > LARGE)
+            {
                 self.read_window(std::mem::take(&mut window)).await?;
                 bytes = 0;
             }
