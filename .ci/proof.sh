@@ -55,11 +55,17 @@ collect() {
   echo "collect: the faults $rounds times each, $kills kills at any moment: nothing lost, doubled or altered"
 }
 
-for name in properties agree history collect fuzz; do
+# Messages to a submission server that fails at any step; see server/tests/smtp_peer.rs. PISMO_SEED begins elsewhere.
+send() {
+  .ci/install.sh nextest
+  PISMO_SENDS=${SENDS:-20000} cargo nextest run --locked --profile proof -p app -p server --features app/ssr --test smtp_peer --no-capture
+}
+
+for name in properties agree history collect send fuzz; do
   if [ "$part" = all ] || [ "$part" = $name ]; then
     say "proof: $name"
     $name
     ran=yes
   fi
 done
-[ -n "$ran" ] || fail "there is no part named $part; there are: properties, agree, history, collect, fuzz"
+[ -n "$ran" ] || fail "there is no part named $part; there are: properties, agree, history, collect, send, fuzz"
