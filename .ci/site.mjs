@@ -71,6 +71,20 @@ async function code(folder) {
   fs.rmSync(bound, { recursive: true, force: true });
 }
 
+/** The page in which formatted text is written: its script is within it, since it has no origin that could load one. */
+function editor() {
+  const { buildSync } = require("esbuild");
+  const folder = path.join(ROOT, "frontend", "editor");
+  const nodePaths = [path.join(TOOLS, "node", "node_modules")];
+  const entryPoints = [path.join(folder, "editor.js")];
+  const { outputFiles } = buildSync({ entryPoints, nodePaths, bundle: true, write: false, minify: !dev, format: "iife", target: "es2022", legalComments: "none" });
+  const licence = fs.readFileSync(path.join(nodePaths[0], "squire-rte", "LICENSE"), "utf8").trim();
+  // What ends a script within a page, wherever it stands.
+  const script = outputFiles[0].text.replaceAll("</script", "<\\/script");
+  const page = fs.readFileSync(path.join(folder, "editor.html"), "utf8");
+  fs.writeFileSync(path.join(SITE, "editor.html"), page.replace("</body>", () => `<!-- With Squire:\n${licence}\n--><script>${script}</script></body>`));
+}
+
 /** The style sheet, with what it imports. A mistake in it ends the build. */
 function style(folder) {
   const { bundle } = require("lightningcss");
@@ -104,5 +118,6 @@ if (!dev) fs.rmSync(SITE, { recursive: true, force: true });
 fs.mkdirSync(folder, { recursive: true });
 fs.cpSync(path.join(ROOT, "public"), SITE, { recursive: true });
 style(folder);
+editor();
 if (!process.argv.includes("style")) await code(folder);
 if (!dev) compress();

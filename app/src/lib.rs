@@ -21,4 +21,4 @@ pub use client::Client;
 pub use platform::Platform;
 pub use state::State;
 
-pub(crate) use view::{opening, signature};
+pub(crate) use view::{formatted, opening, signature};

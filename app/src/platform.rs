@@ -6,7 +6,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::{
     state::Theme,
-    wire::{Attachment, DraftId, Error},
+    wire::{Attachment, BlobId, DraftId, Error},
 };
 
 /// Whether an address becomes a new step of the history or takes the place of the current one.
@@ -42,6 +42,10 @@ pub trait Platform: Send + Sync + 'static {
         file: web_sys::File,
         progress: Box<dyn Fn(u64)>,
     ) -> LocalBoxFuture<'static, Result<Attachment, Error>>;
+    /// Tell the page in which formatted text is written something, with the bytes that go with it.
+    fn tell_editor(&self, what: &str, file: Option<&web_sys::Blob>);
+    /// The bytes of a picture that was uploaded, if it is there.
+    fn picture(&self, blob: &BlobId) -> LocalBoxFuture<'static, Option<web_sys::Blob>>;
     /// Run something later, or never if the tab is closed before.
     fn after(&self, delay: Duration, then: Box<dyn FnOnce()>);
     /// Run a future to its end in the background.
@@ -69,6 +73,10 @@ impl Platform for Nowhere {
     }
     fn upload(&self, _: web_sys::File, _: Box<dyn Fn(u64)>) -> LocalBoxFuture<'static, Result<Attachment, Error>> {
         Box::pin(std::future::ready(Err(Error::Internal)))
+    }
+    fn tell_editor(&self, _: &str, _: Option<&web_sys::Blob>) {}
+    fn picture(&self, _: &BlobId) -> LocalBoxFuture<'static, Option<web_sys::Blob>> {
+        Box::pin(std::future::ready(None))
     }
     fn after(&self, _: Duration, _: Box<dyn FnOnce()>) {}
     fn spawn(&self, _: LocalBoxFuture<'static, ()>) {}

@@ -80,6 +80,7 @@ pub struct State {
     pub language: RwSignal<Locale>,
     pub theme: RwSignal<Theme>,
     pub threading: RwSignal<Threading>,
+    pub writing: RwSignal<Writing>,
     /// Lists show conversations in place of messages, by the cookie [`GROUPED`].
     pub grouped: RwSignal<bool>,
     /// Seconds that the person's clock is ahead of UTC, by the cookie that the browser left; none before that.
@@ -181,6 +182,35 @@ impl Threading {
     }
 }
 
+/// How new text is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Writing {
+    /// Formatted where what is quoted is, or when the person wants it.
+    #[default]
+    AsNeeded,
+    Formatted,
+    /// Plain, even where what is quoted is not.
+    Plain,
+}
+
+impl Writing {
+    pub const COOKIE: &'static str = "pismo_writing";
+    pub const ALL: [Writing; 3] = [Writing::AsNeeded, Writing::Formatted, Writing::Plain];
+
+    /// For the cookie.
+    pub fn name(self) -> &'static str {
+        match self {
+            Writing::AsNeeded => "as_needed",
+            Writing::Formatted => "formatted",
+            Writing::Plain => "plain",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Writing {
+        Writing::ALL.into_iter().find(|writing| writing.name() == name).unwrap_or_default()
+    }
+}
+
 /// What is asked or shown in front of everything else.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Dialog {
@@ -255,6 +285,7 @@ impl State {
             language: RwSignal::new(language),
             theme: RwSignal::new(theme),
             threading: RwSignal::new(Threading::default()),
+            writing: RwSignal::new(Writing::default()),
             grouped: RwSignal::new(false),
             clock: RwSignal::new(None),
             alive: RwSignal::new(false),

@@ -10,6 +10,7 @@ pub mod dialog;
 pub mod explain;
 pub mod filter;
 pub mod folders;
+pub mod formatted;
 pub mod help;
 pub mod icon;
 pub mod identities;

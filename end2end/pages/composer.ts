@@ -24,6 +24,16 @@ export class Composer {
   get body() {
     return this.field("compose-body");
   }
+  /** Where formatted text is written. */
+  get text() {
+    return this.compose.frameLocator("#compose-frame").getByRole("textbox");
+  }
+  get picture() {
+    return this.page.getByTestId("compose-picture");
+  }
+  get plain() {
+    return this.page.getByTestId("compose-plain");
+  }
   get attach() {
     return this.page.getByTestId("compose-attach");
   }
@@ -49,6 +59,22 @@ export class Composer {
     }
     if (subject !== undefined) await this.subject.fill(subject);
     if (body !== undefined) await this.body.fill(body);
+  }
+
+  /** Goes on with formatted text. */
+  async format(): Promise<void> {
+    await this.page.getByTestId("compose-formatted").click();
+    await expect(this.text).toBeVisible();
+  }
+
+  /** A button above formatted text. */
+  button(format: string): Locator {
+    return this.page.getByTestId("compose-formats").locator(`[data-format="${format}"]`);
+  }
+
+  async close(): Promise<void> {
+    await this.page.getByTestId("compose-close").click();
+    await expect(this.compose).toBeHidden();
   }
 
   /** Waits until Drafts holds what is written. */

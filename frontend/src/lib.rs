@@ -2,6 +2,7 @@
 
 #![recursion_limit = "512"]
 
+mod editor;
 mod page;
 mod platform;
 mod socket;
@@ -32,6 +33,7 @@ pub fn hydrate() {
         provide_context(client);
         keep_draft_on_panic(client);
         page::listen(client);
+        editor::listen(client);
         let tab = page.frames.map(|frames| frames.welcome.tab);
         wasm_bindgen_futures::spawn_local(async move {
             // The views are taken over by now: what the server could not know is filled in.

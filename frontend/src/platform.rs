@@ -5,7 +5,7 @@ use std::{cell::RefCell, time::Duration};
 use app::{
     platform::{Platform, Visit},
     state::Theme,
-    wire::{Attachment, DraftId, Error},
+    wire::{Attachment, BlobId, DraftId, Error},
 };
 use futures_channel::mpsc;
 use futures_util::future::LocalBoxFuture;
@@ -128,6 +128,15 @@ impl Platform for Browser {
         progress: Box<dyn Fn(u64)>,
     ) -> LocalBoxFuture<'static, Result<Attachment, Error>> {
         Box::pin(crate::upload::upload(file, progress))
+    }
+
+    fn tell_editor(&self, what: &str, file: Option<&web_sys::Blob>) {
+        crate::editor::tell(what, file);
+    }
+
+    fn picture(&self, blob: &BlobId) -> LocalBoxFuture<'static, Option<web_sys::Blob>> {
+        let blob = blob.0.clone();
+        Box::pin(async move { crate::editor::picture(&blob).await })
     }
 
     fn after(&self, delay: Duration, then: Box<dyn FnOnce()>) {

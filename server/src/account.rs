@@ -12,6 +12,7 @@ mod folders;
 mod follow;
 mod found;
 mod gather;
+mod heard;
 mod hits;
 mod hook;
 mod labels;

@@ -157,7 +157,9 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::TooManySearches { .. }
         | Error::TooManyCollectors { .. }
         | Error::TooManyRecipients { .. } => StatusCode::BAD_REQUEST,
-        Error::TooLarge { .. } | Error::MessageTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::TextTooLong { .. } | Error::TooLarge { .. } | Error::MessageTooLarge { .. } => {
+            StatusCode::PAYLOAD_TOO_LARGE
+        }
         Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -1,6 +1,9 @@
 //! From a draft to the message that is kept or sent.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 use app::wire::{Address, Draft, DraftId, Error};
@@ -10,6 +13,7 @@ use crate::{
     bridge::internal,
     mime::{
         build::{Outgoing, OutgoingFile, build_to_vec},
+        html::writing,
         recipient,
     },
     store::{AccountRecord, Store},
@@ -39,7 +43,7 @@ pub fn draft_of(message_id: &str) -> Option<DraftId> {
     is_draft_id(name).then(|| DraftId(name.to_owned()))
 }
 
-/// Whether a text can be the name of a draft of ours.
+/// Whether a text can be the name of a draft of ours, or of a blob.
 pub fn is_draft_id(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
@@ -53,12 +57,17 @@ pub async fn write(
     made_for: For,
     date: i64,
 ) -> Result<Vec<u8>, Error> {
-    let mut files: Vec<(PathBuf, String, String)> = Vec::new();
+    let mut files: Vec<Enclosed> = Vec::new();
     for attachment in &draft.attachments {
         let gone = || Error::BlobGone { name: attachment.name.clone() };
         let blob = store.blob(record.id, &attachment.blob).await.map_err(internal)?.ok_or_else(gone)?;
         let path = blobs::path(data, &blob.id).ok_or_else(gone)?;
-        files.push((path, attachment.name.clone(), blob.content_type));
+        files.push(Enclosed {
+            path,
+            name: attachment.name.clone(),
+            content_type: blob.content_type,
+            blob: attachment.inline.then(|| blob.id.0),
+        });
     }
     let mut draft = draft.clone();
     // What was handed over before it said as whom was from the account.
@@ -68,16 +77,19 @@ pub async fn write(
     }
     let address = record.address.clone();
     let made = tokio::task::spawn_blocking(move || make(&draft, &address, &files, made_for, date));
-    made.await.map_err(|error| internal(error.into()))?.map_err(internal)
+    made.await.map_err(|error| internal(error.into()))?
 }
 
-fn make(
-    draft: &Draft,
-    address: &str,
-    files: &[(PathBuf, String, String)],
-    made_for: For,
-    date: i64,
-) -> Result<Vec<u8>> {
+/// A file that goes with a message.
+struct Enclosed {
+    path: PathBuf,
+    name: String,
+    content_type: String,
+    /// The blob's name, if it is a picture within the text.
+    blob: Option<String>,
+}
+
+fn make(draft: &Draft, address: &str, files: &[Enclosed], made_for: For, date: i64) -> Result<Vec<u8>, Error> {
     let kept = |addresses: &[Address]| -> Vec<Address> {
         let unfinished = |address: &&Address| made_for == For::Drafts && recipient::check(&address.email).is_err();
         addresses.iter().filter(|address| !unfinished(address)).cloned().collect()
@@ -85,8 +97,23 @@ fn make(
     let (to, cc, bcc) = (kept(&draft.to), kept(&draft.cc), kept(&draft.bcc));
     let own = || Address { name: String::new(), email: address.to_owned() };
     let from = draft.from.clone().filter(|from| recipient::check(&from.email).is_ok()).unwrap_or_else(own);
-    let attachments: Vec<OutgoingFile> =
-        files.iter().map(|(path, name, content_type)| OutgoingFile { path, name, content_type }).collect();
+    let message_id = message_id(draft, address);
+    let domain = message_id.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+    let html = draft.html.as_ref().map(|html| formatted(html, files, domain)).transpose()?;
+    let mut attachments = Vec::new();
+    for Enclosed { path, name, content_type, blob } in files {
+        let content_id = blob.as_ref().map(|blob| format!("{blob}@{domain}"));
+        // A picture that the person has taken out of the text again goes nowhere.
+        let is_shown = |id: &String| html.as_ref().is_some_and(|html| html.contains(&format!("cid:{id}")));
+        if content_id.as_ref().is_none_or(is_shown) {
+            attachments.push((path, name, content_type, content_id));
+        }
+    }
+    let attachments: Vec<OutgoingFile> = attachments
+        .iter()
+        .map(|(path, name, content_type, id)| OutgoingFile { path, name, content_type, content_id: id.as_deref() })
+        .collect();
+    let body = html.as_ref().map_or_else(|| draft.body.clone(), |html| writing::plain(html));
     build_to_vec(&Outgoing {
         from: &from,
         reply_to: &kept(&draft.reply_to),
@@ -95,11 +122,21 @@ fn make(
         bcc: &bcc,
         subject: &draft.subject,
         date,
-        message_id: &message_id(draft, address),
+        message_id: &message_id,
         references: &draft.references,
-        body: &draft.body,
+        body: &body,
+        html: html.map(|html| writing::document(&html)).as_deref(),
         attachments: &attachments,
         draft: (made_for == For::Drafts).then_some(draft.id.0.as_str()),
     })
     .context("Cannot build a message")
+    .map_err(internal)
+}
+
+/// What was written, fit to be sent: whatever the browser says of it. Pictures are named by Content-IDs.
+fn formatted(html: &str, files: &[Enclosed], domain: &str) -> Result<String, Error> {
+    let here: HashSet<String> = files.iter().filter_map(|file| file.blob.clone()).collect();
+    let domain = domain.to_owned();
+    writing::tidy(html, move |blob| here.contains(blob).then(|| format!("{blob}@{domain}")))
+        .ok_or(Error::TextTooLong { limit: writing::MAX_WRITTEN as u64 })
 }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use app::wire::{Draft, Error, Event, Refusal, SubmissionId, SubmissionState};
+use app::wire::{Address, Draft, Error, Event, Refusal, SubmissionId, SubmissionState};
 use tokio::{
     sync::Notify,
     task::JoinSet,
@@ -188,9 +188,19 @@ async fn send(bridge: &Bridge, mut submission: StoredSubmission) -> Result<()> {
     bridge.store.set_submission(submission.id, submission.state, &submission.refusals, due).await?;
     bridge.tell(&submission).await;
     if submission.state == SubmissionState::Sent {
+        note_recipients(bridge, &submission).await;
         file(bridge, &submission).await?;
     }
     Ok(())
+}
+
+/// Whoever was written to is offered from now on.
+async fn note_recipients(bridge: &Bridge, submission: &StoredSubmission) {
+    let Draft { to, cc, bcc, .. } = &submission.draft;
+    let people: Vec<Address> = to.iter().chain(cc).chain(bcc).cloned().collect();
+    if let Err(error) = bridge.store.note_correspondents(submission.account, &people, true).await {
+        warn!(submission.id = submission.id.0, error = format!("{error:#}"), "Who was written to is not noted");
+    }
 }
 
 async fn relay(bridge: &Bridge, submission: &StoredSubmission) -> Result<Outcome> {

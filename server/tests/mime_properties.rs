@@ -174,6 +174,7 @@ proptest! {
         let message = build_to_vec(&Outgoing {
             from: &from, reply_to: &[], to: std::slice::from_ref(&from), cc: &[], bcc: &[], subject: &subject, date: 1_700_000_000,
             message_id: "1@pismo.test", references: &references, body: &body, attachments: &[], draft: None,
+            html: None,
         }).expect("built");
         prop_assert!(message.is_ascii());
         let text = String::from_utf8(message.clone()).expect("ASCII");

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use futures_channel::oneshot;
 use futures_util::future::{AbortHandle, Abortable};
 use leptos::prelude::*;
 
 use super::Client;
 use crate::{
     opening::{add_all, begin},
-    signature::exchange,
+    signature::{block, exchange},
     state::{DraftStatus, File, FileState, Notice},
     wire::{AccountId, Address, Command, Draft, DraftKind, Error, Identity, MessageRef, Reply, SubmissionId, read},
 };
@@ -19,10 +20,16 @@ const PAUSE: Duration = Duration::from_millis(1500);
 /// How often at most the draft is kept in the browser.
 const KEEP: Duration = Duration::from_millis(250);
 
+/// The longest formatted text, in bytes: the server takes no larger frame.
+const MOST_FORMATTED: usize = 512 * 1024;
+
 #[derive(Default)]
 pub(super) struct Memory {
     saving: bool,
     keeping: bool,
+    /// How often the editor was asked for what is written, and who waits for it.
+    pub(super) flushes: u32,
+    pub(super) flushing: Option<(u32, oneshot::Sender<()>)>,
 }
 
 impl Client {
@@ -44,7 +51,9 @@ impl Client {
                 return;
             }
             match client.send(Command::Compose { message, kind }).await {
-                Ok(Reply::Draft(draft)) if kind == DraftKind::Edit => client.open_draft(*draft),
+                Ok(Reply::Draft(draft)) if matches!(kind, DraftKind::Edit | DraftKind::Again) => {
+                    client.open_draft(*draft);
+                }
                 Ok(Reply::Draft(draft)) => client.begin(*draft),
                 Ok(_) => client.complain(Error::Internal),
                 Err(error) => client.complain(error),
@@ -72,7 +81,12 @@ impl Client {
         composer.from.set(Some(Address { name: after.name.clone(), email: email.to_owned() }));
         if before != after {
             let quoted = composer.quoted.get_value();
-            composer.body.update(|body| *body = exchange(body, &quoted, &before, &after));
+            if composer.html.with_untracked(Option::is_some) {
+                let quotes = !quoted.is_empty();
+                self.exchange_signature(&block(quotes, &before), &block(quotes, &after), after.signature_above);
+            } else {
+                composer.body.update(|body| *body = exchange(body, &quoted, &before, &after));
+            }
             composer.bcc.update(|bcc| {
                 bcc.retain(|address| !before.bcc.contains(address));
                 add_all(bcc, &after.bcc);
@@ -114,6 +128,7 @@ impl Client {
     pub fn close_composer(&self) {
         let client = *self;
         self.spawn(async move {
+            client.flush().await;
             if client.save_if_dirty().await {
                 client.state.composer.close();
                 client.platform().keep_draft(None);
@@ -154,8 +169,12 @@ impl Client {
         if untrack(|| composer.is_uploading()) || composer.sending.get_untracked() {
             return;
         }
+        if !self.fits(&draft) {
+            return;
+        }
         composer.problem.set(None);
         composer.sending.set(true);
+        self.freeze_editor(true);
         let (client, reply) = (*self, self.send(Command::Send { draft }));
         self.spawn(async move {
             match reply.await {
@@ -166,10 +185,20 @@ impl Client {
                 }
                 Err(error) => {
                     composer.sending.set(false);
+                    client.freeze_editor(false);
                     composer.problem.set(Some(error));
                 }
             }
         });
+    }
+
+    /// Whether a formatted text can be handed over as it is; if not, the person is told.
+    fn fits(&self, draft: &Draft) -> bool {
+        let fits = draft.html.as_ref().is_none_or(|html| html.len() <= MOST_FORMATTED);
+        if !fits {
+            self.state.composer.problem.set(Some(Error::TextTooLong { limit: MOST_FORMATTED as u64 }));
+        }
+        fits
     }
 
     /// Uploads a file for the draft.
@@ -326,6 +355,9 @@ impl Client {
         let Some(draft) = composer.draft() else {
             return true;
         };
+        if !self.fits(&draft) {
+            return false;
+        }
         let (id, edits) = (draft.id.clone(), composer.edits.get_untracked());
         composer.status.set(DraftStatus::Saving);
         let result = self.send(Command::SaveDraft { draft }).await;

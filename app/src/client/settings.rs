@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::Client;
 use crate::{
     i18n::{self, Locale},
-    state::{Theme, Threading},
+    state::{Theme, Threading, Writing},
 };
 
 impl Client {
@@ -17,6 +17,11 @@ impl Client {
     pub fn choose_theme(&self, theme: Theme) {
         self.state.theme.set(theme);
         self.platform().set_cookie(Theme::COOKIE, theme.name());
+    }
+
+    pub fn choose_writing(&self, writing: Writing) {
+        self.state.writing.set(writing);
+        self.platform().set_cookie(Writing::COOKIE, writing.name());
     }
 
     pub fn choose_threading(&self, threading: Threading) {

@@ -31,6 +31,7 @@ impl State {
             | Reply::Acted { .. }
             | Reply::Draft(_)
             | Reply::Saved { .. }
+            | Reply::Tidied { .. }
             | Reply::Submitted { .. }
             | Reply::Arranged { .. }
             | Reply::Located { .. }

@@ -15,7 +15,16 @@ pub struct Composer {
     pub cc: RwSignal<Vec<Address>>,
     pub bcc: RwSignal<Vec<Address>>,
     pub subject: RwSignal<String>,
+    /// The words, as far as they are known where the text is formatted.
     pub body: RwSignal<String>,
+    /// Formatted text; none where it is plain.
+    pub html: RwSignal<Option<String>>,
+    /// What formatted text is at the cursor: names that [`crate::Client::format`] takes.
+    pub looks: RwSignal<Vec<String>>,
+    /// The person is asked where a link leads.
+    pub linking: RwSignal<bool>,
+    /// Writing begins in the text, and not with whom it is for.
+    pub(crate) begins_in_text: StoredValue<bool>,
     pub files: RwSignal<Vec<File>>,
     /// For `data-state`.
     pub status: RwSignal<DraftStatus>,
@@ -73,6 +82,8 @@ pub struct File {
     pub sent: RwSignal<u64>,
     pub state: RwSignal<FileState>,
     pub(crate) cancel: Option<AbortHandle>,
+    /// A picture that stands within the formatted text.
+    pub inline: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -106,6 +117,10 @@ impl Composer {
             bcc: RwSignal::new(Vec::new()),
             subject: RwSignal::new(String::new()),
             body: RwSignal::new(String::new()),
+            html: RwSignal::new(None),
+            looks: RwSignal::new(Vec::new()),
+            linking: RwSignal::new(false),
+            begins_in_text: StoredValue::new(false),
             files: RwSignal::new(Vec::new()),
             status: RwSignal::new(DraftStatus::Clean),
             problem: RwSignal::new(None),
@@ -127,6 +142,11 @@ impl Composer {
         self.id.with(Option::is_some)
     }
 
+    /// Whether the text is formatted. Reactive.
+    pub fn is_formatted(&self) -> bool {
+        self.html.with(Option::is_some)
+    }
+
     /// Whether a file is still on its way up. Reactive.
     pub fn is_uploading(&self) -> bool {
         self.files.with(|files| files.iter().any(|file| file.state.with(|state| *state == FileState::Uploading)))
@@ -144,6 +164,7 @@ impl Composer {
                 bcc: self.bcc.get(),
                 subject: self.subject.get(),
                 body: self.body.get(),
+                html: self.html.get(),
                 attachments: self.files.with(|files| files.iter().filter_map(File::attachment).collect()),
                 original: self.original.get(),
                 references: self.references.get_value(),
@@ -153,7 +174,7 @@ impl Composer {
 
     /// Opens a draft, in place of what was open. In it is what these choices brought.
     pub(crate) fn open(&self, draft: Draft, choices: IdentityChoices) {
-        let Draft { id, from, reply_to, to, cc, bcc, subject, body, attachments, original, references } = draft;
+        let Draft { id, from, reply_to, to, cc, bcc, subject, body, html, attachments, original, references } = draft;
         self.begun_as.set_value(from.clone());
         self.choices.set_value(choices);
         self.from.set(from);
@@ -164,6 +185,10 @@ impl Composer {
         self.bcc.set(bcc);
         self.subject.set(subject);
         self.body.set(body);
+        self.looks.set(Vec::new());
+        self.linking.set(false);
+        self.begins_in_text.set_value(original.is_some() && untrack(|| self.to.with(|to| !to.is_empty())));
+        self.html.set(html);
         self.references.set_value(references);
         self.original.set(original);
         let files = attachments.into_iter().map(|attachment| self.file_here(attachment)).collect();
@@ -178,6 +203,7 @@ impl Composer {
 
     pub(crate) fn close(&self) {
         self.id.set(None);
+        self.html.set(None);
         self.files.set(Vec::new());
         self.sending.set(false);
         self.problem.set(None);
@@ -186,6 +212,7 @@ impl Composer {
     fn file_here(&self, attachment: Attachment) -> File {
         let mut file = self.file(attachment.name.clone(), attachment.size, None);
         file.sent = RwSignal::new(attachment.size);
+        file.inline = attachment.inline;
         file.state = RwSignal::new(FileState::Here(attachment));
         file
     }
@@ -193,6 +220,14 @@ impl Composer {
     pub(crate) fn file(&self, name: String, size: u64, cancel: Option<AbortHandle>) -> File {
         let key = self.next.get_value();
         self.next.set_value(key.wrapping_add(1));
-        File { key, name, size, sent: RwSignal::new(0), state: RwSignal::new(FileState::Uploading), cancel }
+        File {
+            key,
+            name,
+            size,
+            sent: RwSignal::new(0),
+            state: RwSignal::new(FileState::Uploading),
+            cancel,
+            inline: false,
+        }
     }
 }

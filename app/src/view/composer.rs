@@ -2,6 +2,7 @@
 
 mod check;
 mod files;
+mod formats;
 mod sender;
 
 use crate::view::{Item, Show, each, handler};
@@ -17,6 +18,7 @@ use crate::{
 use check::{Obstacle, obstacle};
 pub use files::has_files;
 use files::{Files, Memory};
+use formats::{Editor, Formats};
 use sender::Sender;
 
 /// The composer, while something is being written.
@@ -121,8 +123,8 @@ fn Bar(full: RwSignal<bool>) -> impl IntoView {
         }
         match composer.original.with(|original| original.as_ref().map(|original| original.kind)) {
             Some(DraftKind::Reply | DraftKind::ReplyAll) => t_string!(i18n, compose.title_reply),
-            Some(DraftKind::Forward) => t_string!(i18n, compose.title_forward),
-            Some(DraftKind::Edit) | None => t_string!(i18n, compose.title_new),
+            Some(DraftKind::Forward | DraftKind::ForwardAsFile) => t_string!(i18n, compose.title_forward),
+            Some(DraftKind::Edit | DraftKind::Again) | None => t_string!(i18n, compose.title_new),
         }
         .to_owned()
     };
@@ -141,7 +143,7 @@ fn Bar(full: RwSignal<bool>) -> impl IntoView {
                 aria-label=minimise_words
                 title=minimise_words
                 aria-expanded=move || (!composer.minimised.get()).to_string()
-                on:click=handler(move |_| composer.minimised.update(|minimised| *minimised = !*minimised))
+                on:click=handler(move |_| client.minimise_composer())
             >
                 <Show when=move || composer.minimised.get() fallback=|| view! { <Icon name="minimize" /> }>
                     <Icon name="up" />
@@ -177,28 +179,16 @@ fn Fields(memory: Memory) -> impl IntoView {
     let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
     let composer = state.composer;
     let to = NodeRef::<html::Input>::new();
-    let body = NodeRef::<html::Textarea>::new();
     let has_more = untrack(|| !composer.cc.with(Vec::is_empty) || !composer.bcc.with(Vec::is_empty));
     let more = RwSignal::new(has_more);
     // An identity can bring hidden copies: nobody writes to whom they do not see.
     let shown = move || more.get() || !composer.bcc.with(Vec::is_empty);
-    let answers = untrack(|| composer.original.with(Option::is_some) && !composer.to.with(Vec::is_empty));
     // An answer begins above what is quoted; anything else with whom it is for.
     Effect::new(move |_| {
-        if let (Some(to), Some(body)) = (to.get(), body.get()) {
-            request_animation_frame(move || {
-                drop(if answers { body.focus() } else { to.focus() });
-                drop(body.set_selection_range(0, 0));
-                body.set_scroll_top(0);
-            });
+        if let Some(to) = to.get().filter(|_| !composer.begins_in_text.get_value()) {
+            request_animation_frame(move || drop(to.focus()));
         }
     });
-    let on_paste = move |event: ev::ClipboardEvent| {
-        if let Some(pasted) = event.clipboard_data().and_then(|data| data.files()).filter(|files| files.length() > 0) {
-            event.prevent_default();
-            memory.attach(client, &pasted);
-        }
-    };
     view! {
         <Sender />
         <div class="compose-recipients">
@@ -242,6 +232,37 @@ fn Fields(memory: Memory) -> impl IntoView {
                 }
             />
         </div>
+        <Show when=move || composer.is_formatted() fallback=move || view! { <Plain memory=memory /> }>
+            <Formats />
+            <Editor />
+        </Show>
+    }
+}
+
+/// Plain text.
+#[component]
+fn Plain(memory: Memory) -> impl IntoView {
+    let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
+    let composer = state.composer;
+    let body = NodeRef::<html::Textarea>::new();
+    Effect::new(move |_| {
+        if let Some(body) = body.get() {
+            request_animation_frame(move || {
+                if composer.begins_in_text.get_value() {
+                    drop(body.focus());
+                }
+                drop(body.set_selection_range(0, 0));
+                body.set_scroll_top(0);
+            });
+        }
+    });
+    let on_paste = move |event: ev::ClipboardEvent| {
+        if let Some(pasted) = event.clipboard_data().and_then(|data| data.files()).filter(|files| files.length() > 0) {
+            event.prevent_default();
+            memory.attach(client, &pasted);
+        }
+    };
+    view! {
         <textarea
             node_ref=body
             class="compose-body"
@@ -317,6 +338,19 @@ fn Foot(memory: Memory) -> impl IntoView {
                     }
                 />
             </span>
+            <Show when=move || !composer.is_formatted()>
+                <button
+                    type="button"
+                    class="icon-button"
+                    aria-label=move || t_string!(i18n, format.title)
+                    title=move || t_string!(i18n, format.title)
+                    data-testid="compose-formatted"
+                    prop:disabled=move || composer.sending.get()
+                    on:click=handler(move |_| client.write_formatted())
+                >
+                    <Icon name="letters" />
+                </button>
+            </Show>
             <span class="compose-state" role="status">
                 {saved}
             </span>
@@ -335,7 +369,11 @@ fn Foot(memory: Memory) -> impl IntoView {
 }
 
 /// Sends, unless something is missing; what may be meant so is asked.
-fn send(state: State, client: Client) {
+pub(crate) fn send(state: State, client: Client) {
+    client.when_said(move || send_now(state, client));
+}
+
+fn send_now(state: State, client: Client) {
     let composer = state.composer;
     let Some(draft) = composer.draft() else {
         return;

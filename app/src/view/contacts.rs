@@ -12,7 +12,7 @@ use super::{
 use crate::{
     i18n::*,
     state::Theme,
-    wire::{Contact, ContactImport, ContactImportId, Error},
+    wire::{Address, Contact, ContactImport, ContactImportId, Error},
 };
 
 /// What the page shows.
@@ -22,6 +22,10 @@ pub struct ContactsPage {
     pub people: Vec<Contact>,
     /// Everybody.
     pub total: u32,
+    /// Who was written to or heard from: those who are offered first.
+    pub known: Vec<Address>,
+    /// All of these.
+    pub known_total: u32,
     /// The newest first.
     pub imports: Vec<ContactImport>,
     /// What was looked for.
@@ -65,7 +69,7 @@ pub struct Brought {
 #[component]
 pub fn Contacts(page: ContactsPage) -> impl IntoView {
     let i18n = use_i18n();
-    let ContactsPage { people, total, imports, sought, error, clock, .. } = page;
+    let ContactsPage { people, total, known, known_total, imports, sought, error, clock, .. } = page;
     let error = error.map(|error| view! { <div role="alert" class="notice"><Explained error /></div> });
     let shown = u32::try_from(people.len()).unwrap_or(u32::MAX);
     let rest = (sought.is_empty() && shown < total).then(|| {
@@ -155,7 +159,50 @@ pub fn Contacts(page: ContactsPage) -> impl IntoView {
             </table>
             {rest}
             {export}
+            {(known_total > 0).then(|| view! { <Known people=known total=known_total /> })}
         </main>
+    }
+}
+
+/// Who was written to and heard from. `POST /contacts/known` forgets an `email`, or all without one.
+#[component]
+fn Known(people: Vec<Address>, total: u32) -> impl IntoView {
+    let i18n = use_i18n();
+    let rest = total.saturating_sub(u32::try_from(people.len()).unwrap_or(u32::MAX));
+    let rest = (rest > 0).then(|| view! { <p>{counted!(i18n, contacts.more, rest)}</p> });
+    let rows = people.into_iter().map(|Address { name, email }| {
+        let label = t_string!(i18n, contacts.forget, name = email.clone()).to_string();
+        let (called, email_shown) = if name.is_empty() { (email.clone(), None) } else { (name, Some(email.clone())) };
+        view! {
+            <tr data-testid="correspondent">
+                <th scope="row">{called}</th>
+                <td>{email_shown.map(|email| view! { <span class="contact-way">{email}</span> })}</td>
+                <td>
+                    <form method="post" action="/contacts/known">
+                        <input type="hidden" name="email" value=email />
+                        <button type="submit" class="icon-button" aria-label=label.clone() title=label>
+                            <Icon name="x" />
+                        </button>
+                    </form>
+                </td>
+            </tr>
+        }
+    });
+    view! {
+        <h2>{counted!(i18n, contacts.known, total)}</h2>
+        <p>{t_string!(i18n, contacts.known_about)}</p>
+        <details>
+            <summary>{t_string!(i18n, contacts.known_show)}</summary>
+            <table class="server-table contacts">
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+            {rest}
+            <form method="post" action="/contacts/known">
+                <button type="submit" class="button" data-testid="correspondents-forget">
+                    {t_string!(i18n, contacts.forget_all)}
+                </button>
+            </form>
+        </details>
     }
 }
 

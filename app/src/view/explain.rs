@@ -39,6 +39,7 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::ClearText { host } => t_string!(i18n, error.clear_text, host = host.clone()).to_string(),
         Error::BadRequest { .. } => t_string!(i18n, error.bad_request).to_string(),
         Error::TooLarge { limit } => t_string!(i18n, error.too_large, size = size(i18n, *limit)).to_string(),
+        Error::TextTooLong { limit } => t_string!(i18n, error.text_too_long, size = size(i18n, *limit)).to_string(),
         Error::MessageTooLarge { limit } => {
             t_string!(i18n, error.message_too_large, size = size(i18n, *limit)).to_string()
         }
@@ -143,6 +144,7 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::CollectorLoop
         | Error::ConfirmServer { .. }
         | Error::TooLarge { .. }
+        | Error::TextTooLong { .. }
         | Error::MessageTooLarge { .. }
         | Error::BadAddress { .. }
         | Error::NoRecipient

@@ -2,10 +2,14 @@
 
 use leptos::prelude::*;
 
-use super::{date::quote_date, signature::with_signature};
+use super::{
+    date::quote_date,
+    formatted::{html_of, quoted as html_quoted, signature_block},
+    signature::{block, with_signature},
+};
 use crate::{
     i18n::*,
-    state::State,
+    state::{State, Writing},
     wire::{Address, Draft, DraftKind, IdentityChoices, Original},
 };
 
@@ -19,15 +23,47 @@ pub fn begin(state: State, mut draft: Draft) -> (Draft, String) {
         }
         None => String::new(),
     };
+    let mut choices = IdentityChoices::default();
     if let Some(identity) = state.identity_of(draft.from.as_ref()) {
         draft.from = draft.from.or_else(|| Some(identity.address()));
-        draft.body = with_signature(&quoted, &identity.choices);
-        add_all(&mut draft.bcc, &identity.choices.bcc);
-        draft.reply_to = identity.choices.reply_to;
-    } else {
-        draft.body = with_signature(&quoted, &IdentityChoices::default());
+        choices = identity.choices;
+        add_all(&mut draft.bcc, &choices.bcc);
+        draft.reply_to.clone_from(&choices.reply_to);
     }
+    draft.html = match (draft.html, state.writing.get_untracked()) {
+        (_, Writing::Plain) | (None, Writing::AsNeeded) => None,
+        (html, _) => Some(formatted(state, draft.original.as_ref(), html.as_deref(), &quoted, &choices)),
+    };
+    draft.body = with_signature(&quoted, &choices);
     (draft, quoted)
+}
+
+/// The same as formatted text. `html` is what is quoted, as it came; without it that is plain.
+fn formatted(
+    state: State,
+    original: Option<&Original>,
+    html: Option<&str>,
+    quoted: &str,
+    choices: &IdentityChoices,
+) -> String {
+    let quote = match (original, html) {
+        (Some(original), Some(html)) if original.kind == DraftKind::Forward => html.to_owned(),
+        (Some(original), Some(html)) => {
+            let date = quote_date(state, original.date);
+            html_quoted(&attribution(state.language.get_untracked(), original, &date), html)
+        }
+        _ if quoted.is_empty() => String::new(),
+        _ => html_of(quoted),
+    };
+    let signature = signature_block(&block(!quote.is_empty(), choices));
+    let room = html_of("");
+    match (signature.is_empty(), quote.is_empty(), choices.signature_above) {
+        (true, true, _) => room,
+        (true, false, _) => format!("{room}{room}{quote}"),
+        (false, true, _) => format!("{room}{room}{signature}"),
+        (false, false, true) => format!("{room}{room}{signature}{room}{quote}"),
+        (false, false, false) => format!("{room}{room}{quote}{room}{signature}"),
+    }
 }
 
 /// Adds those that are not there yet.
@@ -40,17 +76,21 @@ pub fn add_all(list: &mut Vec<Address>, others: &[Address]) {
 }
 
 fn opening(language: Locale, original: &Original, date: &str, quote: &str) -> String {
-    if original.kind == DraftKind::Forward {
+    if matches!(original.kind, DraftKind::Forward | DraftKind::ForwardAsFile) {
         // Whose words follow is said by the header lines they come with.
         return quote.to_owned();
     }
     if quote.trim().is_empty() {
         return String::new();
     }
+    format!("{}\n{quote}", attribution(language, original, date))
+}
+
+/// Who wrote it, and when.
+fn attribution(language: Locale, original: &Original, date: &str) -> String {
     // What stands in a From field is the sender's choice: it must not end the line.
     let name: Vec<_> = original.from.iter().map(|address| address.display().replace(['\r', '\n'], " ")).collect();
-    let line = td_string!(language, compose.attribution, date = date, name = name.join(", "));
-    format!("{line}\n{quote}")
+    td_string!(language, compose.attribution, date = date, name = name.join(", ")).to_string()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::{
     Client,
     i18n::*,
-    state::{State, Theme, Threading},
+    state::{State, Theme, Threading, Writing},
 };
 
 /// The sheet of settings.
@@ -65,6 +65,26 @@ pub fn SettingsSheet() -> impl IntoView {
             </label>
         }
     });
+    let writings = Writing::ALL.map(|writing| {
+        view! {
+            <label class="choice">
+                <input
+                    type="radio"
+                    name="writing"
+                    value=writing.name()
+                    prop:checked=move || state.writing.get() == writing
+                    on:change=handler(move |_| client.choose_writing(writing))
+                />
+                <span>
+                    {move || match writing {
+                        Writing::AsNeeded => t_string!(i18n, settings.as_needed),
+                        Writing::Formatted => t_string!(i18n, settings.formatted),
+                        Writing::Plain => t_string!(i18n, settings.plain),
+                    }}
+                </span>
+            </label>
+        }
+    });
     view! {
         <fieldset class="choices">
             <legend>{move || t_string!(i18n, app.language)}</legend>
@@ -77,6 +97,10 @@ pub fn SettingsSheet() -> impl IntoView {
         <fieldset class="choices">
             <legend>{move || t_string!(i18n, settings.threading)}</legend>
             {threadings}
+        </fieldset>
+        <fieldset class="choices">
+            <legend>{move || t_string!(i18n, settings.writing)}</legend>
+            {writings}
         </fieldset>
         <p>
             <a href="/collectors" data-testid="collectors-open">

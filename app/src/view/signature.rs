@@ -38,7 +38,7 @@ pub fn is_blank(text: &str, choices: &IdentityChoices) -> bool {
 
 /// The signature as it stands in a text: after its mark (RFC 3676 §4.3), unless what is quoted follows, which would be
 /// taken for a part of it.
-fn block(quotes: bool, choices: &IdentityChoices) -> String {
+pub fn block(quotes: bool, choices: &IdentityChoices) -> String {
     let signature = choices.signature.trim_end();
     match () {
         () if signature.is_empty() => String::new(),

@@ -41,6 +41,9 @@ pub enum Command {
     SaveDraft { draft: Draft },
     /// Forget the draft and what Drafts holds of it. → [`Reply::Done`]
     DiscardDraft { draft: DraftId },
+    /// Make HTML that was pasted or written fit to be written on: nothing in it does anything, or rules what is around it.
+    /// → [`Reply::Tidied`]
+    Tidy { html: String },
     /// Send this draft. The same draft is sent once. → [`Reply::Submitted`]
     Send { draft: Draft },
     /// Try a submission again that was rejected or is in doubt. → [`Reply::Done`]
@@ -246,6 +249,11 @@ pub enum Reply {
     /// Where the draft is kept now.
     Saved {
         message: MessageRef,
+    },
+    /// The HTML, and its words as plain text.
+    Tidied {
+        html: String,
+        text: String,
     },
     Submitted {
         submission: SubmissionId,

@@ -30,6 +30,9 @@ pub struct Draft {
     pub subject: String,
     /// Plain text with `\n` line ends.
     pub body: String,
+    /// Formatted text, of which `body` are the words: HTML, in which an attachment that is a picture is `cid:` and its blob.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
     pub attachments: Vec<Attachment>,
     /// The message this one answers or forwards.
     pub original: Option<Original>,
@@ -49,6 +52,7 @@ impl Draft {
             bcc: Vec::new(),
             subject: String::new(),
             body: String::new(),
+            html: None,
             attachments: Vec::new(),
             original: None,
             references: Vec::new(),
@@ -63,11 +67,15 @@ pub enum DraftKind {
     Reply,
     ReplyAll,
     Forward,
+    /// The message goes along as a file.
+    ForwardAsFile,
+    /// A new message that is as this one.
+    Again,
     /// Go on writing a message that is in Drafts.
     Edit,
 }
 
-/// The message a draft was made from. `kind` is Reply, ReplyAll or Forward.
+/// The message a draft was made from. `kind` is Reply, ReplyAll, Forward or ForwardAsFile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Original {
     pub message: MessageRef,
@@ -85,6 +93,9 @@ pub struct Attachment {
     pub content_type: String,
     /// Size in bytes.
     pub size: u64,
+    /// A picture that stands within the formatted text.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inline: bool,
 }
 
 /// Names a draft that was handed over for sending.

@@ -18,6 +18,7 @@ use super::{
     Account, Accounts, Attached, FolderChoice, Folders, Input, Loaded, Offered, Parts,
     act::Undoable,
     budget::Budget,
+    heard::Heard,
     hook::Hook,
     line::Line,
     load::Cache,
@@ -97,6 +98,7 @@ pub(super) struct Actor {
     /// Commands that wait or are being worked on, so that a repeated one is not done twice.
     pub(super) pending: HashSet<(TabId, u32)>,
     pub(super) cache: Cache,
+    pub(super) heard: Heard,
     /// Texts that are fetched on the side.
     pub(super) aside: usize,
     pub(super) undoable: VecDeque<Undoable>,
@@ -238,6 +240,7 @@ impl Actor {
             waiting: VecDeque::new(),
             pending: HashSet::new(),
             cache: Cache::default(),
+            heard: Heard::default(),
             aside: 0,
             undoable: VecDeque::new(),
             undo_count: 0,

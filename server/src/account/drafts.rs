@@ -1,8 +1,10 @@
 //! Drafts: begun from a message, kept in Drafts, filed in Sent.
 
+use std::collections::HashMap;
+
 use anyhow::Context;
 use app::wire::{
-    Attachment, BlobId, Draft, DraftId, DraftKind, Error, Flag, Identity, MessageRef, Original, SpecialUse, Uid,
+    Attachment, BlobId, Draft, DraftId, DraftKind, Error, Flag, Identity, MessageRef, Original, Part, SpecialUse, Uid,
 };
 use tokio::io::AsyncWriteExt;
 
@@ -17,10 +19,22 @@ use crate::{
     mime::{
         PartDecoder, build,
         compose::{self, Labels, Writer},
+        html::writing,
+        shown::clean_name,
+        structure::Encoding,
     },
     seal::random_hex,
     store::{Blob, SavedDraft, StoredSubmission},
 };
+
+/// A section of a message in the selected mailbox (RFC 9051 §6.4.5).
+#[derive(Clone, Copy)]
+struct Section<'a> {
+    uid: Uid,
+    /// Empty for the whole message.
+    name: &'a str,
+    encoding: Encoding,
+}
 
 /// How much of an attachment is fetched at a time, in bytes as transferred.
 const CHUNK: u32 = 256 * 1024;
@@ -43,15 +57,19 @@ impl Actor {
         };
         let writer = Writer { identities: &own, has_sent };
         let begun = compose::begin(&loaded.headers, &loaded.quotable(), kind, writer, &Labels::default());
-        let attachments = match kind {
-            DraftKind::Forward | DraftKind::Edit => self.attachments_of(session, &loaded).await?,
+        let mut attachments = match kind {
+            DraftKind::Forward | DraftKind::Edit | DraftKind::Again => self.attachments_of(session, &loaded).await?,
+            DraftKind::ForwardAsFile => vec![self.copy_whole(session, &loaded).await?],
             DraftKind::Reply | DraftKind::ReplyAll => Vec::new(),
         };
+        let html = self.formatted(session, &loaded, kind, &mut attachments).await?;
         let id = match begun.draft.filter(|id| letter::is_draft_id(id)) {
             Some(id) => DraftId(id),
             None => DraftId(random_hex(16)?),
         };
-        let original = if kind == DraftKind::Edit {
+        let original = if kind == DraftKind::Again {
+            None
+        } else if kind == DraftKind::Edit {
             // The next save replaces the message it was opened from.
             self.store.set_saved_draft(&id, message).await?;
             None
@@ -68,50 +86,114 @@ impl Actor {
             bcc: begun.bcc,
             subject: begun.subject,
             body: begun.body,
+            html,
             attachments,
             original,
             references: begun.references,
         })
     }
 
-    /// Copies a message's attachments into blobs, piece by piece.
+    /// The HTML of a message to write on, with the pictures that it shows among the attachments. None for plain text, and for
+    /// what is too large to be written on: of that the words are there.
+    async fn formatted(
+        &mut self,
+        session: &mut Session,
+        loaded: &Loaded,
+        kind: DraftKind,
+        attachments: &mut Vec<Attachment>,
+    ) -> Result<Option<String>, Failure> {
+        if kind == DraftKind::ForwardAsFile
+            || !loaded.is_html()
+            || loaded.truncated
+            || loaded.text.len() > writing::MAX_WRITTEN
+        {
+            return Ok(None);
+        }
+        let before = attachments.len();
+        let mut pictures = HashMap::new();
+        for related in &loaded.shown.related {
+            let attachment = self.copy(session, loaded, &related.part).await?;
+            pictures.insert(related.content_id.clone(), attachment.blob.0.clone());
+            attachments.push(Attachment { inline: true, ..attachment });
+        }
+        let (html, headers) = (loaded.text.clone(), (kind == DraftKind::Forward).then(|| loaded.headers.clone()));
+        let made = tokio::task::spawn_blocking(move || {
+            let html = writing::tidy(&html, move |id| pictures.get(id).cloned())?;
+            Some(match headers {
+                Some(headers) => format!("{}{html}", compose::forwarded_header(&headers, &Labels::default())),
+                None => html,
+            })
+        });
+        let html = made.await.context("Cannot read HTML")?;
+        if html.is_none() {
+            for attachment in attachments.drain(before..) {
+                blobs::forget(&self.store, &self.data, self.record.id, &attachment.blob).await?;
+            }
+        }
+        Ok(html)
+    }
+
+    /// Copies a message's attachments into blobs.
     async fn attachments_of(&mut self, session: &mut Session, loaded: &Loaded) -> Result<Vec<Attachment>, Failure> {
         let mut attachments = Vec::new();
         for part in &loaded.shown.attachments {
-            let Some(node) = loaded.structure.find(&part.section) else { continue };
-            let encoding = node.encoding;
-            let id = BlobId(random_hex(16)?);
-            let mut file = blobs::create(&self.data, &id).await?;
-            let mut decoder = PartDecoder::new(encoding);
-            let mut size = 0u64;
-            let mut offset = 0u32;
-            loop {
-                let chunk = session
-                    .fetch_section(loaded.message.uid, &part.section, Some((offset, CHUNK)))
-                    .await?
-                    .ok_or(Error::Gone)?;
-                let length = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
-                let last = length < CHUNK;
-                let mut bytes = decoder.push(&chunk);
-                if last {
-                    bytes.extend(decoder.finish());
-                }
-                size += bytes.len() as u64;
-                if size > self.upload_limit {
-                    return Err(Error::TooLarge { limit: self.upload_limit }.into());
-                }
-                file.write_all(&bytes).await.context("Cannot write a blob")?;
-                if last {
-                    break;
-                }
-                offset += length;
+            if loaded.structure.find(&part.section).is_some() {
+                attachments.push(self.copy(session, loaded, part).await?);
             }
-            file.flush().await.context("Cannot write a blob")?;
-            let blob = Blob { id: id.clone(), name: part.name.clone(), content_type: part.content_type.clone(), size };
-            self.store.add_blob(self.record.id, &blob).await?;
-            attachments.push(Attachment { blob: id, name: blob.name, content_type: blob.content_type, size });
         }
         Ok(attachments)
+    }
+
+    /// Copies a part of a message into a blob, piece by piece.
+    async fn copy(&mut self, session: &mut Session, loaded: &Loaded, part: &Part) -> Result<Attachment, Failure> {
+        let encoding = loaded.structure.find(&part.section).ok_or(Error::Gone)?.encoding;
+        let section = Section { uid: loaded.message.uid, name: &part.section, encoding };
+        self.copy_section(session, section, &part.name, &part.content_type).await
+    }
+
+    /// Copies all of a message into a blob.
+    async fn copy_whole(&mut self, session: &mut Session, loaded: &Loaded) -> Result<Attachment, Failure> {
+        let subject = loaded.headers.text("Subject");
+        let name = clean_name(&format!("{}.eml", if subject.is_empty() { "message" } else { &subject }));
+        let section = Section { uid: loaded.message.uid, name: "", encoding: Encoding::Identity };
+        self.copy_section(session, section, &name, "message/rfc822").await
+    }
+
+    async fn copy_section(
+        &mut self,
+        session: &mut Session,
+        section: Section<'_>,
+        name: &str,
+        content_type: &str,
+    ) -> Result<Attachment, Failure> {
+        let id = BlobId(random_hex(16)?);
+        let mut file = blobs::create(&self.data, &id).await?;
+        let mut decoder = PartDecoder::new(section.encoding);
+        let mut size = 0u64;
+        let mut offset = 0u32;
+        loop {
+            let chunk =
+                session.fetch_section(section.uid, section.name, Some((offset, CHUNK))).await?.ok_or(Error::Gone)?;
+            let length = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
+            let last = length < CHUNK;
+            let mut bytes = decoder.push(&chunk);
+            if last {
+                bytes.extend(decoder.finish());
+            }
+            size += bytes.len() as u64;
+            if size > self.upload_limit {
+                return Err(Error::TooLarge { limit: self.upload_limit }.into());
+            }
+            file.write_all(&bytes).await.context("Cannot write a blob")?;
+            if last {
+                break;
+            }
+            offset += length;
+        }
+        file.flush().await.context("Cannot write a blob")?;
+        let blob = Blob { id: id.clone(), name: name.to_owned(), content_type: content_type.to_owned(), size };
+        self.store.add_blob(self.record.id, &blob).await?;
+        Ok(Attachment { blob: id, name: blob.name, content_type: blob.content_type, size, inline: false })
     }
 
     /// Keeps a draft in Drafts, in place of what was kept of it before.
@@ -179,7 +261,7 @@ impl Actor {
         if let Some(original) = &draft.original {
             let flag = match original.kind {
                 DraftKind::Reply | DraftKind::ReplyAll => Flag::Answered,
-                DraftKind::Forward | DraftKind::Edit => Flag::Forwarded,
+                DraftKind::Forward | DraftKind::ForwardAsFile | DraftKind::Edit | DraftKind::Again => Flag::Forwarded,
             };
             // The original may be gone or moved by now, and a server may refuse the keyword: no harm.
             match self.mark_one(session, &original.message, flag).await {

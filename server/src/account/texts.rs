@@ -115,7 +115,8 @@ impl Actor {
     }
 
     /// A message with the flags it has now.
-    pub(super) fn message(&self, loaded: &Loaded) -> Reply {
+    pub(super) fn message(&mut self, loaded: &Loaded) -> Reply {
+        self.note_heard(loaded);
         let flags = self.cache.flags(&loaded.message).unwrap_or(&loaded.flags).to_vec();
         Reply::Message(Box::new(app::wire::Message { flags, ..loaded.to_wire() }))
     }

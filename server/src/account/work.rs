@@ -184,6 +184,7 @@ impl Actor {
             | Command::Attend { .. }
             | Command::StopSearch { .. }
             | Command::Gather { .. }
+            | Command::Tidy { .. }
             | Command::Send { .. }
             | Command::RetrySubmission { .. }
             | Command::EditSubmission { .. }

@@ -7,6 +7,8 @@ use std::path::{Component, Path as FilePath, PathBuf};
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use sha2::{Digest, Sha256};
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
@@ -42,6 +44,37 @@ pub async fn serve(Path((hash, path)): Path<(String, String)>, headers: HeaderMa
         _ => (*plain, None),
     };
     respond(&path, Cow::Borrowed(bytes), encoding, "public, max-age=31536000, immutable")
+}
+
+/// Answers with the page in which formatted text is written. It has no origin, no network, and one script: the one in it.
+pub async fn editor(headers: HeaderMap) -> Response {
+    let mut response = serve(Path((HASH.to_owned(), EDITOR.to_owned())), headers).await;
+    if response.status().is_success() {
+        let page = match ASSETS.iter().find(|(name, ..)| *name == EDITOR) {
+            Some((_, plain, ..)) => Cow::Borrowed(*plain),
+            None => Cow::Owned(read(EDITOR).await.unwrap_or_default()),
+        };
+        let headers = response.headers_mut();
+        // Its name stays the same from one release to the next.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        if let Ok(policy) = HeaderValue::from_str(&editor_policy(&page)) {
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+    }
+    response
+}
+
+const EDITOR: &str = "editor.html";
+
+fn editor_policy(page: &[u8]) -> String {
+    let page = String::from_utf8_lossy(page);
+    let script = page.split_once("<script>").and_then(|(_, rest)| rest.rsplit_once("</script>"));
+    let digest = Sha256::digest(script.map_or("", |(script, _)| script).as_bytes());
+    format!(
+        "default-src 'none'; script-src 'sha256-{}'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'self'; sandbox allow-scripts",
+        STANDARD.encode(digest)
+    )
 }
 
 /// Answers with a file at the root of the site, under its own name: icons, the manifest.
@@ -156,6 +189,14 @@ mod tests {
     async fn a_path_that_climbs_out_of_the_site_is_not_read() {
         assert_eq!(read("../Cargo.toml").await, None);
         assert_eq!(read("/etc/hostname").await, None);
+    }
+
+    #[test]
+    fn the_editor_runs_its_own_script_alone() {
+        let policy = editor_policy(b"<body><script>let a</script></body>");
+        // By `printf 'let a' | openssl dgst -sha256 -binary | base64`.
+        assert!(policy.contains("script-src 'sha256-IfEXP/8HLuXoAiy0hZVrCAcjcLsZqYFpLOHDGj8enqE=';"), "{policy}");
+        assert!(policy.ends_with("sandbox allow-scripts") && policy.starts_with("default-src 'none';"));
     }
 
     #[test]

@@ -6,10 +6,12 @@ use axum::{
     body::Body,
     extract::{Path, State},
     http::{HeaderMap, header},
+    response::{IntoResponse, Response},
 };
 use futures_util::StreamExt;
 use percent_encoding::percent_decode_str;
 use tokio::{io::AsyncWriteExt, time::timeout};
+use tokio_util::io::ReaderStream;
 
 use super::login::SignedIn;
 use crate::{blobs, bridge::Bridge, error::HttpError, mime, seal::random_hex, store::Blob};
@@ -55,7 +57,7 @@ pub async fn upload(
         size,
     };
     bridge.store.add_blob(login.account, &blob).await?;
-    Ok(Json(Attachment { blob: id, name: blob.name, content_type: blob.content_type, size }))
+    Ok(Json(Attachment { blob: id, name: blob.name, content_type: blob.content_type, size, inline: false }))
 }
 
 async fn write(bridge: &Bridge, id: &BlobId, body: Body, limit: u64) -> Result<u64, HttpError> {
@@ -78,6 +80,27 @@ async fn write(bridge: &Bridge, id: &BlobId, body: Body, limit: u64) -> Result<u
     }
     file.sync_all().await.map_err(anyhow::Error::from)?;
     Ok(size)
+}
+
+/// Pictures that are given out again: nothing that a browser could take for a document.
+const PICTURES: [&str; 6] = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/avif"];
+
+/// Gives a picture out again that stands in what its owner is writing.
+pub async fn picture(
+    State(bridge): State<Bridge>,
+    SignedIn(login): SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, HttpError> {
+    let blob = bridge.store.blob(login.account, &BlobId(id)).await?.ok_or(Error::Gone)?;
+    let content_type = PICTURES.into_iter().find(|kind| *kind == blob.content_type).ok_or(Error::Gone)?;
+    let path = blobs::path(&bridge.config.data, &blob.id).ok_or(Error::Gone)?;
+    let file = tokio::fs::File::open(path).await.map_err(anyhow::Error::from)?;
+    let headers = [
+        (header::CONTENT_TYPE, content_type.to_owned()),
+        (header::CONTENT_LENGTH, blob.size.to_string()),
+        (header::CONTENT_DISPOSITION, "attachment".to_owned()),
+    ];
+    Ok((headers, Body::from_stream(ReaderStream::new(file))).into_response())
 }
 
 /// Forgets an uploaded file.

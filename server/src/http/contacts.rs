@@ -6,6 +6,7 @@ use app::{
     wire::{ContactImportId, Error},
 };
 use axum::{
+    Form,
     extract::{Multipart, Path, Query, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
@@ -28,6 +29,9 @@ use crate::{
 
 /// People on one page.
 const SHOWN: i64 = 500;
+
+/// Those who were written to or heard from, on the same page.
+const KNOWN: i64 = 200;
 
 /// Whose files are at work: one at a time on this node.
 static WORK: Semaphore = Semaphore::const_new(1);
@@ -62,6 +66,14 @@ async fn page(
     let page = ContactsPage {
         people: bridge.store.contacts(login.account, &sought, SHOWN).await?,
         total: bridge.store.count_contacts(login.account).await?,
+        known: bridge
+            .store
+            .correspondents(login.account, "", KNOWN)
+            .await?
+            .into_iter()
+            .map(|one| one.address)
+            .collect(),
+        known_total: bridge.store.count_correspondents(login.account).await?,
         imports: bridge.store.contact_imports(login.account).await?,
         sought,
         error,
@@ -103,6 +115,21 @@ async fn take_file(bridge: &Bridge, login: &Login, mut parts: Multipart) -> Resu
         return bridge.store.add_contact_import(login.account, &title, &found).await.map_err(internal);
     }
     Err(Error::NoContacts)
+}
+
+#[derive(serde::Deserialize)]
+pub struct Forgotten {
+    email: Option<String>,
+}
+
+/// Forgets somebody who was written to or heard from, or everybody.
+pub async fn forget(
+    State(bridge): State<Bridge>,
+    SignedIn(login): SignedIn,
+    Form(Forgotten { email }): Form<Forgotten>,
+) -> Result<Response, HttpError> {
+    bridge.store.forget_correspondents(login.account, email.as_deref()).await?;
+    Ok(Redirect::to("/contacts").into_response())
 }
 
 /// What would become of the people in a file.

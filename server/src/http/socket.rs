@@ -13,6 +13,7 @@ use axum::{
 };
 use tokio::{
     sync::mpsc,
+    task::spawn_blocking,
     time::{Instant, interval_at, timeout},
 };
 
@@ -22,11 +23,16 @@ use crate::{
     bridge::{Bridge, internal},
     contacts,
     error::HttpError,
+    letter::is_draft_id,
+    mime::html::writing,
     store::Login,
 };
 
 /// A tab hears from us at least this often.
 const HEARTBEAT: Duration = Duration::from_secs(20);
+
+/// People who were written to or heard from, of whom the likeliest are offered.
+const OFFERED_OF: i64 = 200;
 
 /// How long a tab may take to say who it is, and to take one frame.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -160,6 +166,7 @@ async fn handle(
     let ClientFrame { id, command } = frame;
     let result = match command {
         Command::Send { draft } => bridge.submit(login, draft).await.map(|submission| Reply::Submitted { submission }),
+        Command::Tidy { html } => tidied(html).await,
         Command::RetrySubmission { submission } => {
             bridge.retry_submission(login, submission).await.map(|()| Reply::Done)
         }
@@ -175,12 +182,7 @@ async fn handle(
             bridge.keep_search(login, search, before.as_deref()).await.map(|()| Reply::Done)
         }
         Command::Suggest { words } if words.trim().is_empty() => Ok(Reply::People { people: Vec::new() }),
-        Command::Suggest { words } => bridge
-            .store
-            .contacts(login.account, &words, i64::MAX)
-            .await
-            .map(|found| Reply::People { people: contacts::ranked(found, &words) })
-            .map_err(internal),
+        Command::Suggest { words } => suggest(bridge, login, &words).await.map_err(internal),
         Command::ForgetSearch { name } => bridge.forget_search(login, &name).await.map(|()| Reply::Done),
         Command::Attach { .. } => Err(Error::BadRequest { text: "This socket is attached already".to_owned() }),
         command => return account.command(tab, ClientFrame { id, command }).await,
@@ -188,6 +190,25 @@ async fn handle(
     // A tab that has fallen so far behind loses its socket by the actor; the command is sent again.
     let _ = frames.try_send(Arc::new(ServerFrame::Reply { id, result }));
     true
+}
+
+/// Who may be meant: people of the address book, and those who were written to or heard from.
+async fn suggest(bridge: &Bridge, login: &Login, words: &str) -> anyhow::Result<Reply> {
+    let found = bridge.store.contacts(login.account, words, i64::MAX).await?;
+    let known = bridge.store.correspondents(login.account, words, OFFERED_OF).await?;
+    Ok(Reply::People { people: contacts::ranked(found, known, words) })
+}
+
+/// HTML that a person has pasted or written, with nothing in it that does anything.
+async fn tidied(html: String) -> Result<Reply, Error> {
+    let too_long = Error::TextTooLong { limit: writing::MAX_WRITTEN as u64 };
+    // Pictures of the draft keep their names; what else a page calls so is not here.
+    let made = spawn_blocking(move || {
+        let html = writing::tidy(&html, |blob| is_draft_id(blob).then(|| blob.to_owned()))?;
+        let text = writing::plain(&html);
+        Some(Reply::Tidied { html, text })
+    });
+    made.await.map_err(|error| internal(error.into()))?.ok_or(too_long)
 }
 
 /// Reads a frame; an error carries the number of the command, as far as it can be made out.

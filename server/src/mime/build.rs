@@ -41,6 +41,8 @@ pub struct Outgoing<'a> {
     pub references: &'a [String],
     /// Plain text with `\n` line ends.
     pub body: &'a str,
+    /// The same as formatted text: a whole HTML document.
+    pub html: Option<&'a str>,
     pub attachments: &'a [OutgoingFile<'a>],
     /// The draft's name, if this is to be kept in Drafts.
     pub draft: Option<&'a str>,
@@ -52,6 +54,8 @@ pub struct OutgoingFile<'a> {
     pub path: &'a Path,
     pub name: &'a str,
     pub content_type: &'a str,
+    /// By which the formatted text shows it (RFC 2392), without angle brackets; none for a file that is attached.
+    pub content_id: Option<&'a str>,
 }
 
 /// Writes a message. Fails only when a file cannot be read or the output not be written; an address that is not
@@ -77,20 +81,63 @@ pub fn build(outgoing: &Outgoing, out: &mut impl Write) -> io::Result<()> {
         field(&mut header, DRAFT_FIELD, &name);
     }
     field(&mut header, "MIME-Version", "1.0");
-    if outgoing.attachments.is_empty() {
-        out.write_all(&header)?;
-        return content::text(outgoing.body, out);
-    }
-    let boundary = boundary(outgoing.message_id);
-    field(&mut header, "Content-Type", &format!("multipart/mixed;\r\n boundary=\"{boundary}\""));
     out.write_all(&header)?;
-    write!(out, "\r\n--{boundary}\r\n")?;
-    content::text(outgoing.body, out)?;
-    for file in outgoing.attachments {
-        write!(out, "\r\n--{boundary}\r\n")?;
+    let (within, attached): (Vec<&OutgoingFile>, Vec<&OutgoingFile>) =
+        outgoing.attachments.iter().partition(|file| file.content_id.is_some() && outgoing.html.is_some());
+    if attached.is_empty() {
+        return written(outgoing, &within, out);
+    }
+    let mixed = Multipart::begin("mixed", "", outgoing.message_id, out)?;
+    mixed.part(out)?;
+    written(outgoing, &within, out)?;
+    for file in attached {
+        mixed.part(out)?;
         content::file(file, out)?;
     }
-    write!(out, "\r\n--{boundary}--\r\n")
+    mixed.end(out)
+}
+
+/// What was written: plain text, or that and the same as HTML (RFC 2046 §5.1.4), with the pictures that it shows (RFC 2387).
+fn written(outgoing: &Outgoing, within: &[&OutgoingFile], out: &mut impl Write) -> io::Result<()> {
+    let Some(html) = outgoing.html else { return content::text(outgoing.body, out) };
+    let alternative = Multipart::begin("alternative", "", outgoing.message_id, out)?;
+    alternative.part(out)?;
+    content::text(outgoing.body, out)?;
+    alternative.part(out)?;
+    if within.is_empty() {
+        content::html(html, out)?;
+        return alternative.end(out);
+    }
+    let related = Multipart::begin("related", ";\r\n type=\"text/html\"", outgoing.message_id, out)?;
+    related.part(out)?;
+    content::html(html, out)?;
+    for file in within {
+        related.part(out)?;
+        content::file(file, out)?;
+    }
+    related.end(out)?;
+    alternative.end(out)
+}
+
+/// Several parts in one (RFC 2046 §5.1).
+struct Multipart {
+    boundary: String,
+}
+
+impl Multipart {
+    fn begin(subtype: &str, parameters: &str, message_id: &str, out: &mut impl Write) -> io::Result<Multipart> {
+        let boundary = boundary(subtype, message_id);
+        write!(out, "Content-Type: multipart/{subtype}{parameters};\r\n boundary=\"{boundary}\"\r\n")?;
+        Ok(Multipart { boundary })
+    }
+
+    fn part(&self, out: &mut impl Write) -> io::Result<()> {
+        write!(out, "\r\n--{}\r\n", self.boundary)
+    }
+
+    fn end(&self, out: &mut impl Write) -> io::Result<()> {
+        write!(out, "\r\n--{}--\r\n", self.boundary)
+    }
 }
 
 /// Writes a message into a buffer.
@@ -102,8 +149,8 @@ pub fn build_to_vec(outgoing: &Outgoing) -> io::Result<Vec<u8>> {
 
 /// Never in the parts: `=_` is not in base64 or quoted-printable, and the rest cannot be guessed. The same for
 /// every writing of one message.
-fn boundary(message_id: &str) -> String {
-    let digest = Sha256::digest(message_id.as_bytes());
+fn boundary(subtype: &str, message_id: &str) -> String {
+    let digest = Sha256::digest(format!("{subtype} {message_id}").as_bytes());
     let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     format!("=_pismo_{hex}")
 }

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use app::wire::{Address, DraftKind, Identity};
 
-use super::{Headers, build::DRAFT_FIELD, recipient};
+use super::{Headers, build::DRAFT_FIELD, html::escape, recipient};
 use crate::identity::{closest, owns};
 use sender::sender;
 pub use subject::{forward_subject, reply_subject};
@@ -74,6 +74,15 @@ pub fn begin(headers: &Headers, text: &str, kind: DraftKind, own: Writer, labels
     match kind {
         DraftKind::Reply | DraftKind::ReplyAll => reply(headers, text, kind == DraftKind::ReplyAll, own),
         DraftKind::Forward => Beginning { from: sender(headers, own), ..forward(headers, text, labels) },
+        DraftKind::ForwardAsFile => Beginning {
+            from: sender(headers, own),
+            subject: forward_subject(&headers.text("Subject")),
+            ..Beginning::default()
+        },
+        DraftKind::Again => {
+            let again = edit(headers, text, own.identities);
+            Beginning { draft: None, references: Vec::new(), ..again }
+        }
         DraftKind::Edit => edit(headers, text, own.identities),
     }
 }
@@ -120,25 +129,41 @@ fn reply(headers: &Headers, text: &str, all: bool, own: Writer) -> Beginning {
 
 fn forward(headers: &Headers, text: &str, labels: &Labels) -> Beginning {
     let subject = headers.text("Subject");
-    let people = |name: &str| {
-        let list: Vec<String> = headers.addresses(name).iter().take(MAX_RECIPIENTS).map(written).collect();
-        list.join(", ")
-    };
-    let lines = [
-        (&labels.from, people("From")),
-        (&labels.date, headers.text("Date")),
-        (&labels.subject, subject.clone()),
-        (&labels.to, people("To")),
-        (&labels.cc, people("Cc")),
-    ];
     let mut body = format!("---------- {} ----------\n", labels.forwarded);
-    for (label, value) in lines.iter().filter(|(_, value)| !value.is_empty()) {
+    for (label, value) in header_lines(headers, labels) {
         body.push_str(&format!("{label}: {value}\n"));
     }
     body.push('\n');
     body.push_str(super::text::cut(text.trim_matches('\n'), MAX_QUOTE));
     body.push('\n');
     Beginning { subject: forward_subject(&subject), body, ..Beginning::default() }
+}
+
+/// What is said of a forwarded message, as HTML.
+pub fn forwarded_header(headers: &Headers, labels: &Labels) -> String {
+    let mut html = format!("<div>---------- {} ----------</div>", escape(&labels.forwarded));
+    for (label, value) in header_lines(headers, labels) {
+        html.push_str(&format!("<div>{}: {}</div>", escape(label), escape(&value)));
+    }
+    html.push_str("<div><br></div>");
+    html
+}
+
+/// The fields that are told of a forwarded message, without those that it has not.
+fn header_lines<'a>(headers: &Headers, labels: &'a Labels) -> Vec<(&'a str, String)> {
+    let people = |name: &str| {
+        let list: Vec<String> = headers.addresses(name).iter().take(MAX_RECIPIENTS).map(written).collect();
+        list.join(", ")
+    };
+    let mut lines = vec![
+        (labels.from.as_str(), people("From")),
+        (&labels.date, headers.text("Date")),
+        (&labels.subject, headers.text("Subject")),
+        (&labels.to, people("To")),
+        (&labels.cc, people("Cc")),
+    ];
+    lines.retain(|(_, value)| !value.is_empty());
+    lines
 }
 
 fn edit(headers: &Headers, text: &str, own: &[Identity]) -> Beginning {
@@ -313,6 +338,7 @@ mod tests {
             message_id: "3@x",
             references: &references,
             body: "line\n",
+            html: None,
             attachments: &[],
             draft: Some("abc"),
         };

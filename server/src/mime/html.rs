@@ -7,6 +7,7 @@ mod fold;
 mod policy;
 mod text;
 mod tree;
+pub mod writing;
 
 use std::{
     collections::HashMap,
@@ -131,7 +132,8 @@ fn simplified(html: &str, theme: Theme) -> Clean {
     Clean { document: page(theme, false, "", "", &content), remote: false, simplified: true }
 }
 
-fn escape(text: &str) -> String {
+/// Text as HTML shows it.
+pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

@@ -301,7 +301,7 @@ fn row(id: &str, card: &Card) -> serde_json::Value {
 }
 
 /// A word in a LIKE: its signs mean themselves.
-fn escaped(word: &str) -> String {
+pub(super) fn escaped(word: &str) -> String {
     word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 

@@ -1,8 +1,12 @@
 //! People from a file: seen first, taken in, joined, taken back, and on their way out again.
 
-use app::wire::{Command, Reply};
+use std::time::Duration;
 
-use crate::{browser::Browser, http_client::Answer, test_bridge::TestBridge};
+use app::wire::{Address, Command, Reply, SubmissionState};
+
+use crate::{
+    browser::Browser, draft::draft_to, http_client::Answer, send::until_state, tab::Tab, test_bridge::TestBridge,
+};
 
 async fn give(browser: &Browser, name: &str, text: &[u8]) -> Answer {
     let head = format!("--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
@@ -139,4 +143,49 @@ async fn people_are_offered_to_their_owner_as_a_name_is_typed() {
         assert_eq!(people.iter().map(|one| one.email.as_str()).collect::<Vec<_>>(), expected, "{words}");
     }
     assert_eq!(others.ask(Command::Suggest { words: "b".to_owned() }).await, Reply::People { people: vec![] });
+}
+
+#[tokio::test]
+async fn who_was_written_to_and_heard_from_is_offered_until_forgotten() {
+    let bridge = TestBridge::start().await;
+    let browser = bridge.sign_in("ana").await;
+    let mut tab = browser.open("INBOX").await;
+    let boris = bridge.address_of("boris");
+    let mut draft = draft_to(&[&boris], "Hello");
+    draft.to[0].name = "Борис".to_owned();
+    let id = tab.submit(&draft).await;
+    until_state(&mut tab, id, SubmissionState::Sent).await;
+    let mut mail = bridge.mail("ana");
+    for (from, folder) in
+        [("Vera <Vera@pismo.test>", "INBOX"), ("no-reply@pismo.test", "INBOX"), ("Spam <spam@pismo.test>", "Junk")]
+    {
+        let uid = mail.append_message(folder, "", &format!("From: {from}\r\nSubject: x\r\n\r\nx\r\n")).await;
+        tab.open(folder).await;
+        tab.row(uid).await;
+        tab.read(uid).await;
+    }
+    let offered = async |tab: &mut Tab, words: &str| match tab.ask(Command::Suggest { words: words.to_owned() }).await {
+        Reply::People { people } => people,
+        other => panic!("people, not {other:?}"),
+    };
+    // It is noted beside the answer.
+    let mut vera = offered(&mut tab, "ver").await;
+    while vera.is_empty() {
+        tab.listen_for(Duration::from_millis(20)).await;
+        vera = offered(&mut tab, "ver").await;
+    }
+    assert_eq!(vera, [Address { name: "Vera".to_owned(), email: "vera@pismo.test".to_owned() }]);
+    assert_eq!(offered(&mut tab, "бор").await, [Address { name: "Борис".to_owned(), email: boris.clone() }]);
+    // Whoever was written to comes before who was heard from.
+    let emails: Vec<String> = offered(&mut tab, "pismo.test").await.into_iter().map(|one| one.email).collect();
+    assert_eq!(emails, [boris.as_str(), "vera@pismo.test"]);
+    let mut others = bridge.sign_in("boris").await.open("INBOX").await;
+    assert!(offered(&mut others, "ver").await.is_empty(), "people are their owner's");
+
+    let page = browser.get("/contacts").await.text();
+    assert_eq!(page.matches("data-testid=\"correspondent\"").count(), 2, "{page}");
+    assert_eq!(browser.submit("/contacts/known", &[("email", &boris)]).await.status, 303);
+    assert!(offered(&mut tab, "бор").await.is_empty());
+    assert_eq!(browser.submit("/contacts/known", &[]).await.status, 303);
+    assert!(offered(&mut tab, "ver").await.is_empty());
 }

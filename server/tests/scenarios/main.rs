@@ -43,6 +43,7 @@ mod conversation;
 mod draft;
 mod export;
 mod folders;
+mod formatted;
 mod frames;
 mod history;
 mod hook;

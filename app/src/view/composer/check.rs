@@ -32,7 +32,7 @@ pub fn obstacle(draft: &Draft, copies: &[Address], failed: bool, uploading: bool
     if draft.subject.trim().is_empty() {
         return Some(Obstacle::NoSubject);
     }
-    if draft.attachments.is_empty() && speaks_of_files(&draft.body) {
+    if draft.attachments.iter().all(|attachment| attachment.inline) && speaks_of_files(&draft.body) {
         return Some(Obstacle::NoAttachment);
     }
     None

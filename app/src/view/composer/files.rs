@@ -59,7 +59,8 @@ impl Memory {
 pub fn Files(memory: Memory) -> impl IntoView {
     let (i18n, state) = (use_i18n(), expect_context::<State>());
     let files = state.composer.files;
-    let any = Memo::new(move |_| files.with(|files| !files.is_empty()));
+    // What stands in the text is seen there.
+    let any = Memo::new(move |_| files.with(|files| files.iter().any(|file| !file.inline)));
     let trouble = move || {
         let uploading = state.composer.is_uploading();
         let failed = files.with(|files| files.iter().any(has_failed));
@@ -76,7 +77,7 @@ pub fn Files(memory: Memory) -> impl IntoView {
             <ul class="compose-files">
                 {each(move || {
                     let item = |file: File| Item::new(file.key, move || view! { <FileView file=file memory=memory /> });
-                    files.get().into_iter().map(item).collect()
+                    files.get().into_iter().filter(|file| !file.inline).map(item).collect()
                 })}
             </ul>
             <p id="compose-files-note" class="compose-files-note" role="status" tabindex="-1">

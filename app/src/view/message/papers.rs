@@ -6,10 +6,11 @@ use wasm_bindgen::JsCast;
 
 use super::fetched::FetchedText;
 use crate::{
+    Client,
     i18n::*,
     route,
     view::{dialog::Modal, icon::Icon},
-    wire::MessageRef,
+    wire::{DraftKind, MessageRef},
 };
 
 /// The element that leads to the page to print.
@@ -29,8 +30,13 @@ pub fn Papers(message: MessageRef, remote: RwSignal<bool>) -> impl IntoView {
         Headers,
         Source,
     }
-    let i18n = use_i18n();
+    let (i18n, client) = (use_i18n(), expect_context::<Client>());
     let open = RwSignal::new(None::<Paper>);
+    let again = {
+        let message = message.clone();
+        move |kind: DraftKind| client.compose(&message, kind)
+    };
+    let forward = again.clone();
     let (headers, source) = (route::headers_url(&message), route::source_url(&message));
     view! {
         <div class="message-papers">
@@ -65,6 +71,26 @@ pub fn Papers(message: MessageRef, remote: RwSignal<bool>) -> impl IntoView {
                 on:click=handler(move |_| open.set(Some(Paper::Source)))
             >
                 <Icon name="source" />
+            </button>
+            <button
+                type="button"
+                class="icon-button"
+                aria-label=move || t_string!(i18n, action.forward_file)
+                title=move || t_string!(i18n, action.forward_file)
+                data-testid="action-forward-file"
+                on:click=handler(move |_| forward(DraftKind::ForwardAsFile))
+            >
+                <Icon name="file" />
+            </button>
+            <button
+                type="button"
+                class="icon-button"
+                aria-label=move || t_string!(i18n, action.again)
+                title=move || t_string!(i18n, action.again)
+                data-testid="action-again"
+                on:click=handler(move |_| again(DraftKind::Again))
+            >
+                <Icon name="pen" />
             </button>
         </div>
         {move || {

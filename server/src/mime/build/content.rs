@@ -22,19 +22,30 @@ pub fn text(body: &str, out: &mut impl Write) -> io::Result<()> {
         .chars()
         .filter(|letter| !letter.is_control() || matches!(letter, '\n' | '\t'))
         .collect();
-    let flowed = flow(&body);
     out.write_all(b"Content-Type: text/plain; charset=utf-8; format=flowed\r\n")?;
-    if flowed.is_ascii() && flowed.lines().all(|line| line.len() <= MAX_LINE) {
+    encoded(&flow(&body), out)
+}
+
+/// Writes the fields and the body of an HTML part.
+pub fn html(html: &str, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(b"Content-Type: text/html; charset=utf-8\r\n")?;
+    let html = html.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "");
+    encoded(&format!("{}\r\n", html.trim_end_matches('\n').replace('\n', "\r\n")), out)
+}
+
+/// Writes text with CRLF line ends in the shortest encoding that every relay lets through.
+fn encoded(text: &str, out: &mut impl Write) -> io::Result<()> {
+    if text.is_ascii() && text.lines().all(|line| line.len() <= MAX_LINE) {
         out.write_all(b"Content-Transfer-Encoding: 7bit\r\n\r\n")?;
-        return out.write_all(flowed.as_bytes());
+        return out.write_all(text.as_bytes());
     }
-    let escapes = flowed.bytes().filter(|byte| !byte.is_ascii()).count();
-    if escapes * 6 < flowed.len() {
+    let escapes = text.bytes().filter(|byte| !byte.is_ascii()).count();
+    if escapes * 6 < text.len() {
         out.write_all(b"Content-Transfer-Encoding: quoted-printable\r\n\r\n")?;
-        out.write_all(quoted_printable(&flowed).as_bytes())
+        out.write_all(quoted_printable(text).as_bytes())
     } else {
         out.write_all(b"Content-Transfer-Encoding: base64\r\n\r\n")?;
-        base64_lines(flowed.as_bytes(), out)
+        base64_lines(text.as_bytes(), out)
     }
 }
 
@@ -48,7 +59,13 @@ pub fn file(file: &OutgoingFile, out: &mut impl Write) -> io::Result<()> {
     if name.is_empty() {
         name = "file".to_owned();
     }
-    out.write_all(fields(kind, &name).as_bytes())?;
+    let disposition = if file.content_id.is_some() { "inline" } else { "attachment" };
+    out.write_all(fields(kind, &name, disposition).as_bytes())?;
+    if let Some(id) = file.content_id {
+        let id: String =
+            id.chars().filter(|letter| letter.is_ascii_graphic() && !matches!(letter, '<' | '>')).collect();
+        write!(out, "Content-ID: <{id}>\r\n")?;
+    }
     if message {
         out.write_all(b"Content-Transfer-Encoding: 7bit\r\n\r\n")?;
         return canonical(file, out);
@@ -58,12 +75,12 @@ pub fn file(file: &OutgoingFile, out: &mut impl Write) -> io::Result<()> {
 }
 
 /// Type and disposition with the file name: for readers of RFC 2231 in the one, of RFC 2047 in the other.
-fn fields(kind: &str, name: &str) -> String {
+fn fields(kind: &str, name: &str, disposition: &str) -> String {
     let simple = |letter: char| letter.is_ascii_graphic() || letter == ' ';
     if name.chars().all(simple) && name.len() <= 60 && !name.contains("=?") {
         let quoted = name.replace('\\', "\\\\").replace('"', "\\\"");
         return format!(
-            "Content-Type: {kind};\r\n name=\"{quoted}\"\r\nContent-Disposition: attachment;\r\n filename=\"{quoted}\"\r\n"
+            "Content-Type: {kind};\r\n name=\"{quoted}\"\r\nContent-Disposition: {disposition};\r\n filename=\"{quoted}\"\r\n"
         );
     }
     let mut sections = vec![String::from("utf-8''")];
@@ -82,12 +99,12 @@ fn fields(kind: &str, name: &str) -> String {
             _ => sections.push(encoded),
         }
     }
-    let disposition = match sections.as_slice() {
+    let named = match sections.as_slice() {
         [one] => format!(";\r\n filename*={one}"),
         several => several.iter().enumerate().map(|(number, one)| format!(";\r\n filename*{number}*={one}")).collect(),
     };
     format!(
-        "Content-Type: {kind};\r\n name=\"{}\"\r\nContent-Disposition: attachment{disposition}\r\n",
+        "Content-Type: {kind};\r\n name=\"{}\"\r\nContent-Disposition: {disposition}{named}\r\n",
         encoded_words(name)
     )
 }

@@ -23,6 +23,7 @@ fn simple(subject: &str, body: &str, message_id: &str) -> Vec<u8> {
         message_id,
         references: &[],
         body,
+        html: None,
         attachments: &[],
         draft: None,
     })
@@ -74,6 +75,7 @@ fn addresses_and_ids_are_read_back() {
         message_id: "1.2@pismo.test",
         references: &references,
         body: "",
+        html: None,
         attachments: &[],
         draft: None,
     };
@@ -128,13 +130,14 @@ fn nothing_typed_adds_a_field_or_ends_the_header() {
             message_id: "1@x",
             references: &references,
             body: evil,
+            html: None,
             attachments: &[],
             draft: None,
         };
         let message = build_to_vec(&outgoing).expect("built");
         assert!(!fields(&message).contains(&"bcc".to_owned()), "{evil:?}");
         let path = file("evil", b"x");
-        let files = [OutgoingFile { path: &path, name: evil, content_type: evil }];
+        let files = [OutgoingFile { path: &path, name: evil, content_type: evil, content_id: None }];
         outgoing.attachments = &files;
         let message = build_to_vec(&outgoing).expect("built");
         let parsed = MessageParser::new().parse(&message).expect("parsed");
@@ -163,7 +166,7 @@ fn files_are_read_back_with_their_names() {
         ("page.html", "multipart/mixed", "application/octet-stream"),
         ("forwarded.eml", "message/rfc822", "application/octet-stream"),
     ] {
-        let files = [OutgoingFile { path: &path, name, content_type }];
+        let files = [OutgoingFile { path: &path, name, content_type, content_id: None }];
         let outgoing = Outgoing {
             from: &from,
             reply_to: &[],
@@ -175,6 +178,7 @@ fn files_are_read_back_with_their_names() {
             message_id: "1@x",
             references: &[],
             body: "text\n",
+            html: None,
             attachments: &files,
             draft: None,
         };
@@ -210,7 +214,7 @@ fn files_are_read_back_with_their_names() {
 fn a_plain_message_is_attached_as_it_is() {
     let from = address("", "ana@pismo.test");
     let path = file("eml", b"Subject: inner\nFrom: a@x\n\nHello\n");
-    let files = [OutgoingFile { path: &path, name: "message.eml", content_type: "message/rfc822" }];
+    let files = [OutgoingFile { path: &path, name: "message.eml", content_type: "message/rfc822", content_id: None }];
     let outgoing = Outgoing {
         from: &from,
         reply_to: &[],
@@ -222,6 +226,7 @@ fn a_plain_message_is_attached_as_it_is() {
         message_id: "1@x",
         references: &[],
         body: "text\n",
+        html: None,
         attachments: &files,
         draft: None,
     };

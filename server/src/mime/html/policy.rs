@@ -149,12 +149,9 @@ const ELEMENT_ATTRIBUTES: &[(&str, &[&str])] = &[
     ("ul", &["type"]),
 ];
 
-/// The sanitizer for these options.
-pub fn builder(options: &Options) -> Builder<'static> {
+/// What is common to all that is sanitised. Without an `attribute_filter` it is no sanitizer yet.
+pub fn base_builder() -> Builder<'static> {
     let mut builder = Builder::empty();
-    let new_window = HashMap::from([("target", "_blank")]);
-    let new_window_area = HashMap::from([("target", "_blank"), ("rel", LINK_REL)]);
-    let images = Images::new(options);
     builder
         .tags(ELEMENTS.iter().copied().collect())
         .clean_content_tags(REMOVED.iter().copied().collect())
@@ -162,27 +159,45 @@ pub fn builder(options: &Options) -> Builder<'static> {
         .tag_attributes(
             ELEMENT_ATTRIBUTES.iter().map(|(name, attributes)| (*name, attributes.iter().copied().collect())).collect(),
         )
-        .set_tag_attribute_values(HashMap::from([("a", new_window), ("area", new_window_area)]))
-        .link_rel(Some(LINK_REL))
+        .link_rel(None)
         .url_schemes(HashSet::from(["http", "https", "mailto", "cid", "data"]))
         .url_relative(UrlRelative::Deny)
-        .strip_comments(true)
-        .attribute_filter(move |element, attribute, value| filter(element, attribute, value, &images));
+        .strip_comments(true);
+    builder
+}
+
+/// The sanitizer for these options.
+pub fn builder(options: &Options) -> Builder<'static> {
+    let mut builder = base_builder();
+    let new_window = HashMap::from([("target", "_blank")]);
+    let new_window_area = HashMap::from([("target", "_blank"), ("rel", LINK_REL)]);
+    let images = Images::new(options);
+    builder
+        .set_tag_attribute_values(HashMap::from([("a", new_window), ("area", new_window_area)]))
+        .link_rel(Some(LINK_REL))
+        .attribute_filter(move |_, attribute, value| filter(attribute, value, &images));
     builder
 }
 
 const LINK_REL: &str = "noopener noreferrer nofollow";
 
 /// The last word on every attribute that the allow-list let through.
-fn filter<'a>(element: &str, attribute: &str, value: &'a str, images: &Images) -> Option<Cow<'a, str>> {
-    match (element, attribute) {
-        (_, "style") => {
+fn filter<'a>(attribute: &str, value: &'a str, images: &Images) -> Option<Cow<'a, str>> {
+    match attribute {
+        "src" | "background" => images.address(value).map(Cow::Owned),
+        _ => filter_others(attribute, value),
+    }
+}
+
+/// The last word on attributes that load nothing.
+pub fn filter_others<'a>(attribute: &str, value: &'a str) -> Option<Cow<'a, str>> {
+    match attribute {
+        "style" => {
             let css = css::declarations(value).css;
             (!css.is_empty()).then_some(Cow::Owned(css))
         }
-        (_, "href") => link(value).map(Cow::Owned),
-        (_, "src" | "background") => images.address(value).map(Cow::Owned),
-        (_, "usemap") => value.starts_with('#').then_some(Cow::Borrowed(value)),
+        "href" => link(value).map(Cow::Owned),
+        "usemap" => value.starts_with('#').then_some(Cow::Borrowed(value)),
         _ => Some(Cow::Borrowed(value)),
     }
 }
@@ -237,6 +252,11 @@ pub fn content_id(value: &str) -> Option<String> {
     }
     let id = percent_encoding::percent_decode_str(id).decode_utf8_lossy();
     Some(id.trim().trim_matches(['<', '>']).to_owned())
+}
+
+/// The address of a picture that is on the net or written out, in its normal spelling.
+pub fn picture(value: &str) -> Option<String> {
+    if is_image_data(value.trim()) { Some(value.trim().to_owned()) } else { remote(value).map(Url::into) }
 }
 
 /// Pictures only: no SVG, which is a document.
