@@ -130,7 +130,13 @@ fn submission() -> Submission {
             text: "5.1.1 no".to_owned(),
             error: None,
         }],
+        due: None,
     }
+}
+
+fn waiting() -> Submission {
+    let (state, due) = (SubmissionState::Waiting, Some(1_795_457_400));
+    Submission { state, due, refusals: Vec::new(), ..submission() }
 }
 
 fn welcome() -> Welcome {
@@ -185,7 +191,7 @@ fn commands_look_like_this() {
         Command::Compose { message: message(), kind: DraftKind::Reply },
         Command::SaveDraft { draft: draft() },
         Command::DiscardDraft { draft: DraftId("00ff".to_owned()) },
-        Command::Send { draft: draft() },
+        Command::Send { draft: draft(), when: When::Now },
         Command::RetrySubmission { submission: SubmissionId(9) },
         Command::EditSubmission { submission: SubmissionId(9) },
         Command::DropSubmission { submission: SubmissionId(9) },
@@ -204,6 +210,8 @@ fn commands_look_like_this() {
         }),
         arrange(Arrangement::Delete { path: "Планы".to_owned() }),
         act(these(), Action::Flag { flag: Flag::Keyword("$label1".to_owned()), set: true }),
+        Command::Send { draft: Draft::new(DraftId("00ff".to_owned())), when: When::In(5) },
+        Command::Send { draft: Draft::new(DraftId("00ff".to_owned())), when: When::At(1_795_457_400) },
     ];
     let frames: Vec<_> = (1..).zip(commands).map(|(id, command)| ClientFrame { id, command }).collect();
     round_trip(&frames);
@@ -285,6 +293,8 @@ fn events_look_like_this() {
             Event::Searches { searches: vec![saved_search()] },
             Event::Labels { labels: vec!["&BBoEOwQ4BDUEPQRCBEs-".to_owned(), "urgent".to_owned()] },
             Event::Quota { quota: quota() },
+            Event::Submission { submission: waiting() },
+            Event::Unsubmitted { submission: SubmissionId(9) },
         ])
         .map(|(seq, event)| ServerFrame::Event { seq, event })
         .collect();
@@ -331,6 +341,9 @@ fn errors_look_like_this() {
         Error::NoLabel,
         Error::NoRight { right: Some(Right::DeleteMessages), text: text() },
         Error::MessageTooLarge { limit: 1 },
+        Error::TooFarAhead,
+        Error::BeingSent,
+        Error::AlreadySent,
     ];
     let frames: Vec<_> = (1..).zip(errors).map(|(id, error)| ServerFrame::Reply { id, result: Err(error) }).collect();
     reaches_the_browser(&frames);
@@ -374,6 +387,13 @@ fn what_is_not_a_frame_is_not_read_as_one() {
     ] {
         assert_eq!(read::<ServerFrame>(text), None, "{text}");
     }
+}
+
+#[test]
+fn a_browser_of_before_sends_at_once() {
+    let draft = Draft::new(DraftId("00ff".to_owned()));
+    let json = serde_json::json!({ "do": "send", "draft": draft });
+    assert_eq!(serde_json::from_value::<Command>(json).unwrap(), Command::Send { draft, when: When::Now });
 }
 
 #[test]

@@ -10,7 +10,9 @@ use crate::{
     opening::{add_all, begin},
     signature::exchange,
     state::{DraftStatus, File, FileState, Notice},
-    wire::{AccountId, Address, Command, Draft, DraftKind, Error, Identity, MessageRef, Reply, SubmissionId, read},
+    wire::{
+        AccountId, Address, Command, Draft, DraftKind, Error, Identity, MessageRef, Reply, SubmissionId, When, read,
+    },
 };
 
 /// How long the person pauses before the draft is saved.
@@ -156,7 +158,7 @@ impl Client {
         }
         composer.problem.set(None);
         composer.sending.set(true);
-        let (client, reply) = (*self, self.send(Command::Send { draft }));
+        let (client, reply) = (*self, self.send(Command::Send { draft, when: When::Now }));
         self.spawn(async move {
             match reply.await {
                 Ok(_) => {

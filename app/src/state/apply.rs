@@ -62,6 +62,7 @@ impl State {
                 self.toasts.push(notice, Some(*undo));
             }
             Event::Undone { undo } => self.toasts.dismiss_undo(*undo),
+            Event::Unsubmitted { submission } => self.forget_submission(*submission),
             Event::Submission { submission } => self.apply_submission(submission),
             Event::SignedOut => self.signed_out.set(true),
         }

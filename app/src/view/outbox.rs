@@ -69,7 +69,7 @@ pub fn OutboxList() -> impl IntoView {
 #[component]
 fn SubmissionView(submission: Submission) -> impl IntoView {
     let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
-    let Submission { id, draft: _, subject, to, state: phase, refusals } = submission;
+    let Submission { id, draft: _, subject, to, state: phase, refusals, due: _ } = submission;
     let to: Vec<_> = to.iter().map(|address| address.display().to_owned()).collect();
     let icon = match phase {
         SubmissionState::Waiting | SubmissionState::Retrying => view! { <Icon name="clock" /> }.into_any(),
