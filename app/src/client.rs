@@ -6,6 +6,7 @@ mod browse;
 mod compose;
 mod find;
 mod folders;
+mod outbox;
 mod settings;
 
 use std::sync::Arc;

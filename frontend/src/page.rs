@@ -4,7 +4,7 @@ use app::{
     Client, State,
     i18n::{self, Locale},
     route::Route,
-    state::{GROUPED, Theme, Threading},
+    state::{GROUPED, HOLD, Theme, Threading, hold_of},
     wire::{PageFrames, read},
 };
 use leptos::{ev, prelude::*};
@@ -61,6 +61,7 @@ pub fn come_alive(state: State, client: Client) {
     let threading = platform::cookie(Threading::COOKIE);
     state.grouped.set(platform::cookie(GROUPED).as_deref() == Some("1"));
     state.threading.set(Threading::from_name(&threading.unwrap_or_default()));
+    state.hold.set(hold_of(&platform::cookie(HOLD).unwrap_or_default()));
     state.alive.set(true);
     if state.list.id().is_none() && !state.list.query.with_untracked(|query| query.mailbox.is_empty()) {
         client.retry_list();

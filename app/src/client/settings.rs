@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::Client;
 use crate::{
     i18n::{self, Locale},
-    state::{Theme, Threading},
+    state::{HOLD, Theme, Threading},
 };
 
 impl Client {
@@ -17,6 +17,12 @@ impl Client {
     pub fn choose_theme(&self, theme: Theme) {
         self.state.theme.set(theme);
         self.platform().set_cookie(Theme::COOKIE, theme.name());
+    }
+
+    /// Holds messages back for so many seconds after Send.
+    pub fn choose_hold(&self, seconds: u32) {
+        self.state.hold.set(seconds);
+        self.platform().set_cookie(HOLD, &seconds.to_string());
     }
 
     pub fn choose_threading(&self, threading: Threading) {
