@@ -7,6 +7,7 @@ mod compose;
 mod find;
 mod folders;
 mod formatted;
+mod outbox;
 mod settings;
 
 use std::sync::Arc;

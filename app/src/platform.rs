@@ -28,6 +28,8 @@ pub trait Platform: Send + Sync + 'static {
     fn warm(&self, url: &str);
     /// The colours to show, for the person's choice and the system's: `light` or `dark`.
     fn theme(&self, theme: Theme) -> &'static str;
+    /// The time zone of the person's clock, as `Europe/Belgrade`.
+    fn zone(&self) -> String;
     /// Remember a setting for a year.
     fn set_cookie(&self, name: &str, value: &str);
     /// Keep what is being written where a reload or a crash does not lose it; none forgets it.
@@ -62,6 +64,9 @@ impl Platform for Nowhere {
     fn warm(&self, _: &str) {}
     fn theme(&self, theme: Theme) -> &'static str {
         if theme == Theme::Dark { "dark" } else { "light" }
+    }
+    fn zone(&self) -> String {
+        "UTC".to_owned()
     }
     fn set_cookie(&self, _: &str, _: &str) {}
     fn keep_draft(&self, _: Option<&str>) {}

@@ -22,7 +22,7 @@ pub use mailboxes::{Folder, Mailboxes, Traits};
 pub(crate) use pending::covers;
 pub use pending::{Change, Pending, PendingId};
 pub use selection::Chosen;
-pub use toasts::{Notice, Toast, Toasts};
+pub use toasts::{Notice, Toast, Toasts, Undo};
 
 use crate::{
     i18n::Locale,
@@ -81,6 +81,8 @@ pub struct State {
     pub theme: RwSignal<Theme>,
     pub threading: RwSignal<Threading>,
     pub writing: RwSignal<Writing>,
+    /// Seconds that a message is held back after Send, so that it can be taken back; by the cookie [`HOLD`].
+    pub hold: RwSignal<u32>,
     /// Lists show conversations in place of messages, by the cookie [`GROUPED`].
     pub grouped: RwSignal<bool>,
     /// Seconds that the person's clock is ahead of UTC, by the cookie that the browser left; none before that.
@@ -211,6 +213,17 @@ impl Writing {
     }
 }
 
+/// The cookie that says how long a message is held back after Send: in seconds, one of [`HOLDS`].
+pub const HOLD: &str = "pismo_undo";
+
+/// How long a message can be held back, in seconds; 0 for not at all.
+pub const HOLDS: [u32; 6] = [0, 5, 10, 20, 30, 60];
+
+/// Reads that cookie.
+pub fn hold_of(cookie: &str) -> u32 {
+    cookie.parse().ok().filter(|hold| HOLDS.contains(hold)).unwrap_or(5)
+}
+
 /// What is asked or shown in front of everything else.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Dialog {
@@ -236,10 +249,16 @@ pub enum Dialog {
     KeepSearch,
     /// Throw away what was written? Yes: [`crate::Client::discard`].
     Discard,
-    /// Send without a subject? Yes: [`crate::Client::send_draft`].
-    NoSubject,
-    /// Send without the file that the text speaks of? Yes: [`crate::Client::send_draft`].
-    NoAttachment,
+    /// Send without a subject? Yes: [`crate::Client::send_draft`] for this time.
+    NoSubject {
+        at: Option<i64>,
+    },
+    /// Send without the file that the text speaks of? Yes: [`crate::Client::send_draft`] for this time.
+    NoAttachment {
+        at: Option<i64>,
+    },
+    /// When to send what was written.
+    Later,
     /// The sheet of keyboard shortcuts.
     Help,
     /// The outbox.
@@ -286,6 +305,7 @@ impl State {
             theme: RwSignal::new(theme),
             threading: RwSignal::new(Threading::default()),
             writing: RwSignal::new(Writing::default()),
+            hold: RwSignal::new(hold_of("")),
             grouped: RwSignal::new(false),
             clock: RwSignal::new(None),
             alive: RwSignal::new(false),

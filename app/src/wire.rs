@@ -26,7 +26,9 @@ pub use collector::{
     CollectorRun, CollectorState, CollectorTrouble, RefusedMessage, RefusedReason,
 };
 pub use command::{Action, Arrangement, Command, Query, Reply, Resume, SavedSearch, Selection, Sort, UndoId, Welcome};
-pub use compose::{Attachment, BlobId, Draft, DraftId, DraftKind, Original, Submission, SubmissionId, SubmissionState};
+pub use compose::{
+    Attachment, BlobId, Draft, DraftId, DraftKind, Original, Submission, SubmissionId, SubmissionState, When,
+};
 pub use contact::{Contact, ContactImport, ContactImportId};
 pub use error::{CertificateFault, Error, Refusal};
 pub use event::{Connectivity, Event, ListChange};

@@ -106,11 +106,13 @@ fn draft() -> Draft {
         bcc: Vec::new(),
         subject: "Re: Отчёт".to_owned(),
         body: "Да.\n".to_owned(),
+        html: Some("<b>Hi</b>".to_owned()),
         attachments: vec![Attachment {
             blob: BlobId("b1".to_owned()),
             name: "план.pdf".to_owned(),
             content_type: "application/pdf".to_owned(),
             size: 5,
+            inline: true,
         }],
         original: Some(Original { message: message(), kind: DraftKind::ReplyAll, from: vec![address()], date: 0 }),
         references: vec!["a@b".to_owned()],
@@ -130,7 +132,13 @@ fn submission() -> Submission {
             text: "5.1.1 no".to_owned(),
             error: None,
         }],
+        due: None,
     }
+}
+
+fn waiting() -> Submission {
+    let (state, due) = (SubmissionState::Waiting, Some(1_795_457_400));
+    Submission { state, due, refusals: Vec::new(), ..submission() }
 }
 
 fn welcome() -> Welcome {
@@ -185,7 +193,7 @@ fn commands_look_like_this() {
         Command::Compose { message: message(), kind: DraftKind::Reply },
         Command::SaveDraft { draft: draft() },
         Command::DiscardDraft { draft: DraftId("00ff".to_owned()) },
-        Command::Send { draft: draft() },
+        Command::Send { draft: draft(), when: When::Now },
         Command::RetrySubmission { submission: SubmissionId(9) },
         Command::EditSubmission { submission: SubmissionId(9) },
         Command::DropSubmission { submission: SubmissionId(9) },
@@ -204,6 +212,8 @@ fn commands_look_like_this() {
         }),
         arrange(Arrangement::Delete { path: "Планы".to_owned() }),
         act(these(), Action::Flag { flag: Flag::Keyword("$label1".to_owned()), set: true }),
+        Command::Send { draft: Draft::new(DraftId("00ff".to_owned())), when: When::In(5) },
+        Command::Send { draft: Draft::new(DraftId("00ff".to_owned())), when: When::At(1_795_457_400) },
     ];
     let frames: Vec<_> = (1..).zip(commands).map(|(id, command)| ClientFrame { id, command }).collect();
     round_trip(&frames);
@@ -285,6 +295,8 @@ fn events_look_like_this() {
             Event::Searches { searches: vec![saved_search()] },
             Event::Labels { labels: vec!["&BBoEOwQ4BDUEPQRCBEs-".to_owned(), "urgent".to_owned()] },
             Event::Quota { quota: quota() },
+            Event::Submission { submission: waiting() },
+            Event::Unsubmitted { submission: SubmissionId(9) },
         ])
         .map(|(seq, event)| ServerFrame::Event { seq, event })
         .collect();
@@ -331,6 +343,9 @@ fn errors_look_like_this() {
         Error::NoLabel,
         Error::NoRight { right: Some(Right::DeleteMessages), text: text() },
         Error::MessageTooLarge { limit: 1 },
+        Error::TooFarAhead,
+        Error::BeingSent,
+        Error::AlreadySent,
     ];
     let frames: Vec<_> = (1..).zip(errors).map(|(id, error)| ServerFrame::Reply { id, result: Err(error) }).collect();
     reaches_the_browser(&frames);
@@ -374,6 +389,13 @@ fn what_is_not_a_frame_is_not_read_as_one() {
     ] {
         assert_eq!(read::<ServerFrame>(text), None, "{text}");
     }
+}
+
+#[test]
+fn a_browser_of_before_sends_at_once() {
+    let draft = Draft::new(DraftId("00ff".to_owned()));
+    let json = serde_json::json!({ "do": "send", "draft": draft });
+    assert_eq!(serde_json::from_value::<Command>(json).unwrap(), Command::Send { draft, when: When::Now });
 }
 
 #[test]

@@ -92,6 +92,19 @@ export class Composer {
     await expect(this.compose).toBeHidden();
   }
 
+  /** Opens the choice of a time to send at. */
+  async later(): Promise<void> {
+    await this.page.getByTestId("compose-later").click();
+    await expect(this.page.getByTestId("compose-later-at")).toBeVisible();
+  }
+
+  /** The one message in the outbox, which this opens. */
+  async outbox(): Promise<Locator> {
+    await this.page.getByTestId("outbox-open").click();
+    await expect(this.submissions).toHaveCount(1);
+    return this.submissions.first();
+  }
+
   async discard(): Promise<void> {
     await this.page.getByTestId("compose-discard").click();
   }

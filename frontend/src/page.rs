@@ -4,7 +4,7 @@ use app::{
     Client, State,
     i18n::{self, Locale},
     route::Route,
-    state::{GROUPED, Theme, Threading, Writing},
+    state::{GROUPED, HOLD, Theme, Threading, Writing, hold_of},
     wire::{PageFrames, read},
 };
 use leptos::{ev, prelude::*};
@@ -63,6 +63,7 @@ pub fn come_alive(state: State, client: Client) {
     state.threading.set(Threading::from_name(&threading.unwrap_or_default()));
     let writing = platform::cookie(Writing::COOKIE);
     state.writing.set(Writing::from_name(&writing.unwrap_or_default()));
+    state.hold.set(hold_of(&platform::cookie(HOLD).unwrap_or_default()));
     state.alive.set(true);
     if state.list.id().is_none() && !state.list.query.with_untracked(|query| query.mailbox.is_empty()) {
         client.retry_list();

@@ -88,6 +88,13 @@ impl Platform for Browser {
         if dark { "dark" } else { "light" }
     }
 
+    fn zone(&self) -> String {
+        let options =
+            js_sys::Intl::DateTimeFormat::new(&js_sys::Array::new(), &js_sys::Object::new()).resolved_options();
+        let zone = js_sys::Reflect::get(&options, &"timeZone".into()).ok();
+        zone.and_then(|zone| zone.as_string()).unwrap_or_default()
+    }
+
     fn set_cookie(&self, name: &str, value: &str) {
         set_cookie(name, value);
     }

@@ -137,6 +137,8 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::CollectorExists
         | Error::CollectorLoop
         | Error::SearchExists
+        | Error::BeingSent
+        | Error::AlreadySent
         | Error::IdentityExists => StatusCode::CONFLICT,
         Error::BadRequest { .. }
         | Error::NoMail
@@ -150,6 +152,7 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::ClearText { .. }
         | Error::BadAddress { .. }
         | Error::NoRecipient
+        | Error::TooFarAhead
         | Error::ConfirmServer { .. }
         | Error::NoWayOut
         | Error::PasswordMissing

@@ -1,9 +1,14 @@
 //! The outbox: claims what is due, relays it, files it in Sent. One task on each node.
 
-use std::{sync::Arc, time::Duration};
+mod taken;
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use anyhow::{Context, Result};
-use app::wire::{Address, Draft, Error, Event, Refusal, SubmissionId, SubmissionState};
+use app::wire::{AccountId, Address, Draft, Error, Event, Refusal, SubmissionId, SubmissionState, When};
 use tokio::{
     sync::Notify,
     task::JoinSet,
@@ -18,8 +23,10 @@ use crate::{
     letter::{self, For},
     mime::recipient,
     smtp::{self, Outcome},
-    store::{AccountRecord, Login, StoredSubmission, now},
+    store::{AccountRecord, Login, Store, StoredSubmission, now},
 };
+pub use taken::Asked;
+use taken::Taken;
 
 /// How long one attempt may take, in seconds; whoever takes longer is given up for dead.
 const LEASE: i64 = 600;
@@ -33,13 +40,24 @@ const AT_ONCE: usize = 8;
 /// Recipients of one message, at most.
 const MAX_RECIPIENTS: u32 = 500;
 
-/// Wakes the outbox task. Cheap to clone.
+/// How often the outbox is looked at when nothing is known to be due: on another node something may be.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// What is due and cannot be claimed, because all hands are full or the outbox cannot be read, is not looked at again before
+/// this.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Wakes the outbox task, and knows what was just taken out. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Outbox(Arc<Notify>);
+pub struct Outbox {
+    wake: Arc<Notify>,
+    taken: Arc<Taken>,
+}
 
 impl Bridge {
     /// Puts a draft into the outbox. Only when it is stored does this say so.
-    pub async fn submit(&self, login: &Login, mut draft: Draft) -> Result<SubmissionId, Error> {
+    pub async fn submit(&self, login: &Login, mut draft: Draft, when: When) -> Result<SubmissionId, Error> {
+        let due = due(when, now())?;
         // What is chosen later must not change what was sent.
         let from = self.sender(login.account, draft.from.take()).await?;
         let recipients = smtp::Envelope::of(&from.email, &draft)?;
@@ -59,39 +77,57 @@ impl Bridge {
                 return Err(Error::BlobGone { name: attachment.name.clone() });
             }
         }
-        let (submission, new) = self.store.add_submission(login.account, &draft).await.map_err(internal)?;
-        if new {
+        let (submission, changed) = self.store.add_submission(login.account, &draft, due).await.map_err(internal)?;
+        if changed {
             self.tell(&submission).await;
-            self.outbox.0.notify_one();
+            self.outbox.wake.notify_one();
         }
         Ok(submission.id)
     }
 
-    /// Tries a submission again that was rejected or is in doubt: the person decided.
+    /// Tries a submission now: one that was rejected or is in doubt because the person decided so, one that waits before its
+    /// time.
     pub async fn retry_submission(&self, login: &Login, id: SubmissionId) -> Result<(), Error> {
-        let mut submission = self.store.submission(login.account, id).await.map_err(internal)?.ok_or(Error::Gone)?;
-        if matches!(submission.state, SubmissionState::Sending | SubmissionState::Sent) {
+        if let Some(submission) = self.store.hurry_submission(login.account, id).await.map_err(internal)? {
+            self.tell(&submission).await;
+            self.outbox.wake.notify_one();
             return Ok(());
         }
-        submission.state = SubmissionState::Waiting;
-        submission.refusals.clear();
-        self.store.set_submission(id, submission.state, &[], now()).await.map_err(internal)?;
-        self.tell(&submission).await;
-        self.outbox.0.notify_one();
-        Ok(())
+        match too_late(&self.store, login.account, id).await? {
+            // It is what was wanted.
+            Error::BeingSent | Error::AlreadySent => Ok(()),
+            error => Err(error),
+        }
     }
 
-    /// Takes a submission out of the outbox.
-    pub async fn drop_submission(&self, login: &Login, id: SubmissionId) -> Result<(), Error> {
+    /// Forgets a submission with which nothing happens any more by itself. False if it is none: what is still to go out is for
+    /// the account, which keeps it in Drafts.
+    pub async fn drop_submission(&self, login: &Login, id: SubmissionId) -> Result<bool, Error> {
         let gone = self.store.drop_submission(login.account, id).await.map_err(internal)?;
-        if gone { Ok(()) } else { Err(Error::Gone) }
+        if gone {
+            self.tell_unsubmitted(login.account, id).await;
+        }
+        Ok(gone)
     }
 
-    /// Takes a submission out of the outbox to write on.
-    pub async fn edit_submission(&self, login: &Login, id: SubmissionId) -> Result<Draft, Error> {
-        let submission = self.store.submission(login.account, id).await.map_err(internal)?.ok_or(Error::Gone)?;
-        let gone = self.store.drop_submission(login.account, id).await.map_err(internal)?;
-        if gone { Ok(submission.draft) } else { Err(Error::Gone) }
+    /// Takes a submission out of the outbox to write on. Asked the same once more, because the answer was lost with the line, it
+    /// is handed out once more: there may be no other copy.
+    pub async fn edit_submission(&self, login: &Login, asked: Asked, id: SubmissionId) -> Result<Draft, Error> {
+        if let Some(draft) = self.store.take_submission(login.account, id).await.map_err(internal)? {
+            self.outbox.taken.remember(asked, &draft);
+            self.tell_unsubmitted(login.account, id).await;
+            return Ok(draft);
+        }
+        match self.outbox.taken.again(&asked) {
+            Some(draft) => Ok(draft),
+            None => Err(too_late(&self.store, login.account, id).await?),
+        }
+    }
+
+    async fn tell_unsubmitted(&self, account: AccountId, submission: SubmissionId) {
+        if let Some(account) = self.accounts.running(account) {
+            account.tell(Event::Unsubmitted { submission }).await;
+        }
     }
 
     async fn tell(&self, submission: &StoredSubmission) {
@@ -99,6 +135,29 @@ impl Bridge {
             account.tell(Event::Submission { submission: submission.to_wire() }).await;
         }
     }
+}
+
+/// When a draft goes out, in seconds since 1970 UTC, where it is `now`.
+fn due(when: When, now: i64) -> Result<i64, Error> {
+    match when {
+        When::Now | When::In(0) => Ok(now),
+        // The clock counts whole seconds: the one that has begun does not count.
+        When::In(seconds) => Ok(now + 1 + i64::from(seconds.min(When::LONGEST_HOLD))),
+        When::At(time) if time.saturating_sub(now) > When::FURTHEST => Err(Error::TooFarAhead),
+        When::At(time) => Ok(time.max(now)),
+    }
+}
+
+/// Why a submission cannot be taken out of the outbox.
+pub async fn too_late(store: &Store, account: AccountId, id: SubmissionId) -> Result<Error, Error> {
+    let found = store.submission(account, id).await.map_err(internal)?;
+    Ok(match found.map(|submission| submission.state) {
+        Some(SubmissionState::Sending) => Error::BeingSent,
+        Some(SubmissionState::Sent) => Error::AlreadySent,
+        // It came back from the server just now.
+        Some(_) => Error::Busy,
+        None => Error::Gone,
+    })
 }
 
 /// Works until Pismo stops; what is in hand is finished first, within the limits of one attempt.
@@ -114,10 +173,26 @@ pub async fn run(bridge: Bridge) {
         }
         tokio::select! {
             () = bridge.shutdown.cancelled() => return,
-            () = bridge.outbox.0.notified() => {}
-            () = sleep(Duration::from_secs(5)) => {}
+            () = bridge.outbox.wake.notified() => {}
+            () = until_due(&bridge) => {}
         }
     }
+}
+
+/// Waits until something is due, or may be.
+async fn until_due(bridge: &Bridge) {
+    let wait = match bridge.store.next_due().await {
+        Ok(Some(due)) => {
+            let due = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(due).unwrap_or(0));
+            due.duration_since(SystemTime::now()).unwrap_or_default().clamp(PAUSE, LOOK)
+        }
+        Ok(None) => LOOK,
+        Err(error) => {
+            error!(error = format!("{error:#}"), "The outbox cannot be read");
+            LOOK
+        }
+    };
+    sleep(wait).await;
 }
 
 /// Does all that is due.
@@ -153,8 +228,9 @@ async fn work(bridge: &Bridge) -> Result<()> {
                 Some(Ok(Err(error))) => error!(error = format!("{error:#}"), "A submission's outcome is not stored"),
                 Some(Err(error)) => error!(%error, "A submission's task has failed"),
             },
-            // Something new may be due while a slow one is under way.
-            () = bridge.outbox.0.notified() => {}
+            // Something else may be due while a slow one is under way.
+            () = bridge.outbox.wake.notified() => {}
+            () = until_due(bridge) => {}
         }
     }
 }
@@ -174,18 +250,18 @@ async fn send(bridge: &Bridge, mut submission: StoredSubmission) -> Result<()> {
         }
     };
     let wait = usize::try_from(submission.attempts - 1).ok().and_then(|attempt| WAITS.get(attempt));
-    let mut due = now();
+    submission.due = now();
     (submission.state, submission.refusals) = match (outcome, wait) {
         (Outcome::Sent, _) => (SubmissionState::Sent, Vec::new()),
         (Outcome::Retry(refusals), Some(wait)) => {
-            due += wait;
+            submission.due += wait;
             (SubmissionState::Retrying, refusals)
         }
         (Outcome::Retry(refusals), None) | (Outcome::Rejected(refusals), _) => (SubmissionState::Rejected, refusals),
         (Outcome::Unknown(refusal), _) => (SubmissionState::Unknown, vec![refusal]),
     };
     info!(submission.id = submission.id.0, state = ?submission.state, submission.attempts, "A submission was tried");
-    bridge.store.set_submission(submission.id, submission.state, &submission.refusals, due).await?;
+    bridge.store.set_submission(submission.id, submission.state, &submission.refusals, submission.due).await?;
     bridge.tell(&submission).await;
     if submission.state == SubmissionState::Sent {
         note_recipients(bridge, &submission).await;
@@ -269,4 +345,30 @@ async fn file(bridge: &Bridge, submission: &StoredSubmission) -> Result<()> {
         Err(_) => warn!(submission.id = submission.id.0, "What was sent is not in Sent yet: no answer"),
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_795_457_400;
+
+    #[test]
+    fn a_time_is_kept_within_bounds() {
+        for (when, expected) in [
+            (When::Now, NOW),
+            (When::In(0), NOW),
+            (When::In(5), NOW + 6),
+            (When::In(u32::MAX), NOW + 61),
+            (When::At(NOW + 3600), NOW + 3600),
+            (When::At(NOW + When::FURTHEST), NOW + When::FURTHEST),
+            (When::At(NOW - 1), NOW),
+            (When::At(i64::MIN), NOW),
+        ] {
+            assert_eq!(due(when, NOW), Ok(expected), "{when:?}");
+        }
+        for time in [NOW + When::FURTHEST + 1, i64::MAX] {
+            assert_eq!(due(When::At(time), NOW), Err(Error::TooFarAhead), "{time}");
+        }
+    }
 }

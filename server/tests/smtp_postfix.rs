@@ -129,7 +129,8 @@ async fn a_message_arrives_as_it_was_built() {
     let address = |name: &str, email: &str| Address { name: name.to_owned(), email: email.to_owned() };
     let from = address("Ана", "ana@pismo.test");
     let to = [address("Борис", "arrives1@pismo.test")];
-    let files = [OutgoingFile { path: &path, name: "отчёт.bin", content_type: "application/pdf" }];
+    let files =
+        [OutgoingFile { path: &path, name: "отчёт.bin", content_type: "application/pdf", content_id: None }];
     for (number, body) in
         ["Привет!\n\n> как дела?\n.\n..\n", "plain\n.\nFrom me\n", "caf\u{e9} au lait, and a long line\n"]
             .iter()
@@ -146,6 +147,7 @@ async fn a_message_arrives_as_it_was_built() {
             message_id: &format!("{number}@pismo.test"),
             references: &[],
             body,
+            html: None,
             attachments: &files,
             draft: None,
         })

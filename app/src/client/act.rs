@@ -6,12 +6,9 @@ use leptos::prelude::*;
 
 use super::Client;
 use crate::{
-    state::{Change, Chosen, Dialog, Notice, covers},
+    state::{Change, Chosen, Dialog, Notice, Undo, covers},
     wire::{Action, Command, Error, Flag, MailboxCounts, MessageRef, Query, Reply, Selection, SpecialUse, UndoId},
 };
-
-/// How long a notice can be seen, and an action be taken back.
-const NOTICE: Duration = Duration::from_secs(10);
 
 /// How long a confirmed change waits for its effect to arrive.
 const EFFECT: Duration = Duration::from_secs(5);
@@ -85,10 +82,17 @@ impl Client {
         rows.iter().all(|entry| entry.row.with(|row| state.flags(&row.message, &row.flags).contains(flag)))
     }
 
-    /// Takes an action back.
-    pub fn undo(&self, undo: UndoId) {
-        let (client, reply) = (*self, self.send(Command::Undo { undo }));
+    /// Takes back what a notice tells of.
+    pub fn undo(&self, undo: Undo) {
         self.state.toasts.dismiss_undo(undo);
+        match undo {
+            Undo::Action(undo) => self.undo_action(undo),
+            Undo::Submission(submission) => self.edit_submission(submission),
+        }
+    }
+
+    fn undo_action(&self, undo: UndoId) {
+        let (client, reply) = (*self, self.send(Command::Undo { undo }));
         self.spawn(async move {
             match reply.await {
                 Ok(_) => client.notify(Notice::Undone, None),
@@ -98,10 +102,10 @@ impl Client {
     }
 
     /// Tells the person something, for a while.
-    pub fn notify(&self, notice: Notice, undo: Option<UndoId>) {
-        let toasts = self.state.toasts;
+    pub fn notify(&self, notice: Notice, undo: Option<Undo>) {
+        let (toasts, lasts) = (self.state.toasts, notice.lasts());
         let id = toasts.push(notice, undo);
-        self.platform().after(NOTICE, Box::new(move || toasts.dismiss(id)));
+        self.platform().after(lasts, Box::new(move || toasts.dismiss(id)));
     }
 
     /// Puts a row into the selection, or takes it out. With `range`, all from the row of the keyboard to it.
@@ -157,7 +161,7 @@ impl Client {
                         && tell
                         && (leaves || undo.is_some() || action == Action::Erase)
                     {
-                        client.notify(Notice::Acted { action, count, elsewhere: false }, undo);
+                        client.notify(Notice::Acted { action, count, elsewhere: false }, undo.map(Undo::Action));
                     }
                 }
                 Err(error) => {

@@ -11,7 +11,7 @@ use crate::{
     opening::{add_all, begin},
     signature::{block, exchange},
     state::{DraftStatus, File, FileState, Notice},
-    wire::{AccountId, Address, Command, Draft, DraftKind, Error, Identity, MessageRef, Reply, SubmissionId, read},
+    wire::{AccountId, Address, Command, Draft, DraftKind, Error, Identity, MessageRef, Reply, read},
 };
 
 /// How long the person pauses before the draft is saved.
@@ -67,7 +67,7 @@ impl Client {
         self.state.composer.quoted.set_value(quoted);
     }
 
-    fn open_draft(&self, draft: Draft) {
+    pub(super) fn open_draft(&self, draft: Draft) {
         let identity = self.state.identity_of(draft.from.as_ref());
         self.state.composer.open(draft, identity.map(|identity| identity.choices).unwrap_or_default());
     }
@@ -156,8 +156,8 @@ impl Client {
         });
     }
 
-    /// Sends what was written.
-    pub fn send_draft(&self) {
+    /// Sends what was written, at this moment where one was chosen, in seconds since 1970 UTC.
+    pub fn send_draft(&self, at: Option<i64>) {
         let composer = self.state.composer;
         let Some(draft) = composer.draft() else {
             return;
@@ -175,13 +175,14 @@ impl Client {
         composer.problem.set(None);
         composer.sending.set(true);
         self.freeze_editor(true);
-        let (client, reply) = (*self, self.send(Command::Send { draft }));
+        let when = self.when(at);
+        let (client, reply) = (*self, self.send(Command::Send { draft, when }));
         self.spawn(async move {
             match reply.await {
-                Ok(_) => {
+                Ok(reply) => {
                     composer.close();
                     client.platform().keep_draft(None);
-                    client.notify(Notice::Sending, None);
+                    client.handed_over(&reply, when);
                 }
                 Err(error) => {
                     composer.sending.set(false);
@@ -254,46 +255,6 @@ impl Client {
         }
     }
 
-    /// Tries a submission again.
-    pub fn retry_submission(&self, submission: SubmissionId) {
-        let (client, reply) = (*self, self.send(Command::RetrySubmission { submission }));
-        self.spawn(async move {
-            if let Err(error) = reply.await {
-                client.complain(error);
-            }
-        });
-    }
-
-    /// Takes a submission that was not sent out of the outbox, and opens it to write on.
-    pub fn edit_submission(&self, submission: SubmissionId) {
-        let client = *self;
-        self.spawn(async move {
-            if !client.save_if_dirty().await {
-                return;
-            }
-            match client.send(Command::EditSubmission { submission }).await {
-                Ok(Reply::Draft(draft)) => {
-                    client.state.forget_submission(submission);
-                    client.open_draft(*draft);
-                    client.edited();
-                }
-                Ok(_) => client.complain(Error::Internal),
-                Err(error) => client.complain(error),
-            }
-        });
-    }
-
-    /// Takes a submission out of the outbox.
-    pub fn drop_submission(&self, submission: SubmissionId) {
-        let (client, reply) = (*self, self.send(Command::DropSubmission { submission }));
-        self.spawn(async move {
-            match reply.await {
-                Ok(_) => client.state.forget_submission(submission),
-                Err(error) => client.complain(error),
-            }
-        });
-    }
-
     /// Opens again what was being written before a reload.
     pub fn restore_draft(&self) {
         let kept = self.platform().kept_draft().and_then(|json| read::<(AccountId, Draft)>(&json));
@@ -330,7 +291,7 @@ impl Client {
     }
 
     /// Saves what is not saved. False when that failed.
-    async fn save_if_dirty(&self) -> bool {
+    pub(super) async fn save_if_dirty(&self) -> bool {
         let composer = self.state.composer;
         let mut busy = false;
         self.inner.update_value(|inner| busy = std::mem::replace(&mut inner.compose.saving, true));

@@ -126,7 +126,7 @@ impl Client {
             _ => {}
         }
         match said.key.as_deref() {
-            Some("send") => send(self.state, *self),
+            Some("send") => send(self.state, *self, None),
             Some("escape") => self.close_composer(),
             Some("link") => composer.linking.set(true),
             _ => {}

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::Client;
 use crate::{
     i18n::{self, Locale},
-    state::{Theme, Threading, Writing},
+    state::{HOLD, Theme, Threading, Writing},
 };
 
 impl Client {
@@ -22,6 +22,12 @@ impl Client {
     pub fn choose_writing(&self, writing: Writing) {
         self.state.writing.set(writing);
         self.platform().set_cookie(Writing::COOKIE, writing.name());
+    }
+
+    /// Holds messages back for so many seconds after Send.
+    pub fn choose_hold(&self, seconds: u32) {
+        self.state.hold.set(seconds);
+        self.platform().set_cookie(HOLD, &seconds.to_string());
     }
 
     pub fn choose_threading(&self, threading: Threading) {

@@ -2,10 +2,10 @@
 
 use super::{Chosen, Dialog, PendingId, State, pending::covers};
 use crate::{
-    state::Notice,
+    state::{Notice, Undo},
     wire::{
-        Event, ListChange, Listing, MessageRef, Reply, Row, Selection, ServerFrame, Submission, SubmissionId,
-        SubmissionState, Welcome,
+        Event, ListChange, Listing, MessageRef, Reply, Row, Selection, ServerFrame, Submission, SubmissionState,
+        Welcome,
     },
 };
 use leptos::prelude::*;
@@ -60,9 +60,13 @@ impl State {
             Event::Messages { list, change } => self.apply_change(*list, change),
             Event::Acted { undo, action, count } => {
                 let notice = Notice::Acted { action: action.clone(), count: *count, elsewhere: true };
-                self.toasts.push(notice, Some(*undo));
+                self.toasts.push(notice, Some(Undo::Action(*undo)));
             }
-            Event::Undone { undo } => self.toasts.dismiss_undo(*undo),
+            Event::Undone { undo } => self.toasts.dismiss_undo(Undo::Action(*undo)),
+            Event::Unsubmitted { submission } => {
+                self.submissions.update(|all| all.retain(|other| other.id != *submission));
+                self.toasts.dismiss_undo(Undo::Submission(*submission));
+            }
             Event::Submission { submission } => self.apply_submission(submission),
             Event::SignedOut => self.signed_out.set(true),
         }
@@ -133,14 +137,12 @@ impl State {
                 None
             }
         });
+        if submission.state != SubmissionState::Waiting {
+            self.toasts.dismiss_undo(Undo::Submission(submission.id));
+        }
         if submission.state == SubmissionState::Sent && before.flatten() != Some(SubmissionState::Sent) {
             self.toasts.push(Notice::Sent, None);
         }
-    }
-
-    /// A submission was taken out of the outbox.
-    pub(crate) fn forget_submission(&self, submission: SubmissionId) {
-        self.submissions.update(|all| all.retain(|other| other.id != submission));
     }
 
     /// The server did what was asked.

@@ -1,8 +1,10 @@
 //! Short notices that go by themselves.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 
-use crate::wire::{Action, Arrangement, Error, UndoId};
+use crate::wire::{Action, Arrangement, Error, SubmissionId, UndoId};
 
 /// The notices on the screen, oldest first.
 #[derive(Clone, Copy)]
@@ -16,7 +18,15 @@ pub struct Toast {
     pub id: u32,
     pub notice: Notice,
     /// What a press on Undo takes back ([`crate::Client::undo`]).
-    pub undo: Option<UndoId>,
+    pub undo: Option<Undo>,
+}
+
+/// What can be taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undo {
+    Action(UndoId),
+    /// A message that has not gone out yet.
+    Submission(SubmissionId),
 }
 
 /// What a toast says. The words are chosen by the view.
@@ -34,6 +44,12 @@ pub enum Notice {
     Undone,
     /// A message was handed over for sending.
     Sending,
+    /// It goes out in so many seconds.
+    Held(u32),
+    /// It goes out at this moment, in seconds since 1970 UTC.
+    Scheduled(i64),
+    /// It does not go out, and is in Drafts.
+    CalledOff,
     Sent,
     Discarded,
     DraftRestored,
@@ -48,6 +64,14 @@ impl Notice {
             _ => "info",
         }
     }
+
+    /// How long it is shown.
+    pub fn lasts(&self) -> Duration {
+        Duration::from_secs(match self {
+            Notice::Held(seconds) => u64::from(*seconds),
+            _ => 10,
+        })
+    }
 }
 
 /// No more notices than this at a time; the oldest go.
@@ -59,7 +83,7 @@ impl Toasts {
     }
 
     /// Shows a notice and returns its id.
-    pub fn push(&self, notice: Notice, undo: Option<UndoId>) -> u32 {
+    pub fn push(&self, notice: Notice, undo: Option<Undo>) -> u32 {
         let id = self.next.get_value();
         self.next.set_value(id.wrapping_add(1));
         self.shown.update(|shown| {
@@ -79,7 +103,7 @@ impl Toasts {
     }
 
     /// There is nothing to be taken back any more.
-    pub fn dismiss_undo(&self, undo: UndoId) {
+    pub fn dismiss_undo(&self, undo: Undo) {
         self.dismiss_where(|toast| toast.undo == Some(undo));
     }
 

@@ -3,6 +3,7 @@
 mod check;
 mod files;
 mod formats;
+mod later;
 mod sender;
 
 use crate::view::{Item, Show, each, handler};
@@ -19,6 +20,8 @@ use check::{Obstacle, obstacle};
 pub use files::has_files;
 use files::{Files, Memory};
 use formats::{Editor, Formats};
+use later::LaterButton;
+pub use later::LaterForm;
 use sender::Sender;
 
 /// The composer, while something is being written.
@@ -49,7 +52,7 @@ fn Card() -> impl IntoView {
         match event.key().as_str() {
             "Enter" if event.ctrl_key() || event.meta_key() => {
                 event.prevent_default();
-                send(state, client);
+                send(state, client, None);
             }
             "Escape" => {
                 event.prevent_default();
@@ -312,7 +315,7 @@ fn Foot(memory: Memory) -> impl IntoView {
                 title="Ctrl+Enter"
                 data-testid="compose-send"
                 prop:disabled=move || composer.sending.get()
-                on:click=handler(move |_| send(state, client))
+                on:click=handler(move |_| send(state, client, None))
             >
                 <Icon name="sent" />
                 {move || {
@@ -323,6 +326,7 @@ fn Foot(memory: Memory) -> impl IntoView {
                     }
                 }}
             </button>
+            <LaterButton />
             <span class="icon-button compose-attach" title=limit>
                 <Icon name="paperclip" />
                 <input
@@ -368,12 +372,12 @@ fn Foot(memory: Memory) -> impl IntoView {
     }
 }
 
-/// Sends, unless something is missing; what may be meant so is asked.
-pub(crate) fn send(state: State, client: Client) {
-    client.when_said(move || send_now(state, client));
+/// Sends, at this moment where one was chosen, unless something is missing; what may be meant so is asked.
+pub(crate) fn send(state: State, client: Client, at: Option<i64>) {
+    client.when_said(move || send_now(state, client, at));
 }
 
-fn send_now(state: State, client: Client) {
+fn send_now(state: State, client: Client, at: Option<i64>) {
     let composer = state.composer;
     let Some(draft) = composer.draft() else {
         return;
@@ -381,10 +385,10 @@ fn send_now(state: State, client: Client) {
     let failed = untrack(|| composer.files.with(|all| all.iter().any(files::has_failed)));
     let copies = composer.choices.get_value().bcc;
     match obstacle(&draft, &copies, failed, untrack(|| composer.is_uploading())) {
-        None => client.send_draft(),
+        None => client.send_draft(at),
         Some(Obstacle::Error(error)) => composer.problem.set(Some(error)),
         Some(Obstacle::Files) => files::point_out(),
-        Some(Obstacle::NoSubject) => state.dialog.set(Some(Dialog::NoSubject)),
-        Some(Obstacle::NoAttachment) => state.dialog.set(Some(Dialog::NoAttachment)),
+        Some(Obstacle::NoSubject) => state.dialog.set(Some(Dialog::NoSubject { at })),
+        Some(Obstacle::NoAttachment) => state.dialog.set(Some(Dialog::NoAttachment { at })),
     }
 }

@@ -46,6 +46,22 @@ pub fn iso(seconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}Z")
 }
 
+/// What the person's clock shows, as seconds that would be UTC if it were a clock of UTC's. Only in the browser.
+pub fn wall(seconds: i64) -> i64 {
+    seconds + i64::from(local_offset(seconds))
+}
+
+/// When the person's clock shows this: the way back from [`wall`].
+pub fn moment(wall: i64) -> i64 {
+    moment_by(wall, local_offset)
+}
+
+fn moment_by(wall: i64, offset: impl Fn(i64) -> i32) -> i64 {
+    // What was added is known only for the moment that is looked for; near it, it is the same but for an hour.
+    let near = wall - i64::from(offset(wall));
+    wall - i64::from(offset(near))
+}
+
 /// Seconds to add to UTC at this moment.
 fn offset(state: State, seconds: i64) -> i32 {
     if state.alive.get() {
@@ -61,9 +77,10 @@ pub fn local_offset(seconds: i64) -> i32 {
     -(date.get_timezone_offset() * 60.0) as i32
 }
 
+/// This moment, in seconds since 1970 UTC.
 #[cfg(target_arch = "wasm32")]
 #[expect(clippy::cast_possible_truncation, reason = "JavaScript counts in doubles")]
-fn now() -> i64 {
+pub fn now() -> i64 {
     (js_sys::Date::now() / 1000.0) as i64
 }
 
@@ -73,7 +90,7 @@ pub fn local_offset(_: i64) -> i32 {
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-fn now() -> i64 {
+pub fn now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.ok().and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or_default()
 }
@@ -221,6 +238,23 @@ mod tests {
         assert_eq!(full(Locale::en, Civil::new(NOW, 0)), "Mon, 23\u{a0}Nov 2026, 18:10");
         assert_eq!(full(Locale::ru, Civil::new(NOW, 0)), "пн, 23\u{a0}нояб. 2026, 18:10");
         assert_eq!(iso(NOW), "2026-11-23T18:10Z");
+    }
+
+    #[test]
+    fn a_clock_that_is_put_forward_and_back_shows_each_moment() {
+        let (forward, back) = (1_774_746_000, 1_792_890_000); // in Belgrade, 2026
+        for zone in [-5 * 3600, 0, 3600, 11 * 3600] {
+            let offset = |at: i64| if (forward..back).contains(&at) { zone + 3600 } else { zone };
+            for change in [forward, back] {
+                for minutes in (-24 * 60..24 * 60).step_by(30) {
+                    let at = change + minutes * 60;
+                    let shown = at + i64::from(offset(at));
+                    let found = moment_by(shown, offset);
+                    // The hour that comes twice is one of the two.
+                    assert_eq!(found + i64::from(offset(found)), shown, "{zone} {minutes}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::view::handler;
 use leptos::{ev, html, prelude::*};
 
 use super::{
+    composer::LaterForm,
     filter::DayForm,
     help::Help,
     icon::Icon,
@@ -106,28 +107,42 @@ pub fn Dialogs() -> impl IntoView {
                 />
             }
             .into_any(),
-            Dialog::NoSubject => view! {
+            Dialog::NoSubject { at } => view! {
                 <Question
                     title=move || t_string!(i18n, compose.no_subject_title).to_string()
                     text=move || t_string!(i18n, compose.no_subject_text).to_string()
                     yes=move || t_string!(i18n, compose.no_subject_yes).to_string()
                     no=move || t_string!(i18n, compose.discard_no).to_string()
-                    on_yes=move || client.send_draft()
+                    on_yes=move || client.send_draft(at)
                     on_close=close
                 />
             }
             .into_any(),
-            Dialog::NoAttachment => view! {
+            Dialog::NoAttachment { at } => view! {
                 <Question
                     title=move || t_string!(i18n, compose.no_attachment_title).to_string()
                     text=move || t_string!(i18n, compose.no_attachment_text).to_string()
                     yes=move || t_string!(i18n, compose.no_attachment_yes).to_string()
                     no=move || t_string!(i18n, compose.no_attachment_no).to_string()
-                    on_yes=move || client.send_draft()
+                    on_yes=move || client.send_draft(at)
                     on_close=close
                 />
             }
             .into_any(),
+            Dialog::Later => {
+                // Another question may have taken its place before it hears that it is closed.
+                let close = move || {
+                    if state.dialog.with_untracked(|dialog| *dialog == Some(Dialog::Later)) {
+                        close();
+                    }
+                };
+                view! {
+                    <Modal title=move || t_string!(i18n, compose.later).to_string() size="small" on_close=close>
+                        <LaterForm />
+                    </Modal>
+                }
+                .into_any()
+            }
             Dialog::Search => view! {
                 <Modal title=move || t_string!(i18n, search.form).to_string() size="small" on_close=close>
                     <SearchForm />

@@ -67,6 +67,9 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::TooManyContacts { limit } => counted!(i18n, error.too_many_contacts, *limit),
         Error::SearchExists => t_string!(i18n, error.search_exists).to_string(),
         Error::TooManySearches { limit } => counted!(i18n, error.too_many_searches, *limit),
+        Error::TooFarAhead => t_string!(i18n, error.too_far_ahead).to_string(),
+        Error::BeingSent => t_string!(i18n, error.being_sent).to_string(),
+        Error::AlreadySent => t_string!(i18n, error.already_sent).to_string(),
         Error::BlobGone { name } => t_string!(i18n, error.blob_gone, name = name.clone()).to_string(),
         Error::Busy => t_string!(i18n, error.busy).to_string(),
         Error::SignedOut => t_string!(i18n, error.signed_out).to_string(),
@@ -156,6 +159,9 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::IdentityExists
         | Error::TooManyIdentities { .. }
         | Error::NoWayOut
+        | Error::TooFarAhead
+        | Error::BeingSent
+        | Error::AlreadySent
         | Error::BlobGone { .. }
         | Error::Busy
         | Error::SignedOut

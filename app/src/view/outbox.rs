@@ -4,6 +4,7 @@ use crate::view::handler;
 use leptos::prelude::*;
 
 use super::{
+    date::{full_date, now},
     explain::refusal_text,
     icon::Icon,
     words::{Words, number},
@@ -69,7 +70,7 @@ pub fn OutboxList() -> impl IntoView {
 #[component]
 fn SubmissionView(submission: Submission) -> impl IntoView {
     let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
-    let Submission { id, draft: _, subject, to, state: phase, refusals } = submission;
+    let Submission { id, draft: _, subject, to, state: phase, refusals, due } = submission;
     let to: Vec<_> = to.iter().map(|address| address.display().to_owned()).collect();
     let icon = match phase {
         SubmissionState::Waiting | SubmissionState::Retrying => view! { <Icon name="clock" /> }.into_any(),
@@ -78,9 +79,11 @@ fn SubmissionView(submission: Submission) -> impl IntoView {
         SubmissionState::Rejected | SubmissionState::Unknown => view! { <Icon name="warning" /> }.into_any(),
     };
     let is_unknown = phase == SubmissionState::Unknown;
-    let can_act = matches!(phase, SubmissionState::Rejected | SubmissionState::Unknown);
-    let can_edit = phase == SubmissionState::Rejected;
-    let actions = (can_act || phase == SubmissionState::Sent).then(|| {
+    let due = due.filter(|due| *due > now());
+    let to_go_out = matches!(phase, SubmissionState::Waiting | SubmissionState::Retrying);
+    let can_act = due.is_some() || matches!(phase, SubmissionState::Rejected | SubmissionState::Unknown);
+    let can_edit = to_go_out || phase == SubmissionState::Rejected;
+    let actions = (phase != SubmissionState::Sending).then(|| {
         view! {
             <div class="submission-actions">
                 {can_edit
@@ -89,6 +92,7 @@ fn SubmissionView(submission: Submission) -> impl IntoView {
                             <button
                                 type="button"
                                 class="button button-primary button-small"
+                                data-testid="submission-edit"
                                 on:click=handler(move |_| {
                                     state.dialog.set(None);
                                     client.edit_submission(id);
@@ -104,14 +108,22 @@ fn SubmissionView(submission: Submission) -> impl IntoView {
                             <button
                                 type="button"
                                 class="button button-small"
+                                data-testid="submission-now"
                                 on:click=handler(move |_| client.retry_submission(id))
                             >
-                                {move || t_string!(i18n, outbox.retry)}
+                                {move || {
+                                    if to_go_out { t_string!(i18n, outbox.now) } else { t_string!(i18n, outbox.retry) }
+                                }}
                             </button>
                         }
                     })}
-                <button type="button" class="button button-small" on:click=handler(move |_| client.drop_submission(id))>
-                    {move || t_string!(i18n, outbox.drop)}
+                <button
+                    type="button"
+                    class="button button-small"
+                    data-testid="submission-drop"
+                    on:click=handler(move |_| if to_go_out { client.call_off(id) } else { client.drop_submission(id) })
+                >
+                    {move || if to_go_out { t_string!(i18n, outbox.call_off) } else { t_string!(i18n, outbox.drop) }}
                 </button>
             </div>
         }
@@ -123,7 +135,7 @@ fn SubmissionView(submission: Submission) -> impl IntoView {
             </h3>
             <p class="submission-to">{to.join(", ")}</p>
             <p class="submission-state">
-                {icon} <span>{move || state_text(i18n, phase)}</span>
+                {icon} <span>{move || state_text(i18n, state, phase, due)}</span>
             </p>
             {is_unknown.then(|| view! { <p>{move || t_string!(i18n, outbox.unknown_text)}</p> })}
             <Refusals refusals=refusals />
@@ -164,14 +176,17 @@ fn Refusals(refusals: Vec<Refusal>) -> impl IntoView {
     (!items.is_empty()).then(|| view! { <ul class="submission-refusals">{items}</ul> })
 }
 
-fn state_text(i18n: Words, state: SubmissionState) -> &'static str {
-    match state {
-        SubmissionState::Waiting => t_string!(i18n, outbox.waiting),
-        SubmissionState::Sending => t_string!(i18n, outbox.sending),
-        SubmissionState::Sent => t_string!(i18n, outbox.sent),
-        SubmissionState::Retrying => t_string!(i18n, outbox.retrying),
-        SubmissionState::Rejected => t_string!(i18n, outbox.rejected),
-        SubmissionState::Unknown => t_string!(i18n, outbox.unknown),
+/// How it stands, and when it is tried if that is still to come, in seconds since 1970 UTC. Reactive.
+fn state_text(i18n: Words, state: State, phase: SubmissionState, due: Option<i64>) -> String {
+    let date = due.map(|due| full_date(state, due));
+    match (phase, date) {
+        (SubmissionState::Waiting, Some(date)) => t_string!(i18n, outbox.goes_out, date = date).to_string(),
+        (SubmissionState::Retrying, Some(date)) => t_string!(i18n, outbox.retrying, date = date).to_string(),
+        (SubmissionState::Waiting | SubmissionState::Retrying, None) => t_string!(i18n, outbox.waiting).to_owned(),
+        (SubmissionState::Sending, _) => t_string!(i18n, outbox.sending).to_owned(),
+        (SubmissionState::Sent, _) => t_string!(i18n, outbox.sent).to_owned(),
+        (SubmissionState::Rejected, _) => t_string!(i18n, outbox.rejected).to_owned(),
+        (SubmissionState::Unknown, _) => t_string!(i18n, outbox.unknown).to_owned(),
     }
 }
 

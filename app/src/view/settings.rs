@@ -1,4 +1,4 @@
-//! What a person can choose: the language, the colours, and how conversations are shown.
+//! What a person can choose: the language, the colours, how conversations are shown, and how long Send can be undone.
 
 use crate::view::handler;
 use leptos::prelude::*;
@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::{
     Client,
     i18n::*,
-    state::{State, Theme, Threading, Writing},
+    state::{HOLDS, State, Theme, Threading, Writing},
 };
 
 /// The sheet of settings.
@@ -85,6 +85,25 @@ pub fn SettingsSheet() -> impl IntoView {
             </label>
         }
     });
+    let holds = HOLDS.map(|hold| {
+        view! {
+            <label class="choice">
+                <input
+                    type="radio"
+                    name="undo-send"
+                    value=hold.to_string()
+                    prop:checked=move || state.hold.get() == hold
+                    on:change=handler(move |_| client.choose_hold(hold))
+                />
+                <span>
+                    {move || match hold {
+                        0 => t_string!(i18n, settings.hold_off).to_owned(),
+                        _ => t_string!(i18n, settings.hold_seconds, count = hold).to_string(),
+                    }}
+                </span>
+            </label>
+        }
+    });
     view! {
         <fieldset class="choices">
             <legend>{move || t_string!(i18n, app.language)}</legend>
@@ -101,6 +120,10 @@ pub fn SettingsSheet() -> impl IntoView {
         <fieldset class="choices">
             <legend>{move || t_string!(i18n, settings.writing)}</legend>
             {writings}
+        </fieldset>
+        <fieldset class="choices choices-short" data-testid="undo-send">
+            <legend>{move || t_string!(i18n, settings.hold)}</legend>
+            {holds}
         </fieldset>
         <p>
             <a href="/collectors" data-testid="collectors-open">

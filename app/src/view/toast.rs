@@ -1,11 +1,10 @@
 //! Short notices at the foot of the page: what was done, with the way back; what went wrong.
 
-use std::time::Duration;
-
 use crate::view::{Item, each, handler};
 use leptos::prelude::*;
 
 use super::{
+    date::full_date,
     explain::Explained,
     icon::Icon,
     words::{Words, counted, path_name},
@@ -17,9 +16,6 @@ use crate::{
     state::{Dialog, Notice, State, Toast},
     wire::{Action, Arrangement, Flag, Submission, SubmissionId, SubmissionState},
 };
-
-/// How long a notice stays.
-const SHOWN: Duration = Duration::from_secs(10);
 
 /// All notices. The region is always there, so that a screen reader hears of what comes into it.
 #[component]
@@ -94,8 +90,8 @@ fn Trouble(submission: Submission, seen: RwSignal<Vec<(SubmissionId, SubmissionS
 fn ToastView(toast: Toast) -> impl IntoView {
     let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
     let Toast { id, notice, undo } = toast;
-    let kind = notice.kind();
-    Effect::new(move |_| set_timeout(move || state.toasts.dismiss(id), SHOWN));
+    let (kind, lasts) = (notice.kind(), notice.lasts());
+    Effect::new(move |_| set_timeout(move || state.toasts.dismiss(id), lasts));
     let undo = undo.map(|undo| {
         view! {
             <button
@@ -142,6 +138,9 @@ fn notice_text(i18n: Words, state: State, notice: &Notice) -> String {
         Notice::Arranged(Arrangement::Delete { .. }) => t_string!(i18n, done.folder_deleted).to_string(),
         Notice::Undone => t_string!(i18n, done.undone).to_string(),
         Notice::Sending => t_string!(i18n, compose.sent_toast).to_string(),
+        Notice::Held(_) => t_string!(i18n, compose.held).to_string(),
+        Notice::Scheduled(time) => t_string!(i18n, outbox.goes_out, date = full_date(state, *time)).to_string(),
+        Notice::CalledOff => t_string!(i18n, outbox.called_off).to_string(),
         Notice::Sent => t_string!(i18n, compose.sent_done).to_string(),
         Notice::Discarded => t_string!(i18n, compose.discarded).to_string(),
         Notice::DraftRestored => t_string!(i18n, compose.recovered).to_string(),

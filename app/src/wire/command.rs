@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AccountId, Address, BlobId, Connectivity, Conversation, Draft, DraftId, DraftKind, Flag, Identity, Listing,
-    Mailbox, Message, MessageRef, Quota, Submission, SubmissionId, TabId, Uid, UidValidity,
+    Mailbox, Message, MessageRef, Quota, Submission, SubmissionId, TabId, Uid, UidValidity, When,
 };
 
 /// Asked by a tab. Every command is safe to send twice.
@@ -44,13 +44,19 @@ pub enum Command {
     /// Make HTML that was pasted or written fit to be written on: nothing in it does anything, or rules what is around it.
     /// → [`Reply::Tidied`]
     Tidy { html: String },
-    /// Send this draft. The same draft is sent once. → [`Reply::Submitted`]
-    Send { draft: Draft },
-    /// Try a submission again that was rejected or is in doubt. → [`Reply::Done`]
+    /// Send this draft. The same draft is sent once; as long as it waits for its time, text and time are those that were said
+    /// last. → [`Reply::Submitted`]
+    Send {
+        draft: Draft,
+        #[serde(default, skip_serializing_if = "When::is_now")]
+        when: When,
+    },
+    /// Try a submission now: again, or before its time. → [`Reply::Done`]
     RetrySubmission { submission: SubmissionId },
-    /// Take a submission that was rejected or is in doubt out of the outbox, to write on. → [`Reply::Draft`]
+    /// Take a submission that has not been sent out of the outbox, to write on. Refused with [`super::Error::BeingSent`] or
+    /// [`super::Error::AlreadySent`] when it is too late. → [`Reply::Draft`]
     EditSubmission { submission: SubmissionId },
-    /// Take a submission out of the outbox. → [`Reply::Done`]
+    /// Take a submission out of the outbox. What was still to go out by itself is kept in Drafts. → [`Reply::Done`]
     DropSubmission { submission: SubmissionId },
     /// Forget an uploaded file. → [`Reply::Done`]
     DropBlob { blob: BlobId },

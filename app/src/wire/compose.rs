@@ -113,6 +113,32 @@ pub struct Submission {
     pub state: SubmissionState,
     /// What the server refused, where it did.
     pub refusals: Vec<Refusal>,
+    /// When it is tried at the earliest, in seconds since 1970 UTC, where it waits or is tried again by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<i64>,
+}
+
+/// When a draft is to go out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    #[default]
+    Now,
+    /// After so many seconds, in which it can be taken back; no more than [`When::LONGEST_HOLD`].
+    In(u32),
+    /// At this moment, in seconds since 1970 UTC; one that has passed means now.
+    At(i64),
+}
+
+impl When {
+    /// Seconds that a draft can be held back so that it can be taken back.
+    pub const LONGEST_HOLD: u32 = 60;
+    /// How far ahead a draft can be scheduled, in seconds: two years, one of them a leap year.
+    pub const FURTHEST: i64 = (365 + 366) * 24 * 3600;
+
+    pub fn is_now(&self) -> bool {
+        *self == When::Now
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -93,6 +93,12 @@ pub enum Error {
     NoRecipient,
     /// The message has more recipients than this.
     TooManyRecipients { limit: u32 },
+    /// It can be scheduled no further ahead than [`super::When::FURTHEST`].
+    TooFarAhead,
+    /// The message is being handed over at this moment: it is too late to take it back.
+    BeingSent,
+    /// The message has gone out: it is too late to take it back.
+    AlreadySent,
     /// A file of the draft is no longer there: attach it again.
     BlobGone { name: String },
     /// This server was found for the address by a way that can be forged: a person has to say that it is the right one.

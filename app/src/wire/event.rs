@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, Error, Flag, Identity, Listing, Mailbox, MailboxCounts, Quota, Row, SavedSearch, Submission, Thread, Uid,
-    UndoId,
+    Action, Error, Flag, Identity, Listing, Mailbox, MailboxCounts, Quota, Row, SavedSearch, Submission, SubmissionId,
+    Thread, Uid, UndoId,
 };
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +34,8 @@ pub enum Event {
     Undone { undo: UndoId },
     /// A submission is new or has another state.
     Submission { submission: Submission },
+    /// A submission was taken out of the outbox, here or elsewhere.
+    Unsubmitted { submission: SubmissionId },
     /// The login was ended, here or elsewhere.
     SignedOut,
 }

@@ -52,6 +52,7 @@ enum Told {
     Counts(Vec<(u8, Number, Number)>),
     Labels(Vec<u8>),
     Submission(u8, u8),
+    Unsubmitted(u8),
     Message(u8, u8),
     Connectivity(bool),
     Failed,
@@ -133,6 +134,7 @@ fn submission(id: u8, state: u8) -> Submission {
         to: Vec::new(),
         state: states[usize::from(state) % states.len()],
         refusals: Vec::new(),
+        due: (state % 2 == 0).then_some(i64::from(state)),
     }
 }
 
@@ -202,6 +204,7 @@ fn frame(told: &Told) -> ServerFrame {
         }
         Told::Labels(labels) => Event::Labels { labels: labels.iter().map(u8::to_string).collect() },
         Told::Submission(id, state) => Event::Submission { submission: submission(*id, *state) },
+        Told::Unsubmitted(id) => Event::Unsubmitted { submission: SubmissionId((*id).into()) },
         Told::Connectivity(true) => Event::Connectivity { connectivity: Connectivity::Live },
         Told::Connectivity(false) => Event::Connectivity { connectivity: Connectivity::Offline { error: Error::Busy } },
         Told::Reset => Event::Reset,
@@ -251,6 +254,9 @@ fn check(state: &State, told: &Told, uids: &BTreeSet<u8>) {
     let known = state.submissions.get_untracked();
     if let Told::Submission(id, _) = told {
         assert!(known.iter().any(|submission| submission.id == SubmissionId((*id).into())));
+    }
+    if let Told::Unsubmitted(id) = told {
+        assert!(!known.iter().any(|submission| submission.id == SubmissionId((*id).into())));
     }
     let paths: BTreeSet<String> = match told {
         Told::Mailboxes(numbers) => numbers.iter().map(|number| mailbox(number).path).collect(),

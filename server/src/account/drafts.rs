@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use anyhow::Context;
 use app::wire::{
-    Attachment, BlobId, Draft, DraftId, DraftKind, Error, Flag, Identity, MessageRef, Original, Part, SpecialUse, Uid,
+    Attachment, BlobId, Draft, DraftId, DraftKind, Error, Event, Flag, Identity, MessageRef, Original, Part,
+    SpecialUse, SubmissionId, Uid,
 };
 use tokio::io::AsyncWriteExt;
 
@@ -25,6 +26,7 @@ use crate::{
     },
     seal::random_hex,
     store::{Blob, SavedDraft, StoredSubmission},
+    submission::too_late,
 };
 
 /// A section of a message in the selected mailbox (RFC 9051 §6.4.5).
@@ -216,6 +218,46 @@ impl Actor {
         self.store.set_saved_draft(&draft.id, &saved).await?;
         self.want_counts(&drafts);
         Ok(saved)
+    }
+
+    /// Takes a draft out of the outbox that has not gone out, and says so: whoever has it then has the only copy of what was
+    /// handed over.
+    pub(super) async fn take_unsent(&mut self, draft: &DraftId) -> Result<Option<Draft>, Failure> {
+        let Some(id) = self.store.unsent_submission(self.record.id, draft).await? else { return Ok(None) };
+        let Some(taken) = self.store.take_submission(self.record.id, id).await? else {
+            return Err(too_late(&self.store, self.record.id, id).await?.into());
+        };
+        self.tell_all(&Event::Unsubmitted { submission: id });
+        Ok(Some(taken))
+    }
+
+    /// Takes out of the outbox what is still to go out. Drafts has it before that.
+    pub(super) async fn call_off(&mut self, session: &mut Session, id: SubmissionId) -> Result<(), Failure> {
+        let submission = self.store.submission(self.record.id, id).await?;
+        if let Some(submission) = submission.filter(StoredSubmission::is_to_go_out) {
+            self.save_draft(session, &submission.draft).await?;
+        }
+        if self.store.take_submission(self.record.id, id).await?.is_none() {
+            return Err(too_late(&self.store, self.record.id, id).await?.into());
+        }
+        self.tell_all(&Event::Unsubmitted { submission: id });
+        Ok(())
+    }
+
+    /// Forgets a draft because the person wants to have nothing more of it: it does not go out either.
+    pub(super) async fn give_up_draft(&mut self, session: &mut Session, draft: &DraftId) -> Result<(), Failure> {
+        if let Some(taken) = self.take_unsent(draft).await? {
+            self.forget_files(&taken).await?;
+        }
+        self.discard_draft(session, draft).await
+    }
+
+    /// Forgets the files of a draft that nobody writes on.
+    pub(super) async fn forget_files(&self, draft: &Draft) -> Result<(), Failure> {
+        for attachment in &draft.attachments {
+            blobs::forget(&self.store, &self.data, self.record.id, &attachment.blob).await?;
+        }
+        Ok(())
     }
 
     /// Forgets a draft, here and in Drafts.

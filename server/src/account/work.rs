@@ -1,6 +1,6 @@
 //! What is done with the work session: one match decides for each thing that waits for it, another for each command.
 
-use app::wire::{ClientFrame, Command, Connectivity, Error, PageFrames, Reply, TabId};
+use app::wire::{ClientFrame, Command, Connectivity, DraftKind, Error, PageFrames, Reply, TabId};
 
 use super::{
     actor::{Actor, Failure, Waiting},
@@ -173,12 +173,28 @@ impl Actor {
             Command::Arrange { change } => self.arrange(session, change).await.map(Some),
             Command::Undo { undo } => self.undo(session, undo).await.map(|()| Some(Reply::Done)),
             Command::Compose { message, kind } => {
-                Ok(Some(Reply::Draft(Box::new(self.compose(session, &message, kind).await?))))
+                let draft = self.compose(session, &message, kind).await?;
+                // Whoever writes on does not want it to go out as it was; and what was handed over may be newer than what
+                // Drafts has. It is answered at once: tried again, it would not be there any more.
+                if kind == DraftKind::Edit
+                    && let Some(taken) = self.take_unsent(&draft.id).await?
+                {
+                    self.reply(tab, frame.id, Ok(Reply::Draft(Box::new(taken))));
+                    self.forget_files(&draft).await?;
+                    return Ok(None);
+                }
+                Ok(Some(Reply::Draft(Box::new(draft))))
             }
             Command::SaveDraft { draft } => Ok(Some(Reply::Saved { message: self.save_draft(session, &draft).await? })),
             Command::DiscardDraft { draft } => {
-                self.discard_draft(session, &draft).await?;
+                self.give_up_draft(session, &draft).await?;
                 Ok(Some(Reply::Done))
+            }
+            Command::DropSubmission { submission } => {
+                self.call_off(session, submission).await?;
+                // At once: tried again, it would be gone.
+                self.reply(tab, frame.id, Ok(Reply::Done));
+                Ok(None)
             }
             Command::Attach { .. }
             | Command::Attend { .. }
@@ -188,7 +204,6 @@ impl Actor {
             | Command::Send { .. }
             | Command::RetrySubmission { .. }
             | Command::EditSubmission { .. }
-            | Command::DropSubmission { .. }
             | Command::DropBlob { .. }
             | Command::KeepSearch { .. }
             | Command::ForgetSearch { .. }

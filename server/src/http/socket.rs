@@ -165,15 +165,22 @@ async fn handle(
     bridge.collectors.front().ask();
     let ClientFrame { id, command } = frame;
     let result = match command {
-        Command::Send { draft } => bridge.submit(login, draft).await.map(|submission| Reply::Submitted { submission }),
         Command::Tidy { html } => tidied(html).await,
+        Command::Send { draft, when } => {
+            bridge.submit(login, draft, when).await.map(|submission| Reply::Submitted { submission })
+        }
         Command::RetrySubmission { submission } => {
             bridge.retry_submission(login, submission).await.map(|()| Reply::Done)
         }
         Command::EditSubmission { submission } => {
-            bridge.edit_submission(login, submission).await.map(|draft| Reply::Draft(Box::new(draft)))
+            let asked = (tab.clone(), id);
+            bridge.edit_submission(login, asked, submission).await.map(|draft| Reply::Draft(Box::new(draft)))
         }
-        Command::DropSubmission { submission } => bridge.drop_submission(login, submission).await.map(|()| Reply::Done),
+        Command::DropSubmission { submission } => match bridge.drop_submission(login, submission).await {
+            Ok(true) => Ok(Reply::Done),
+            Ok(false) => return account.command(tab, ClientFrame { id, command }).await,
+            Err(error) => Err(error),
+        },
         Command::DropBlob { blob } => crate::blobs::forget(&bridge.store, &bridge.config.data, login.account, &blob)
             .await
             .map(|()| Reply::Done)

@@ -37,16 +37,32 @@ impl Store {
         Ok(found.map(blob))
     }
 
-    /// Forgets the blob; says whether it was there and this account's.
+    /// Has the blob count as new, so that it is kept a while longer.
+    pub async fn renew_blob(&self, account: AccountId, id: &BlobId) -> Result<()> {
+        change!(self, pool => sqlx::query("UPDATE blobs SET created = $3 WHERE id = $1 AND account_id = $2")
+            .bind(&id.0).bind(account.0).bind(now()).execute(pool))?;
+        Ok(())
+    }
+
+    /// Forgets the blob, unless the outbox still needs it; says whether it was there and this account's.
     pub async fn forget_blob(&self, account: AccountId, id: &BlobId) -> Result<bool> {
-        let changed = change!(self, pool => sqlx::query("DELETE FROM blobs WHERE id = $1 AND account_id = $2")
+        let changed = change!(self, pool => sqlx::query(
+            "DELETE FROM blobs WHERE id = $1 AND account_id = $2
+             AND NOT EXISTS (SELECT 1 FROM submissions WHERE submissions.account_id = blobs.account_id
+                             AND (submissions.state <> 'sent' OR submissions.filed = 0)
+                             AND submissions.draft LIKE '%' || blobs.id || '%')")
             .bind(&id.0).bind(account.0).execute(pool))?;
         Ok(changed > 0)
     }
 
-    /// Forgets the blobs made before this time and says which they were.
+    /// Forgets the blobs made before this time, but for those that the outbox still needs, and says which they were. What is
+    /// scheduled can wait longer than a blob is kept.
     pub async fn forget_blobs_before(&self, time: i64) -> Result<Vec<BlobId>> {
-        let ids: Vec<(String,)> = on!(self, pool => sqlx::query_as("DELETE FROM blobs WHERE created < $1 RETURNING id")
+        let ids: Vec<(String,)> = on!(self, pool => sqlx::query_as(
+            "DELETE FROM blobs WHERE created < $1
+             AND NOT EXISTS (SELECT 1 FROM submissions WHERE submissions.account_id = blobs.account_id
+                             AND (submissions.state <> 'sent' OR submissions.filed = 0)
+                             AND submissions.draft LIKE '%' || blobs.id || '%') RETURNING id")
             .bind(time).fetch_all(pool))?;
         Ok(ids.into_iter().map(|(id,)| BlobId(id)).collect())
     }

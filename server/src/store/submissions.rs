@@ -5,6 +5,9 @@ use app::wire::{AccountId, Draft, DraftId, Refusal, Submission, SubmissionId, Su
 
 use super::{Store, change, now, on};
 
+#[cfg(test)]
+mod tests;
+
 /// A submission as the outbox task works on it.
 #[derive(Debug, Clone)]
 pub struct StoredSubmission {
@@ -14,14 +17,16 @@ pub struct StoredSubmission {
     pub state: SubmissionState,
     pub refusals: Vec<Refusal>,
     pub attempts: i64,
-    /// When it was handed over, in seconds since 1970 UTC: the Date of the message.
+    /// When it was handed over, or is to go out where that is later, in seconds since 1970 UTC: the Date of the message.
     pub created: i64,
+    /// When it may be tried (again), in seconds since 1970 UTC.
+    pub due: i64,
 }
 
-type Columns = (i64, i64, String, String, String, i64, i64);
+type Columns = (i64, i64, String, String, String, i64, i64, i64);
 
 impl StoredSubmission {
-    fn from_columns((id, account, draft, state, refusals, attempts, created): Columns) -> Result<Self> {
+    fn from_columns((id, account, draft, state, refusals, attempts, created, due): Columns) -> Result<Self> {
         Ok(Self {
             id: SubmissionId(id),
             account: AccountId(account),
@@ -30,6 +35,7 @@ impl StoredSubmission {
             refusals: serde_json::from_str(&refusals).context("Stored refusals")?,
             attempts,
             created,
+            due,
         })
     }
 
@@ -42,30 +48,96 @@ impl StoredSubmission {
             to: self.draft.to.iter().chain(&self.draft.cc).chain(&self.draft.bcc).cloned().collect(),
             state: self.state,
             refusals: self.refusals.clone(),
+            due: self.is_to_go_out().then_some(self.due),
         }
+    }
+
+    /// Whether it goes out by itself when it is due.
+    pub fn is_to_go_out(&self) -> bool {
+        matches!(self.state, SubmissionState::Waiting | SubmissionState::Retrying)
     }
 }
 
 impl Store {
-    /// Puts a draft into the outbox; the same draft is there once. Says which submission it is, and whether it is new.
-    pub async fn add_submission(&self, account: AccountId, draft: &Draft) -> Result<(StoredSubmission, bool)> {
+    /// Puts a draft into the outbox, to go out at `due`, in seconds since 1970 UTC; that is its Date. The same draft is there
+    /// once: as long as nobody has tried to send it, it becomes what it is now. Says which submission it is, and whether
+    /// that changed anything.
+    pub async fn add_submission(
+        &self,
+        account: AccountId,
+        draft: &Draft,
+        due: i64,
+    ) -> Result<(StoredSubmission, bool)> {
         let json = serde_json::to_string(draft)?;
-        let added: Option<(i64,)> = on!(self, pool => sqlx::query_as(
-            "INSERT INTO submissions (account_id, draft_id, draft, state, refusals, attempts, due, lease, created)
-             VALUES ($1, $2, $3, 'waiting', '[]', 0, $4, 0, $4)
-             ON CONFLICT (account_id, draft_id) DO NOTHING RETURNING id")
-            .bind(account.0).bind(&draft.id.0).bind(&json).bind(now()).fetch_optional(pool))?;
-        let columns: Columns = on!(self, pool => sqlx::query_as(
-            "SELECT id, account_id, draft, state, refusals, attempts, created FROM submissions
-             WHERE account_id = $1 AND draft_id = $2")
-            .bind(account.0).bind(&draft.id.0).fetch_one(pool))?;
-        Ok((StoredSubmission::from_columns(columns)?, added.is_some()))
+        loop {
+            let added: Option<Columns> = on!(self, pool => sqlx::query_as(
+                "INSERT INTO submissions (account_id, draft_id, draft, state, refusals, attempts, due, lease, created)
+                 VALUES ($1, $2, $3, 'waiting', '[]', 0, $4, 0, $4)
+                 ON CONFLICT (account_id, draft_id) DO UPDATE
+                 SET draft = excluded.draft, due = excluded.due, created = excluded.created
+                 WHERE submissions.state = 'waiting' AND submissions.attempts = 0
+                 AND (submissions.draft <> excluded.draft OR submissions.due <> excluded.due)
+                 RETURNING id, account_id, draft, state, refusals, attempts, created, due")
+                .bind(account.0).bind(&draft.id.0).bind(&json).bind(due).fetch_optional(pool))?;
+            if let Some(columns) = added {
+                return Ok((StoredSubmission::from_columns(columns)?, true));
+            }
+            let known: Option<Columns> = on!(self, pool => sqlx::query_as(
+                "SELECT id, account_id, draft, state, refusals, attempts, created, due FROM submissions
+                 WHERE account_id = $1 AND draft_id = $2")
+                .bind(account.0).bind(&draft.id.0).fetch_optional(pool))?;
+            if let Some(columns) = known {
+                return Ok((StoredSubmission::from_columns(columns)?, false));
+            }
+            // It was taken out between the two: now there is room for it.
+        }
+    }
+
+    /// When the first of all that wait is due, in seconds since 1970 UTC.
+    pub async fn next_due(&self) -> Result<Option<i64>> {
+        let (due,): (Option<i64>,) = on!(self, pool => sqlx::query_as(
+            "SELECT MIN(due) FROM submissions WHERE state IN ('waiting', 'retrying')").fetch_one(pool))?;
+        Ok(due)
+    }
+
+    /// Has a submission tried now, unless it is being sent or was. One that was never tried has this moment for its Date; any
+    /// other has to be the same message as before.
+    pub async fn hurry_submission(&self, account: AccountId, id: SubmissionId) -> Result<Option<StoredSubmission>> {
+        let found: Option<Columns> = on!(self, pool => sqlx::query_as(
+            "UPDATE submissions SET state = 'waiting', refusals = '[]', due = $3, lease = 0,
+             created = CASE WHEN attempts = 0 THEN $3 ELSE created END
+             WHERE account_id = $1 AND id = $2 AND state NOT IN ('sending', 'sent')
+             RETURNING id, account_id, draft, state, refusals, attempts, created, due")
+            .bind(account.0).bind(id.0).bind(now()).fetch_optional(pool))?;
+        found.map(StoredSubmission::from_columns).transpose()
+    }
+
+    /// Takes a submission out to write on, unless it is being sent or was: whoever gets it knows that it does not go out.
+    pub async fn take_submission(&self, account: AccountId, id: SubmissionId) -> Result<Option<Draft>> {
+        let Some(submission) = self.submission(account, id).await? else { return Ok(None) };
+        // Its files may be weeks old, and are needed a while longer.
+        for attachment in &submission.draft.attachments {
+            self.renew_blob(account, &attachment.blob).await?;
+        }
+        let taken: Option<(String,)> = on!(self, pool => sqlx::query_as(
+            "DELETE FROM submissions WHERE account_id = $1 AND id = $2 AND state NOT IN ('sending', 'sent')
+             RETURNING draft").bind(account.0).bind(id.0).fetch_optional(pool))?;
+        taken.map(|(draft,)| serde_json::from_str(&draft).context("A stored draft")).transpose()
+    }
+
+    /// The submission of this draft that is still to go out, goes out at this moment, or was refused.
+    pub async fn unsent_submission(&self, account: AccountId, draft: &DraftId) -> Result<Option<SubmissionId>> {
+        let found: Option<(i64,)> = on!(self, pool => sqlx::query_as(
+            "SELECT id FROM submissions WHERE account_id = $1 AND draft_id = $2
+             AND state IN ('waiting', 'sending', 'retrying', 'rejected')")
+            .bind(account.0).bind(&draft.0).fetch_optional(pool))?;
+        Ok(found.map(|(id,)| SubmissionId(id)))
     }
 
     /// What the account's outbox shows: all but what was sent.
     pub async fn submissions(&self, account: AccountId) -> Result<Vec<StoredSubmission>> {
         let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
-            "SELECT id, account_id, draft, state, refusals, attempts, created FROM submissions
+            "SELECT id, account_id, draft, state, refusals, attempts, created, due FROM submissions
              WHERE account_id = $1 AND state <> 'sent' ORDER BY id LIMIT 200")
             .bind(account.0).fetch_all(pool))?;
         rows.into_iter().map(StoredSubmission::from_columns).collect()
@@ -73,7 +145,7 @@ impl Store {
 
     pub async fn submission(&self, account: AccountId, id: SubmissionId) -> Result<Option<StoredSubmission>> {
         let found: Option<Columns> = on!(self, pool => sqlx::query_as(
-            "SELECT id, account_id, draft, state, refusals, attempts, created FROM submissions WHERE account_id = $1 AND id = $2")
+            "SELECT id, account_id, draft, state, refusals, attempts, created, due FROM submissions WHERE account_id = $1 AND id = $2")
             .bind(account.0).bind(id.0).fetch_optional(pool))?;
         found.map(StoredSubmission::from_columns).transpose()
     }
@@ -94,7 +166,7 @@ impl Store {
     pub async fn doubt_abandoned_submissions(&self) -> Result<Vec<StoredSubmission>> {
         let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
             "UPDATE submissions SET state = 'unknown' WHERE state = 'sending' AND lease < $1
-             RETURNING id, account_id, draft, state, refusals, attempts, created")
+             RETURNING id, account_id, draft, state, refusals, attempts, created, due")
             .bind(now()).fetch_all(pool))?;
         rows.into_iter().map(StoredSubmission::from_columns).collect()
     }
@@ -102,7 +174,7 @@ impl Store {
     /// What was sent and is not in Sent yet.
     pub async fn unfiled_submissions(&self) -> Result<Vec<StoredSubmission>> {
         let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
-            "SELECT id, account_id, draft, state, refusals, attempts, created FROM submissions
+            "SELECT id, account_id, draft, state, refusals, attempts, created, due FROM submissions
              WHERE state = 'sent' AND filed = 0 ORDER BY id LIMIT 20").fetch_all(pool))?;
         rows.into_iter().map(StoredSubmission::from_columns).collect()
     }
@@ -151,10 +223,10 @@ impl Store {
         Ok(())
     }
 
-    /// Takes a submission out, unless it is being sent; says whether it is gone.
+    /// Forgets a submission with which nothing happens any more by itself; says whether it is gone.
     pub async fn drop_submission(&self, account: AccountId, id: SubmissionId) -> Result<bool> {
         let changed = change!(self, pool => sqlx::query(
-            "DELETE FROM submissions WHERE account_id = $1 AND id = $2 AND state <> 'sending'")
+            "DELETE FROM submissions WHERE account_id = $1 AND id = $2 AND state IN ('rejected', 'unknown', 'sent')")
             .bind(account.0).bind(id.0).execute(pool))?;
         Ok(changed > 0)
     }
@@ -169,12 +241,12 @@ impl Store {
 
 const CLAIM_SQLITE: &str = "UPDATE submissions SET state = 'sending', lease = $2, attempts = attempts + 1 WHERE id =
     (SELECT id FROM submissions WHERE state IN ('waiting', 'retrying') AND due <= $1 ORDER BY due LIMIT 1)
-    RETURNING id, account_id, draft, state, refusals, attempts, created";
+    RETURNING id, account_id, draft, state, refusals, attempts, created, due";
 
 const CLAIM_POSTGRES: &str = "UPDATE submissions SET state = 'sending', lease = $2, attempts = attempts + 1 WHERE id =
     (SELECT id FROM submissions WHERE state IN ('waiting', 'retrying') AND due <= $1 ORDER BY due LIMIT 1
      FOR UPDATE SKIP LOCKED)
-    RETURNING id, account_id, draft, state, refusals, attempts, created";
+    RETURNING id, account_id, draft, state, refusals, attempts, created, due";
 
 fn state_name(state: SubmissionState) -> &'static str {
     match state {

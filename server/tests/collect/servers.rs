@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use app::wire::{CollectorTrouble, Draft, DraftId, Error, RefusedReason, SubmissionState};
 use mail_builder::headers::date::Date;
-use pismo::collector::{Step, Stop};
+use pismo::{
+    collector::{Step, Stop},
+    store::now,
+};
 
 use crate::{
     lab::{Lab, Side},
@@ -204,7 +207,7 @@ async fn what_was_sent_from_here_through_the_source_comes_once() {
     let draft = |number: u32| Draft::new(DraftId(format!("{number:032x}")));
     let (mut numbers, mut handed_over) = (Vec::new(), 0);
     for (number, kept) in [(1, Some(true)), (2, Some(false)), (3, None)] {
-        let (submission, _) = lab.store.add_submission(lab.account, &draft(number)).await.expect("a store");
+        let (submission, _) = lab.store.add_submission(lab.account, &draft(number), now()).await.expect("a store");
         lab.store.set_submission(submission.id, SubmissionState::Sent, &[], 0).await.expect("a store");
         if let Some(kept) = kept {
             lab.store.set_filed(submission.id, kept).await.expect("a store");

@@ -4,7 +4,7 @@ use app::{
     route,
     wire::{
         Action, BlobId, Command, DraftId, DraftKind, Error, Flag, Reply, Resume, Selection, SubmissionId,
-        SubmissionState,
+        SubmissionState, When,
     },
 };
 use tokio_tungstenite::tungstenite;
@@ -165,7 +165,7 @@ async fn a_user_cannot_take_files_drafts_tabs_or_submissions_of_another() {
     draft.attachments.push(file.clone());
     let gone = Err(Error::BlobGone { name: "secret.txt".to_owned() });
     assert_eq!(boris_tab.send(Command::SaveDraft { draft: draft.clone() }).await, gone);
-    assert_eq!(boris_tab.send(Command::Send { draft }).await, gone);
+    assert_eq!(boris_tab.send(Command::Send { draft, when: When::Now }).await, gone);
     boris.request("DELETE", &route::blob_url(&file.blob), &[], b"").await;
     let _ = boris_tab.send(Command::DropBlob { blob: file.blob.clone() }).await;
     let mut own = draft_to(&[&ana.address], "kept");

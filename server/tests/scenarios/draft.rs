@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use app::wire::{Address, Command, Draft, DraftId, DraftKind, Error, Flag, MessageRef, Reply, Uid};
+use app::wire::{Address, Command, Draft, DraftId, DraftKind, Error, Flag, MessageRef, Reply, Uid, When};
 
 use crate::{browser::Browser, tab::Tab, test_bridge::TestBridge};
 
@@ -257,7 +257,7 @@ async fn a_draft_with_a_file_that_is_gone_says_which() {
     draft.attachments.push(attachment);
     let gone = Err(Error::BlobGone { name: "план.txt".to_owned() });
     assert_eq!(tab.send(Command::SaveDraft { draft: draft.clone() }).await, gone);
-    assert_eq!(tab.send(Command::Send { draft }).await, gone);
+    assert_eq!(tab.send(Command::Send { draft, when: When::Now }).await, gone);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Writing as several addresses: aliases of one's own, those of other accounts, and those that are somebody else's.
 
-use app::wire::{Address, Command, DraftKind, Error, Reply, SubmissionState};
+use app::wire::{Address, Command, DraftKind, Error, Reply, SubmissionState, When};
 
 use crate::{
     browser::Browser,
@@ -86,7 +86,7 @@ async fn nobody_writes_as_somebody_else() {
     let mut draft = draft_to(&[&boris], "not mine");
     draft.from = named("", &foreign);
     assert_eq!(
-        tab.send(Command::Send { draft }).await,
+        tab.send(Command::Send { draft, when: When::Now }).await,
         Err(Error::NotYourAddress { email: foreign.clone() }),
         "an address that was never added"
     );

@@ -49,6 +49,7 @@ mod history;
 mod hook;
 mod identities;
 mod label;
+mod later;
 mod line;
 mod list;
 mod live;

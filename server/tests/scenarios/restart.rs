@@ -1,7 +1,7 @@
 //! Pismo stops and starts again with the same data: logins stay, and what was handed over is sent.
 
 use app::wire::{Reply, SubmissionState};
-use pismo::store::Store;
+use pismo::store::{Store, now};
 
 use crate::{draft::draft_to, test_bridge::TestBridge};
 
@@ -41,7 +41,7 @@ async fn what_was_handed_over_is_sent_after_a_restart() {
     bridge.stop().await;
     // As if Pismo had died between storing it and sending it.
     let store = Store::open(&bridge.data(), None).await.expect("the store");
-    store.add_submission(account, &draft).await.expect("a submission");
+    store.add_submission(account, &draft, now()).await.expect("a submission");
     store.close().await;
     bridge.start_again().await;
     bridge.mail("boris").only("INBOX").await;
@@ -59,9 +59,9 @@ async fn what_was_being_sent_when_pismo_died_is_in_doubt() {
     let boris = bridge.address_of("boris");
     let (doubtful, filed_not) = (draft_to(&[&boris], "doubtful"), draft_to(&[&boris], "sent and not filed"));
     let store = Store::open(&bridge.data(), None).await.expect("the store");
-    store.add_submission(account, &doubtful).await.expect("a submission");
+    store.add_submission(account, &doubtful, now()).await.expect("a submission");
     let claimed = store.claim_submission(600).await.expect("the store").expect("a submission");
-    let (sent, _) = store.add_submission(account, &filed_not).await.expect("a submission");
+    let (sent, _) = store.add_submission(account, &filed_not, now()).await.expect("a submission");
     store.set_submission(sent.id, SubmissionState::Sent, &[], 0).await.expect("the store");
     store.close().await;
     bridge.start_again().await;

@@ -1,7 +1,7 @@
 //! Sending: once, to everybody, filed, and what is told when it is refused.
 
 use app::wire::{
-    Action, Address, Command, Draft, DraftKind, Error, Flag, Refusal, Reply, SubmissionId, SubmissionState,
+    Action, Address, Command, Draft, DraftKind, Error, Flag, Refusal, Reply, SubmissionId, SubmissionState, When,
 };
 
 use tokio::time::timeout;
@@ -76,8 +76,8 @@ async fn a_draft_sent_by_many_clicks_is_delivered_once() {
     let mut asked = Vec::new();
     for _ in 0..5 {
         asked.push((
-            tab.say(Command::Send { draft: draft.clone() }).await,
-            other.say(Command::Send { draft: draft.clone() }).await,
+            tab.say(Command::Send { draft: draft.clone(), when: When::Now }).await,
+            other.say(Command::Send { draft: draft.clone(), when: When::Now }).await,
         ));
     }
     let mut submissions = Vec::new();
@@ -191,14 +191,18 @@ async fn a_rejected_submission_can_be_tried_again_or_dropped() {
 #[tokio::test]
 async fn what_cannot_be_sent_is_refused_at_once() {
     let (_bridge, mut tab) = start().await;
-    assert_eq!(tab.send(Command::Send { draft: draft_to(&[], "to nobody") }).await, Err(Error::NoRecipient));
+    assert_eq!(
+        tab.send(Command::Send { draft: draft_to(&[], "to nobody"), when: When::Now }).await,
+        Err(Error::NoRecipient)
+    );
     for address in ["not an address", "a@b@c", "a@", "@b", "a@b\r\nRCPT TO:<x@y>", "a\0@b.example"] {
-        let result = tab.send(Command::Send { draft: draft_to(&["a@pismo.test", address], "x") }).await;
+        let result =
+            tab.send(Command::Send { draft: draft_to(&["a@pismo.test", address], "x"), when: When::Now }).await;
         assert_eq!(result, Err(Error::BadAddress { text: address.to_owned() }));
     }
     let many: Vec<String> = (0..501).map(|number| format!("user{number}@pismo.test")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
-    let result = tab.send(Command::Send { draft: draft_to(&many, "to all") }).await;
+    let result = tab.send(Command::Send { draft: draft_to(&many, "to all"), when: When::Now }).await;
     assert_eq!(result, Err(Error::TooManyRecipients { limit: 500 }));
     assert!(tab.view.submissions.is_empty());
 }
@@ -211,7 +215,7 @@ async fn headers_cannot_be_written_through_the_draft() {
     draft.to[0].name = "Boris\r\nX-Evil: yes".to_owned();
     draft.body = "text\n".to_owned();
     draft.references = vec!["a@b>\r\nX-Evil: yes".to_owned()];
-    let result = tab.send(Command::Send { draft }).await;
+    let result = tab.send(Command::Send { draft, when: When::Now }).await;
     if let Ok(Reply::Submitted { submission }) = result {
         until_state(&mut tab, submission, SubmissionState::Sent).await;
         let (_, source) = bridge.mail("boris").only("INBOX").await;

@@ -8,7 +8,7 @@ use std::{
 
 use app::wire::{
     Action, ClientFrame, Command, Draft, Error, Event, Flag, Listing, Message, MessageRef, Query, Reply, Resume, Row,
-    Selection, ServerFrame, SubmissionId, TabId, Uid, UndoId, Welcome,
+    Selection, ServerFrame, SubmissionId, TabId, Uid, UndoId, Welcome, When,
 };
 use futures_util::{SinkExt, StreamExt};
 use tokio::{
@@ -327,7 +327,12 @@ impl Tab {
     }
 
     pub async fn submit(&mut self, draft: &Draft) -> SubmissionId {
-        match self.ask(Command::Send { draft: draft.clone() }).await {
+        self.submit_for(draft, When::Now).await
+    }
+
+    /// Hands a draft over that is to go out then.
+    pub async fn submit_for(&mut self, draft: &Draft, when: When) -> SubmissionId {
+        match self.ask(Command::Send { draft: draft.clone(), when }).await {
             Reply::Submitted { submission } => submission,
             reply => panic!("submitted, not {reply:?}"),
         }

@@ -82,6 +82,7 @@ impl View {
                 self.submissions.retain(|known| known.id != submission.id);
                 self.submissions.push(submission.clone());
             }
+            Event::Unsubmitted { submission } => self.submissions.retain(|known| known.id != *submission),
             Event::Quota { quota } => self.quota = quota.clone(),
             Event::Acted { undo, .. } => self.undoable.push(*undo),
             Event::Undone { undo } => self.undoable.retain(|known| known != undo),
