@@ -1,7 +1,6 @@
 // The page in which formatted text is written: Squire, and what the app asks of it. It stands in a frame that is sandboxed, so that
 // it has no origin, and under a policy that closes the network: what is quoted in it came from anybody. All that it and the
-// app know of each other are messages: `[what, file]`, of which
-// `what` is told in `app/src/client/formatted.rs`.
+// app know of each other are messages: `[what, file]`, of which `what` is told in `app/src/client/formatted.rs`.
 //
 // In what the app says and is told, a picture within the text is `<img src="cid:BLOB">`. Here it is shown from bytes that the
 // app sends; what is on the net is not fetched, and keeps its address beside it.
@@ -11,24 +10,32 @@ import Squire from "squire-rte";
 const root = document.getElementById("text");
 const app = new URL(location.href).origin;
 const tell = (what, file) => parent.postMessage([JSON.stringify(what), file], app);
+/** Markup as a document that is in no window: nothing in it is fetched or run. */
+const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
 
 /** Addresses of pictures that are here, by their blobs. */
 const pictures = new Map();
-/** Pictures that are on their way to the server, by a number of ours. */
+/** Addresses of pictures that are on their way to the server, by a number of ours, and what became of those that are there. */
 const underWay = new Map();
-let next = 0;
+const arrived = new Map();
+// Another editor's numbers must not be taken for ours.
+let next = Math.floor(Math.random() * 2 ** 31);
 let editor = null;
 let frozen = false;
+let dark = false;
 
 // What is written.
 
-/** Makes what the app knows into what is shown. Nothing is fetched by a document that is in no window. */
+/** What Squire knows its own formats by. */
+const CLASSES = { color: "color", "background-color": "highlight", "font-size": "size", "font-family": "font" };
+
+/** Makes what the app knows into what is shown. */
 function shown(html) {
-  const page = new DOMParser().parseFromString(html, "text/html");
+  const page = parsed(html);
   const wanted = new Set();
   for (const image of page.querySelectorAll("img[src]")) {
     const address = image.getAttribute("src");
-    const blob = /^cid:(\w+)$/i.exec(address)?.[1];
+    const blob = /^cid:([0-9a-f]{32})$/i.exec(address)?.[1];
     if (blob) {
       image.dataset.blob = blob;
       const here = pictures.get(blob);
@@ -37,10 +44,14 @@ function shown(html) {
         image.removeAttribute("src");
         wanted.add(blob);
       }
-    } else if (!/^(data:image\/|blob:)/i.test(address)) {
+    } else if (!/^data:image\//i.test(address)) {
       image.dataset.remote = address;
       image.removeAttribute("src");
     }
+  }
+  for (const span of page.querySelectorAll("span[style]:not([class])")) {
+    const name = span.style.length === 1 && CLASSES[span.style[0]];
+    if (name) span.className = name;
   }
   const fragment = document.createDocumentFragment();
   fragment.append(...page.body.childNodes);
@@ -49,16 +60,22 @@ function shown(html) {
 }
 
 /** Makes what is shown into what the app knows. */
-function known(html) {
-  const page = new DOMParser().parseFromString(html, "text/html");
+function known(page) {
   for (const image of page.querySelectorAll("img")) {
     const { blob, remote, key } = image.dataset;
     if (blob) image.setAttribute("src", `cid:${blob}`);
     else if (remote) image.setAttribute("src", remote);
-    else if (key) image.remove();
+    // What came as `data:` is as good as its blob.
+    else if (key && !image.src.startsWith("data:")) image.remove();
     for (const name of ["data-blob", "data-remote", "data-key", "tabindex"]) image.removeAttribute(name);
   }
   return page.body.innerHTML;
+}
+
+/** The person's own words: not those that are quoted, nor the signature. */
+function ownWords(page) {
+  for (const other of page.querySelectorAll("blockquote, .pismo-signature")) other.remove();
+  return page.body.textContent;
 }
 
 // The app is told of what was written when the person pauses, and when it asks.
@@ -66,17 +83,10 @@ function known(html) {
 const PAUSE_MS = 200;
 const LONGEST_MS = 1000;
 let pause = 0;
-let quiet = false;
 let since = 0;
 
-/** What is shown of itself is no change of the person's. Mutations are told before the next task. */
-function quietly(on) {
-  quiet = on;
-  if (on) setTimeout(() => { quiet = false; });
-}
-
 function changed() {
-  if (!editor || quiet) return;
+  if (!editor) return;
   const now = performance.now();
   since ||= now;
   clearTimeout(pause);
@@ -85,25 +95,11 @@ function changed() {
 
 function say() {
   clearTimeout(pause);
-  if (since) tell({ html: known(editor.getHTML()), text: root.innerText });
-  since = 0;
-}
-
-/** The words of a text, whatever spaces are between its lines. */
-const words = (text) => text.trim().split(/\s*\n\s*/).join("\n");
-
-/** The elements of a signature that is as it was put in. */
-function signed(text) {
-  const lines = words(text).split("\n");
-  const marked = [...root.querySelectorAll("div.pismo-signature")].find((element) => words(element.innerText) === words(text));
-  if (marked) return [marked];
-  // What was plain text has no marks.
-  const blocks = [...root.children];
-  for (let at = blocks.length - lines.length; at >= 0; at--) {
-    const some = blocks.slice(at, at + lines.length);
-    if (some.every((block, index) => words(block.innerText) === lines[index])) return some;
+  if (since) {
+    const page = parsed(editor.getHTML());
+    tell({ html: known(page), text: ownWords(page) });
   }
-  return null;
+  since = 0;
 }
 
 // What the text under the cursor is like, for the buttons.
@@ -119,22 +115,51 @@ let last = "";
 function look() {
   const path = editor.getPath();
   const is = (...tags) => tags.some((tag) => editor.hasFormat(tag));
-  const within = (tag) => new RegExp(`(^|>)${tag}\\b`).test(path);
+  const list = element().closest("ul, ol")?.nodeName;
   const looks = Object.entries({
     bold: is("B", "STRONG"),
     italic: is("I", "EM"),
     underline: is("U"),
     strike: is("S", "DEL"),
     link: is("A"),
-    code: is("CODE") || within("PRE"),
-    bullets: /UL[^>]*>LI[^>]*(>DIV[^>]*)?(>[A-Z]+[^>]*)*$/.test(path) && path.lastIndexOf("UL") > path.lastIndexOf("OL"),
-    numbers: within("OL") && path.lastIndexOf("OL") > path.lastIndexOf("UL"),
-    quote: within("BLOCKQUOTE"),
+    code: is("CODE") || /(^|>)PRE\b/.test(path),
+    bullets: list === "UL",
+    numbers: list === "OL",
+    quote: Boolean(element().closest("blockquote")),
     direction: getComputedStyle(element()).direction === "rtl",
   }).filter(([, on]) => on).map(([name]) => name);
   const all = looks.join(" ");
   if (all !== last) tell({ looks });
   last = all;
+}
+
+/** What was written for a white page is unreadable on a dark one. */
+function shade() {
+  const chosen = root.querySelector('[style*="color"], [style*="background"], [bgcolor], font[color]');
+  document.documentElement.dataset.dark = String(dark && !chosen);
+}
+
+// Signatures.
+
+/** The words of a text, whatever spaces are between its lines. */
+const words = (text) => text.trim().split(/\s*\n\s*/).join("\n");
+
+/** The elements of a signature that is as it was put in. */
+function signed(text) {
+  const own = [...root.querySelectorAll("div.pismo-signature")].filter((element) => !element.closest("blockquote"));
+  // Its mark is there only where it ends the text.
+  for (const wanted of [words(text), words(text.replace(/^-- *\n/, ""))]) {
+    const marked = own.find((element) => words(element.innerText) === wanted);
+    if (marked) return [marked];
+    // What was plain text has no marks.
+    const lines = wanted.split("\n");
+    const blocks = [...root.children];
+    for (let at = blocks.length - lines.length; at >= 0; at--) {
+      const some = blocks.slice(at, at + lines.length);
+      if (some.every((block, index) => words(block.innerText) === lines[index])) return some;
+    }
+  }
+  return null;
 }
 
 // What the app asks for.
@@ -152,28 +177,23 @@ const FORMATS = {
   unquote: () => editor.decreaseQuoteLevel(),
   code: () => editor.toggleCode(),
   clear: () => editor.removeAllFormatting(),
-  undo: () => editor.undo(),
-  redo: () => editor.redo(),
   align: (_, value) => editor.setTextAlignment(value),
   direction: (looks) => editor.setTextDirection(looks.includes("direction") ? "ltr" : "rtl"),
   size: (_, value) => editor.setFontSize(value || null),
   colour: (_, value) => editor.setTextColor(value || null),
   mark: (_, value) => editor.setHighlightColor(value || null),
-  text: (_, value) => editor.insertPlainText(value, false),
   link: (_, value) => (value ? editor.makeLink(value) : editor.removeLink()),
 };
 
 const asked = {
   /** Begins with a text. The cursor is at its start. */
-  open({ html, label, dark, focus }) {
+  open({ html, label, dark: wanted, focus }) {
     root.setAttribute("aria-label", label);
-    // What was written for a white page is unreadable on a dark one.
-    const page = new DOMParser().parseFromString(html, "text/html");
-    const chosen = page.querySelector('[style*="color"], [style*="background"], [bgcolor], font[color]');
-    document.documentElement.dataset.dark = String(dark && !chosen);
+    dark = wanted;
     if (!editor) begin();
     editor.setHTML(html);
     send(root);
+    shade();
     editor.moveCursorToStart();
     scrollTo(0, 0);
     if (focus) editor.focus();
@@ -187,34 +207,32 @@ const asked = {
   },
   /** What was pasted, made harmless by the server. */
   insert({ html }) {
-    if (frozen) return;
     editor.insertHTML(html, true);
     send(root);
+    shade();
   },
   insert_text({ text }) {
-    if (!frozen) editor.insertPlainText(text, true);
+    editor.insertPlainText(text, true);
   },
   /** The bytes of a picture, which is a blob at the server; or of one of ours, which is there now. */
   picture({ blob, key }, file) {
-    quietly(key === null);
     if (file && !pictures.has(blob)) pictures.set(blob, URL.createObjectURL(file));
-    for (const image of root.querySelectorAll(key === null ? `img[data-blob="${blob}"]` : `img[data-key="${key}"]`)) {
-      delete image.dataset.key;
-      image.dataset.blob = blob;
+    if (key !== null) {
       if (!pictures.has(blob)) pictures.set(blob, underWay.get(key));
-      if (image.getAttribute("src") !== pictures.get(blob)) image.src = pictures.get(blob);
+      arrived.set(String(key), blob);
+      underWay.delete(key);
+      changed();
     }
-    underWay.delete(key);
-    if (key !== null) changed();
+    settle();
   },
   /** A picture that did not get to the server. */
   no_picture({ key }) {
     for (const image of root.querySelectorAll(`img[data-key="${key}"]`)) image.remove();
     underWay.delete(key);
   },
-  /** Files that were chosen as pictures. */
+  /** A file that was chosen as a picture. */
   place(_, file) {
-    place([file]);
+    if (!frozen) take([file]);
   },
   /** Another signature, in place of the one before, as long as that is as it was put in. */
   signature({ before, after, above }) {
@@ -252,31 +270,49 @@ addEventListener("message", (event) => {
 
 // Pictures.
 
+/** Shows those that are here now. What is shown of itself is no change of the person's. */
+function settle() {
+  editor.modifyDocument(() => {
+    for (const image of root.querySelectorAll("img[data-key], img[data-blob]")) {
+      const blob = image.dataset.blob ?? arrived.get(image.dataset.key);
+      if (!blob) continue;
+      delete image.dataset.key;
+      image.dataset.blob = blob;
+      const address = pictures.get(blob);
+      if (address && image.getAttribute("src") !== address) image.src = address;
+    }
+  });
+}
+
+function begun(file, address) {
+  underWay.set(next, address);
+  tell({ picture: next }, file);
+  return String(next++);
+}
+
 /** Shows pictures at the cursor, and has them sent to the server. */
 function place(files) {
   for (const file of files) {
     const address = URL.createObjectURL(file);
-    const image = editor.insertImage(address, { alt: file.name });
-    image.dataset.key = String(next);
-    underWay.set(next, address);
-    tell({ picture: next++ }, file);
+    editor.insertImage(address, { alt: file.name, "data-key": begun(file, address) });
   }
 }
 
 /** Sends to the server what a text brings as `data:`. */
 function send(element) {
-  for (const image of element.querySelectorAll('img[src^="data:" i]')) {
-    const [, type, base64, data] = /^data:(image\/[\w.+-]+)[^,]*?(;base64)?,(.*)$/is.exec(image.src) ?? [];
-    if (!type) {
-      image.remove();
-      continue;
+  editor.modifyDocument(() => {
+    for (const image of element.querySelectorAll('img[src^="data:" i]:not([data-key])')) {
+      try {
+        const [, type, base64, data] = /^data:(image\/[\w.+-]+)[^,]*?(;base64)?,(.*)$/is.exec(image.src);
+        const bytes = base64 ? Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0)) : new TextEncoder().encode(decodeURIComponent(data));
+        const file = new File([bytes], `image.${type.slice(6).replace(/\W.*/, "")}`, { type });
+        image.dataset.key = begun(file, image.src);
+      } catch {
+        // It is none.
+        image.remove();
+      }
     }
-    const bytes = base64 ? Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0)) : new TextEncoder().encode(decodeURIComponent(data));
-    const file = new File([bytes], `image.${type.slice(6).replace(/\W.*/, "")}`, { type });
-    image.dataset.key = String(next);
-    underWay.set(next, image.src);
-    tell({ picture: next++ }, file);
-  }
+  });
 }
 
 const isPicture = ({ type }) => /^image\/(png|jpeg|gif|webp|bmp|avif)$/.test(type);
@@ -288,18 +324,26 @@ function take(files) {
 
 // What comes from the clipboard or is dropped was written by anybody: the server makes it harmless first.
 
-const MOST = 1_000_000;
+/** Octets of HTML that are taken; of more only the words. */
+const MOST = 400 * 1024;
 
-/** Whether there was something to take. */
-function bring(data) {
+function bring(data, plain) {
   const [html, text, files] = [data.getData("text/html"), data.getData("text/plain"), [...data.files]];
   // A picture that is copied in a browser comes with its address, a table of a spreadsheet with its picture.
-  const words = html && new DOMParser().parseFromString(html, "text/html").body.textContent.trim();
-  if (files.length && !words && !text.trim()) take(files);
-  else if (html && html.length <= MOST) tell({ pasted: html, text });
-  else if (text && html) editor.insertPlainText(text, true);
-  else return false;
-  return true;
+  // Not parsed yet: even where nothing of it runs, the browser would complain of what it finds.
+  const said = html.replace(/<(style|script|head)\b[^]*?<\/\1>|<!--[^]*?-->|<[^>]*>/gi, " ").replaceAll("&nbsp;", " ").trim();
+  if (files.length && !said && !text.trim()) take(files);
+  else if (html && !plain && new Blob([html]).size <= MOST) tell({ pasted: html, text: text || said });
+  else if (text || said) editor.insertPlainText(text || said, true);
+}
+
+/** The place in the text beneath the pointer. */
+function under({ clientX, clientY }) {
+  const place = document.caretPositionFromPoint?.(clientX, clientY);
+  if (!place) return document.caretRangeFromPoint?.(clientX, clientY);
+  const range = document.createRange();
+  range.setStart(place.offsetNode, place.offset);
+  return range;
 }
 
 let shift = false;
@@ -308,12 +352,15 @@ let ours = false;
 function begin() {
   editor = new Squire(root, {
     sanitizeToDOMFragment: shown,
-    willCutCopy: known,
+    willCutCopy: (html) => known(parsed(html)),
+    blockAttributes: { dir: "auto" },
     tagAttributes: { blockquote: { type: "cite", style: "margin:8px 0 8px 8px;padding-left:12px;border-left:2px solid #c3c8d0" } },
-    undo: { documentSizeThreshold: 500_000, undoLimit: 100 },
+    undo: { documentSizeThreshold: 20_000, undoLimit: 100 },
     didError: (error) => console.error(error),
   });
   editor.addEventListener("input", () => {
+    // What was taken back may be of a time before a picture was there.
+    if (pictures.size) settle();
     changed();
     look();
   });
@@ -324,7 +371,7 @@ function begin() {
 addEventListener("keydown", (event) => {
   shift = event.shiftKey;
   const command = event.ctrlKey || event.metaKey;
-  const key = { Enter: command && "send", Escape: "escape", k: command && "link" }[event.key];
+  const key = (command && event.key === "Enter" && "send") || (event.key === "Escape" && "escape") || (command && event.code === "KeyK" && "link");
   if (!key || event.isComposing) return;
   event.preventDefault();
   event.stopImmediatePropagation();
@@ -332,10 +379,11 @@ addEventListener("keydown", (event) => {
   tell({ key });
 }, true);
 addEventListener("keyup", (event) => { shift = event.shiftKey; }, true);
+addEventListener("blur", () => { shift = false; });
 addEventListener("paste", (event) => {
-  if (frozen || shift || !editor || !bring(event.clipboardData)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
+  if (!frozen && editor) bring(event.clipboardData, shift);
 }, true);
 addEventListener("dragstart", () => { ours = true; }, true);
 addEventListener("dragend", () => { ours = false; }, true);
@@ -343,12 +391,13 @@ addEventListener("dragover", (event) => {
   if (event.dataTransfer.types.includes("Files")) event.preventDefault();
 }, true);
 addEventListener("drop", (event) => {
-  if (ours || frozen || !editor) return;
-  const place = document.caretRangeFromPoint?.(event.clientX, event.clientY);
-  if (place && root.contains(place.startContainer)) editor.setSelection(place);
-  if (!bring(event.dataTransfer)) return;
+  if (ours) return;
   event.preventDefault();
   event.stopImmediatePropagation();
+  if (frozen || !editor) return;
+  const place = under(event);
+  if (place && root.contains(place.startContainer)) editor.setSelection(place);
+  bring(event.dataTransfer, false);
 }, true);
 // A link is text to write on.
 addEventListener("click", (event) => {

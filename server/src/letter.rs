@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use app::wire::{Address, Draft, DraftId, Error};
+use app::wire::{Address, Attachment, Draft, DraftId, Error};
 
 use crate::{
     blobs,
@@ -48,6 +48,12 @@ pub fn is_draft_id(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+/// Whether a file goes with a draft: a picture that the person has taken out of the text again does not.
+pub fn is_in_use(draft: &Draft, attachment: &Attachment) -> bool {
+    let is_shown = |html: &String| html.contains(&format!("cid:{}", attachment.blob.0));
+    !attachment.inline || draft.html.as_ref().is_some_and(is_shown)
+}
+
 /// Makes the message of a draft. `date` is in seconds since 1970 UTC.
 pub async fn write(
     store: &Store,
@@ -58,15 +64,20 @@ pub async fn write(
     date: i64,
 ) -> Result<Vec<u8>, Error> {
     let mut files: Vec<Enclosed> = Vec::new();
-    for attachment in &draft.attachments {
+    for attachment in draft.attachments.iter().filter(|attachment| is_in_use(draft, attachment)) {
         let gone = || Error::BlobGone { name: attachment.name.clone() };
-        let blob = store.blob(record.id, &attachment.blob).await.map_err(internal)?.ok_or_else(gone)?;
+        let blob = match store.blob(record.id, &attachment.blob).await.map_err(internal)? {
+            Some(blob) => blob,
+            // What is written is worth keeping without it.
+            None if attachment.inline && made_for == For::Drafts => continue,
+            None => return Err(gone()),
+        };
         let path = blobs::path(data, &blob.id).ok_or_else(gone)?;
         files.push(Enclosed {
             path,
             name: attachment.name.clone(),
             content_type: blob.content_type,
-            blob: attachment.inline.then(|| blob.id.0),
+            blob: attachment.inline.then_some(blob.id.0),
         });
     }
     let mut draft = draft.clone();
@@ -100,18 +111,17 @@ fn make(draft: &Draft, address: &str, files: &[Enclosed], made_for: For, date: i
     let message_id = message_id(draft, address);
     let domain = message_id.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     let html = draft.html.as_ref().map(|html| formatted(html, files, domain)).transpose()?;
-    let mut attachments = Vec::new();
-    for Enclosed { path, name, content_type, blob } in files {
-        let content_id = blob.as_ref().map(|blob| format!("{blob}@{domain}"));
-        // A picture that the person has taken out of the text again goes nowhere.
-        let is_shown = |id: &String| html.as_ref().is_some_and(|html| html.contains(&format!("cid:{id}")));
-        if content_id.as_ref().is_none_or(is_shown) {
-            attachments.push((path, name, content_type, content_id));
-        }
-    }
-    let attachments: Vec<OutgoingFile> = attachments
+    let ids: Vec<Option<String>> =
+        files.iter().map(|file| file.blob.as_ref().map(|blob| format!("{blob}@{domain}"))).collect();
+    let attachments: Vec<OutgoingFile> = files
         .iter()
-        .map(|(path, name, content_type, id)| OutgoingFile { path, name, content_type, content_id: id.as_deref() })
+        .zip(&ids)
+        .map(|(Enclosed { path, name, content_type, .. }, id)| OutgoingFile {
+            path,
+            name,
+            content_type,
+            content_id: id.as_deref(),
+        })
         .collect();
     let body = html.as_ref().map_or_else(|| draft.body.clone(), |html| writing::plain(html));
     build_to_vec(&Outgoing {

@@ -21,7 +21,7 @@ use crate::{
     bridge::{Bridge, internal},
     identity::Route,
     letter::{self, For},
-    mime::recipient,
+    mime::{html::writing, recipient},
     smtp::{self, Outcome},
     store::{AccountRecord, Login, Store, StoredSubmission, now},
 };
@@ -71,7 +71,10 @@ impl Bridge {
         if recipients.to.len() > MAX_RECIPIENTS as usize {
             return Err(Error::TooManyRecipients { limit: MAX_RECIPIENTS });
         }
-        for attachment in &draft.attachments {
+        if draft.html.as_ref().is_some_and(|html| html.len() > writing::MAX_WRITTEN) {
+            return Err(Error::TextTooLong { limit: writing::MAX_WRITTEN as u64 });
+        }
+        for attachment in draft.attachments.iter().filter(|attachment| letter::is_in_use(&draft, attachment)) {
             let blob = self.store.blob(login.account, &attachment.blob).await.map_err(internal)?;
             if blob.is_none() {
                 return Err(Error::BlobGone { name: attachment.name.clone() });

@@ -11,7 +11,7 @@ use crate::{
     opening::{add_all, begin},
     signature::{block, exchange},
     state::{DraftStatus, File, FileState, Notice},
-    wire::{AccountId, Address, Command, Draft, DraftKind, Error, Identity, MessageRef, Reply, read},
+    wire::{AccountId, Address, Command, Draft, DraftKind, Error, Identity, MAX_FRAME, MessageRef, Reply, read},
 };
 
 /// How long the person pauses before the draft is saved.
@@ -20,7 +20,10 @@ const PAUSE: Duration = Duration::from_millis(1500);
 /// How often at most the draft is kept in the browser.
 const KEEP: Duration = Duration::from_millis(250);
 
-/// The longest formatted text, in bytes: the server takes no larger frame.
+/// How often is looked for what something waits for.
+pub(super) const LOOK: Duration = Duration::from_millis(50);
+
+/// The longest formatted text that the server takes, in bytes.
 const MOST_FORMATTED: usize = 512 * 1024;
 
 #[derive(Default)]
@@ -29,7 +32,9 @@ pub(super) struct Memory {
     keeping: bool,
     /// How often the editor was asked for what is written, and who waits for it.
     pub(super) flushes: u32,
-    pub(super) flushing: Option<(u32, oneshot::Sender<()>)>,
+    pub(super) flushing: Vec<(u32, oneshot::Sender<()>)>,
+    /// What was pasted and is not in the text yet.
+    pub(super) pasting: u32,
 }
 
 impl Client {
@@ -47,6 +52,7 @@ impl Client {
     pub fn compose(&self, message: &MessageRef, kind: DraftKind) {
         let (client, message) = (*self, message.clone());
         self.spawn(async move {
+            client.flush().await;
             if !client.save_if_dirty().await {
                 return;
             }
@@ -59,6 +65,14 @@ impl Client {
                 Err(error) => client.complain(error),
             }
         });
+    }
+
+    /// Waits for so long.
+    pub(super) async fn pause(&self, time: Duration) {
+        let (wake, woken) = oneshot::channel::<()>();
+        self.platform().after(time, Box::new(move || drop(wake)));
+        // That its other end is gone is what was waited for.
+        let _ = woken.await;
     }
 
     fn begin(&self, draft: Draft) {
@@ -129,6 +143,10 @@ impl Client {
         let client = *self;
         self.spawn(async move {
             client.flush().await;
+            // What is closed has no place for a picture that comes later.
+            while client.state.composer.is_placing() {
+                client.pause(LOOK).await;
+            }
             if client.save_if_dirty().await {
                 client.state.composer.close();
                 client.platform().keep_draft(None);
@@ -193,9 +211,10 @@ impl Client {
         });
     }
 
-    /// Whether a formatted text can be handed over as it is; if not, the person is told.
+    /// Whether a draft can be handed over as it is; if not, the person is told.
     fn fits(&self, draft: &Draft) -> bool {
-        let fits = draft.html.as_ref().is_none_or(|html| html.len() <= MOST_FORMATTED);
+        let frame = serde_json::to_string(draft).map_or(0, |json| json.len());
+        let fits = frame <= MAX_FRAME - 4096 && draft.html.as_ref().is_none_or(|html| html.len() <= MOST_FORMATTED);
         if !fits {
             self.state.composer.problem.set(Some(Error::TextTooLong { limit: MOST_FORMATTED as u64 }));
         }
@@ -293,11 +312,13 @@ impl Client {
     /// Saves what is not saved. False when that failed.
     pub(super) async fn save_if_dirty(&self) -> bool {
         let composer = self.state.composer;
-        let mut busy = false;
-        self.inner.update_value(|inner| busy = std::mem::replace(&mut inner.compose.saving, true));
-        if busy {
-            // The save under way looks again when it is done.
-            return true;
+        let mut busy = true;
+        loop {
+            self.inner.update_value(|inner| busy = std::mem::replace(&mut inner.compose.saving, true));
+            if !busy {
+                break;
+            }
+            self.pause(LOOK).await;
         }
         let mut saved = true;
         while saved

@@ -8,13 +8,13 @@ use futures_util::future::{AbortHandle, Abortable};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Client;
+use super::{Client, compose::LOOK};
 use crate::{
     formatted::{html_of, signature_block},
     i18n::*,
     state::{File, FileState},
     view::composer::send,
-    wire::{BlobId, Command, Error, Reply, read},
+    wire::{Attachment, BlobId, Command, Error, Reply, read},
 };
 
 /// How long the editor may take to say what is written before that is taken to be what it said last.
@@ -132,9 +132,10 @@ impl Client {
             _ => {}
         }
         if let Some(number) = said.flushed {
-            let mut waiting = None;
-            self.inner.update_value(|inner| waiting = inner.compose.flushing.take());
-            if let Some((_, heard)) = waiting.filter(|(of, _)| *of == number) {
+            let mut heard = Vec::new();
+            self.inner
+                .update_value(|inner| heard.extend(inner.compose.flushing.extract_if(.., |(of, _)| *of <= number)));
+            for (_, heard) in heard {
                 // Whoever waited may have given up.
                 let _ = heard.send(());
             }
@@ -187,20 +188,28 @@ impl Client {
 
     /// Goes on with plain text.
     pub fn write_plain(&self) {
-        let client = *self;
+        let (client, opened) = (*self, self.state.composer.opened.get_value());
         self.spawn(async move {
             client.flush().await;
             let composer = client.state.composer;
             let Some(html) = composer.html.get_untracked() else { return };
-            match client.send(Command::Tidy { html }).await {
+            client.freeze_editor(true);
+            let reply = client.send(Command::Tidy { html }).await;
+            if composer.opened.get_value() != opened {
+                // It is another text by now.
+                return;
+            }
+            match reply {
                 Ok(Reply::Tidied { text, .. }) => {
                     composer.body.set(text);
                     composer.html.set(None);
                     client.edited();
+                    return;
                 }
                 Ok(_) => client.complain(Error::Internal),
                 Err(error) => client.complain(error),
             }
+            client.freeze_editor(false);
         });
     }
 
@@ -209,18 +218,19 @@ impl Client {
         if self.state.composer.html.with_untracked(Option::is_none) {
             return;
         }
+        while self.inner.with_value(|inner| inner.compose.pasting > 0) {
+            self.pause(LOOK).await;
+        }
         let (heard, hears) = oneshot::channel();
         let mut number = 0;
         self.inner.update_value(|inner| {
             number = inner.compose.flushes.wrapping_add(1);
             inner.compose.flushes = number;
-            inner.compose.flushing = Some((number, heard));
+            inner.compose.flushing.push((number, heard));
         });
         self.tell_editor(&Tell::Flush { number }, None);
         let client = *self;
-        let give_up = move || {
-            client.inner.update_value(|inner| drop(inner.compose.flushing.take_if(|(of, _)| *of == number)));
-        };
+        let give_up = move || client.inner.update_value(|inner| inner.compose.flushing.retain(|(of, _)| *of != number));
         self.platform().after(PATIENCE, Box::new(give_up));
         // Where it does not answer, what it said last has to do.
         let _ = hears.await;
@@ -238,30 +248,44 @@ impl Client {
         });
     }
 
-    /// Out of the way, or back.
-    pub fn minimise_composer(&self) {
-        let minimised = self.state.composer.minimised;
-        self.when_said(move || minimised.update(|minimised| *minimised = !*minimised));
-    }
-
     /// Puts in what was pasted: made harmless by the server, or its words alone where that cannot be.
     fn paste(&self, html: String, text: String) {
-        let client = *self;
+        let (client, opened) = (*self, self.state.composer.opened.get_value());
+        self.inner.update_value(|inner| inner.compose.pasting += 1);
         self.spawn(async move {
-            match client.send(Command::Tidy { html }).await {
+            let reply = client.send(Command::Tidy { html }).await;
+            client.inner.update_value(|inner| inner.compose.pasting -= 1);
+            match reply {
+                _ if client.state.composer.opened.get_value() != opened => {}
                 Ok(Reply::Tidied { html, .. }) => client.tell_editor(&Tell::Insert { html: &html }, None),
                 _ => client.tell_editor(&Tell::InsertText { text: &text }, None),
             }
         });
     }
 
+    /// Fetches a picture that the text shows. One that came from another draft, by the clipboard, belongs to this one from now on.
     fn show_picture(&self, blob: BlobId) {
-        let client = *self;
+        let is_name = blob.0.len() == 32 && blob.0.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_name {
+            return;
+        }
+        let (client, opened) = (*self, self.state.composer.opened.get_value());
         self.spawn(async move {
             // One that is gone stays a frame with its words.
-            if let Some(bytes) = client.platform().picture(&blob).await {
-                client.tell_editor(&Tell::Picture { blob: &blob, key: None }, Some(&bytes));
+            let Some(bytes) = client.platform().picture(&blob).await else { return };
+            let composer = client.state.composer;
+            if composer.opened.get_value() != opened {
+                return;
             }
+            if composer.files.with_untracked(|files| files.iter().all(|file| file.blob().as_ref() != Some(&blob))) {
+                let content_type = bytes.type_();
+                let name = content_type.replacen('/', ".", 1);
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size is a whole number")]
+                let size = bytes.size() as u64;
+                let attachment = Attachment { blob: blob.clone(), name, content_type, size, inline: true };
+                composer.files.update(|files| files.push(composer.file_here(attachment)));
+            }
+            client.tell_editor(&Tell::Picture { blob: &blob, key: None }, Some(&bytes));
         });
     }
 
@@ -275,9 +299,11 @@ impl Client {
         composer.files.update(|files| files.push(entry.clone()));
         let sent = entry.sent;
         let upload = self.platform().upload(file, Box::new(move |bytes| sent.set(bytes)));
-        let client = *self;
+        let (client, opened) = (*self, composer.opened.get_value());
         self.spawn(async move {
             match Abortable::new(upload, registration).await {
+                // Nobody waits for it any more.
+                Ok(_) if composer.opened.get_value() != opened => {}
                 Ok(Ok(mut attachment)) => {
                     attachment.inline = true;
                     client.tell_editor(&Tell::Picture { blob: &attachment.blob, key: Some(picture) }, None);

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures_channel::oneshot;
 use leptos::prelude::*;
 
 use super::Client;
@@ -59,10 +58,7 @@ impl Client {
                 Ok(Reply::Draft(draft)) => {
                     // It is nowhere else now: it waits until what is being written is away or kept.
                     while !client.make_room().await {
-                        let (wake, woken) = oneshot::channel::<()>();
-                        client.platform().after(PAUSE, Box::new(move || drop(wake)));
-                        // That its other end is gone is what was waited for.
-                        let _ = woken.await;
+                        client.pause(PAUSE).await;
                     }
                     client.open_draft(*draft);
                     client.edited();
@@ -76,6 +72,7 @@ impl Client {
     /// Saves what is being written, so that something else can be. False as long as it is on its way out or not all in Drafts.
     async fn make_room(&self) -> bool {
         let composer = self.state.composer;
+        self.flush().await;
         let saved = self.save_if_dirty().await;
         let busy = matches!(composer.status.get_untracked(), DraftStatus::Dirty | DraftStatus::Saving);
         composer.id.with_untracked(Option::is_none) || saved && !busy && !composer.sending.get_untracked()

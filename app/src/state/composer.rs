@@ -23,6 +23,8 @@ pub struct Composer {
     pub looks: RwSignal<Vec<String>>,
     /// The person is asked where a link leads.
     pub linking: RwSignal<bool>,
+    /// Counts the drafts that were opened: an answer that comes late is for another one.
+    pub(crate) opened: StoredValue<u32>,
     /// Writing begins in the text, and not with whom it is for.
     pub(crate) begins_in_text: StoredValue<bool>,
     pub files: RwSignal<Vec<File>>,
@@ -121,6 +123,7 @@ impl Composer {
             looks: RwSignal::new(Vec::new()),
             linking: RwSignal::new(false),
             begins_in_text: StoredValue::new(false),
+            opened: StoredValue::new(0),
             files: RwSignal::new(Vec::new()),
             status: RwSignal::new(DraftStatus::Clean),
             problem: RwSignal::new(None),
@@ -145,6 +148,12 @@ impl Composer {
     /// Whether the text is formatted. Reactive.
     pub fn is_formatted(&self) -> bool {
         self.html.with(Option::is_some)
+    }
+
+    /// Whether a picture within the text is still on its way up. Reactive.
+    pub fn is_placing(&self) -> bool {
+        let is_placing = |file: &File| file.inline && file.state.with(|state| *state == FileState::Uploading);
+        self.files.with(|files| files.iter().any(is_placing))
     }
 
     /// Whether a file is still on its way up. Reactive.
@@ -175,6 +184,7 @@ impl Composer {
     /// Opens a draft, in place of what was open. In it is what these choices brought.
     pub(crate) fn open(&self, draft: Draft, choices: IdentityChoices) {
         let Draft { id, from, reply_to, to, cc, bcc, subject, body, html, attachments, original, references } = draft;
+        self.opened.update_value(|opened| *opened = opened.wrapping_add(1));
         self.begun_as.set_value(from.clone());
         self.choices.set_value(choices);
         self.from.set(from);
@@ -209,7 +219,7 @@ impl Composer {
         self.problem.set(None);
     }
 
-    fn file_here(&self, attachment: Attachment) -> File {
+    pub(crate) fn file_here(&self, attachment: Attachment) -> File {
         let mut file = self.file(attachment.name.clone(), attachment.size, None);
         file.sent = RwSignal::new(attachment.size);
         file.inline = attachment.inline;

@@ -14,7 +14,7 @@ use crate::{
     Client,
     i18n::*,
     state::{Dialog, DraftStatus, State},
-    wire::DraftKind,
+    wire::{DraftId, DraftKind},
 };
 use check::{Obstacle, obstacle};
 pub use files::has_files;
@@ -28,8 +28,12 @@ use sender::Sender;
 #[component]
 pub fn Composer() -> impl IntoView {
     let state = expect_context::<State>();
-    // Keyed by the draft: another draft gets fresh fields.
-    each(move || state.composer.id.get().into_iter().map(|id| Item::new(id.0, || view! { <Card /> })).collect())
+    // Keyed by what was opened: another draft, or the same as it is now in Drafts, gets fresh fields.
+    each(move || {
+        let item =
+            |id: DraftId| Item::new(format!("{} {}", state.composer.opened.get_value(), id.0), || view! { <Card /> });
+        state.composer.id.get().into_iter().map(item).collect()
+    })
 }
 
 #[component]
@@ -94,7 +98,8 @@ fn Card() -> impl IntoView {
             on:drop=handler(on_drop)
         >
             <Bar full=full />
-            <Show when=open>
+            // Out of sight only: the editor keeps what is in it, and what can be taken back.
+            <div class="compose-open-part" hidden=move || !open()>
                 <Fields memory=memory />
                 <Show when=move || composer.problem.with(Option::is_some)>
                     <div class="compose-problem" role="alert">
@@ -103,7 +108,7 @@ fn Card() -> impl IntoView {
                 </Show>
                 <Files memory=memory />
                 <Foot memory=memory />
-            </Show>
+            </div>
             <Show when=move || dragged_over.get()>
                 <div class="compose-drop">
                     <p>{move || t_string!(i18n, compose.drop)}</p>
@@ -146,7 +151,7 @@ fn Bar(full: RwSignal<bool>) -> impl IntoView {
                 aria-label=minimise_words
                 title=minimise_words
                 aria-expanded=move || (!composer.minimised.get()).to_string()
-                on:click=handler(move |_| client.minimise_composer())
+                on:click=handler(move |_| composer.minimised.update(|minimised| *minimised = !*minimised))
             >
                 <Show when=move || composer.minimised.get() fallback=|| view! { <Icon name="minimize" /> }>
                     <Icon name="up" />

@@ -21,7 +21,7 @@ pub fn html_of(text: &str) -> String {
             html.push_str("</blockquote>");
             depth -= 1;
         }
-        html.push_str("<div>");
+        html.push_str("<div dir=\"auto\">");
         html.push_str(&if words.is_empty() { "<br>".to_owned() } else { words_of(words) });
         html.push_str("</div>");
     }
@@ -66,19 +66,21 @@ mod tests {
     #[test]
     fn plain_text_becomes_lines_and_quotes() {
         for (text, html) in [
-            ("a\n\nb\n", "<div>a</div><div><br></div><div>b</div>"),
-            ("<b>&\n   in", "<div>&lt;b&gt;&amp;</div><div>\u{a0}  in</div>"),
-            ("", "<div><br></div>"),
+            ("a\n\nb\n", "<div dir=\"auto\">a</div><div dir=\"auto\"><br></div><div dir=\"auto\">b</div>"),
+            ("<b>&\n   in", "<div dir=\"auto\">&lt;b&gt;&amp;</div><div dir=\"auto\">\u{a0}  in</div>"),
+            ("", "<div dir=\"auto\"><br></div>"),
         ] {
             assert_eq!(html_of(text), html, "{text:?}");
         }
-        let nested = html_of("x:\n> a\n>> b\nc").replace(QUOTE, "[").replace("</blockquote>", "]");
+        let nested =
+            html_of("x:\n> a\n>> b\nc").replace(QUOTE, "[").replace(" dir=\"auto\"", "").replace("</blockquote>", "]");
         assert_eq!(nested, "<div>x:</div>[<div>a</div>[<div>b</div>]]<div>c</div>");
     }
 
     #[test]
     fn a_signature_can_be_found_again() {
         assert_eq!(signature_block(""), "");
-        assert_eq!(signature_block("-- \nAna"), "<div class=\"pismo-signature\"><div>-- </div><div>Ana</div></div>");
+        let block = signature_block("-- \nAna").replace(" dir=\"auto\"", "");
+        assert_eq!(block, "<div class=\"pismo-signature\"><div>-- </div><div>Ana</div></div>");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::Context;
 use app::wire::{
-    Attachment, BlobId, Draft, DraftId, DraftKind, Error, Event, Flag, Identity, MessageRef, Original, Part,
+    Attachment, BlobId, Draft, DraftId, DraftKind, Error, Event, Flag, Identity, MAX_FRAME, MessageRef, Original, Part,
     SpecialUse, SubmissionId, Uid,
 };
 use tokio::io::AsyncWriteExt;
@@ -79,7 +79,7 @@ impl Actor {
             let from = loaded.headers.addresses("From");
             Some(Original { message: message.clone(), kind, from, date: loaded.date })
         };
-        Ok(Draft {
+        let mut draft = Draft {
             id,
             from: begun.from,
             reply_to: begun.reply_to,
@@ -92,7 +92,19 @@ impl Actor {
             attachments,
             original,
             references: begun.references,
-        })
+        };
+        // As a frame a text may be much longer: what is in quotes counts twice.
+        let too_long = serde_json::to_string(&draft).is_ok_and(|json| json.len() > MAX_FRAME - 8192);
+        if too_long && draft.html.is_some() {
+            if kind == DraftKind::Edit {
+                return Err(Error::TextTooLong { limit: writing::MAX_WRITTEN as u64 }.into());
+            }
+            draft.html = None;
+            for picture in draft.attachments.extract_if(.., |attachment| attachment.inline) {
+                blobs::forget(&self.store, &self.data, self.record.id, &picture.blob).await?;
+            }
+        }
+        Ok(draft)
     }
 
     /// The HTML of a message to write on, with the pictures that it shows among the attachments. None for plain text, and for
@@ -104,29 +116,41 @@ impl Actor {
         kind: DraftKind,
         attachments: &mut Vec<Attachment>,
     ) -> Result<Option<String>, Failure> {
-        if kind == DraftKind::ForwardAsFile
-            || !loaded.is_html()
-            || loaded.truncated
-            || loaded.text.len() > writing::MAX_WRITTEN
-        {
+        let too_long = || Error::TextTooLong { limit: writing::MAX_WRITTEN as u64 };
+        if kind == DraftKind::Edit && loaded.truncated {
+            // The next save would take the rest away.
+            return Err(too_long().into());
+        }
+        if kind == DraftKind::ForwardAsFile || !loaded.is_html() || loaded.truncated {
             return Ok(None);
         }
         let before = attachments.len();
         let mut pictures = HashMap::new();
         for related in &loaded.shown.related {
-            let attachment = self.copy(session, loaded, &related.part).await?;
-            pictures.insert(related.content_id.clone(), attachment.blob.0.clone());
-            attachments.push(Attachment { inline: true, ..attachment });
+            match self.copy(session, loaded, &related.part).await {
+                Ok(attachment) => {
+                    pictures.insert(related.content_id.clone(), attachment.blob.0.clone());
+                    attachments.push(Attachment { inline: true, ..attachment });
+                }
+                Err(Failure::Lost(error)) => return Err(Failure::Lost(error)),
+                // A picture that is too large or gone keeps nobody from answering.
+                Err(Failure::Told(_)) => {}
+            }
         }
         let (html, headers) = (loaded.text.clone(), (kind == DraftKind::Forward).then(|| loaded.headers.clone()));
+        let own = matches!(kind, DraftKind::Edit | DraftKind::Again);
         let made = tokio::task::spawn_blocking(move || {
-            let html = writing::tidy(&html, move |id| pictures.get(id).cloned())?;
+            let picture = move |id: &str| pictures.get(id).cloned();
+            let html = if own { writing::tidy(&html, picture) } else { writing::quoted(&html, picture) }?;
             Some(match headers {
                 Some(headers) => format!("{}{html}", compose::forwarded_header(&headers, &Labels::default())),
                 None => html,
             })
         });
         let html = made.await.context("Cannot read HTML")?;
+        if html.is_none() && kind == DraftKind::Edit {
+            return Err(too_long().into());
+        }
         if html.is_none() {
             for attachment in attachments.drain(before..) {
                 blobs::forget(&self.store, &self.data, self.record.id, &attachment.blob).await?;

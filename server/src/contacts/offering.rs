@@ -40,7 +40,8 @@ pub fn ranked(people: Vec<Contact>, known: Vec<Correspondent>, words: &str) -> V
             None => offered.push((rank(&one.name, &one.email), familiar, address(&one.name, &one.email))),
         }
     }
-    offered.sort_by_key(|(rank, familiar, _)| (*rank, *familiar));
+    // Whose mail was opened, and no more, comes after all others: they have chosen their names themselves.
+    offered.sort_by_key(|(rank, familiar, _)| (matches!(familiar, Familiar::Heard(_)), *rank, *familiar));
     offered.into_iter().map(|(.., address)| address).take(OFFERED).collect()
 }
 

@@ -213,7 +213,9 @@ async fn tidied(html: String) -> Result<Reply, Error> {
     let made = spawn_blocking(move || {
         let html = writing::tidy(&html, |blob| is_draft_id(blob).then(|| blob.to_owned()))?;
         let text = writing::plain(&html);
-        Some(Reply::Tidied { html, text })
+        let reply = Reply::Tidied { html, text };
+        // As a frame it is longer.
+        serde_json::to_string(&reply).is_ok_and(|json| json.len() < MAX_FRAME - 1024).then_some(reply)
     });
     made.await.map_err(|error| internal(error.into()))?.ok_or(too_long)
 }

@@ -5,7 +5,7 @@ use app::wire::{AccountId, Address};
 
 use super::{Store, change, now, on};
 
-/// People that are kept for an account, those of whom there was news last.
+/// People that are kept for an account who were heard from alone: those of whom there was news last.
 const KEPT: i64 = 5000;
 
 /// The longest address and name that are kept, in bytes.
@@ -39,8 +39,8 @@ impl Store {
                 .execute(pool))?;
         }
         change!(self, pool => sqlx::query(
-            "DELETE FROM correspondents WHERE account_id = $1 AND last <
-                (SELECT last FROM correspondents WHERE account_id = $1 ORDER BY last DESC LIMIT 1 OFFSET $2)")
+            "DELETE FROM correspondents WHERE account_id = $1 AND written = 0 AND last <
+                (SELECT last FROM correspondents WHERE account_id = $1 AND written = 0 ORDER BY last DESC LIMIT 1 OFFSET $2)")
             .bind(account.0).bind(KEPT).execute(pool))?;
         Ok(())
     }

@@ -60,7 +60,8 @@ pub fn Files(memory: Memory) -> impl IntoView {
     let (i18n, state) = (use_i18n(), expect_context::<State>());
     let files = state.composer.files;
     // What stands in the text is seen there.
-    let any = Memo::new(move |_| files.with(|files| files.iter().any(|file| !file.inline)));
+    let any =
+        Memo::new(move |_| files.with(|files| files.iter().any(|file| !file.inline)) || state.composer.is_placing());
     let trouble = move || {
         let uploading = state.composer.is_uploading();
         let failed = files.with(|files| files.iter().any(has_failed));

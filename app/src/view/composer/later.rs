@@ -1,5 +1,7 @@
 //! When a message goes out, if not now.
 
+use std::time::Duration;
+
 use leptos::{ev, html, prelude::*};
 
 use super::send;
@@ -48,7 +50,8 @@ pub fn LaterForm() -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
     let choose = move |at: i64| {
         state.dialog.set(None);
-        send(state, client, Some(at));
+        // What is asked before sending comes when this is away: it would be closed with it.
+        client.platform().after(Duration::ZERO, Box::new(move || send(state, client, Some(at))));
     };
     let shown = wall(now());
     let choices = choices(shown).into_iter().map(|choice| {

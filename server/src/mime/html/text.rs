@@ -15,17 +15,26 @@ const MAX_HIDDEN: usize = 100;
 
 /// Reads an HTML body as text. Never fails; what is too large is cut.
 pub fn to_text(html: &str) -> String {
+    read(html, false)
+}
+
+/// The same of what a person wrote here: as many spaces and blank lines as they made.
+pub fn to_plain_text(html: &str) -> String {
+    read(html, true).replace('\u{a0}', " ")
+}
+
+fn read(html: &str, exact: bool) -> String {
     let html = super::super::text::cut(html, MAX_HTML);
-    let text = guarded(|| Tree::parse(html).map(|tree| render(&tree))).flatten();
+    let text = guarded(|| Tree::parse(html).map(|tree| render(&tree, exact))).flatten();
     // Too deep for a tree: the words, in a row. Its style sheets were not read, so nothing is known to be hidden.
     let text = text.or_else(|| guarded(|| html_to_text(html))).unwrap_or_default();
     super::super::text::cut(&text, MAX_TEXT).to_owned()
 }
 
-fn render(tree: &Tree) -> String {
+fn render(tree: &Tree, exact: bool) -> String {
     let mut hidden: Vec<String> = tree.style_sheets().flat_map(|sheet| css::sheet(&sheet, false).hidden).collect();
     hidden.truncate(MAX_HIDDEN);
-    let mut writer = Writer::default();
+    let mut writer = Writer { exact, ..Writer::default() };
     tree.walk(
         |element| !is_unread(element) && !is_hidden(element, &hidden),
         |step| {
@@ -86,6 +95,8 @@ fn matches(element: &Node, selector: &str) -> bool {
 /// Writes text with the breaks, bullets and quotes of its markup.
 #[derive(Default)]
 struct Writer {
+    /// Spaces and blank lines are as many as there are.
+    exact: bool,
     text: String,
     /// Line breaks owed before the next word.
     breaks: usize,
@@ -113,7 +124,7 @@ impl Writer {
     fn open(&mut self, element: &Node) {
         match element.name.as_str() {
             "br" => {
-                self.breaks = if self.breaks == 0 { 1 } else { (self.breaks + 1).min(2) };
+                self.breaks = if self.breaks == 0 || self.exact { self.breaks + 1 } else { (self.breaks + 1).min(2) };
                 self.space = false;
             }
             "blockquote" => {
@@ -207,7 +218,8 @@ impl Writer {
 
     fn words(&mut self, text: &str) {
         // A no-break space is one too: newsletters are full of them.
-        let blank = |letter: char| letter.is_whitespace();
+        let exact = self.exact;
+        let blank = move |letter: char| letter.is_whitespace() && !(exact && letter == '\u{a0}');
         if text.starts_with(blank) {
             self.space = true;
         }

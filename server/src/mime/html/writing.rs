@@ -3,20 +3,26 @@
 //! It stands in the midst of other text, so there is no style sheet in it, no class and no name: a sheet would rule all of the
 //! letter. Sheets of a quoted message become `style` attributes first.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
 use ammonia::Builder;
 
 use super::{
     css, guarded, parse,
     policy::{self, base_builder},
-    text::to_text,
+    text::to_plain_text,
 };
 
-/// The largest HTML that is written on, in bytes.
+/// The largest HTML that is written on, in bytes; what it is made from may be twice as large.
 pub const MAX_WRITTEN: usize = 512 * 1024;
-/// The largest style sheets that are put into a text's elements: what that costs grows with both.
+/// The largest HTML that a message is quoted with: there has to be room to write.
+pub const MAX_QUOTED: usize = 384 * 1024;
+/// The largest style sheets that are put into a text's elements, and how often a rule is held against an element.
 const MAX_SHEET: usize = 128 * 1024;
+const MAX_MATCHES: usize = 4_000_000;
 
 /// The class of a signature of ours, by which it is found when another one is wanted.
 pub const SIGNATURE: &str = "pismo-signature";
@@ -24,31 +30,66 @@ pub const SIGNATURE: &str = "pismo-signature";
 /// The same text with nothing in it but what a letter is made of. `picture` tells by what `cid:` a picture is known from here on;
 /// one it does not know goes. Pictures on the net keep their addresses. None for what is too large or too deep.
 pub fn tidy(html: &str, picture: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Option<String> {
-    guarded(|| try_tidy(html, picture)).flatten()
+    guarded(|| try_tidy(html, Box::new(picture), true)).flatten()
 }
 
-fn try_tidy(html: &str, picture: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Option<String> {
-    if html.len() > MAX_WRITTEN {
+/// The same of what somebody else wrote: a signature in it is not the person's.
+pub fn quoted(html: &str, picture: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Option<String> {
+    guarded(|| try_tidy(html, Box::new(picture), false)).flatten().filter(|html| html.len() <= MAX_QUOTED)
+}
+
+/// By what `cid:` a picture is known, from its Content-ID.
+type Picture = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+fn try_tidy(html: &str, picture: Picture, own: bool) -> Option<String> {
+    if html.len() > 2 * MAX_WRITTEN {
         return None;
     }
     let tree = parse(html)?;
-    let mut sheet = String::new();
+    let (mut sheet, elements) = (String::new(), tree.elements().count());
     for css in tree.style_sheets() {
         sheet.push_str(&css::sheet(&css, false).css);
     }
     let body = policy::body_style(&tree.body).css;
     drop(tree);
-    let styled =
-        (!sheet.is_empty() && sheet.len() <= MAX_SHEET).then(|| css_inline::inline_fragment(html, &sheet).ok());
-    let styled = styled.flatten().map_or(Cow::Borrowed(html), Cow::Owned);
-    let clean = builder(picture).clean(&styled).to_string();
-    if clean.len() > 2 * MAX_WRITTEN {
-        return None;
-    }
-    Some(if body.is_empty() { clean } else { format!("<div style=\"{}\">{clean}</div>", attribute(&body)) })
+    // Without its sheet, what a message hides would be seen: then it is quoted as plain text.
+    let styled = if sheet.is_empty() { Cow::Borrowed(html) } else { Cow::Owned(styled(html, &sheet, elements)?) };
+    let clean = builder(picture, own).clean(&styled).to_string();
+    let clean = if body.is_empty() { clean } else { format!("<div style=\"{}\">{clean}</div>", attribute(&body)) };
+    (clean.len() <= MAX_WRITTEN).then_some(clean)
 }
 
-fn builder(picture: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Builder<'static> {
+/// The text with a clean style sheet in the `style` attributes of its elements. None where that is too much.
+fn styled(html: &str, sheet: &str, elements: usize) -> Option<String> {
+    let rules = sheet.matches('{').count();
+    if sheet.len() > MAX_SHEET || rules.saturating_mul(elements) > MAX_MATCHES {
+        return None;
+    }
+    // Sheets as they came are not to be trusted, and nothing is fetched.
+    let inliner = css_inline::CSSInliner::options().inline_style_tags(false).load_remote_stylesheets(false).build();
+    let mut bounded = Bounded(Vec::new());
+    inliner.inline_fragment_to(html, sheet, &mut bounded).ok()?;
+    String::from_utf8(bounded.0).ok()
+}
+
+/// What is written, up to a size: a rule that is long is written into each element anew.
+struct Bounded(Vec<u8>);
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > 4 * MAX_WRITTEN {
+            return Err(io::Error::other("too much"));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn builder(picture: Picture, own: bool) -> Builder<'static> {
     let mut builder = base_builder();
     builder
         .rm_tags(["map", "area"])
@@ -56,7 +97,7 @@ fn builder(picture: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> 
         .rm_tag_attributes("a", ["name"])
         .rm_tag_attributes("img", ["usemap"])
         .attribute_filter(move |element, attribute, value| match (element, attribute) {
-            (_, "class") => (value == SIGNATURE).then_some(Cow::Borrowed(SIGNATURE)),
+            (_, "class") => (own && value == SIGNATURE).then_some(Cow::Borrowed(SIGNATURE)),
             ("img", "src") => match policy::content_id(value) {
                 Some(id) => picture(&id).map(|id| Cow::Owned(format!("cid:{id}"))),
                 None => policy::picture(value).map(Cow::Owned),
@@ -71,9 +112,24 @@ fn attribute(value: &str) -> String {
     super::escape(value).replace('"', "&quot;")
 }
 
-/// The text of what was written, as it stands beside it in a message.
+/// The text of what was written, as it stands beside it in a message: its spaces and blank lines are the person's. Marks of
+/// quotes and of the signature are as `format=flowed` has them (RFC 3676 §4.3, §4.5).
 pub fn plain(html: &str) -> String {
-    to_text(html).trim_end().to_owned() + "\n"
+    let text = to_plain_text(html);
+    let mut plain = String::with_capacity(text.len() + 1);
+    for line in text.trim_end().lines() {
+        let (mut depth, mut rest) = (0, line);
+        while let Some(after) = rest.strip_prefix("> ").or_else(|| (rest == ">").then_some("")) {
+            (depth, rest) = (depth + 1, after);
+        }
+        plain.push_str(&">".repeat(depth));
+        if depth > 0 && !rest.is_empty() {
+            plain.push(' ');
+        }
+        plain.push_str(if rest == "--" { "-- " } else { rest });
+        plain.push('\n');
+    }
+    if plain.is_empty() { "\n".to_owned() } else { plain }
 }
 
 /// A whole document of what was written.
@@ -124,7 +180,35 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_is_not_taken() {
+    fn the_words_are_as_they_were_written() {
+        for (html, text) in [
+            ("<div>a</div><div><br></div><div><br></div><div>\u{a0} b\u{a0} c</div>", "a\n\n\n  b  c\n"),
+            ("x<blockquote>a<blockquote>b</blockquote></blockquote>", "x\n\n> a\n>\n>> b\n"),
+            ("<div>a</div><div class=\"pismo-signature\"><div>-- </div><div>Ana</div></div>", "a\n-- \nAna\n"),
+            ("", "\n"),
+        ] {
+            assert_eq!(plain(html), text, "{html}");
+        }
+    }
+
+    #[test]
+    fn a_signature_of_somebody_else_is_none() {
+        let html = "<div class=\"pismo-signature\">A</div>";
+        assert_eq!(quoted(html, |_| None).as_deref(), Some("<div>A</div>"));
+    }
+
+    #[test]
+    fn what_is_too_large_or_grows_too_much_is_not_taken() {
         assert_eq!(tidy(&"<p>x".repeat(200_000), |_| None), None);
+        let fonts = format!("<style>*{{font-family:\"{}\"}}</style>{}", "x".repeat(100_000), "<br>".repeat(50_000));
+        assert_eq!(tidy(&fonts, |_| None), None);
+        let rules = format!("<style>{}</style>{}", "a b c{color:red}".repeat(5000), "<i>x</i>".repeat(10_000));
+        assert_eq!(tidy(&rules, |_| None), None);
+        // Sheets count as they are cleaned, and none is fetched.
+        let odd = format!(
+            "<link rel=stylesheet href=https://x/><style>*{{--a:\"{}\"}}p{{color:red}}</style><p>x</p>",
+            "x".repeat(100_000)
+        );
+        assert_eq!(tidy(&odd, |_| None).as_deref(), Some("<p style=\"color:red;\">x</p>"));
     }
 }

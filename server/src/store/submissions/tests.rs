@@ -171,7 +171,13 @@ async fn files_stay_as_long_as_the_outbox_needs_them() {
         lab.store.add_blob(lab.account, &blob).await.expect("the store");
     }
     let id = BlobId("needed".to_owned());
-    letter.attachments.push(Attachment { blob: id.clone(), name: String::new(), content_type: String::new(), size: 1 });
+    letter.attachments.push(Attachment {
+        blob: id.clone(),
+        name: String::new(),
+        content_type: String::new(),
+        size: 1,
+        inline: false,
+    });
     let (submission, _) = lab.add(&letter, LATER).await;
     let forgotten = lab.store.forget_blobs_before(LATER).await.expect("the store");
     assert_eq!(forgotten, [BlobId("left".to_owned())]);
