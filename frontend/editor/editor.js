@@ -250,7 +250,8 @@ const asked = {
   },
   freeze({ on }) {
     frozen = on;
-    root.setAttribute("contenteditable", String(!on));
+    // Not a change of the text.
+    editor?.modifyDocument(() => root.setAttribute("contenteditable", String(!on)));
   },
   focus() {
     editor?.focus();

@@ -1,7 +1,8 @@
 //! Formatted text: the frame of the editor, and the buttons above it.
 
 use crate::view::{Show, handler};
-use leptos::{html, prelude::*};
+use leptos::{ev, html, prelude::*};
+use wasm_bindgen::JsCast;
 
 use crate::{
     Client,
@@ -89,7 +90,19 @@ pub fn Formats() -> impl IntoView {
         }
     };
     view! {
-        <div class="formats" role="toolbar" aria-label=move || t_string!(i18n, format.title) data-testid="compose-formats">
+        <div
+            class="formats"
+            role="toolbar"
+            aria-label=move || t_string!(i18n, format.title)
+            data-testid="compose-formats"
+            // A look that was chosen before anything is written with it goes when the text loses the focus.
+            on:mousedown=handler(|event: ev::MouseEvent| {
+                let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+                if target.is_some_and(|target| matches!(target.closest("button"), Ok(Some(_)))) {
+                    event.prevent_default();
+                }
+            })
+        >
             {LOOKS.map(button).collect_view()}
             <Choice name="size" values=&SIZES words=size_words label=|i18n| t_string!(i18n, format.size) />
             <Choice name="colour" values=&COLOURS words=colour_words label=|i18n| t_string!(i18n, format.colour) />
@@ -231,7 +244,7 @@ fn Link() -> impl IntoView {
                 autocapitalize="none"
                 placeholder="https://"
                 data-testid="compose-link"
-                on:keydown=handler(move |event: leptos::ev::KeyboardEvent| match event.key().as_str() {
+                on:keydown=handler(move |event: ev::KeyboardEvent| match event.key().as_str() {
                     "Enter" => {
                         event.prevent_default();
                         event.stop_propagation();
