@@ -11,7 +11,7 @@ use html5ever::{
     tendril::StrTendril,
     tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts},
 };
-use pismo::mime::html::{Options, Theme, sanitise, to_text};
+use pismo::mime::html::{Options, Theme, sanitise, to_text, writing};
 use proptest::prelude::*;
 
 const VECTORS: &str = include_str!("mime_html/vectors.txt");
@@ -158,7 +158,44 @@ fn check(source: &str, options: &Options) {
     check_twice(source, options, Again::Same);
 }
 
+/// Everything that HTML to write on must be: it stands in a letter among other text, and goes out with it.
+fn check_written(source: &str) {
+    let Some(html) = writing::tidy(source, |id| (id == "part").then(|| "blob".to_owned())) else { return };
+    let written = tokenise(&html);
+    assert_eq!(*written.comments.borrow(), 0, "{source:?}");
+    for tag in written.tags.borrow().iter() {
+        let name = &*tag.name;
+        assert!(ELEMENTS.contains(&format!(" {name} ")) && name != "map" && name != "area", "<{name}> from {source:?}");
+        for attribute in &tag.attrs {
+            let (name, value) = (&*attribute.name.local, &*attribute.value);
+            let lower = value.to_ascii_lowercase();
+            match name {
+                "style" => check_style(value, source),
+                "class" => assert_eq!(value, writing::SIGNATURE, "{source:?}"),
+                "href" => assert!(
+                    ["http://", "https://", "mailto:"].iter().any(|scheme| lower.starts_with(scheme)),
+                    "href {value:?} from {source:?}"
+                ),
+                "src" => {
+                    let data = lower.starts_with("data:image/") && !lower.contains("svg") && !lower.contains("xml");
+                    let remote = lower.starts_with("http://") || lower.starts_with("https://");
+                    assert!(data || remote || value == "cid:blob", "src {value:?} from {source:?}");
+                }
+                "id" | "name" | "usemap" | "background" | "target" | "rel" | "role" => panic!("{name} from {source:?}"),
+                name => assert!(ATTRIBUTES.contains(&format!(" {name} ")), "{name} from {source:?}"),
+            }
+        }
+    }
+    // What a person did not touch goes out as it was quoted.
+    let known = elements(&html);
+    for element in elements(&writing::tidy(&html, |id| Some(id.to_owned())).unwrap_or_default()) {
+        let implied = ["p", "br", "tbody", "tr", "colgroup"].contains(&element.as_str());
+        assert!(implied || known.contains(&element), "{element} is new, from {source:?}");
+    }
+}
+
 fn check_twice(source: &str, options: &Options, again: Again) {
+    check_written(source);
     let shown = sanitise(source, options);
     let head_length = shown.document.len() - body_of(&shown.document).len();
     let document = tokenise(&shown.document);

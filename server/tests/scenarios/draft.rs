@@ -174,11 +174,15 @@ async fn replies_and_forwards_begin_from_their_message() {
     assert!(forward.body.contains("At noon?"));
     let message = tab.message(with_files);
     let forward = compose(&mut tab, message.clone(), DraftKind::Forward).await;
-    let names: Vec<&str> = forward.attachments.iter().map(|attachment| attachment.name.as_str()).collect();
-    assert_eq!(names, ["Отчёт.pdf", "page.html", "picture.svg"]);
+    let names = |draft: &Draft| -> Vec<(String, bool)> {
+        draft.attachments.iter().map(|attachment| (attachment.name.clone(), attachment.inline)).collect()
+    };
+    let named = [("Отчёт.pdf", false), ("page.html", false), ("picture.svg", false), ("dot.gif", true)];
+    let named = named.map(|(name, inline)| (name.to_owned(), inline));
+    assert_eq!(names(&forward), named);
     let reply = compose(&mut tab, message, DraftKind::Reply).await;
-    assert!(reply.attachments.is_empty());
-    assert!(reply.body.contains("> Привет"), "HTML is quoted as text: {}", reply.body);
+    assert_eq!(names(&reply), named[3..], "what the text shows comes along");
+    assert!(reply.body.contains("> Привет"), "HTML is quoted as text, too: {}", reply.body);
 }
 
 #[tokio::test]
