@@ -140,14 +140,15 @@ impl Client {
 
     /// Closes the composer; the draft stays in Drafts.
     pub fn close_composer(&self) {
-        let client = *self;
+        let (client, opened) = (*self, self.state.composer.opened.get_value());
         self.spawn(async move {
             client.flush().await;
             // What is closed has no place for a picture that comes later.
-            while client.state.composer.is_placing() {
+            while untrack(|| client.state.composer.is_placing()) {
                 client.pause(LOOK).await;
             }
-            if client.save_if_dirty().await {
+            let is_same = || client.state.composer.opened.get_value() == opened;
+            if is_same() && client.save_if_dirty().await && is_same() {
                 client.state.composer.close();
                 client.platform().keep_draft(None);
             }

@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 struct Said {
     /// It can be told something.
     ready: bool,
-    /// What is written, and the same in plain text.
+    /// What is written, and in `text` the person's own words: not those that are quoted, nor the signature.
     html: Option<String>,
     text: String,
     /// What the text at the cursor is: names that [`Client::format`] takes.

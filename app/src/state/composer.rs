@@ -15,7 +15,7 @@ pub struct Composer {
     pub cc: RwSignal<Vec<Address>>,
     pub bcc: RwSignal<Vec<Address>>,
     pub subject: RwSignal<String>,
-    /// The words, as far as they are known where the text is formatted.
+    /// Where the text is formatted, the person's own words, as far as they are known.
     pub body: RwSignal<String>,
     /// Formatted text; none where it is plain.
     pub html: RwSignal<Option<String>>,

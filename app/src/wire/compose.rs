@@ -30,7 +30,7 @@ pub struct Draft {
     pub subject: String,
     /// Plain text with `\n` line ends.
     pub body: String,
-    /// Formatted text, of which `body` are the words: HTML, in which an attachment that is a picture is `cid:` and its blob.
+    /// Formatted text, which counts in place of `body`: HTML, in which an attachment that is a picture is `cid:` and its blob.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub html: Option<String>,
     pub attachments: Vec<Attachment>,
