@@ -55,10 +55,12 @@ collect() {
   echo "collect: the faults $rounds times each, $kills kills at any moment: nothing lost, doubled or altered"
 }
 
-# Messages to a submission server that fails at any step; see server/tests/smtp_peer.rs. PISMO_SEED begins elsewhere.
+# Messages to a submission server that fails at any step, and a Pismo that is killed at any moment while somebody writes and
+# sends; see server/tests/smtp_peer.rs and scenarios/killed.rs. PISMO_SEED begins elsewhere.
 send() {
-  .ci/install.sh nextest
+  .ci/install.sh mail nextest
   PISMO_SENDS=${SENDS:-20000} cargo nextest run --locked --profile proof -p app -p server --features app/ssr --test smtp_peer --no-capture
+  PISMO_SEND_KILLS=${KILLS:-500} cargo nextest run --locked --profile proof -p app -p server --features app/ssr --test scenarios --no-capture killed::
 }
 
 for name in properties agree history collect send fuzz; do

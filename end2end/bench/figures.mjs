@@ -8,6 +8,7 @@ import { LIVE_USERS } from "./live.mjs";
 import { MILLION } from "./million.mjs";
 import { SEARCHES } from "./search.mjs";
 import { WINDOWS } from "./windows.mjs";
+import { WRITING } from "./writing.mjs";
 import { ADDRESS, PASSWORD, inPage, middle, momentInPage, rowsShown, until } from "./bench.mjs";
 
 const ROW = "(UID FLAGS INTERNALDATE ENVELOPE BODYSTRUCTURE)";
@@ -273,6 +274,7 @@ export const FIGURES = [
   LIVE_USERS,
   COLLECTING,
   CROWD,
+  WRITING,
 ];
 
 async function signedIn(bench, address = ADDRESS) {

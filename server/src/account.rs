@@ -58,6 +58,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     imap::{Capabilities, Credentials, Session},
+    spool::Spooled,
     store::{AccountRecord, Conversations, Store, StoredSubmission},
 };
 use budget::Budget;
@@ -155,7 +156,7 @@ enum Input {
     /// The outbox sent this: file it in Sent, mark the original, forget the draft.
     File {
         submission: Box<StoredSubmission>,
-        message: Vec<u8>,
+        message: Spooled,
         reply: oneshot::Sender<Result<(), Error>>,
     },
     /// A login ended: its tabs go.
@@ -279,7 +280,7 @@ impl Account {
     }
 
     /// Files what was sent: a copy in Sent, the original marked, the draft gone.
-    pub async fn file(&self, submission: StoredSubmission, message: Vec<u8>) -> Result<(), Error> {
+    pub async fn file(&self, submission: StoredSubmission, message: Spooled) -> Result<(), Error> {
         let (reply, answer) = oneshot::channel();
         let input = Input::File { submission: Box::new(submission), message, reply };
         self.inputs.send(input).await.map_err(|_| Error::Busy)?;

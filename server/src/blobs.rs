@@ -41,10 +41,18 @@ pub async fn forget(store: &Store, data: &Path, account: AccountId, id: &BlobId)
     Ok(())
 }
 
-/// Forgets blobs that no message took in time.
+/// Forgets blobs that no message took in time, and files of which nobody knows: those of somebody who died between two steps.
 pub async fn forget_old(store: &Store, data: &Path) -> Result<()> {
     for id in store.forget_blobs_before(now() - PATIENCE).await? {
         remove(data, &id).await;
+    }
+    let mut files = fs::read_dir(data.join("blobs")).await.context("Cannot read the folder of blobs")?;
+    while let Some(file) = files.next_entry().await.context("Cannot read the folder of blobs")? {
+        let age = file.metadata().await.ok().and_then(|file| file.modified().ok()?.elapsed().ok());
+        let id = BlobId(file.file_name().to_string_lossy().into_owned());
+        if age.is_some_and(|age| age.as_secs() > PATIENCE.unsigned_abs()) && !store.has_blob(&id).await? {
+            remove(data, &id).await;
+        }
     }
     Ok(())
 }

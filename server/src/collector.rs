@@ -48,7 +48,6 @@ use crate::{
 
 pub use fetching::{Coming, Fetched, Which};
 pub use manners::Front;
-pub use reading::nameless;
 pub use run::{Brought, End, GRACE, Job, Leaving, STEPS, Source, Step, Stop, Watch, collect};
 pub use task::run;
 

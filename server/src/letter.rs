@@ -12,10 +12,11 @@ use crate::{
     blobs,
     bridge::internal,
     mime::{
-        build::{Outgoing, OutgoingFile, build_to_vec},
+        build::{Outgoing, OutgoingFile, build},
         html::writing,
         recipient,
     },
+    spool::Spooled,
     store::{AccountRecord, Store},
 };
 
@@ -54,7 +55,7 @@ pub fn is_in_use(draft: &Draft, attachment: &Attachment) -> bool {
     !attachment.inline || draft.html.as_ref().is_some_and(is_shown)
 }
 
-/// Makes the message of a draft. `date` is in seconds since 1970 UTC.
+/// Makes the message of a draft, however large its files are without them in memory. `date` is in seconds since 1970 UTC.
 pub async fn write(
     store: &Store,
     data: &Path,
@@ -62,7 +63,7 @@ pub async fn write(
     draft: &Draft,
     made_for: For,
     date: i64,
-) -> Result<Vec<u8>, Error> {
+) -> Result<Spooled, Error> {
     let mut files: Vec<Enclosed> = Vec::new();
     for attachment in draft.attachments.iter().filter(|attachment| is_in_use(draft, attachment)) {
         let gone = || Error::BlobGone { name: attachment.name.clone() };
@@ -86,8 +87,8 @@ pub async fn write(
         let first = store.identities(record.id).await.map_err(internal)?.into_iter().next();
         draft.from = first.map(|first| first.identity.address());
     }
-    let address = record.address.clone();
-    let made = tokio::task::spawn_blocking(move || make(&draft, &address, &files, made_for, date));
+    let (address, folder) = (record.address.clone(), data.to_owned());
+    let made = tokio::task::spawn_blocking(move || make(&draft, &address, &files, made_for, date, &folder));
     made.await.map_err(|error| internal(error.into()))?
 }
 
@@ -100,7 +101,14 @@ struct Enclosed {
     blob: Option<String>,
 }
 
-fn make(draft: &Draft, address: &str, files: &[Enclosed], made_for: For, date: i64) -> Result<Vec<u8>, Error> {
+fn make(
+    draft: &Draft,
+    address: &str,
+    files: &[Enclosed],
+    made_for: For,
+    date: i64,
+    folder: &Path,
+) -> Result<Spooled, Error> {
     let kept = |addresses: &[Address]| -> Vec<Address> {
         let unfinished = |address: &&Address| made_for == For::Drafts && recipient::check(&address.email).is_err();
         addresses.iter().filter(|address| !unfinished(address)).cloned().collect()
@@ -124,7 +132,8 @@ fn make(draft: &Draft, address: &str, files: &[Enclosed], made_for: For, date: i
         })
         .collect();
     let body = html.as_ref().map_or_else(|| draft.body.clone(), |html| writing::plain(html));
-    build_to_vec(&Outgoing {
+    let html = html.map(|html| writing::document(&html));
+    let outgoing = Outgoing {
         from: &from,
         reply_to: &kept(&draft.reply_to),
         to: &to,
@@ -135,12 +144,11 @@ fn make(draft: &Draft, address: &str, files: &[Enclosed], made_for: For, date: i
         message_id: &message_id,
         references: &draft.references,
         body: &body,
-        html: html.map(|html| writing::document(&html)).as_deref(),
+        html: html.as_deref(),
         attachments: &attachments,
         draft: (made_for == For::Drafts).then_some(draft.id.0.as_str()),
-    })
-    .context("Cannot build a message")
-    .map_err(internal)
+    };
+    Spooled::write(folder, |out| build(&outgoing, out)).context("Cannot build a message").map_err(internal)
 }
 
 /// What was written, fit to be sent: whatever the browser says of it. Pictures are named by Content-IDs.

@@ -30,6 +30,8 @@ pub mod probe;
 pub mod seal;
 mod searches;
 pub mod smtp;
+pub mod spool;
+pub mod step;
 pub mod store;
 pub mod submission;
 mod verdict;

@@ -98,15 +98,17 @@ impl Transport {
         Self { limits, ..self }
     }
 
-    /// Hands a message over. Its line ends are made canonical on the way. Every wait has a limit.
+    /// Hands a message over. Its line ends are made canonical on the way. Every wait has a limit. `announce` is awaited when the
+    /// server has taken all recipients and is about to get the message; if it says why not, the message stays here.
     pub async fn submit<'a>(
         &self,
         credentials: &Credentials,
         envelope: &Envelope,
         message: impl Into<Message<'a>>,
+        announce: impl AsyncFnOnce() -> Result<(), String>,
     ) -> Outcome {
         let handed_over = Arc::new(AtomicBool::new(false));
-        let attempt = self.attempt(credentials, envelope, message.into(), handed_over.clone());
+        let attempt = self.attempt(credentials, envelope, message.into(), announce, handed_over.clone());
         match timeout(self.limits.whole, attempt).await {
             Ok(Ok(())) => Outcome::Sent,
             Ok(Err(outcome)) => outcome,
@@ -178,6 +180,7 @@ impl Transport {
         credentials: &Credentials,
         envelope: &Envelope,
         message: Message<'_>,
+        announce: impl AsyncFnOnce() -> Result<(), String>,
         handed_over: Arc<AtomicBool>,
     ) -> Result<(), Outcome> {
         let survey = Survey::of(message).await.map_err(unreadable)?;
@@ -212,7 +215,9 @@ impl Transport {
             // What follows would be taken for commands.
             return Err(lost(false, words(&go_on.message().collect::<Vec<_>>().join(" "))));
         }
-        let chunks = Chunks::open(message, handed_over.clone(), patience.clone()).map_err(unreadable)?;
+        // Whoever hangs up here has sent nothing (RFC 5321 §4.1.1.4).
+        announce().await.map_err(|reason| lost(false, reason))?;
+        let chunks = Chunks::open(message, handed_over.clone(), patience.clone());
         match server.message_iter(chunks).await {
             Ok(response) if u16::from(response.code()) / 100 == 2 => {
                 patience.for_commands();

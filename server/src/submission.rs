@@ -23,6 +23,8 @@ use crate::{
     letter::{self, For},
     mime::{html::writing, recipient},
     smtp::{self, Outcome},
+    spool::Spooled,
+    step::{Step, reached},
     store::{AccountRecord, Login, Store, StoredSubmission, now},
 };
 pub use taken::Asked;
@@ -81,6 +83,7 @@ impl Bridge {
             }
         }
         let (submission, changed) = self.store.add_submission(login.account, &draft, due).await.map_err(internal)?;
+        reached(Step::SubmissionStored);
         if changed {
             self.tell(&submission).await;
             self.outbox.wake.notify_one();
@@ -200,8 +203,8 @@ async fn until_due(bridge: &Bridge) {
 
 /// Does all that is due.
 async fn work(bridge: &Bridge) -> Result<()> {
-    for submission in bridge.store.doubt_abandoned_submissions().await? {
-        warn!(submission.id = submission.id.0, "A submission was cut off; it may have been sent");
+    for submission in bridge.store.recover_abandoned_submissions().await? {
+        warn!(submission.id = submission.id.0, state = ?submission.state, "A submission was cut off");
         bridge.tell(&submission).await;
     }
     for submission in bridge.store.unfiled_submissions().await? {
@@ -239,6 +242,7 @@ async fn work(bridge: &Bridge) -> Result<()> {
 }
 
 async fn send(bridge: &Bridge, mut submission: StoredSubmission) -> Result<()> {
+    reached(Step::SubmissionClaimed);
     bridge.tell(&submission).await;
     let limit = Duration::from_secs(LEASE.unsigned_abs() - 30);
     let outcome = match timeout(limit, relay(bridge, &submission)).await {
@@ -265,6 +269,7 @@ async fn send(bridge: &Bridge, mut submission: StoredSubmission) -> Result<()> {
     };
     info!(submission.id = submission.id.0, state = ?submission.state, submission.attempts, "A submission was tried");
     bridge.store.set_submission(submission.id, submission.state, &submission.refusals, submission.due).await?;
+    reached(Step::OutcomeKept);
     bridge.tell(&submission).await;
     if submission.state == SubmissionState::Sent {
         note_recipients(bridge, &submission).await;
@@ -299,7 +304,16 @@ async fn relay(bridge: &Bridge, submission: &StoredSubmission) -> Result<Outcome
         Ok(message) => message,
         Err(error) => return Ok(hindered(error)),
     };
-    let mut outcome = transport.submit(&credentials, &envelope, &message).await;
+    let announce = async || match bridge.store.announce_submission(submission.id, submission.attempts).await {
+        Ok(true) => {
+            reached(Step::SubmissionAnnounced);
+            Ok(())
+        }
+        Ok(false) => Err("somebody else has it".to_owned()),
+        Err(error) => Err(format!("{error:#}")),
+    };
+    let mut outcome = transport.submit(&credentials, &envelope, &message, announce).await;
+    reached(Step::SubmissionTaken);
     // Signing in again is of no use where another password is meant.
     if !own && let Outcome::Retry(refusals) | Outcome::Rejected(refusals) = &mut outcome {
         for refusal in refusals.iter_mut().filter(|refusal| matches!(refusal.code, 534 | 535 | 538)) {
@@ -310,7 +324,7 @@ async fn relay(bridge: &Bridge, submission: &StoredSubmission) -> Result<Outcome
 }
 
 /// The message as it is sent. The same submission makes the same message each time.
-async fn message(bridge: &Bridge, submission: &StoredSubmission, record: &AccountRecord) -> Result<Vec<u8>, Error> {
+async fn message(bridge: &Bridge, submission: &StoredSubmission, record: &AccountRecord) -> Result<Spooled, Error> {
     let data = &bridge.config.data;
     letter::write(&bridge.store, data, record, &submission.draft, For::Sending, submission.created).await
 }
@@ -335,9 +349,11 @@ async fn file(bridge: &Bridge, submission: &StoredSubmission) -> Result<()> {
     match timeout(Duration::from_secs(60), account.file(submission.clone(), message)).await {
         Ok(Ok(())) => {
             bridge.store.set_filed(submission.id, true).await?;
+            reached(Step::SentKept);
             for attachment in &submission.draft.attachments {
                 blobs::forget(&bridge.store, &bridge.config.data, record.id, &attachment.blob).await?;
             }
+            reached(Step::FilesForgotten);
         }
         Ok(Err(error @ Error::MessageTooLarge { .. })) => {
             // It never will be. The draft stays, with its files: it is the only copy.

@@ -277,9 +277,9 @@ async fn a_refused_literal_is_not_sent() {
     ])
     .await;
     let message = b"a: b\r\n\r\n";
-    let error = session.append("Sent", &[], None, message).await.expect_err("NO");
+    let error = session.append("Sent", &[], 8, &mut &message[..]).await.expect_err("NO");
     assert_eq!(error, Error::Refused { code: Some(imap::Code::OverQuota), text: "full".into() });
-    let appended = session.append("Sent", &[], None, message).await;
+    let appended = session.append("Sent", &[], 8, &mut &message[..]).await;
     assert!(matches!(appended, Ok(Some((_, Uid(12))))), "{appended:?}");
 }
 
@@ -334,17 +334,17 @@ async fn an_expunge_amid_a_fetch_by_sequence_number_ends_the_session() {
 
 #[tokio::test]
 async fn what_is_too_large_for_a_mailbox_is_not_sent_to_it() {
+    let large = vec![b'x'; 100_000];
     let of_all = ("LOGIN", "{tag} OK [CAPABILITY IMAP4rev1 LITERAL+ APPENDLIMIT=1000] in\r\n");
     let (session, peer) = connect(&[of_all, ("NOOP", "{tag} OK done\r\n")]).await;
     let mut session = session.expect("a session");
-    let refused = session.append("Sent", &[], None, &[b'x'; 1001]).await.expect_err("too large");
+    let refused = session.append("Sent", &[], 1001, &mut &large[..]).await.expect_err("too large");
     assert_eq!(refused, Error::TooBig { limit: 1000 });
     session.noop().await.expect("the session lives");
     drop(session);
     assert!(peer.heard().await.iter().all(|line| !line.contains("APPEND")));
 
     // Where each mailbox has a limit of its own, it is asked for, unless the message is small.
-    let large = vec![b'x'; 100_000];
     let of_each = ("LOGIN", "{tag} OK [CAPABILITY IMAP4rev1 LITERAL+ APPENDLIMIT] in\r\n");
     let asked = |limit: &'static str| ("STATUS \"Sent\" (APPENDLIMIT)", limit);
     let append = ("APPEND \"Sent\"", "{tag} NO [TOOBIG] no\r\n");
@@ -356,15 +356,15 @@ async fn what_is_too_large_for_a_mailbox_is_not_sent_to_it() {
     ])
     .await;
     let mut session = session.expect("a session");
-    assert_eq!(session.append("Sent", &[], None, &large).await, Err(Error::TooBig { limit: 99_999 }));
-    let told = session.append("Sent", &[], None, &large).await;
+    assert_eq!(session.append("Sent", &[], 100_000, &mut &large[..]).await, Err(Error::TooBig { limit: 99_999 }));
+    let told = session.append("Sent", &[], 100_000, &mut &large[..]).await;
     assert!(matches!(told, Err(Error::Refused { code: Some(Code::TooBig), .. })), "{told:?}");
 
     let (session, _peer) = connect(&[of_each, asked("{tag} NO no\r\n"), append]).await;
-    let told = session.expect("a session").append("Sent", &[], None, &large).await;
+    let told = session.expect("a session").append("Sent", &[], 100_000, &mut &large[..]).await;
     assert!(matches!(told, Err(Error::Refused { code: Some(Code::TooBig), .. })), "the server decides: {told:?}");
     let (session, _peer) = connect(&[of_each, append]).await;
-    let told = session.expect("a session").append("Sent", &[], None, b"a: b\r\n\r\n").await;
+    let told = session.expect("a session").append("Sent", &[], 8, &mut &b"a: b\r\n\r\n"[..]).await;
     assert!(matches!(told, Err(Error::Refused { code: Some(Code::TooBig), .. })), "nobody is asked: {told:?}");
 }
 

@@ -41,7 +41,8 @@ async fn neither_passwords_nor_mail_reach_a_log() {
         let credentials = Credentials { user: user.to_owned(), password: password.to_owned().into() };
         assert!(!format!("{credentials:?}").contains(password));
         if let Ok(mut session) = imap::connect(&endpoint, &credentials).await {
-            session.append("INBOX", &[], None, &letter("confidential", "classified")).await.expect("an append");
+            let message = letter("confidential", "classified");
+            session.append("INBOX", &[], message.len() as u64, &mut &message[..]).await.expect("an append");
             session.select("INBOX").await.expect("the inbox");
             session.fetch_rows(1..=9).await.expect("rows");
             session.search(&search::parse("classified").keys, None).await.expect("a search");

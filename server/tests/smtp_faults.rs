@@ -138,7 +138,7 @@ fn credentials(user: &str, password: &str) -> Credentials {
 async fn send(script: Script, envelope: &Envelope, text: &[u8]) -> (Outcome, Heard) {
     let (endpoint, server) = serve(script).await;
     let credentials = credentials("ana@pismo.test", "se cret");
-    let outcome = Transport::new(endpoint).limited(LIMITS).submit(&credentials, envelope, text).await;
+    let outcome = Transport::new(endpoint).limited(LIMITS).submit(&credentials, envelope, text, async || Ok(())).await;
     let heard = tokio::time::timeout(Duration::from_secs(10), server).await;
     (outcome, heard.map(|heard| heard.expect("server")).unwrap_or_default())
 }
@@ -279,7 +279,8 @@ async fn addresses_cannot_hold_commands() {
         for envelope in [to(&[evil]), Envelope { from: evil.to_owned(), to: vec!["b@pismo.test".to_owned()] }] {
             // Nobody listens: it must not come to a connection.
             let endpoint = Endpoint::new(Protocol::Smtp, Security::Insecure, "127.0.0.1", 1);
-            let outcome = Transport::new(endpoint).submit(&credentials("ana", "x"), &envelope, TEXT).await;
+            let outcome =
+                Transport::new(endpoint).submit(&credentials("ana", "x"), &envelope, TEXT, async || Ok(())).await;
             assert!(matches!(outcome, Outcome::Rejected(..)), "{evil:?}: {outcome:?}");
         }
     }
@@ -347,7 +348,7 @@ async fn a_login_that_the_server_does_not_know_is_not_tried() {
 async fn a_submission_can_be_a_task_of_its_own() {
     let (endpoint, server) = serve(Script::default()).await;
     let task = tokio::spawn(async move {
-        Transport::new(endpoint).submit(&credentials("ana", "x"), &to(&["b@pismo.test"]), TEXT).await
+        Transport::new(endpoint).submit(&credentials("ana", "x"), &to(&["b@pismo.test"]), TEXT, async || Ok(())).await
     });
     assert_eq!(task.await.expect("task"), Outcome::Sent);
     assert_eq!(server.await.expect("server").data, TEXT);
@@ -383,7 +384,9 @@ async fn before_tls(greeting: &'static str, hello: &'static str, start: &'static
         std::io::Result::Ok(line)
     });
     let endpoint = Endpoint::new(Protocol::Smtp, Security::StartTls, "127.0.0.1", port);
-    let outcome = Transport::new(endpoint).submit(&credentials("ana", "secret"), &to(&["b@pismo.test"]), TEXT).await;
+    let outcome = Transport::new(endpoint)
+        .submit(&credentials("ana", "secret"), &to(&["b@pismo.test"]), TEXT, async || Ok(()))
+        .await;
     if let Ok(Ok(line)) = server.await {
         assert!(!line.contains("AUTH") && !line.contains("MAIL"), "{line}");
     }

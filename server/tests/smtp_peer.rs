@@ -212,7 +212,7 @@ async fn attempt(fault: Option<Fault>, text: &[u8]) -> (Outcome, Told) {
     let endpoint = Endpoint::new(Protocol::Smtp, Security::Insecure, "127.0.0.1", port);
     let credentials = Credentials { user: "ana@pismo.test".to_owned(), password: "secret".to_owned().into() };
     let envelope = Envelope { from: "ana@pismo.test".to_owned(), to: vec!["boris@pismo.test".to_owned()] };
-    let outcome = Transport::new(endpoint).limited(limits).submit(&credentials, &envelope, text).await;
+    let outcome = Transport::new(endpoint).limited(limits).submit(&credentials, &envelope, text, async || Ok(())).await;
     (outcome, peer.await.expect("the peer"))
 }
 

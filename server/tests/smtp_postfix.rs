@@ -113,7 +113,7 @@ fn envelope(to: &[&str]) -> Envelope {
 
 async fn send(to: &[&str], message: &[u8]) -> Outcome {
     let endpoint = MailServer::shared().endpoint(Security::Insecure, "127.0.0.1");
-    Transport::new(endpoint).submit(&ana("secret"), &envelope(to), message).await
+    Transport::new(endpoint).submit(&ana("secret"), &envelope(to), message, async || Ok(())).await
 }
 
 /// What the message was before relays put their fields above it.
@@ -179,7 +179,7 @@ async fn a_refused_recipient_is_named_and_nobody_gets_anything() {
 async fn a_wrong_password_is_told() {
     let endpoint = MailServer::shared().endpoint(Security::Insecure, "127.0.0.1");
     let to = envelope(&["b@pismo.test"]);
-    let outcome = Transport::new(endpoint.clone()).submit(&ana("wrong"), &to, &b"x"[..]).await;
+    let outcome = Transport::new(endpoint.clone()).submit(&ana("wrong"), &to, &b"x"[..], async || Ok(())).await;
     assert!(matches!(&outcome, Outcome::Retry(refusals) if refusals[0].code == 535), "{outcome:?}");
     let answer = Transport::new(endpoint).rehearse(&ana("wrong"), &to).await;
     assert!(matches!(answer, Err(Error::Credentials { .. })), "{answer:?}");
@@ -209,11 +209,11 @@ async fn starttls_needs_a_certificate_that_holds() {
 
     let dialer = Dialer::default().trusting(Arc::new(config));
     let trusting = Transport::new(server.endpoint(Security::StartTls, "localhost")).through(dialer);
-    assert_eq!(trusting.submit(&ana("secret"), &to, message).await, Outcome::Sent);
+    assert_eq!(trusting.submit(&ana("secret"), &to, message, async || Ok(())).await, Outcome::Sent);
     assert_eq!(server.inbox("tls@pismo.test", 1).await.len(), 1);
 
     let doubting = Transport::new(server.endpoint(Security::StartTls, "localhost"));
-    let outcome = doubting.submit(&ana("secret"), &to, message).await;
+    let outcome = doubting.submit(&ana("secret"), &to, message, async || Ok(())).await;
     assert!(matches!(&outcome, Outcome::Retry(refusals) if refusals[0].text.contains("certificate")), "{outcome:?}");
 }
 

@@ -34,6 +34,7 @@ use crate::{
     backoff::Backoff,
     error::to_wire,
     imap::{self, Credentials, Status},
+    spool::Spooled,
     store::{AccountRecord, Conversations, Settings, Store},
 };
 
@@ -141,7 +142,7 @@ pub(super) enum Waiting {
     },
     File {
         submission: Box<crate::store::StoredSubmission>,
-        message: Vec<u8>,
+        message: Spooled,
         reply: oneshot::Sender<Result<(), Error>>,
     },
     /// The long text of a message has come.

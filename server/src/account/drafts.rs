@@ -25,6 +25,8 @@ use crate::{
         structure::Encoding,
     },
     seal::random_hex,
+    spool::Spooled,
+    step::{Step, reached},
     store::{Blob, SavedDraft, StoredSubmission},
     submission::too_late,
 };
@@ -229,7 +231,9 @@ impl Actor {
         let drafts = self.special_or_new(session, SpecialUse::Drafts, "Drafts").await?;
         let before = self.store.saved_draft(self.record.id, &draft.id).await?;
         self.store.begin_saving_draft(self.record.id, &draft.id).await?;
+        reached(Step::DraftBegun);
         let saved = self.append(session, &drafts, &[Flag::Draft, Flag::Seen], &message, &draft.id).await?;
+        reached(Step::DraftPut);
         // Only now are earlier copies of no use.
         if let Some(SavedDraft { place, unfinished }) = before {
             if let Some(place) = place.filter(|place| *place != saved) {
@@ -238,10 +242,32 @@ impl Actor {
             if unfinished {
                 self.erase_copies(session, &drafts, &draft.id, Some(saved.uid)).await?;
             }
+            reached(Step::DraftBeforeErased);
         }
         self.store.set_saved_draft(&draft.id, &saved).await?;
+        reached(Step::DraftKept);
         self.want_counts(&drafts);
         Ok(saved)
+    }
+
+    /// Puts in order what a save left behind that died with Pismo: of the copies of a draft the newest alone stays. Each of them
+    /// is whole.
+    pub(super) async fn settle_drafts(&mut self, session: &mut Session) -> Result<(), Failure> {
+        let unfinished = self.store.unfinished_drafts(self.record.id).await?;
+        let Some(drafts) = self.special(SpecialUse::Drafts).filter(|_| !unfinished.is_empty()) else { return Ok(()) };
+        for draft in unfinished {
+            let uid_validity = self.select(session, &drafts).await?.uid_validity;
+            let found = session.search(&[Key::Header(build::DRAFT_FIELD.to_owned(), draft.0.clone())], None).await?;
+            let Some(newest) = found.iter().copied().max() else {
+                self.store.forget_draft(self.record.id, &draft).await?;
+                continue;
+            };
+            session.erase(&found.into_iter().filter(|uid| *uid != newest).collect()).await?;
+            let place = MessageRef { account: self.record.id, mailbox: drafts.clone(), uid_validity, uid: newest };
+            self.store.set_saved_draft(&draft, &place).await?;
+            self.want_counts(&drafts);
+        }
+        Ok(())
     }
 
     /// Takes a draft out of the outbox that has not gone out, and says so: whoever has it then has the only copy of what was
@@ -305,7 +331,7 @@ impl Actor {
         &mut self,
         session: &mut Session,
         submission: &StoredSubmission,
-        message: &[u8],
+        message: &Spooled,
     ) -> Result<(), Failure> {
         let draft = &submission.draft;
         let sent = match self.own_sent(draft).await? {
@@ -321,8 +347,9 @@ impl Actor {
             is_there = !session.search(&named, None).await?.is_empty();
         }
         if !is_there {
-            session.append(&sent, &[Flag::Seen], None, message).await?;
+            session.append(&sent, &[Flag::Seen], message.size(), &mut message.reader()).await?;
         }
+        reached(Step::SentPut);
         self.want_counts(&sent);
         if let Some(original) = &draft.original {
             let flag = match original.kind {
@@ -332,10 +359,12 @@ impl Actor {
             // The original may be gone or moved by now, and a server may refuse the keyword: no harm.
             match self.mark_one(session, &original.message, flag).await {
                 Err(Failure::Lost(error)) => return Err(Failure::Lost(error)),
-                Err(Failure::Told(_)) | Ok(()) => {}
+                Err(Failure::Told(_)) | Ok(()) => reached(Step::OriginalMarked),
             }
         }
-        self.discard_draft(session, &draft.id).await
+        self.discard_draft(session, &draft.id).await?;
+        reached(Step::DraftErased);
+        Ok(())
     }
 
     /// The mailbox that is wanted for what was sent from this address, if there is one, and if it is still there.
@@ -385,12 +414,13 @@ impl Actor {
         session: &mut Session,
         path: &str,
         flags: &[Flag],
-        message: &[u8],
+        message: &Spooled,
         draft: &DraftId,
     ) -> Result<MessageRef, Failure> {
         let account = self.record.id;
         let reference = |uid_validity, uid| MessageRef { account, mailbox: path.to_owned(), uid_validity, uid };
-        if let Some((uid_validity, uid)) = session.append(path, flags, None, message).await? {
+        let put = session.append(path, flags, message.size(), &mut message.reader()).await?;
+        if let Some((uid_validity, uid)) = put {
             return Ok(reference(uid_validity, uid));
         }
         // Without UIDPLUS (RFC 4315) the server does not say; the newest with our mark is it.

@@ -11,7 +11,7 @@ use tracing::info;
 
 use super::{
     Input,
-    actor::{Actor, Waiting},
+    actor::{Actor, Failure, Waiting},
     search::Searcher,
     watch::{self, Target},
 };
@@ -135,6 +135,12 @@ impl Actor {
     async fn resume(&mut self, session: &mut Session) -> Result<(), imap::Error> {
         self.swept = Instant::now();
         self.learn_mailboxes(session).await?;
+        match self.settle_drafts(session).await {
+            Ok(()) => {}
+            Err(Failure::Lost(error)) => return Err(error),
+            // They are as they were, and the next save puts its own in order.
+            Err(Failure::Told(error)) => tracing::warn!(?error, "Copies of drafts are not put in order"),
+        }
         self.refresh_all(session).await?;
         self.settle(session).await.map(drop)
     }

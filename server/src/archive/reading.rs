@@ -365,7 +365,7 @@ mod tests {
     use crate::archive::mbox;
 
     fn nameless() -> io::Result<File> {
-        crate::collector::nameless(&std::env::temp_dir())
+        crate::spool::nameless(&std::env::temp_dir())
     }
 
     /// A file in a folder of its own, which is removed with it.

@@ -19,7 +19,7 @@ use super::{
     making::make,
     outlet::{Fresh, Outlet, Text},
     passing::{begin, exchange},
-    reading::{LARGE, LARGEST, SUSPICIOUS, WINDOW, nameless},
+    reading::{LARGE, LARGEST, SUSPICIOUS, WINDOW},
     run::{Job, Step, Stop, held, open_target},
     writing::Writing,
 };
@@ -27,6 +27,7 @@ use crate::{
     archive::reading::{self as archive, Archive},
     imap::{Listed, Session, usual_use},
     seal::random_hex,
+    spool::nameless,
     store::{Entry, FolderRow, Place, Store},
 };
 

@@ -5,9 +5,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    io::{self, SeekFrom},
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
+    io::SeekFrom,
 };
 
 use anyhow::Context;
@@ -27,7 +25,7 @@ use super::{
 };
 use crate::{
     imap::{Look, Session, UidSet},
-    seal::random_hex,
+    spool::nameless,
     store::{Entry, Place},
 };
 
@@ -266,12 +264,4 @@ fn blank(look: Look, attempts: i64) -> Entry {
         attempts,
         email: look.email,
     }
-}
-
-/// A file that is gone when it is closed, however that comes about.
-pub fn nameless(folder: &Path) -> io::Result<std::fs::File> {
-    let path = folder.join(format!("collected-{}", random_hex(16).map_err(io::Error::other)?));
-    let file = std::fs::OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
-    std::fs::remove_file(&path)?;
-    Ok(file)
 }

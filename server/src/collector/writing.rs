@@ -91,7 +91,7 @@ impl<'a> Writing<'a> {
         validity: UidValidity,
         mailbox: Selected,
     ) -> Result<Writing<'a>, Stop> {
-        let limit = target.append_limit(&folder.target, usize::MAX).await.map_err(Stop::of_target)?;
+        let limit = target.append_limit(&folder.target, u64::MAX).await.map_err(Stop::of_target)?;
         let next = Uid(mailbox.uid_next.0.max(1));
         let (pool, heard, shown, moved) = (Pool::default(), Vec::new(), Shown::default(), false);
         let of_sent = false;

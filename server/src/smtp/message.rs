@@ -1,9 +1,7 @@
 //! The message on its way: looked at once before, then read piece by piece with canonical line ends.
 
 use std::{
-    fs::File,
     io::{self, Read},
-    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -11,7 +9,7 @@ use std::{
 };
 
 use super::line::Patience;
-use crate::mime::LineEnds;
+use crate::{mime::LineEnds, spool::Spooled};
 
 /// How much is read at once.
 const PIECE: usize = 64 * 1024;
@@ -19,22 +17,22 @@ const PIECE: usize = 64 * 1024;
 /// Where a message is read from: as it is to be sent, but for its line ends.
 #[derive(Debug, Clone, Copy)]
 pub enum Message<'a> {
-    File(&'a Path),
+    Spooled(&'a Spooled),
     Bytes(&'a [u8]),
 }
 
 impl<'a> Message<'a> {
-    fn open(self) -> io::Result<Box<dyn Read + Send + 'a>> {
-        Ok(match self {
-            Self::File(path) => Box::new(File::open(path)?),
+    fn open(self) -> Box<dyn Read + Send + 'a> {
+        match self {
+            Self::Spooled(spooled) => Box::new(spooled.reader()),
             Self::Bytes(bytes) => Box::new(bytes),
-        })
+        }
     }
 }
 
-impl<'a> From<&'a Path> for Message<'a> {
-    fn from(path: &'a Path) -> Self {
-        Self::File(path)
+impl<'a> From<&'a Spooled> for Message<'a> {
+    fn from(spooled: &'a Spooled) -> Self {
+        Self::Spooled(spooled)
     }
 }
 
@@ -61,7 +59,7 @@ pub struct Survey {
 impl Survey {
     pub async fn of(message: Message<'_>) -> io::Result<Self> {
         let mut survey = Self::default();
-        let mut reader = message.open()?;
+        let mut reader = message.open();
         let mut ends = LineEnds::default();
         let mut buffer = vec![0; PIECE];
         loop {
@@ -91,9 +89,9 @@ pub struct Chunks<'a> {
 }
 
 impl<'a> Chunks<'a> {
-    pub fn open(message: Message<'a>, handed_over: Arc<AtomicBool>, patience: Patience) -> io::Result<Self> {
-        let reader = Some(message.open()?);
-        Ok(Self { reader, ends: LineEnds::default(), held: Vec::new(), handed_over, patience, failed: false })
+    pub fn open(message: Message<'a>, handed_over: Arc<AtomicBool>, patience: Patience) -> Self {
+        let reader = Some(message.open());
+        Self { reader, ends: LineEnds::default(), held: Vec::new(), handed_over, patience, failed: false }
     }
 }
 
@@ -150,6 +148,8 @@ impl Iterator for Chunks<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
     use crate::smtp::Limits;
 
@@ -186,7 +186,6 @@ mod tests {
 
     #[tokio::test]
     async fn a_message_is_sent_with_canonical_line_ends() {
-        let path = std::env::temp_dir().join(format!("pismo-chunks-{}", std::process::id()));
         let long = "a\n".repeat(100_000);
         for (message, sent) in [
             ("a\nb\n", "a\r\nb".to_owned()),
@@ -197,10 +196,11 @@ mod tests {
             ("\n\n", "\r\n".to_owned()),
             (&long, long.trim_end().replace('\n', "\r\n")),
         ] {
-            std::fs::write(&path, message).expect("a file");
-            for source in [Message::File(&path), Message::Bytes(message.as_bytes())] {
+            let write = |out: &mut io::BufWriter<&std::fs::File>| out.write_all(message.as_bytes());
+            let spooled = Spooled::write(&std::env::temp_dir(), write).expect("room");
+            for source in [Message::Spooled(&spooled), Message::Bytes(message.as_bytes())] {
                 let handed_over = Arc::new(AtomicBool::new(false));
-                let chunks = Chunks::open(source, handed_over.clone(), Patience::new(Limits::default())).expect("open");
+                let chunks = Chunks::open(source, handed_over.clone(), Patience::new(Limits::default()));
                 let bytes: Vec<u8> = chunks.flatten().collect();
                 assert!(bytes == sent.as_bytes(), "{:?}", message.get(..20));
                 assert!(handed_over.load(Ordering::SeqCst), "{:?}", message.get(..20));

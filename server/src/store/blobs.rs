@@ -37,6 +37,13 @@ impl Store {
         Ok(found.map(blob))
     }
 
+    /// Whether it is anybody's blob.
+    pub async fn has_blob(&self, id: &BlobId) -> Result<bool> {
+        let found: Option<(String,)> = on!(self, pool => sqlx::query_as("SELECT id FROM blobs WHERE id = $1")
+            .bind(&id.0).fetch_optional(pool))?;
+        Ok(found.is_some())
+    }
+
     /// Has the blob count as new, so that it is kept a while longer.
     pub async fn renew_blob(&self, account: AccountId, id: &BlobId) -> Result<()> {
         change!(self, pool => sqlx::query("UPDATE blobs SET created = $3 WHERE id = $1 AND account_id = $2")

@@ -50,6 +50,13 @@ impl Store {
         Ok(())
     }
 
+    /// Drafts of which a save was begun and did not come to its end.
+    pub async fn unfinished_drafts(&self, account: AccountId) -> Result<Vec<DraftId>> {
+        let found: Vec<(String,)> = on!(self, pool => sqlx::query_as(
+            "SELECT id FROM drafts WHERE account_id = $1 AND saved = 0").bind(account.0).fetch_all(pool))?;
+        Ok(found.into_iter().map(|(id,)| DraftId(id)).collect())
+    }
+
     pub async fn forget_draft(&self, account: AccountId, id: &DraftId) -> Result<()> {
         change!(self, pool => sqlx::query("DELETE FROM drafts WHERE account_id = $1 AND id = $2")
             .bind(account.0).bind(&id.0).execute(pool))?;

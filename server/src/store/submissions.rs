@@ -162,10 +162,21 @@ impl Store {
         found.map(StoredSubmission::from_columns).transpose()
     }
 
-    /// Submissions that were being sent when their sender died: they may have been sent, and are marked so.
-    pub async fn doubt_abandoned_submissions(&self) -> Result<Vec<StoredSubmission>> {
+    /// Notes that a submission server is about to get the message, in this attempt. False if somebody else has the submission by
+    /// now: then it must not get it.
+    pub async fn announce_submission(&self, id: SubmissionId, attempts: i64) -> Result<bool> {
+        let changed = change!(self, pool => sqlx::query(
+            "UPDATE submissions SET announced = $2 WHERE id = $1 AND attempts = $2 AND state = 'sending'")
+            .bind(id.0).bind(attempts).execute(pool))?;
+        Ok(changed > 0)
+    }
+
+    /// Submissions that were being sent when their sender died: those that a server may have got are in doubt now, and marked so;
+    /// the others wait again.
+    pub async fn recover_abandoned_submissions(&self) -> Result<Vec<StoredSubmission>> {
         let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
-            "UPDATE submissions SET state = 'unknown' WHERE state = 'sending' AND lease < $1
+            "UPDATE submissions SET state = CASE WHEN announced = attempts THEN 'unknown' ELSE 'waiting' END
+             WHERE state = 'sending' AND lease < $1
              RETURNING id, account_id, draft, state, refusals, attempts, created, due")
             .bind(now()).fetch_all(pool))?;
         rows.into_iter().map(StoredSubmission::from_columns).collect()

@@ -11,7 +11,7 @@ async fn a_plain_server_is_enough() {
     assert_eq!(capabilities, imap::Capabilities::default(), "{capabilities:?}");
     for subject in ["a", "b", "c", "Привет"] {
         let message = letter(subject, "The text.");
-        session.append("INBOX", &[], None, &message).await.expect("an append");
+        session.append("INBOX", &[], message.len() as u64, &mut &message[..]).await.expect("an append");
     }
     let list = session.list().await.expect("a list");
     let find = |path: &str| list.iter().find(|listed| listed.path == path).unwrap_or_else(|| panic!("{path}"));
@@ -54,8 +54,10 @@ async fn a_middling_server_is_enough() {
     let (mut session, _hand, _) = session_on(&server).await;
     session.create("Ящик").await.expect("a mailbox");
     let message = [letter("long", "x"), b"long line\r\n".repeat(1000)].concat();
-    let (_, uid) = session.append("INBOX", &[Flag::Seen], None, &message).await.expect("an append").expect("its UID");
-    session.append("INBOX", &[], None, &letter("short", "y")).await.expect("an append");
+    let put = session.append("INBOX", &[Flag::Seen], message.len() as u64, &mut &message[..]).await;
+    let (_, uid) = put.expect("an append").expect("its UID");
+    let short = letter("short", "y");
+    session.append("INBOX", &[], short.len() as u64, &mut &short[..]).await.expect("an append");
     let list = session.list().await.expect("a list");
     let inbox = list.iter().find(|listed| listed.path == "INBOX").expect("an inbox");
     assert_eq!(inbox.status.map(|status| (status.messages, status.unseen)), Some((2, 1)));

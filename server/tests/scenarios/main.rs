@@ -48,6 +48,7 @@ mod frames;
 mod history;
 mod hook;
 mod identities;
+mod killed;
 mod label;
 mod later;
 mod line;

@@ -51,7 +51,7 @@ async fn what_was_handed_over_is_sent_after_a_restart() {
 }
 
 #[tokio::test]
-async fn what_was_being_sent_when_pismo_died_is_in_doubt() {
+async fn what_the_server_was_about_to_get_when_pismo_died_is_in_doubt() {
     let mut bridge = TestBridge::start().await;
     let browser = bridge.sign_in("ana").await;
     let account = browser.tab().await.welcome.expect("a welcome").account;
@@ -61,6 +61,8 @@ async fn what_was_being_sent_when_pismo_died_is_in_doubt() {
     let store = Store::open(&bridge.data(), None).await.expect("the store");
     store.add_submission(account, &doubtful, now()).await.expect("a submission");
     let claimed = store.claim_submission(600).await.expect("the store").expect("a submission");
+    assert!(store.announce_submission(claimed.id, claimed.attempts).await.expect("the store"));
+    assert!(!store.announce_submission(claimed.id, claimed.attempts + 1).await.expect("the store"), "not in hand");
     let (sent, _) = store.add_submission(account, &filed_not, now()).await.expect("a submission");
     store.set_submission(sent.id, SubmissionState::Sent, &[], 0).await.expect("the store");
     store.close().await;

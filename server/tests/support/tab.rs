@@ -122,6 +122,29 @@ impl Tab {
         }
     }
 
+    /// Sends a command and waits for its answer; there is none if the line ends before.
+    pub async fn send_if_it_lives(&mut self, command: Command) -> Option<Result<Reply, Error>> {
+        let id = self.next;
+        self.next += 1;
+        self.unanswered.insert(id);
+        let json = serde_json::to_string(&ClientFrame { id, command }).expect("JSON");
+        self.socket.as_mut()?.send(tungstenite::Message::text(json)).await.ok()?;
+        let deadline = Instant::now() + self.patience;
+        loop {
+            if let Some(result) = self.answers.remove(&id) {
+                return Some(result);
+            }
+            let socket = self.socket.as_mut()?;
+            match timeout_at(deadline, socket.next()).await.expect("an answer, or an end") {
+                Some(Ok(tungstenite::Message::Text(text))) => {
+                    self.take_in(serde_json::from_str(&text).expect("a frame"));
+                }
+                Some(Ok(tungstenite::Message::Close(_)) | Err(_)) | None => return None,
+                Some(Ok(_)) => {}
+            }
+        }
+    }
+
     /// The answer to a command, if it has come.
     pub fn take_answer(&mut self, id: u32) -> Option<Result<Reply, Error>> {
         self.answers.remove(&id)

@@ -45,22 +45,8 @@ impl TestBridge {
     pub async fn on(server: &'static MailServer, change: impl FnOnce(&mut Config)) -> TestBridge {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let mark = format!("{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let mut config = Config {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            data: std::env::temp_dir().join(format!("pismo-data-{mark}")),
-            database: std::env::var("PISMO_TEST_DATABASE").ok().map(Into::into),
-            imap: Some(imap(server.imap_port())),
-            smtp: Some(smtp(server.submission_port())),
-            secret: None,
-            origins: Vec::new(),
-            trusted_proxies: Vec::new(),
-            metrics_listen: None,
-            allow_insecure: false,
-            // All test servers are on this machine.
-            collect_private: true,
-            upload_limit: 10 * 1024 * 1024,
-            hook_secret: None,
-        };
+        let data = std::env::temp_dir().join(format!("pismo-data-{mark}"));
+        let mut config = settings(data, server.imap_port(), server.submission_port());
         let mut tracer = None;
         if std::env::var_os("PISMO_TRACE").is_some() {
             let proxy = RecordingProxy::start(server.imap_port()).await;
@@ -127,6 +113,26 @@ impl Drop for TestBridge {
             stop.cancel();
         }
         let _ = std::fs::remove_dir_all(&self.config.data);
+    }
+}
+
+/// Settings of a Pismo on a free port, in front of the mail server with these ports.
+pub fn settings(data: PathBuf, imap_port: u16, submission_port: u16) -> Config {
+    Config {
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        data,
+        database: std::env::var("PISMO_TEST_DATABASE").ok().map(Into::into),
+        imap: Some(imap(imap_port)),
+        smtp: Some(smtp(submission_port)),
+        secret: None,
+        origins: Vec::new(),
+        trusted_proxies: Vec::new(),
+        metrics_listen: None,
+        allow_insecure: false,
+        // All test servers are on this machine.
+        collect_private: true,
+        upload_limit: 10 * 1024 * 1024,
+        hook_secret: None,
     }
 }
 

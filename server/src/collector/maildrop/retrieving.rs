@@ -17,11 +17,12 @@ use crate::{
         digest::{Digest, Digester},
         outlet::{Fresh, Outlet, Text},
         pieces::LONGEST,
-        reading::{LARGE, LARGEST, MOST_REFUSED, SUSPICIOUS, WINDOW, nameless},
+        reading::{LARGE, LARGEST, MOST_REFUSED, SUSPICIOUS, WINDOW},
         run::{Job, Step, Stop},
         writing::TOO_OFTEN,
     },
     pop3::{Arrival, Code, Error, Retrieval, Session},
+    spool::nameless,
     store::{Entry, Place},
 };
 

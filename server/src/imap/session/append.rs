@@ -1,51 +1,36 @@
 //! Messages put into mailboxes (RFC 9051 §6.3.12, APPEND), if they are not too large for them (RFC 7889).
 
-use app::wire::{Flag, Uid, UidValidity};
+use app::wire::Flag;
+use tokio::io::AsyncRead;
 
-use super::{Code, Error, Limits, Response, Session, moving::flags_item};
-use crate::imap::{capability::AppendLimit, date::date_time};
+use super::{
+    Error, Limits, Response, Session,
+    bring::{Letter, Put},
+};
+use crate::imap::capability::AppendLimit;
 
 /// Smaller messages than this fit everywhere, so that nobody has to be asked.
-const SURELY_FITS: usize = 64 * 1024;
+const SURELY_FITS: u64 = 64 * 1024;
 
 impl Session {
-    /// Puts a message into a mailbox and tells, if the server does, which UID it has there. `date` is in seconds since
-    /// 1970 UTC. A mailbox that is not there is refused with [`Code::TryCreate`] or [`Code::NonExistent`].
+    /// Puts a message of `size` bytes into a mailbox while it is read, and tells where it went, if the server does. Refuses what
+    /// is larger than the mailbox takes, before anything of it is said.
     pub async fn append(
         &mut self,
         path: &str,
         flags: &[Flag],
-        date: Option<i64>,
-        message: &[u8],
-    ) -> Result<Option<(UidValidity, Uid)>, Error> {
-        if message.contains(&0) {
-            // RFC 9051 §4.3.1: only literal8 could say it, which few servers take.
-            return Err(Error::Unspeakable);
-        }
-        if let Some(limit) = self.append_limit(path, message.len()).await?.filter(|limit| *limit < message.len() as u64)
-        {
+        size: u64,
+        message: &mut (dyn AsyncRead + Send + Unpin),
+    ) -> Result<Put, Error> {
+        if let Some(limit) = self.append_limit(path, size).await?.filter(|limit| *limit < size) {
             return Err(Error::TooBig { limit });
         }
-        let mut command = self.mailbox_command("APPEND", path)?;
-        if !flags.is_empty() {
-            command = command.words(flags_item("", flags)?.trim_start());
-        }
-        if let Some(date) = date {
-            command = command.words(&format!("\"{}\"", date_time(date)));
-        }
-        let command = command.space().literal(message.to_vec());
-        // A server that checks and indexes a large message is silent for a while.
-        let answers = self.run_all(vec![command], Limits::SHORT, 4, Some).await?;
-        let done = super::all_done(answers)?.pop();
-        Ok(match done.and_then(|done| done.code) {
-            Some(Code::AppendUid(uid_validity, uids)) => uids.iter().next().map(|uid| (uid_validity, uid)),
-            _ => None,
-        })
+        self.append_stream(path, Letter { flags, date: None, message: &[] }, size, message).await
     }
 
     /// The size of the largest message that the mailbox takes, where the server says so and a message of `size` bytes may be
     /// larger.
-    pub async fn append_limit(&mut self, path: &str, size: usize) -> Result<Option<u64>, Error> {
+    pub async fn append_limit(&mut self, path: &str, size: u64) -> Result<Option<u64>, Error> {
         match self.capabilities.append_limit {
             Some(AppendLimit::OfAll(limit)) => return Ok(Some(limit)),
             Some(AppendLimit::OfEach) if size > SURELY_FITS => {}
