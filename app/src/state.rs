@@ -47,6 +47,8 @@ pub struct State {
     pub identities: RwSignal<Vec<Identity>>,
     /// The largest file that may be attached, in bytes.
     pub upload_limit: RwSignal<u64>,
+    /// How many bytes all files of a message may have together, where the servers have said so.
+    pub files_limit: RwSignal<Option<u64>>,
     pub mailboxes: Mailboxes,
     /// Keywords of the labels that were seen, but for those of [`crate::label::KNOWN`].
     pub labels: RwSignal<Vec<String>>,
@@ -284,6 +286,7 @@ impl State {
             account: RwSignal::new(AccountId(0)),
             identities: RwSignal::new(Vec::new()),
             upload_limit: RwSignal::new(0),
+            files_limit: RwSignal::new(None),
             mailboxes: Mailboxes::new(),
             labels: RwSignal::new(Vec::new()),
             searches: RwSignal::new(Vec::new()),

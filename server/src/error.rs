@@ -160,9 +160,10 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::TooManySearches { .. }
         | Error::TooManyCollectors { .. }
         | Error::TooManyRecipients { .. } => StatusCode::BAD_REQUEST,
-        Error::TextTooLong { .. } | Error::TooLarge { .. } | Error::MessageTooLarge { .. } => {
-            StatusCode::PAYLOAD_TOO_LARGE
-        }
+        Error::TextTooLong { .. }
+        | Error::TooLarge { .. }
+        | Error::FilesTooLarge { .. }
+        | Error::MessageTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -5,6 +5,7 @@ mod fault;
 mod line;
 mod message;
 mod outcome;
+mod scram;
 
 use std::{
     collections::HashSet,
@@ -98,6 +99,22 @@ impl Transport {
         Self { limits, ..self }
     }
 
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// The largest message that the server says it takes (RFC 1870), in bytes, without logging in; none if it does not say.
+    pub async fn largest(&self) -> Result<Option<u64>, wire::Error> {
+        let host = &self.endpoint.host;
+        let asked = timeout(REHEARSAL, async {
+            let patience = Patience::new(self.limits);
+            let (mut server, offers) = self.meet(&patience).await.map_err(|fault| fault.to_wire(host))?;
+            let _ = timeout(GOODBYE, server.quit()).await;
+            Ok(offers.size.filter(|size| *size > 0))
+        });
+        asked.await.map_err(|_| wire::Error::Unreachable { host: host.clone() })?
+    }
+
     /// Hands a message over. Its line ends are made canonical on the way. Every wait has a limit. `announce` is awaited when the
     /// server has taken all recipients and is about to get the message; if it says why not, the message stays here.
     pub async fn submit<'a>(
@@ -156,18 +173,24 @@ impl Transport {
         }
     }
 
-    /// Connects and logs in.
-    async fn greet(
-        &self,
-        credentials: &Credentials,
-        patience: &Patience,
-    ) -> Result<(AsyncSmtpConnection, Offers), Fault> {
+    /// Connects, and hears what the server offers.
+    async fn meet(&self, patience: &Patience) -> Result<(AsyncSmtpConnection, Offers), Fault> {
         let line = connect::connect(&self.dialer, &self.endpoint, patience).await?;
         let hello = ClientId::default();
         let mut server =
             AsyncSmtpConnection::connect_with_transport(Box::new(line), &hello).await.map_err(Fault::Said)?;
         // lettre forgets what it does not know, the size limit among it (RFC 1870).
         let offers = Offers::read(&server.command(format!("EHLO {hello}\r\n")).await.map_err(Fault::Said)?);
+        Ok((server, offers))
+    }
+
+    /// Connects and logs in.
+    async fn greet(
+        &self,
+        credentials: &Credentials,
+        patience: &Patience,
+    ) -> Result<(AsyncSmtpConnection, Offers), Fault> {
+        let (mut server, offers) = self.meet(patience).await?;
         if self.for_known && !offers.login {
             return Err(Fault::AsksNobody);
         }
@@ -236,6 +259,12 @@ async fn log_in(server: &mut AsyncSmtpConnection, offers: &Offers, who: &Credent
     if !offers.login {
         return Ok(());
     }
+    let has = |mechanism: &&&str| offers.mechanisms.iter().any(|one| one == **mechanism);
+    if !["PLAIN", "LOGIN"].iter().any(|one| has(&one))
+        && let Some(mechanism) = scram::MECHANISMS.iter().find(has)
+    {
+        return scram::log_in(server, mechanism, who).await;
+    }
     let (user, password) = (&who.user, who.password.expose_secret());
     // RFC 4616 §2: a NUL would end the user's name within PLAIN.
     if user.contains('\0') || password.contains('\0') {
@@ -254,18 +283,23 @@ async fn log_in(server: &mut AsyncSmtpConnection, offers: &Offers, who: &Credent
 /// What the server offers besides what lettre reads (RFC 5321 §4.1.1.1).
 struct Offers {
     login: bool,
+    /// Ways to log in (RFC 4954 §3), in capitals.
+    mechanisms: Vec<String>,
     size: Option<u64>,
 }
 
 impl Offers {
     fn read(response: &Response) -> Self {
-        let mut offers = Self { login: false, size: None };
+        let mut offers = Self { login: false, mechanisms: Vec::new(), size: None };
         for line in response.message().skip(1) {
             let mut words = line.split_ascii_whitespace();
             let keyword = words.next().unwrap_or_default().to_ascii_uppercase();
             match keyword.as_str() {
                 // `AUTH=` is how old servers wrote it.
-                "AUTH" => offers.login = true,
+                "AUTH" => {
+                    offers.login = true;
+                    offers.mechanisms.extend(words.map(str::to_ascii_uppercase));
+                }
                 keyword if keyword.starts_with("AUTH=") => offers.login = true,
                 "SIZE" => offers.size = Some(words.next().and_then(|size| size.parse().ok()).unwrap_or(0)),
                 _ => {}

@@ -1,5 +1,6 @@
 //! The outbox: claims what is due, relays it, files it in Sent. One task on each node.
 
+mod limit;
 mod taken;
 
 use std::{
@@ -27,6 +28,7 @@ use crate::{
     step::{Step, reached},
     store::{AccountRecord, Login, Store, StoredSubmission, now},
 };
+use limit::Sizes;
 pub use taken::Asked;
 use taken::Taken;
 
@@ -54,6 +56,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub struct Outbox {
     wake: Arc<Notify>,
     taken: Arc<Taken>,
+    sizes: Arc<Sizes>,
 }
 
 impl Bridge {

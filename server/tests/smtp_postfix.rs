@@ -38,30 +38,34 @@ struct MailServer {
 impl MailServer {
     fn shared() -> &'static MailServer {
         static SERVER: OnceLock<MailServer> = OnceLock::new();
-        SERVER.get_or_init(|| {
-            let dir = std::env::temp_dir().join(format!("pismo-postfix-{}", std::process::id()));
-            std::fs::create_dir_all(&dir).expect("a folder for the mail");
-            let mut child = Command::new("node")
-                .arg("../end2end/mailserver/start.mjs")
-                .args(["--ports", "0", "--user", "*@pismo.test:secret", "--message-size", "1000000", "--dir"])
-                .arg(&dir)
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .spawn()
-                .expect("node runs");
-            let mut base = 0;
-            for line in SyncReader::new(child.stdout.take().expect("its words")).lines() {
-                let line = line.expect("words");
-                if let Some(port) = line.strip_prefix("ports ") {
-                    base = port.parse().expect("a port");
-                }
-                if line == "ready" {
-                    return MailServer { child, base };
-                }
+        SERVER.get_or_init(|| MailServer::start("shared", &[]))
+    }
+
+    fn start(name: &str, arguments: &[&str]) -> MailServer {
+        let dir = std::env::temp_dir().join(format!("pismo-postfix-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&dir).expect("a folder for the mail");
+        let mut child = Command::new("node")
+            .arg("../end2end/mailserver/start.mjs")
+            .args(["--ports", "0", "--user", "*@pismo.test:secret", "--message-size", "1000000"])
+            .args(arguments)
+            .arg("--dir")
+            .arg(&dir)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("node runs");
+        let mut base = 0;
+        for line in SyncReader::new(child.stdout.take().expect("its words")).lines() {
+            let line = line.expect("words");
+            if let Some(port) = line.strip_prefix("ports ") {
+                base = port.parse().expect("a port");
             }
-            let ended = child.wait();
-            panic!("the mail server did not start: {ended:?}");
-        })
+            if line == "ready" {
+                return MailServer { child, base };
+            }
+        }
+        let ended = child.wait();
+        panic!("the mail server did not start: {ended:?}");
     }
 
     fn endpoint(&self, security: Security, host: &str) -> Endpoint {
@@ -183,6 +187,21 @@ async fn a_wrong_password_is_told() {
     assert!(matches!(&outcome, Outcome::Retry(refusals) if refusals[0].code == 535), "{outcome:?}");
     let answer = Transport::new(endpoint).rehearse(&ana("wrong"), &to).await;
     assert!(matches!(answer, Err(Error::Credentials { .. })), "{answer:?}");
+}
+
+#[tokio::test]
+async fn who_may_not_tell_the_password_proves_to_know_it() {
+    for mechanism in ["scram-sha-1", "scram-sha-1 scram-sha-256"] {
+        let ways = format!("auth_mechanisms={mechanism}");
+        let server = MailServer::start("scram", &["--set", &ways]);
+        let endpoint = server.endpoint(Security::Insecure, "127.0.0.1");
+        let to = envelope(&["scram@pismo.test"]);
+        let transport = Transport::new(endpoint);
+        let message = &b"From: a@x\r\nSubject: proven\r\n\r\nx\r\n"[..];
+        assert_eq!(transport.submit(&ana("secret"), &to, message, async || Ok(())).await, Outcome::Sent, "{mechanism}");
+        let outcome = transport.submit(&ana("wrong"), &to, message, async || Ok(())).await;
+        assert!(matches!(&outcome, Outcome::Retry(refusals) if refusals[0].code == 535), "{mechanism}: {outcome:?}");
+    }
 }
 
 #[tokio::test]

@@ -84,6 +84,13 @@ impl Client {
     pub(super) fn open_draft(&self, draft: Draft) {
         let identity = self.state.identity_of(draft.from.as_ref());
         self.state.composer.open(draft, identity.map(|identity| identity.choices).unwrap_or_default());
+        let (files_limit, reply) = (self.state.files_limit, self.send(Command::FilesLimit));
+        self.spawn(async move {
+            // Without it the servers say so themselves, later.
+            if let Ok(Reply::FilesLimit { limit }) = reply.await {
+                files_limit.set(limit);
+            }
+        });
     }
 
     /// Writes as this address, and takes what belongs to its identity in place of what belonged to the one before.
@@ -236,6 +243,13 @@ impl Client {
         let limit = self.state.upload_limit.get_untracked();
         if limit > 0 && size > limit {
             entry.state.set(FileState::Failed(Error::TooLarge { limit }));
+            return;
+        }
+        let all: u64 = composer
+            .files
+            .with_untracked(|files| files.iter().filter(|file| !file.has_failed()).map(|file| file.size).sum());
+        if let Some(limit) = self.state.files_limit.get_untracked().filter(|limit| all > *limit) {
+            entry.state.set(FileState::Failed(Error::FilesTooLarge { limit }));
             return;
         }
         let sent = entry.sent;

@@ -33,6 +33,7 @@ impl State {
             | Reply::Saved { .. }
             | Reply::Tidied { .. }
             | Reply::Submitted { .. }
+            | Reply::FilesLimit { .. }
             | Reply::Arranged { .. }
             | Reply::Located { .. }
             | Reply::People { .. }

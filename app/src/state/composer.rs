@@ -104,6 +104,11 @@ impl File {
         })
     }
 
+    /// It is not going along.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.state.with_untracked(|state| matches!(state, FileState::Failed(_)))
+    }
+
     pub(crate) fn blob(&self) -> Option<BlobId> {
         untrack(|| self.attachment()).map(|attachment| attachment.blob)
     }

@@ -9,7 +9,13 @@ mod sender;
 use crate::view::{Item, Show, each, handler};
 use leptos::{ev, html, prelude::*};
 
-use super::{explain::Explained, icon::Icon, recipients::Recipients, signature::is_blank, words::size};
+use super::{
+    explain::Explained,
+    icon::Icon,
+    recipients::Recipients,
+    signature::is_blank,
+    words::{Words, size},
+};
 use crate::{
     Client,
     i18n::*,
@@ -78,7 +84,7 @@ fn Card() -> impl IntoView {
             memory.attach(client, &dropped);
         }
     };
-    let limit = move || t_string!(i18n, compose.attach_limit, size = size(i18n, state.upload_limit.get())).to_string();
+    let limit = move || limits(i18n, state);
     view! {
         <section
             class="compose"
@@ -299,7 +305,7 @@ fn Foot(memory: Memory) -> impl IntoView {
         (DraftStatus::Saving, _) => t_string!(i18n, compose.state_saving),
         (DraftStatus::Saved, _) => t_string!(i18n, compose.state_saved),
     };
-    let limit = move || t_string!(i18n, compose.attach_limit, size = size(i18n, state.upload_limit.get())).to_string();
+    let limit = move || limits(i18n, state);
     let discard = move |_| {
         let is_empty = composer.draft().is_none_or(|draft| {
             is_blank(&draft.body, &composer.choices.get_value())
@@ -395,5 +401,14 @@ fn send_now(state: State, client: Client, at: Option<i64>) {
         Some(Obstacle::Files) => files::point_out(),
         Some(Obstacle::NoSubject) => state.dialog.set(Some(Dialog::NoSubject { at })),
         Some(Obstacle::NoAttachment) => state.dialog.set(Some(Dialog::NoAttachment { at })),
+    }
+}
+
+/// How large files may be.
+fn limits(i18n: Words, state: State) -> String {
+    let each = size(i18n, state.upload_limit.get());
+    match state.files_limit.get() {
+        Some(all) => t_string!(i18n, compose.attach_limit_of_all, size = each, all = size(i18n, all)).to_string(),
+        None => t_string!(i18n, compose.attach_limit, size = each).to_string(),
     }
 }

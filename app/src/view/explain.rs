@@ -40,6 +40,7 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::BadRequest { .. } => t_string!(i18n, error.bad_request).to_string(),
         Error::TooLarge { limit } => t_string!(i18n, error.too_large, size = size(i18n, *limit)).to_string(),
         Error::TextTooLong { limit } => t_string!(i18n, error.text_too_long, size = size(i18n, *limit)).to_string(),
+        Error::FilesTooLarge { limit } => t_string!(i18n, error.files_too_large, size = size(i18n, *limit)).to_string(),
         Error::MessageTooLarge { limit } => {
             t_string!(i18n, error.message_too_large, size = size(i18n, *limit)).to_string()
         }
@@ -147,6 +148,7 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::CollectorLoop
         | Error::ConfirmServer { .. }
         | Error::TooLarge { .. }
+        | Error::FilesTooLarge { .. }
         | Error::TextTooLong { .. }
         | Error::MessageTooLarge { .. }
         | Error::BadAddress { .. }

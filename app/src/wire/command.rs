@@ -53,6 +53,8 @@ pub enum Command {
     },
     /// Try a submission now: again, or before its time. → [`Reply::Done`]
     RetrySubmission { submission: SubmissionId },
+    /// How large the files of a message may be. → [`Reply::FilesLimit`]
+    FilesLimit,
     /// Take a submission that has not been sent out of the outbox, to write on. Refused with [`super::Error::BeingSent`] or
     /// [`super::Error::AlreadySent`] when it is too late. → [`Reply::Draft`]
     EditSubmission { submission: SubmissionId },
@@ -263,6 +265,10 @@ pub enum Reply {
     },
     Submitted {
         submission: SubmissionId,
+    },
+    /// How many bytes of files a message may have altogether, as far as the servers say.
+    FilesLimit {
+        limit: Option<u64>,
     },
     /// The likeliest first.
     People {

@@ -65,6 +65,8 @@ pub enum Error {
     BadRequest { text: String },
     /// The file is larger than allowed, in bytes.
     TooLarge { limit: u64 },
+    /// The files of a message are larger together than its servers take, in bytes.
+    FilesTooLarge { limit: u64 },
     /// The formatted text is longer than this, in bytes, or too deep.
     TextTooLong { limit: u64 },
     /// The mail server keeps no message larger than this, in bytes.

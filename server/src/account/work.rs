@@ -202,6 +202,7 @@ impl Actor {
             | Command::Gather { .. }
             | Command::Tidy { .. }
             | Command::Send { .. }
+            | Command::FilesLimit
             | Command::RetrySubmission { .. }
             | Command::EditSubmission { .. }
             | Command::DropBlob { .. }

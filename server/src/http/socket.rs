@@ -176,6 +176,15 @@ async fn handle(
             let asked = (tab.clone(), id);
             bridge.edit_submission(login, asked, submission).await.map(|draft| Reply::Draft(Box::new(draft)))
         }
+        Command::FilesLimit => {
+            // A server may take its time to say it; nothing else has to wait for that.
+            let (bridge, login, frames) = (bridge.clone(), login.clone(), frames.clone());
+            tokio::spawn(async move {
+                let result = bridge.files_limit(&login).await.map(|limit| Reply::FilesLimit { limit });
+                let _ = frames.try_send(Arc::new(ServerFrame::Reply { id, result }));
+            });
+            return true;
+        }
         Command::DropSubmission { submission } => match bridge.drop_submission(login, submission).await {
             Ok(true) => Ok(Reply::Done),
             Ok(false) => return account.command(tab, ClientFrame { id, command }).await,

@@ -125,6 +125,17 @@ async fn the_original_is_marked_as_answered_or_forwarded() {
 }
 
 #[tokio::test]
+async fn how_large_files_may_be_is_known_before_they_are_uploaded() {
+    let (bridge, mut tab) = start().await;
+    // Postfix is set to 25 MiB; base64 makes a third more of files.
+    assert_eq!(tab.ask(Command::FilesLimit).await, Reply::FilesLimit { limit: Some(19_060_914) });
+    drop(bridge);
+    let bridge = TestBridge::with(|config| config.smtp = Some(smtp(9))).await;
+    let mut tab = bridge.sign_in("ana").await.open("INBOX").await;
+    assert_eq!(tab.ask(Command::FilesLimit).await, Reply::FilesLimit { limit: None }, "nobody is there to say it");
+}
+
+#[tokio::test]
 async fn an_original_that_was_moved_meanwhile_is_no_trouble() {
     let (bridge, mut tab) = start().await;
     let uid = bridge.mail("ana").append("INBOX", "to answer").await;

@@ -1,0 +1,89 @@
+//! How much a message may hold, known before anything is uploaded for it.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use app::wire::Error;
+
+use crate::{
+    bridge::{Bridge, internal},
+    endpoint::Endpoint,
+    identity::Route,
+    imap::AppendLimit,
+    store::Login,
+};
+
+/// How long what a server has said is believed.
+const KNOWN: Duration = Duration::from_secs(3600);
+/// Servers that are remembered.
+const MOST: usize = 1000;
+/// What of a message is not its files, in bytes: its header and a text of some length.
+const REST: u64 = 128 * 1024;
+
+/// The largest message that submission servers take (RFC 1870), in bytes; none where they do not say.
+#[derive(Default)]
+pub struct Sizes(Mutex<HashMap<Endpoint, (Instant, Option<u64>)>>);
+
+impl Sizes {
+    fn known(&self, server: &Endpoint) -> Option<Option<u64>> {
+        let sizes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sizes.get(server).filter(|(said, _)| said.elapsed() < KNOWN).map(|(_, size)| *size)
+    }
+
+    fn learn(&self, server: Endpoint, size: Option<u64>) {
+        let mut sizes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if sizes.len() >= MOST {
+            sizes.clear();
+        }
+        sizes.insert(server, (Instant::now(), size));
+    }
+}
+
+impl Bridge {
+    /// How many bytes of files a message may have so that the submission server (SIZE, RFC 1870) and the mail server (APPENDLIMIT,
+    /// RFC 7889) take it; none where they do not say, or cannot be asked now.
+    pub async fn files_limit(&self, login: &Login) -> Result<Option<u64>, Error> {
+        let record = self.store.account(login.account).await.map_err(internal)?.ok_or(Error::SignedOut)?;
+        let submission = match self.way_out(&record, &record.address).await {
+            Ok(Route { transport, .. }) => match self.outbox.sizes.known(transport.endpoint()) {
+                Some(size) => size,
+                None => match transport.largest().await {
+                    Ok(size) => {
+                        self.outbox.sizes.learn(transport.endpoint().clone(), size);
+                        size
+                    }
+                    // Whether it can be reached is told when something is sent.
+                    Err(_) => None,
+                },
+            },
+            Err(_) => None,
+        };
+        let offered = self.account(login).await?.capabilities().await;
+        let kept = match offered.and_then(|offered| offered.capabilities.append_limit) {
+            Some(AppendLimit::OfAll(limit)) => Some(limit),
+            Some(AppendLimit::OfEach) | None => None,
+        };
+        Ok([submission, kept].into_iter().flatten().min().map(files_of))
+    }
+}
+
+/// How many bytes of files fit into a message of this size: base64 makes 78 of 57 (RFC 2045 §6.8).
+fn files_of(message: u64) -> u64 {
+    message.saturating_sub(REST) / 78 * 57
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_grow_by_more_than_a_third() {
+        assert_eq!(files_of(0), 0);
+        assert_eq!(files_of(REST + 78), 57);
+        assert_eq!(files_of(26_214_400), 19_060_914);
+        assert!(files_of(u64::MAX) < u64::MAX);
+    }
+}
