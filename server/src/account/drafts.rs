@@ -50,6 +50,8 @@ impl Actor {
         kind: DraftKind,
     ) -> Result<Draft, Failure> {
         let loaded = self.load(session, message).await?;
+        // What is remembered tells nothing of the mailbox that is selected, and its parts are fetched from there.
+        self.select_for(session, message).await?;
         let own: Vec<Identity> =
             self.store.identities(self.record.id).await?.into_iter().map(|one| one.identity).collect();
         let named = loaded.headers.message_ids("Message-ID").first().and_then(|id| letter::draft_of(id));
