@@ -174,9 +174,16 @@ impl Actor {
 
     /// Copies a part of a message into a blob, piece by piece.
     async fn copy(&mut self, session: &mut Session, loaded: &Loaded, part: &Part) -> Result<Attachment, Failure> {
-        let encoding = loaded.structure.find(&part.section).ok_or(Error::Gone)?.encoding;
-        let section = Section { uid: loaded.message.uid, name: &part.section, encoding };
-        self.copy_section(session, section, &part.name, &part.content_type).await
+        let node = loaded.structure.find(&part.section).ok_or(Error::Gone)?;
+        let section = Section { uid: loaded.message.uid, name: &part.section, encoding: node.encoding };
+        // A text is no text without its charset.
+        let content_type = match &node.charset {
+            Some(charset) if part.content_type.starts_with("text/") => {
+                format!("{}; charset={charset}", part.content_type)
+            }
+            _ => part.content_type.clone(),
+        };
+        self.copy_section(session, section, &part.name, &content_type).await
     }
 
     /// Copies all of a message into a blob.
