@@ -23,6 +23,8 @@ pub struct Sheet {
     pub colours: bool,
     /// Simple selectors (`.preheader`, `p`, `#x`) of elements it hides, outside of any `@media`.
     pub hidden: Vec<String>,
+    /// The same of elements whose letters it gives a size, and whether that is none.
+    pub sizes: Vec<(String, bool)>,
 }
 
 /// Clean declarations, as in a `style` attribute.
@@ -30,8 +32,10 @@ pub struct Sheet {
 pub struct Declarations {
     pub css: String,
     pub colours: bool,
-    /// Whether they make an element invisible.
+    /// Whether they make an element invisible, with all that is in it.
     pub hide: bool,
+    /// Whether its letters have no size; none where that is not said.
+    pub no_size: Option<bool>,
 }
 
 /// Cleans a style sheet. Rules for a dark page are dropped unless the page is one.
@@ -56,6 +60,7 @@ pub fn sheet(css: &str, dark: bool) -> Sheet {
 pub fn declarations(css: &str) -> Declarations {
     let css = super::super::text::cut(css, MAX_ATTRIBUTE);
     let mut input = Parser::new(css);
+        sheet.sizes.extend(rule.sizes);
     let mut cleaned = body(&mut input);
     cleaned.css = unmarked(cleaned.css);
     cleaned
@@ -95,12 +100,18 @@ impl<'i> QualifiedRuleParser<'i> for Rules {
         if declarations.css.is_empty() {
             return refuse();
         }
-        let hidden = if declarations.hide && self.nesting == 0 {
+        let simple: Vec<String> = if self.nesting == 0 {
             selector.split(',').map(str::trim).filter(|one| is_simple(one)).map(str::to_owned).collect()
         } else {
             Vec::new()
         };
-        Ok(Sheet { css: format!("{selector}{{{}}}\n", declarations.css), colours: declarations.colours, hidden })
+        let sizes = declarations.no_size.map(|none| simple.iter().map(|one| (one.clone(), none)).collect());
+        Ok(Sheet {
+            css: format!("{selector}{{{}}}\n", declarations.css),
+            colours: declarations.colours,
+            hidden: if declarations.hide { simple } else { Vec::new() },
+            sizes: sizes.unwrap_or_default(),
+        })
     }
 }
 
@@ -195,6 +206,7 @@ impl RuleBodyItemParser<'_, Declarations, ()> for Properties {
     }
 
     fn parse_qualified(&self) -> bool {
+            no_size: property::has_no_size(&name, value),
         false
     }
 }
@@ -228,6 +240,7 @@ impl Writer {
         if let Token::WhiteSpace(_) | Token::Comment(_) = token {
             if !self.css.ends_with(' ') {
                 self.css.push(' ');
+        all.no_size = one.no_size.or(all.no_size);
             }
             self.before = TokenSerializationType::WhiteSpace;
             return;
