@@ -40,9 +40,18 @@ pub struct Declarations {
 
 /// Cleans a style sheet. Rules for a dark page are dropped unless the page is one.
 pub fn sheet(css: &str, dark: bool) -> Sheet {
+    clean(css, Rules { dark, on_screen: false, nesting: 0 })
+}
+
+/// The same with what is said of every screen as if it were said of everything: where rules are put into elements, there are
+/// none for media.
+pub fn on_screen(css: &str) -> Sheet {
+    clean(css, Rules { dark: false, on_screen: true, nesting: 0 })
+}
+
+fn clean(css: &str, mut rules: Rules) -> Sheet {
     let css = super::super::text::cut(css, MAX_SHEET);
     let mut input = Parser::new(css);
-    let mut rules = Rules { dark, nesting: 0 };
     let mut sheet = Sheet::default();
     for rule in StyleSheetParser::new(&mut input, &mut rules).flatten() {
         if sheet.css.len() + rule.css.len() > MAX_SHEET {
@@ -51,6 +60,7 @@ pub fn sheet(css: &str, dark: bool) -> Sheet {
         sheet.css.push_str(&rule.css);
         sheet.colours |= rule.colours;
         sheet.hidden.extend(rule.hidden);
+        sheet.sizes.extend(rule.sizes);
     }
     sheet.css = unmarked(sheet.css);
     sheet
@@ -60,7 +70,6 @@ pub fn sheet(css: &str, dark: bool) -> Sheet {
 pub fn declarations(css: &str) -> Declarations {
     let css = super::super::text::cut(css, MAX_ATTRIBUTE);
     let mut input = Parser::new(css);
-        sheet.sizes.extend(rule.sizes);
     let mut cleaned = body(&mut input);
     cleaned.css = unmarked(cleaned.css);
     cleaned
@@ -80,6 +89,8 @@ fn refuse<T>() -> Result<T, Failed> {
 /// Parses rules.
 struct Rules {
     dark: bool,
+    /// Whether rules for every screen stand among the others.
+    on_screen: bool,
     nesting: usize,
 }
 
@@ -135,17 +146,29 @@ impl<'i> AtRuleParser<'i> for Rules {
     }
 
     fn parse_block(&mut self, query: String, _: &ParserState, input: &mut Parser<'i>) -> Result<Sheet, Failed> {
-        let mut inner = Rules { dark: self.dark, nesting: self.nesting + 1 };
+        let flat = self.on_screen && is_every_screen(&query);
+        let mut inner = Rules { nesting: self.nesting + usize::from(!flat), ..*self };
         let mut sheet = Sheet::default();
         for rule in StyleSheetParser::new(input, &mut inner).flatten() {
             sheet.css.push_str(&rule.css);
             sheet.colours |= rule.colours;
+            sheet.hidden.extend(rule.hidden);
+            sheet.sizes.extend(rule.sizes);
         }
         if sheet.css.is_empty() {
             return refuse();
         }
+        if flat {
+            return Ok(sheet);
+        }
         Ok(Sheet { css: format!("@media {query}{{{}}}\n", sheet.css), ..sheet })
     }
+}
+
+/// Whether a media query is true of whatever a letter is read on.
+fn is_every_screen(query: &str) -> bool {
+    let query = query.to_ascii_lowercase();
+    matches!(query.strip_prefix("only ").unwrap_or(&query).trim(), "screen" | "all")
 }
 
 /// `.class`, `#id`, `name`, `name.class`: what an element can be compared with alone.
@@ -183,6 +206,7 @@ impl<'i> DeclarationParser<'i> for Properties {
         Ok(Declarations {
             colours: property::chooses_colour(&name, value),
             hide: property::hides(&name, value),
+            no_size: property::has_no_size(&name, value),
             css: format!("{name}:{value}{important};"),
         })
     }
@@ -206,7 +230,6 @@ impl RuleBodyItemParser<'_, Declarations, ()> for Properties {
     }
 
     fn parse_qualified(&self) -> bool {
-            no_size: property::has_no_size(&name, value),
         false
     }
 }
@@ -217,6 +240,7 @@ fn body(input: &mut Parser) -> Declarations {
         all.css.push_str(&one.css);
         all.colours |= one.colours;
         all.hide |= one.hide;
+        all.no_size = one.no_size.or(all.no_size);
     }
     all
 }
@@ -240,7 +264,6 @@ impl Writer {
         if let Token::WhiteSpace(_) | Token::Comment(_) = token {
             if !self.css.ends_with(' ') {
                 self.css.push(' ');
-        all.no_size = one.no_size.or(all.no_size);
             }
             self.before = TokenSerializationType::WhiteSpace;
             return;
