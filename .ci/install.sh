@@ -111,7 +111,11 @@ for part in "$@"; do
           { rm -f "$TOOLS/node/package-lock.json"; fail "npm could not install the build's tools"; }
       fi
       ;;
-    mail) packages dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd postfix openssl ;;
+    mail)
+      # What is sent is read by another program: Python's own.
+      command -v python3 >/dev/null || packages python3
+      packages dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd postfix openssl
+      ;;
     servers)
       unpacked cyrus "usr/sbin/cyrmaster usr/lib/cyrus/bin/imapd" cyrus-imapd cyrus-common libeatmydata1
       unpacked courier "usr/sbin/couriertcpd usr/bin/imapd usr/lib/courier/courier/courierpop3d usr/libexec/gam_server" \

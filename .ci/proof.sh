@@ -63,11 +63,18 @@ send() {
   PISMO_SEND_KILLS=${KILLS:-500} cargo nextest run --locked --profile proof -p app -p server --features app/ssr --test scenarios --no-capture killed::
 }
 
-for name in properties agree history collect send fuzz; do
+# Messages as fifty programs write them, answered and passed on in a browser; see end2end/rounds.
+rounds() {
+  .ci/install.sh mail browser
+  .ci/build.sh
+  (cd end2end && PISMO_ROUNDS=all npx playwright test --project=desktop tests/rounds.spec.ts --reporter line)
+}
+
+for name in properties agree history collect send rounds fuzz; do
   if [ "$part" = all ] || [ "$part" = $name ]; then
     say "proof: $name"
     $name
     ran=yes
   fi
 done
-[ -n "$ran" ] || fail "there is no part named $part; there are: properties, agree, history, collect, send, fuzz"
+[ -n "$ran" ] || fail "there is no part named $part; there are: properties, agree, history, collect, send, rounds, fuzz"

@@ -52,6 +52,8 @@ impl Actor {
         kind: DraftKind,
     ) -> Result<Draft, Failure> {
         let loaded = self.load(session, message).await?;
+        // What is remembered tells nothing of the mailbox that is selected, and its parts are fetched from there.
+        self.select_for(session, message).await?;
         let own: Vec<Identity> =
             self.store.identities(self.record.id).await?.into_iter().map(|one| one.identity).collect();
         let named = loaded.headers.message_ids("Message-ID").first().and_then(|id| letter::draft_of(id));
@@ -174,9 +176,16 @@ impl Actor {
 
     /// Copies a part of a message into a blob, piece by piece.
     async fn copy(&mut self, session: &mut Session, loaded: &Loaded, part: &Part) -> Result<Attachment, Failure> {
-        let encoding = loaded.structure.find(&part.section).ok_or(Error::Gone)?.encoding;
-        let section = Section { uid: loaded.message.uid, name: &part.section, encoding };
-        self.copy_section(session, section, &part.name, &part.content_type).await
+        let node = loaded.structure.find(&part.section).ok_or(Error::Gone)?;
+        let section = Section { uid: loaded.message.uid, name: &part.section, encoding: node.encoding };
+        // A text is no text without its charset.
+        let content_type = match &node.charset {
+            Some(charset) if part.content_type.starts_with("text/") => {
+                format!("{}; charset={charset}", part.content_type)
+            }
+            _ => part.content_type.clone(),
+        };
+        self.copy_section(session, section, &part.name, &content_type).await
     }
 
     /// Copies all of a message into a blob.

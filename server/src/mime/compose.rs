@@ -213,10 +213,8 @@ fn references(headers: &Headers) -> Vec<String> {
 /// Every line with a mark before it; the signature is left out.
 fn quote(text: &str) -> String {
     let text = super::text::cut(text, MAX_QUOTE);
-    // The last separator: what a mailing list appends comes after a signature of its own.
-    let own = text.rfind("\n-- \n").map_or(text, |end| text.get(..end).unwrap_or(text));
-    let own = if own.starts_with("-- \n") { "" } else { own };
-    own.trim_matches('\n')
+    without_signature(text)
+        .trim_matches('\n')
         .lines()
         .map(|line| match line {
             "" => ">\n".to_owned(),
@@ -224,6 +222,16 @@ fn quote(text: &str) -> String {
             line => format!("> {line}\n"),
         })
         .collect()
+}
+
+/// The text above its signature. The last separator counts: what a mailing list appends comes after a signature of its own.
+fn without_signature(text: &str) -> &str {
+    let end = if text.starts_with("-- \n") { Some(0) } else { text.rfind("\n-- \n") };
+    match end.and_then(|end| text.split_at_checked(end)) {
+        // Many sign above what they quote: that is no part of a signature.
+        Some((own, signature)) if !signature.lines().any(|line| line.starts_with('>')) => own,
+        _ => text,
+    }
 }
 
 fn written(address: &Address) -> String {
@@ -302,6 +310,7 @@ mod tests {
             ("text\n-- \nAna\nPhone", "> text\n"),
             ("\n\ntext\n\n\n-- \nAna", "> text\n"),
             ("-- \nAna", ""),
+            ("yes\n-- \nAna\n\nYou wrote:\n> so?\n", "> yes\n> -- \n> Ana\n>\n> You wrote:\n>> so?\n"),
             ("", ""),
         ] {
             assert_eq!(quote(text), quoted, "{text:?}");

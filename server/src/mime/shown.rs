@@ -182,7 +182,9 @@ fn leaf(node: &Node, place: Place, shown: &mut Shown) {
     match &node.content_id {
         Some(content_id)
             if node.content_type.starts_with("image/")
-                && (place.related || node.disposition != Some(Disposition::Attachment)) =>
+                && (place.related || node.disposition != Some(Disposition::Attachment))
+                // Of two with one name the text means the first; the other is not to be lost.
+                && shown.related.iter().all(|other| other.content_id != *content_id) =>
         {
             shown.related.push(Related {
                 content_id: content_id.clone(),

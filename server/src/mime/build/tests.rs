@@ -211,6 +211,36 @@ fn files_are_read_back_with_their_names() {
 }
 
 #[test]
+fn a_text_keeps_its_charset() {
+    let from = address("", "ana@pismo.test");
+    let path = file("poem", b"\xE2\xC5\xCC\xC5\xC5\xD4");
+    for (given, written) in [
+        ("text/plain; charset=koi8-r", "text/plain; charset=koi8-r;"),
+        ("text/plain; charset=a b\r\nX: y", "text/plain;"),
+        ("application/pdf; charset=koi8-r", "application/pdf;"),
+    ] {
+        let files = [OutgoingFile { path: &path, name: "poem.txt", content_type: given, content_id: None }];
+        let outgoing = Outgoing {
+            from: &from,
+            reply_to: &[],
+            to: &[],
+            cc: &[],
+            bcc: &[],
+            subject: "x",
+            date: 0,
+            message_id: "1@x",
+            references: &[],
+            body: "text\n",
+            html: None,
+            attachments: &files,
+            draft: None,
+        };
+        let message = String::from_utf8(build_to_vec(&outgoing).expect("built")).expect("ASCII");
+        assert!(message.contains(&format!("\r\nContent-Type: {written}\r\n")), "{message}");
+    }
+}
+
+#[test]
 fn a_plain_message_is_attached_as_it_is() {
     let from = address("", "ana@pismo.test");
     let path = file("eml", b"Subject: inner\nFrom: a@x\n\nHello\n");

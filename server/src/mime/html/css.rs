@@ -23,6 +23,8 @@ pub struct Sheet {
     pub colours: bool,
     /// Simple selectors (`.preheader`, `p`, `#x`) of elements it hides, outside of any `@media`.
     pub hidden: Vec<String>,
+    /// The same of elements whose letters it gives a size, and whether that is none.
+    pub sizes: Vec<(String, bool)>,
 }
 
 /// Clean declarations, as in a `style` attribute.
@@ -30,15 +32,26 @@ pub struct Sheet {
 pub struct Declarations {
     pub css: String,
     pub colours: bool,
-    /// Whether they make an element invisible.
+    /// Whether they make an element invisible, with all that is in it.
     pub hide: bool,
+    /// Whether its letters have no size; none where that is not said.
+    pub no_size: Option<bool>,
 }
 
 /// Cleans a style sheet. Rules for a dark page are dropped unless the page is one.
 pub fn sheet(css: &str, dark: bool) -> Sheet {
+    clean(css, Rules { dark, on_screen: false, nesting: 0 })
+}
+
+/// The same with what is said of every screen as if it were said of everything: where rules are put into elements, there are
+/// none for media.
+pub fn on_screen(css: &str) -> Sheet {
+    clean(css, Rules { dark: false, on_screen: true, nesting: 0 })
+}
+
+fn clean(css: &str, mut rules: Rules) -> Sheet {
     let css = super::super::text::cut(css, MAX_SHEET);
     let mut input = Parser::new(css);
-    let mut rules = Rules { dark, nesting: 0 };
     let mut sheet = Sheet::default();
     for rule in StyleSheetParser::new(&mut input, &mut rules).flatten() {
         if sheet.css.len() + rule.css.len() > MAX_SHEET {
@@ -47,6 +60,7 @@ pub fn sheet(css: &str, dark: bool) -> Sheet {
         sheet.css.push_str(&rule.css);
         sheet.colours |= rule.colours;
         sheet.hidden.extend(rule.hidden);
+        sheet.sizes.extend(rule.sizes);
     }
     sheet.css = unmarked(sheet.css);
     sheet
@@ -75,6 +89,8 @@ fn refuse<T>() -> Result<T, Failed> {
 /// Parses rules.
 struct Rules {
     dark: bool,
+    /// Whether rules for every screen stand among the others.
+    on_screen: bool,
     nesting: usize,
 }
 
@@ -95,12 +111,18 @@ impl<'i> QualifiedRuleParser<'i> for Rules {
         if declarations.css.is_empty() {
             return refuse();
         }
-        let hidden = if declarations.hide && self.nesting == 0 {
+        let simple: Vec<String> = if self.nesting == 0 {
             selector.split(',').map(str::trim).filter(|one| is_simple(one)).map(str::to_owned).collect()
         } else {
             Vec::new()
         };
-        Ok(Sheet { css: format!("{selector}{{{}}}\n", declarations.css), colours: declarations.colours, hidden })
+        let sizes = declarations.no_size.map(|none| simple.iter().map(|one| (one.clone(), none)).collect());
+        Ok(Sheet {
+            css: format!("{selector}{{{}}}\n", declarations.css),
+            colours: declarations.colours,
+            hidden: if declarations.hide { simple } else { Vec::new() },
+            sizes: sizes.unwrap_or_default(),
+        })
     }
 }
 
@@ -124,17 +146,29 @@ impl<'i> AtRuleParser<'i> for Rules {
     }
 
     fn parse_block(&mut self, query: String, _: &ParserState, input: &mut Parser<'i>) -> Result<Sheet, Failed> {
-        let mut inner = Rules { dark: self.dark, nesting: self.nesting + 1 };
+        let flat = self.on_screen && is_every_screen(&query);
+        let mut inner = Rules { nesting: self.nesting + usize::from(!flat), ..*self };
         let mut sheet = Sheet::default();
         for rule in StyleSheetParser::new(input, &mut inner).flatten() {
             sheet.css.push_str(&rule.css);
             sheet.colours |= rule.colours;
+            sheet.hidden.extend(rule.hidden);
+            sheet.sizes.extend(rule.sizes);
         }
         if sheet.css.is_empty() {
             return refuse();
         }
+        if flat {
+            return Ok(sheet);
+        }
         Ok(Sheet { css: format!("@media {query}{{{}}}\n", sheet.css), ..sheet })
     }
+}
+
+/// Whether a media query is true of whatever a letter is read on.
+fn is_every_screen(query: &str) -> bool {
+    let query = query.to_ascii_lowercase();
+    matches!(query.strip_prefix("only ").unwrap_or(&query).trim(), "screen" | "all")
 }
 
 /// `.class`, `#id`, `name`, `name.class`: what an element can be compared with alone.
@@ -172,6 +206,7 @@ impl<'i> DeclarationParser<'i> for Properties {
         Ok(Declarations {
             colours: property::chooses_colour(&name, value),
             hide: property::hides(&name, value),
+            no_size: property::has_no_size(&name, value),
             css: format!("{name}:{value}{important};"),
         })
     }
@@ -205,6 +240,7 @@ fn body(input: &mut Parser) -> Declarations {
         all.css.push_str(&one.css);
         all.colours |= one.colours;
         all.hide |= one.hide;
+        all.no_size = one.no_size.or(all.no_size);
     }
     all
 }

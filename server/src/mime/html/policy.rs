@@ -115,6 +115,7 @@ const ATTRIBUTES: &[&str] = &[
     "class",
     "dir",
     "height",
+    "hidden",
     "id",
     "lang",
     "role",

@@ -12,6 +12,8 @@ use super::{
 const MAX_TEXT: usize = 1024 * 1024;
 /// How many selectors of hidden elements are looked at.
 const MAX_HIDDEN: usize = 100;
+/// And of elements with letters of a size.
+const MAX_SIZES: usize = 500;
 
 /// Reads an HTML body as text. Never fails; what is too large is cut.
 pub fn to_text(html: &str) -> String {
@@ -32,12 +34,28 @@ fn read(html: &str, exact: bool) -> String {
 }
 
 fn render(tree: &Tree, exact: bool) -> String {
-    let mut hidden: Vec<String> = tree.style_sheets().flat_map(|sheet| css::sheet(&sheet, false).hidden).collect();
+    let (mut hidden, mut sizes) = (Vec::new(), Vec::new());
+    for sheet in tree.style_sheets().map(|sheet| css::sheet(&sheet, false)) {
+        hidden.extend(sheet.hidden);
+        sizes.extend(sheet.sizes);
+    }
     hidden.truncate(MAX_HIDDEN);
+    sizes.truncate(MAX_SIZES);
     let mut writer = Writer { exact, ..Writer::default() };
+    // Whether letters have no size, in each element that is open.
+    let mut no_size = Vec::new();
     tree.walk(
         |element| !is_unread(element) && !is_hidden(element, &hidden),
         |step| {
+            match &step {
+                Step::Open(element) => {
+                    let around = no_size.last().copied().unwrap_or_default();
+                    no_size.push(has_no_size(element, &sizes).unwrap_or(around));
+                }
+                Step::Close(_) => drop(no_size.pop()),
+                Step::Text(_) if no_size.last() == Some(&true) => return,
+                Step::Text(_) => {}
+            }
             if writer.text.len() < MAX_TEXT {
                 writer.step(step);
             }
@@ -77,6 +95,12 @@ fn is_hidden(element: &Node, hidden: &[String]) -> bool {
         || element.attribute("style").is_some_and(|style| css::declarations(style).hide)
         || (element.name == "font" && element.attribute("size").is_some_and(|size| size.trim() == "0"))
         || hidden.iter().any(|selector| matches(element, selector))
+}
+
+/// Whether an element's letters have no size; none where only those around it tell.
+fn has_no_size(element: &Node, sizes: &[(String, bool)]) -> Option<bool> {
+    let own = element.attribute("style").and_then(|style| css::declarations(style).no_size);
+    own.or_else(|| sizes.iter().rev().find(|(selector, _)| matches(element, selector)).map(|(_, none)| *none))
 }
 
 /// Whether an element has a simple selector: `p`, `.x`, `p.x`, `#x`.
@@ -336,6 +360,14 @@ mod tests {
             "<noscript>secret</noscript>seen",
             "<!-- secret -->seen",
             "<font size=0>secret</font>seen",
+        ] {
+            assert_eq!(to_text(html), "seen", "{html}");
+        }
+        // Columns stand side by side in cells whose own letters have no size.
+        for html in [
+            "<table><tr><td style='font-size:0px'>secret<div style='font-size:13px'>seen</div></table>",
+            "<style>.x{font-size:15px}</style><div style='font-size:0'><p class=x>seen</p></div>",
+            "<style>.y{font-size:0}</style><div class=y><h1>secret</h1><p style='font:12px/1 Arial'>seen</p></div>",
         ] {
             assert_eq!(to_text(html), "seen", "{html}");
         }

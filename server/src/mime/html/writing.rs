@@ -48,7 +48,7 @@ fn try_tidy(html: &str, picture: Picture, own: bool) -> Option<String> {
     let tree = parse(html)?;
     let (mut sheet, elements) = (String::new(), tree.elements().count());
     for css in tree.style_sheets() {
-        sheet.push_str(&css::sheet(&css, false).css);
+        sheet.push_str(&css::on_screen(&css).css);
     }
     let body = policy::body_style(&tree.body).css;
     drop(tree);
@@ -167,6 +167,11 @@ mod tests {
             ("<a href=\"https://example.org/\" target=_top>a</a>", "<a href=\"https://example.org/\">a</a>"),
             ("<script>x()</script><svg><a>b</a></svg><form><input value=c>d</form>", "d"),
             ("<td background=\"https://example.org/\">a", "a"),
+            ("<p hidden>a</p>", "<p hidden=\"\">a</p>"),
+            (
+                "<style>@media Screen{.x{display:none}}@media print{p{color:red}}</style><p class=x>a</p>",
+                "<p style=\"display:none;\">a</p>",
+            ),
         ] {
             assert_eq!(tidied(html), expected, "{html}");
         }

@@ -133,6 +133,12 @@ fn what_the_body_does_not_refer_to_becomes_an_attachment() {
 }
 
 #[test]
+fn of_two_pictures_with_one_name_neither_is_lost() {
+    let root = multipart("related", vec![leaf("1", "text/html"), image("2", "logo"), image("3", "logo")]);
+    assert_eq!(summary(&root), "1 - [2] [part-3.png]");
+}
+
+#[test]
 fn deep_and_wide_messages_are_bounded() {
     let mut deep = leaf("1", "text/plain");
     for _ in 0..1000 {

@@ -135,21 +135,39 @@ pub fn chooses_colour(name: &str, value: &str) -> bool {
     matches!(name, "color" | "background" | "background-color" | "background-image") && !neutral
 }
 
-/// Whether a declaration makes an element invisible.
+/// Whether a declaration makes an element invisible, with all that is in it.
 pub fn hides(name: &str, value: &str) -> bool {
     let value = value.to_ascii_lowercase();
-    let zero = || {
-        let number = value.trim_end_matches(|letter: char| letter.is_ascii_alphabetic() || letter == '%');
-        number.parse::<f32>().is_ok_and(|number| number.abs() < 0.01)
-    };
     match name {
         "display" => value == "none",
         "visibility" => matches!(value.as_str(), "hidden" | "collapse"),
-        "opacity" | "font-size" | "max-height" | "max-width" => zero(),
-        // `font: 0/0 a`
-        "font" => value.starts_with("0/") || value.starts_with("0 ") || value.starts_with("0px"),
+        "opacity" | "max-height" | "max-width" => is_zero(&value),
         "text-indent" => value.starts_with("-999"),
         "color" => value == "transparent",
         _ => false,
     }
+}
+
+/// Whether a declaration gives letters a size that is none, or one that does not depend on the letters around; none for what
+/// does not. Newsletters put columns side by side in a cell with letters of no size: what is within has a size of its own.
+pub fn has_no_size(name: &str, value: &str) -> Option<bool> {
+    let value = value.to_ascii_lowercase();
+    match name {
+        "font-size" if is_zero(&value) => Some(true),
+        "font-size" => {
+            let relative = value.ends_with('%')
+                || ["inherit", "smaller", "larger", "unset"].contains(&value.as_str())
+                || (value.ends_with("em") && !value.ends_with("rem"));
+            (!relative).then_some(false)
+        }
+        // `font: 0/0 a`
+        "font" if value.starts_with("0/") || value.starts_with("0 ") || value.starts_with("0px") => Some(true),
+        "font" => value.contains(|letter: char| letter.is_ascii_digit()).then_some(false),
+        _ => None,
+    }
+}
+
+fn is_zero(value: &str) -> bool {
+    let number = value.trim_end_matches(|letter: char| letter.is_ascii_alphabetic() || letter == '%');
+    number.parse::<f32>().is_ok_and(|number| number.abs() < 0.01)
 }

@@ -151,8 +151,8 @@ fn colours_and_hiding_are_noticed() {
         ("color:inherit;background:none", false, false),
         ("display:none", false, true),
         ("DISPLAY : None !important", false, true),
-        ("font-size:0px", false, true),
-        ("font-size:0.001em", false, true),
+        // What is within may have letters of another size.
+        ("font-size:0px", false, false),
         ("max-height:0;overflow:hidden", false, true),
         ("opacity:0", false, true),
         ("visibility:hidden", false, true),
@@ -162,7 +162,19 @@ fn colours_and_hiding_are_noticed() {
         let found = declarations(css);
         assert_eq!((found.colours, found.hide), (colours, hide), "{css}");
     }
+    for (css, no_size) in [
+        ("font-size:0px", Some(true)),
+        ("font-size:0.001em", Some(true)),
+        ("font:0/0 a", Some(true)),
+        ("font-size:0;font-size:13px", Some(false)),
+        ("font:normal 12px/18px Verdana", Some(false)),
+        ("font-size:120%", None),
+        ("font:inherit", None),
+    ] {
+        assert_eq!(declarations(css).no_size, no_size, "{css}");
+    }
     assert_eq!(sheet(".x, p > q{display:none}", false).hidden, [".x"]);
+    assert_eq!(sheet(".x, p > q{font-size:0}", false).sizes, [(".x".to_owned(), true)]);
     assert!(sheet("@media print{.x{display:none}}", false).hidden.is_empty());
 }
 
