@@ -31,8 +31,6 @@ class Letter:
         self.date = format_datetime(FIRST + timedelta(minutes=number))
         self.subject = self.reply = self.forward = ""
         self.formatted = False
-        # Whether it is taken for the words of whoever passes it on, that speak of a file (as of today).
-        self.asks = False
         self.references = []
         self.visible, self.signature, self.concealed = [], [], []
         self.alts, self.images, self.files = [], [], []
@@ -112,7 +110,7 @@ class Letter:
         return self
 
     def expected(self):
-        keys = "name me friend subject sender date reply forward formatted asks references signature alts images files".split()
+        keys = "name me friend subject sender date reply forward formatted references signature alts images files".split()
         own = {"file": self.file_name, "id": self.message_id, "seen": self.visible, "hidden": self.concealed}
         return {key: getattr(self, key) for key in keys} | own
 

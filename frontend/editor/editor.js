@@ -75,7 +75,7 @@ function known(page) {
 /** The person's own words: not those that are quoted, nor the signature. */
 function ownWords(page) {
   for (const other of page.querySelectorAll("blockquote, .pismo-signature")) other.remove();
-  return page.body.textContent;
+  return [...page.body.childNodes].map((block) => block.textContent).join("\n");
 }
 
 // The app is told of what was written when the person pauses, and when it asks.

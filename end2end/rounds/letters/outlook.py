@@ -78,7 +78,7 @@ def chain_of_answers(it):
         return f"<div><div style='border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm'><p class=MsoNormal>{it.seen(f'<b>От:</b> {sender}')}<br>{it.seen(f'<b>Отправлено:</b> {date}')}<br>{it.seen('<b>Кому:</b> Анна')}<br>{it.seen('<b>Тема:</b> Смета')}<o:p></o:p></p></div></div>"
 
     html = word("windows-1251", normal(it.seen("Согласовано.")), BLANK, head("Игорь Пахомов &lt;i.pakhomov@mayak.example&gt;", "2 марта 2026 г. 9:12"), BLANK, normal(it.seen("Поднял цену бумаги на 10&nbsp;%.")), BLANK, head("Марина", "1 марта 2026 г. 18:40"), BLANK, normal(it.seen("Смета во вложении, ждём до четверга.")))
-    it.reply, it.forward, it.asks = "Re: Смета", "Fwd: RE: Смета", True
+    it.reply, it.forward = "Re: Смета", "Fwd: RE: Смета"
     alternative = it.multipart("alternative", text("Согласовано.", charset="windows-1251", encoding="8bit"), text(html, "html", charset="windows-1251", encoding="quoted-printable"), boundary=EDGE)
     return it.message(alternative, "RE: Смета", coded="RE: " + words("Смета", "windows-1251"), sender="Ольга Кравец", fields=FIELDS, charset="windows-1251")
 

@@ -15,7 +15,7 @@ use crate::{
     mime::{
         self,
         header::Headers,
-        shown::{self, Leaf, Shown},
+        shown::{self, Further, Leaf, Shown},
         structure::Node,
     },
 };
@@ -52,7 +52,8 @@ impl Begun {
     }
 
     fn texts(&self) -> impl Iterator<Item = &Leaf> {
-        self.shown.body.iter().chain(&self.shown.text_alternative)
+        let further = self.shown.further.iter().map(|one| &one.leaf);
+        self.shown.body.iter().chain(&self.shown.text_alternative).chain(further)
     }
 
     fn is_long(&self) -> bool {
@@ -71,9 +72,9 @@ pub struct Loaded {
     pub headers: Headers,
     pub structure: Node,
     pub shown: Shown,
-    /// The decoded body; HTML as it came.
+    /// All of the text, decoded; HTML as it came.
     pub text: String,
-    /// The plain-text alternative of an HTML body, decoded.
+    /// The same in plain text, where its sender wrote both.
     pub alternative: Option<String>,
     pub truncated: bool,
     /// Whether an HTML body wants anything from the net.
@@ -84,9 +85,9 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// Whether the body is HTML.
+    /// Whether the text is HTML.
     pub fn is_html(&self) -> bool {
-        self.shown.body.as_ref().is_some_and(|leaf| leaf.html)
+        self.shown.has_html()
     }
 
     /// What a reply quotes: the plain text, else the text of the HTML.
@@ -248,14 +249,15 @@ impl Actor {
     ) -> Result<Arc<Loaded>, Failure> {
         let Begun { message, fetched, mut shown } = begun;
         let mut sections = sections.into_iter();
-        let mut text_of =
-            |leaf: &Option<Leaf>| leaf.as_ref().map(|leaf| text(&sections.next().unwrap_or_default(), leaf));
-        let body = text_of(&shown.body);
-        let alternative = text_of(&shown.text_alternative);
+        let mut text_of = |leaf: &Leaf| text(&sections.next().unwrap_or_default(), leaf);
+        let body = shown.body.as_ref().map(&mut text_of);
+        let alternative = shown.text_alternative.as_ref().map(&mut text_of);
+        let further: Vec<(&Further, String)> = shown.further.iter().map(|one| (one, text_of(&one.leaf))).collect();
+        let truncated = shown.body.as_ref().is_some_and(|leaf| leaf.size > MAX_TEXT);
         let headers = Headers::parse(&fetched.header);
-        let text = body.unwrap_or_default();
+        let (text, alternative) = joined(&shown, body.unwrap_or_default(), alternative, &further);
         let mut remote = false;
-        if shown.body.as_ref().is_some_and(|leaf| leaf.html) {
+        if shown.has_html() {
             let html = text.clone();
             let survey =
                 tokio::task::spawn_blocking(move || mime::html::survey(&html)).await.context("Cannot read HTML")?;
@@ -266,7 +268,7 @@ impl Actor {
             message,
             date: headers.date().unwrap_or(fetched.date),
             headers,
-            truncated: shown.body.as_ref().is_some_and(|leaf| leaf.size > MAX_TEXT),
+            truncated,
             text,
             remote,
             alternative,
@@ -277,6 +279,37 @@ impl Actor {
         self.cache.put(loaded.clone(), self.selects);
         Ok(loaded)
     }
+}
+
+/// All of a message's text, and the same in plain text where its sender wrote that as well.
+fn joined(
+    shown: &Shown,
+    body: String,
+    alternative: Option<String>,
+    further: &[(&Further, String)],
+) -> (String, Option<String>) {
+    let plain = |text: &str, leaf: &Leaf| if leaf.html { mime::html::to_text(text) } else { text.to_owned() };
+    let alternative = alternative.map(|text| {
+        let others = further.iter().filter(|(one, _)| !one.is_in_alternative);
+        others.fold(text, |all, (one, text)| paragraphs(all, &plain(text, &one.leaf)))
+    });
+    let text = if further.is_empty() {
+        body
+    } else if shown.has_html() {
+        let html = |text: &str, is_html: bool| if is_html { text.to_owned() } else { mime::html::of_text(text) };
+        let body = html(&body, shown.body.as_ref().is_some_and(|leaf| leaf.html));
+        further.iter().fold(body, |all, (one, text)| all + &html(text, one.leaf.html))
+    } else {
+        further.iter().fold(body, |all, (_, text)| paragraphs(all, text))
+    };
+    (text, alternative)
+}
+
+/// One text behind another, with a line between them.
+fn paragraphs(mut text: String, more: &str) -> String {
+    let end = text.trim_end_matches('\n').len();
+    text.truncate(end);
+    text + "\n\n" + more
 }
 
 /// The text of a leaf, decoded, with `\n` line ends.

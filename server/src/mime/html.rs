@@ -132,6 +132,11 @@ fn simplified(html: &str, theme: Theme) -> Clean {
     Clean { document: page(theme, false, "", "", &content), remote: false, simplified: true }
 }
 
+/// Plain text as a part of a document, its lines as they are.
+pub fn of_text(text: &str) -> String {
+    format!("<div style=\"white-space:pre-wrap\">{}</div>", escape(text))
+}
+
 /// Text as HTML shows it.
 pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")

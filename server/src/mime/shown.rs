@@ -10,6 +10,9 @@ use super::structure::{Disposition, Encoding, Node};
 const MAX_DEPTH: usize = 100;
 /// How many attachments are listed.
 const MAX_ATTACHMENTS: usize = 1000;
+/// How many further texts are shown, and how long each may be, in octets as transferred; others are files.
+const MAX_FURTHER: usize = 20;
+const MAX_FURTHER_SIZE: u32 = 64 * 1024;
 
 /// A message's parts, sorted by how they are shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub struct Shown {
     pub body: Option<Leaf>,
     /// The same in plain text, if the body is HTML and its sender wrote both.
     pub text_alternative: Option<Leaf>,
+    /// Texts that are to be read behind the body: those around a picture, the footer of a list.
+    pub further: Vec<Further>,
     /// What an HTML body may refer to by Content-ID.
     pub related: Vec<Related>,
     pub attachments: Vec<Part>,
@@ -37,6 +42,14 @@ pub struct Leaf {
     pub size: u32,
 }
 
+/// A text behind the body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Further {
+    pub leaf: Leaf,
+    /// The alternative in plain text says the same.
+    pub is_in_alternative: bool,
+}
+
 /// A part that an HTML body may show within itself (RFC 2387, RFC 2392).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Related {
@@ -51,6 +64,11 @@ pub struct Related {
 }
 
 impl Shown {
+    /// Whether any of the text is HTML.
+    pub fn has_html(&self) -> bool {
+        self.body.iter().chain(self.further.iter().map(|one| &one.leaf)).any(|leaf| leaf.html)
+    }
+
     /// Lists as attachments what the body turned out not to show. `referenced` are the Content-IDs found in
     /// it (see [`super::html::survey`]).
     pub fn settle(&mut self, referenced: &std::collections::HashSet<String>) {
@@ -74,7 +92,7 @@ pub fn choose(root: &Node) -> Shown {
         }
     }
     // Nothing can refer to a part where there is no HTML.
-    if !shown.body.as_ref().is_some_and(|body| body.html) {
+    if !shown.has_html() {
         let parts = std::mem::take(&mut shown.related).into_iter().map(|related| related.part);
         shown.attachments.extend(parts);
     }
@@ -98,7 +116,7 @@ fn walk(node: &Node, place: Place, shown: &mut Shown) {
     }
     let below = Place { depth: place.depth + 1, ..place };
     match node.content_type.as_str() {
-        "multipart/alternative" if shown.body.is_none() => alternative(node, below, shown),
+        "multipart/alternative" => alternative(node, below, shown),
         "multipart/related" => {
             let mut children = node.children.iter();
             if let Some(root) = children.next() {
@@ -125,12 +143,15 @@ fn alternative(node: &Node, place: Place, shown: &mut Shown) {
         node.children.iter().for_each(|child| walk(child, place, shown));
         return;
     };
+    let is_first = shown.body.is_none();
+    let before = shown.further.len();
     walk(best, place, shown);
     for child in &node.children {
         if std::ptr::eq(child, *best) {
             continue;
         }
-        if text_in(child, place) == Some(false) && shown.text_alternative.is_none() {
+        if text_in(child, place) == Some(false) && is_first && shown.text_alternative.is_none() {
+            shown.further.iter_mut().skip(before).for_each(|one| one.is_in_alternative = true);
             // Its attachments, if it has any, are not the body's.
             let mut other = Shown::default();
             walk(child, place, &mut other);
@@ -172,6 +193,10 @@ fn leaf(node: &Node, place: Place, shown: &mut Shown) {
             }
         }
         if node.size <= 2 {
+            return;
+        }
+        if node.size <= MAX_FURTHER_SIZE && shown.further.len() < MAX_FURTHER {
+            shown.further.push(Further { leaf: text_leaf(node), is_in_alternative: false });
             return;
         }
     }

@@ -172,6 +172,14 @@ async fn replies_and_forwards_begin_from_their_message() {
     let forward = compose(&mut tab, message, DraftKind::Forward).await;
     assert!(forward.to.is_empty() && forward.subject.contains("Lunch?"), "{forward:?}");
     assert!(forward.body.contains("At noon?"));
+    // Parts come from the message's own mailbox, whatever was selected since it was read.
+    tab.read(with_files).await;
+    for _ in 0..3 {
+        tab.save(&draft_to(&["boris@pismo.test"], "between")).await;
+        let draft = draft_to(&["boris@pismo.test"], "twice");
+        tab.save(&draft).await;
+        tab.save(&draft).await;
+    }
     let message = tab.message(with_files);
     let forward = compose(&mut tab, message.clone(), DraftKind::Forward).await;
     let names = |draft: &Draft| -> Vec<(String, bool)> {

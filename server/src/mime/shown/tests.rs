@@ -21,14 +21,19 @@ fn multipart(kind: &str, children: Vec<Node>) -> Node {
     Node { content_type: format!("multipart/{kind}").into(), children, ..Node::default() }
 }
 
-/// Body, alternative, related and attachments as one line.
+/// Body with what is to be read behind it (in brackets what the alternative says as well), alternative, related and
+/// attachments as one line.
 fn summary(root: &Node) -> String {
     let shown = choose(root);
     let section = |leaf: &Option<Leaf>| leaf.as_ref().map_or("-".to_owned(), |leaf| leaf.section.to_string());
+    let further = shown.further.iter().map(|one| {
+        if one.is_in_alternative { format!("+({})", one.leaf.section) } else { format!("+{}", one.leaf.section) }
+    });
+    let further: String = further.collect();
     let related: Vec<_> = shown.related.iter().map(|part| part.section.as_str()).collect();
     let attachments: Vec<_> = shown.attachments.iter().map(|part| part.name.as_str()).collect();
     format!(
-        "{} {} [{}] [{}]",
+        "{}{further} {} [{}] [{}]",
         section(&shown.body),
         section(&shown.text_alternative),
         related.join(" "),
@@ -65,7 +70,42 @@ fn usual_messages_are_shown_as_their_senders_meant() {
         // Outlook puts inline images into mixed.
         (multipart("mixed", vec![leaf("1", "text/html"), image("2", "x")]), "1 - [2] []"),
         // A footer that a list appends.
-        (multipart("mixed", vec![leaf("1", "text/plain"), leaf("2", "text/plain")]), "1 - [] [part-2.txt]"),
+        (multipart("mixed", vec![leaf("1", "text/plain"), leaf("2", "text/plain")]), "1+2 - [] []"),
+        (
+            multipart("mixed", vec![multipart("alternative", both("1.")), leaf("2", "text/plain")]),
+            "1.2+2 1.1 [] []",
+        ),
+        // Apple Mail: texts around a picture, or a file.
+        (
+            multipart("mixed", vec![leaf("1", "text/plain"), leaf("2", "image/png"), leaf("3", "text/plain")]),
+            "1+3 - [] [part-2.png]",
+        ),
+        (
+            multipart(
+                "alternative",
+                vec![
+                    leaf("1", "text/plain"),
+                    multipart(
+                        "mixed",
+                        vec![leaf("2.1", "text/html"), leaf("2.2", "application/pdf"), leaf("2.3", "text/html")],
+                    ),
+                ],
+            ),
+            "2.1+(2.3) 1 [] [part-2.2.pdf]",
+        ),
+        // Of a second pair one is shown, too.
+        (
+            multipart("mixed", vec![multipart("alternative", both("1.")), multipart("alternative", both("2."))]),
+            "1.2+2.2 1.1 [] []",
+        ),
+        // What is very long is a file.
+        (
+            multipart(
+                "mixed",
+                vec![leaf("1", "text/plain"), Node { size: MAX_FURTHER_SIZE + 1, ..leaf("2", "text/plain") }],
+            ),
+            "1 - [] [part-2.txt]",
+        ),
         // A text file is a file.
         (multipart("mixed", vec![leaf("1", "text/plain"), file("2", "text/plain", "a.txt")]), "1 - [] [a.txt]"),
         (file("1", "text/html", "page.html"), "- - [] [page.html]"),
