@@ -17,6 +17,7 @@ pub mod config;
 pub mod contacts;
 pub mod conversation;
 pub mod discover;
+mod doubt;
 pub mod endpoint;
 pub mod error;
 pub mod http;
@@ -32,6 +33,7 @@ mod searches;
 pub mod smtp;
 pub mod store;
 pub mod submission;
+mod templates;
 mod verdict;
 
 use std::{net::SocketAddr, time::Duration};

@@ -36,6 +36,9 @@ impl State {
             | Reply::Arranged { .. }
             | Reply::Located { .. }
             | Reply::People { .. }
+            | Reply::Checked { .. }
+            | Reply::Templates { .. }
+            | Reply::Template { .. }
             | Reply::Done => {}
         }
     }

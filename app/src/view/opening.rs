@@ -109,6 +109,8 @@ mod tests {
             kind,
             from: vec![Address { name: "Ольга\nX".to_owned(), email: "olga@example.org".to_owned() }],
             date: 0,
+            others: Vec::new(),
+            list: false,
         }
     }
 

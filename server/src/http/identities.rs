@@ -354,14 +354,14 @@ fn choices(filled: &Filled) -> Result<IdentityChoices, Error> {
 }
 
 /// An address as [`addresses`] reads it.
-fn written(address: &Address) -> String {
+pub(super) fn written(address: &Address) -> String {
     let Address { name, email } = address;
     let quoted = name.replace('\\', "\\\\").replace('"', "\\\"");
     if name.is_empty() { email.clone() } else { format!("\"{quoted}\" <{email}>") }
 }
 
 /// Addresses with commas between.
-fn addresses(text: &str) -> Result<Vec<Address>, Error> {
+pub(super) fn addresses(text: &str) -> Result<Vec<Address>, Error> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(Vec::new());

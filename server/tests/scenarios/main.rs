@@ -64,3 +64,4 @@ mod sharing;
 mod sign_in;
 mod strange;
 mod tabs;
+mod templates;

@@ -191,7 +191,7 @@ pub fn IdentityForm(page: IdentityFormPage) -> impl IntoView {
 }
 
 /// What stands within the element: it is text alone, and loses a line end at its beginning (HTML §13.2.6.4.7).
-fn for_textarea(text: &str) -> String {
+pub fn for_textarea(text: &str) -> String {
     format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;"))
 }
 
