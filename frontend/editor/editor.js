@@ -256,6 +256,19 @@ const asked = {
   focus() {
     editor?.focus();
   },
+  /** What the person has written, for use elsewhere: pictures of this letter stay with it. */
+  own() {
+    const page = parsed(editor?.getHTML() ?? "");
+    for (const other of page.querySelectorAll('blockquote[type="cite"], .pismo-signature')) {
+      const line = other.previousElementSibling;
+      if (other.matches("blockquote") && line?.textContent.trim().endsWith(":")) line.remove();
+      other.remove();
+    }
+    for (const image of page.querySelectorAll("img[data-blob], img[data-key]")) image.remove();
+    const blocks = [...page.body.children];
+    while (blocks.length && !blocks.at(-1).textContent.trim() && !blocks.at(-1).querySelector("img, hr")) blocks.pop().remove();
+    tell({ own: known(page) });
+  },
   flush({ number }) {
     if (editor) say();
     tell({ flushed: number });

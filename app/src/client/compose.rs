@@ -35,6 +35,10 @@ pub(super) struct Memory {
     pub(super) flushing: Vec<(u32, oneshot::Sender<()>)>,
     /// What was pasted and is not in the text yet.
     pub(super) pasting: u32,
+    /// Questions about recipients that are not answered yet.
+    pub(super) checking: u32,
+    /// Who waits for the editor to say what the person has written in it.
+    pub(super) own: Option<oneshot::Sender<String>>,
 }
 
 impl Client {
@@ -83,7 +87,13 @@ impl Client {
 
     pub(super) fn open_draft(&self, draft: Draft) {
         let identity = self.state.identity_of(draft.from.as_ref());
+        let to: Vec<Address> = draft.to.iter().chain(&draft.cc).cloned().collect();
+        // Whoever is answered has written themselves.
+        let is_answer = !draft.references.is_empty();
         self.state.composer.open(draft, identity.map(|identity| identity.choices).unwrap_or_default());
+        if !is_answer {
+            self.check_recipients(&to);
+        }
     }
 
     /// Writes as this address, and takes what belongs to its identity in place of what belonged to the one before.

@@ -41,6 +41,8 @@ struct Said {
     file: bool,
     /// What was pressed: `send`, `escape` or `link`.
     key: Option<String>,
+    /// What the person has written: neither what is quoted, nor the signature.
+    own: Option<String>,
     /// All that was written until this was asked for has been said.
     flushed: Option<u32>,
 }
@@ -84,6 +86,7 @@ enum Tell<'a> {
         on: bool,
     },
     Focus,
+    Own,
     Flush {
         number: u32,
     },
@@ -116,6 +119,12 @@ impl Client {
         }
         if let Some(looks) = said.looks {
             composer.looks.set(looks);
+        }
+        if let Some(own) = said.own {
+            let mut hears = None;
+            self.inner.update_value(|inner| hears = inner.compose.own.take());
+            // Whoever asked may have given up.
+            drop(hears.map(|hears| hears.send(own)));
         }
         for blob in said.wants {
             self.show_picture(blob);
@@ -169,6 +178,28 @@ impl Client {
     /// Goes on in the text.
     pub fn focus_editor(&self) {
         self.tell_editor(&Tell::Focus, None);
+    }
+
+    /// Puts words in at the cursor, and goes on there.
+    pub(crate) fn insert_text(&self, text: &str) {
+        self.tell_editor(&Tell::InsertText { text }, None);
+        self.focus_editor();
+    }
+
+    /// The same with HTML, which the server has made harmless.
+    pub(crate) fn insert_html(&self, html: &str) {
+        self.tell_editor(&Tell::Insert { html }, None);
+        self.focus_editor();
+    }
+
+    /// What the person has written, as HTML: neither what is quoted, nor the signature. None where the editor does not say.
+    pub(crate) async fn own_html(&self) -> Option<String> {
+        let (said, hears) = oneshot::channel();
+        self.inner.update_value(|inner| inner.compose.own = Some(said));
+        self.tell_editor(&Tell::Own, None);
+        let client = *self;
+        self.platform().after(PATIENCE, Box::new(move || client.inner.update_value(|inner| inner.compose.own = None)));
+        hears.await.ok()
     }
 
     /// Another signature in a formatted text.
