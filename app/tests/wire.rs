@@ -160,6 +160,7 @@ fn welcome() -> Welcome {
                 reply_to: vec![address()],
                 bcc: vec![address()],
                 signature: "Ана\n".to_owned(),
+                signature_html: Some("<b>Ана</b>".to_owned()),
                 signature_above: true,
                 sent: Some("Sent/Work".to_owned()),
             },

@@ -144,9 +144,13 @@ function shade() {
 /** The words of a text, whatever spaces are between its lines. */
 const words = (text) => text.trim().split(/\s*\n\s*/).join("\n");
 
-/** The elements of a signature that is as it was put in. */
-function signed(text) {
+/** The elements of a signature that is as it was put in: of its words, and of its HTML. */
+function signed(text, html) {
   const own = [...root.querySelectorAll("div.pismo-signature")].filter((element) => !element.closest("blockquote"));
+  const letters = (element) => element.textContent.replace(/\s+/g, "");
+  const wrought = letters(parsed(html).body);
+  const same = own.find((element) => letters(element) === wrought);
+  if (same) return [same];
   // Its mark is there only where it ends the text.
   for (const wanted of [words(text), words(text.replace(/^-- *\n/, ""))]) {
     const marked = own.find((element) => words(element.innerText) === wanted);
@@ -235,8 +239,8 @@ const asked = {
     if (!frozen) take([file]);
   },
   /** Another signature, in place of the one before, as long as that is as it was put in. */
-  signature({ before, after, above }) {
-    const old = before ? signed(before) : [];
+  signature({ before, was, after, above }) {
+    const old = before ? signed(before, was) : [];
     if (!old) return;
     editor.saveUndoState();
     const quote = above && [...root.children].find((element) => element.matches('blockquote[type="cite"]'));

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use super::Client;
 use crate::{
     opening::{add_all, begin},
-    signature::{block, exchange},
+    signature::exchange,
     state::{DraftStatus, File, FileState, Notice},
     wire::{AccountId, Address, Command, Draft, DraftKind, Error, Identity, MAX_FRAME, MessageRef, Reply, read},
 };
@@ -107,7 +107,7 @@ impl Client {
             let quoted = composer.quoted.get_value();
             if composer.html.with_untracked(Option::is_some) {
                 let quotes = !quoted.is_empty();
-                self.exchange_signature(&block(quotes, &before), &block(quotes, &after), after.signature_above);
+                self.exchange_signature(quotes, &before, &after);
             } else {
                 composer.body.update(|body| *body = exchange(body, &quoted, &before, &after));
             }

@@ -55,7 +55,7 @@ fn formatted(
         _ if quoted.is_empty() => String::new(),
         _ => html_of(quoted),
     };
-    let signature = signature_block(&block(!quote.is_empty(), choices));
+    let signature = signature_block(&block(!quote.is_empty(), choices), choices.signature_html.as_deref());
     let room = html_of("");
     match (signature.is_empty(), quote.is_empty(), choices.signature_above) {
         (true, true, _) => room,
