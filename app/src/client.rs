@@ -3,12 +3,14 @@
 
 mod act;
 mod browse;
+mod check;
 mod compose;
 mod find;
 mod folders;
 mod formatted;
 mod outbox;
 mod settings;
+mod templates;
 
 use std::sync::Arc;
 

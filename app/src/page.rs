@@ -20,6 +20,7 @@ use crate::{
         login::{Login, LoginPage},
         server::{Server, ServerPage},
         sharing::{Sharing, SharingPage},
+        templates::{TemplateForm, TemplateFormPage, Templates, TemplatesPage},
     },
     wire::PageFrames,
 };
@@ -243,6 +244,30 @@ pub fn render_identity_form(page: &IdentityFormPage, assets: &Assets) -> String 
         i18n::td_string!(language, identities.title),
         assets,
         || view! { <IdentityForm page=page.clone() /> },
+    )
+}
+
+/// The page about texts to write with.
+pub fn render_templates(page: &TemplatesPage, assets: &Assets) -> String {
+    let (language, theme) = (page.language, page.theme);
+    beside(
+        language,
+        theme,
+        i18n::td_string!(language, templates.title),
+        assets,
+        || view! { <Templates page=page.clone() /> },
+    )
+}
+
+/// The form of a template.
+pub fn render_template_form(page: &TemplateFormPage, assets: &Assets) -> String {
+    let (language, theme) = (page.language, page.theme);
+    beside(
+        language,
+        theme,
+        i18n::td_string!(language, templates.title),
+        assets,
+        || view! { <TemplateForm page=page.clone() /> },
     )
 }
 

@@ -5,6 +5,7 @@
 
 mod apply;
 mod cache;
+mod check;
 mod composer;
 mod list;
 mod mailboxes;
@@ -16,6 +17,7 @@ pub mod window;
 use leptos::prelude::*;
 
 pub use cache::Opened;
+pub use check::Check;
 pub use composer::{Composer, DraftStatus, File, FileState};
 pub use list::{Entry, List, Shown};
 pub use mailboxes::{Folder, Mailboxes, Traits};
@@ -251,12 +253,9 @@ pub enum Dialog {
     KeepSearch,
     /// Throw away what was written? Yes: [`crate::Client::discard`].
     Discard,
-    /// Send without a subject? Yes: [`crate::Client::send_draft`] for this time.
-    NoSubject {
-        at: Option<i64>,
-    },
-    /// Send without the file that the text speaks of? Yes: [`crate::Client::send_draft`] for this time.
-    NoAttachment {
+    /// Send what may not be meant so, at this time?
+    Check {
+        check: Check,
         at: Option<i64>,
     },
     /// When to send what was written.

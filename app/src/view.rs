@@ -32,6 +32,7 @@ pub mod settings;
 pub mod sharing;
 pub mod signature;
 pub mod source;
+pub mod templates;
 pub mod toast;
 pub mod toolbar;
 pub mod words;

@@ -12,6 +12,7 @@ mod collector;
 mod command;
 mod compose;
 mod contact;
+mod doubt;
 mod error;
 mod event;
 mod identity;
@@ -20,6 +21,7 @@ mod message;
 mod read;
 mod rights;
 mod source;
+mod template;
 
 pub use collector::{
     Collector, CollectorFolder, CollectorId, CollectorKind, CollectorLook, CollectorOptions, CollectorReport,
@@ -30,6 +32,7 @@ pub use compose::{
     Attachment, BlobId, Draft, DraftId, DraftKind, Original, Submission, SubmissionId, SubmissionState, When,
 };
 pub use contact::{Contact, ContactImport, ContactImportId};
+pub use doubt::Doubt;
 pub use error::{CertificateFault, Error, Refusal};
 pub use event::{Connectivity, Event, ListChange};
 pub use identity::{Closeness, Identity, IdentityChoices, IdentityId};
@@ -41,6 +44,7 @@ pub use message::{
 pub use read::read;
 pub use rights::{Right, Rights};
 pub use source::{FoundBy, ProbeFailure, ProbeStep, SourceAdvice};
+pub use template::{Template, TemplateId};
 
 use serde::{Deserialize, Serialize};
 

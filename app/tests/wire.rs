@@ -114,7 +114,14 @@ fn draft() -> Draft {
             size: 5,
             inline: true,
         }],
-        original: Some(Original { message: message(), kind: DraftKind::ReplyAll, from: vec![address()], date: 0 }),
+        original: Some(Original {
+            message: message(),
+            kind: DraftKind::ReplyAll,
+            from: vec![address()],
+            date: 0,
+            others: vec![address()],
+            list: true,
+        }),
         references: vec!["a@b".to_owned()],
     }
 }
@@ -153,6 +160,7 @@ fn welcome() -> Welcome {
                 reply_to: vec![address()],
                 bcc: vec![address()],
                 signature: "Ана\n".to_owned(),
+                signature_html: Some("<b>Ана</b>".to_owned()),
                 signature_above: true,
                 sent: Some("Sent/Work".to_owned()),
             },
@@ -215,6 +223,22 @@ fn commands_look_like_this() {
         act(these(), Action::Flag { flag: Flag::Keyword("$label1".to_owned()), set: true }),
         Command::Send { draft: Draft::new(DraftId("00ff".to_owned())), when: When::In(5) },
         Command::Send { draft: Draft::new(DraftId("00ff".to_owned())), when: When::At(1_795_457_400) },
+        Command::CheckRecipients { emails: vec!["anna@gmial.com".to_owned()] },
+        Command::Templates,
+        Command::UseTemplate {
+            template: TemplateId(2),
+            to: Some(address()),
+            from: None,
+            subject: String::new(),
+            date: "23 November 2026".to_owned(),
+            formatted: true,
+        },
+        Command::KeepTemplate {
+            name: "Счёт".to_owned(),
+            subject: "Счёт за {date}".to_owned(),
+            text: "{name}, добрый день!".to_owned(),
+            formatted: false,
+        },
     ];
     let frames: Vec<_> = (1..).zip(commands).map(|(id, command)| ClientFrame { id, command }).collect();
     round_trip(&frames);
@@ -258,6 +282,21 @@ fn replies_look_like_this() {
         Reply::Located { position: 512 },
         Reply::Done,
         Reply::People { people: vec![Address { name: "Анна".to_owned(), email: "anna@pismo.test".to_owned() }] },
+        Reply::Checked {
+            doubts: vec![Doubt {
+                email: "anna@gmаil.com".to_owned(),
+                meant: Some("anna@gmail.com".to_owned()),
+                ascii: Some("xn--gmil-63d.com".to_owned()),
+            }],
+            inside: vec!["boris@example.org".to_owned()],
+        },
+        Reply::Templates { templates: vec![(TemplateId(2), "Счёт".to_owned())] },
+        Reply::Template {
+            subject: "Счёт".to_owned(),
+            to: vec![address()],
+            text: "Анна, добрый день!".to_owned(),
+            open: vec!["number".to_owned()],
+        },
     ];
     let frames: Vec<_> = (1..).zip(replies).map(|(id, reply)| ServerFrame::Reply { id, result: Ok(reply) }).collect();
     reaches_the_browser(&frames);
@@ -348,6 +387,8 @@ fn errors_look_like_this() {
         Error::TooFarAhead,
         Error::BeingSent,
         Error::AlreadySent,
+        Error::TemplateExists,
+        Error::TooManyTemplates { limit: 100 },
     ];
     let frames: Vec<_> = (1..).zip(errors).map(|(id, error)| ServerFrame::Reply { id, result: Err(error) }).collect();
     reaches_the_browser(&frames);

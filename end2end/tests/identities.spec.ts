@@ -56,6 +56,23 @@ test("an address is added, and what is written from it has its name and signatur
   await visitor.composer.sendAndWait();
   await expect.poll(() => friend.subjects()).toContain("Re: Сапоги есть?");
   expect(await friend.source("Re: Сапоги есть?")).toMatch(new RegExp(`^Return-Path: <${detailed.replace("+", "\\+")}>`, "im"));
+
+  // Formatted text has the formatted signature, and loses it with the address.
+  await page.goto(`${visitor.url}/identities`);
+  await page.getByTestId("identity-edit").last().click();
+  await page.getByTestId("identity-signature-open").click();
+  await page.getByTestId("identity-signature-html").fill("<b onclick='x()'>Лавка</b><br>с 9 до 18");
+  await page.getByTestId("identity-save").click();
+  await expect(page.getByTestId("identity")).toHaveCount(2);
+  await page.goto(`${visitor.url}/mail/`);
+  await visitor.live();
+  await visitor.composer.open();
+  await from.selectOption(alias);
+  await visitor.composer.format();
+  const signature = visitor.composer.text.locator(".pismo-signature");
+  await expect(signature.locator("b")).toHaveText("Лавка");
+  await from.selectOption(mail.address);
+  await expect(signature).toHaveCount(0);
   await friend.close();
 });
 

@@ -144,9 +144,13 @@ function shade() {
 /** The words of a text, whatever spaces are between its lines. */
 const words = (text) => text.trim().split(/\s*\n\s*/).join("\n");
 
-/** The elements of a signature that is as it was put in. */
-function signed(text) {
+/** The elements of a signature that is as it was put in: of its words, and of its HTML. */
+function signed(text, html) {
   const own = [...root.querySelectorAll("div.pismo-signature")].filter((element) => !element.closest("blockquote"));
+  const letters = (element) => element.textContent.replace(/\s+/g, "");
+  const wrought = letters(parsed(html).body);
+  const same = own.find((element) => letters(element) === wrought);
+  if (same) return [same];
   // Its mark is there only where it ends the text.
   for (const wanted of [words(text), words(text.replace(/^-- *\n/, ""))]) {
     const marked = own.find((element) => words(element.innerText) === wanted);
@@ -235,8 +239,8 @@ const asked = {
     if (!frozen) take([file]);
   },
   /** Another signature, in place of the one before, as long as that is as it was put in. */
-  signature({ before, after, above }) {
-    const old = before ? signed(before) : [];
+  signature({ before, was, after, above }) {
+    const old = before ? signed(before, was) : [];
     if (!old) return;
     editor.saveUndoState();
     const quote = above && [...root.children].find((element) => element.matches('blockquote[type="cite"]'));
@@ -255,6 +259,19 @@ const asked = {
   },
   focus() {
     editor?.focus();
+  },
+  /** What the person has written, for use elsewhere: pictures of this letter stay with it. */
+  own() {
+    const page = parsed(editor?.getHTML() ?? "");
+    for (const other of page.querySelectorAll('blockquote[type="cite"], .pismo-signature')) {
+      const line = other.previousElementSibling;
+      if (other.matches("blockquote") && line?.textContent.trim().endsWith(":")) line.remove();
+      other.remove();
+    }
+    for (const image of page.querySelectorAll("img[data-blob], img[data-key]")) image.remove();
+    const blocks = [...page.body.children];
+    while (blocks.length && !blocks.at(-1).textContent.trim() && !blocks.at(-1).querySelector("img, hr")) blocks.pop().remove();
+    tell({ own: known(page) });
   },
   flush({ number }) {
     if (editor) say();

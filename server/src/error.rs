@@ -137,6 +137,7 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::CollectorExists
         | Error::CollectorLoop
         | Error::SearchExists
+        | Error::TemplateExists
         | Error::BeingSent
         | Error::AlreadySent
         | Error::IdentityExists => StatusCode::CONFLICT,
@@ -158,6 +159,7 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::PasswordMissing
         | Error::TooManyIdentities { .. }
         | Error::TooManySearches { .. }
+        | Error::TooManyTemplates { .. }
         | Error::TooManyCollectors { .. }
         | Error::TooManyRecipients { .. } => StatusCode::BAD_REQUEST,
         Error::TextTooLong { .. }

@@ -17,6 +17,7 @@ mod section;
 mod servers;
 mod sharing;
 mod socket;
+mod templates;
 mod upload;
 
 use std::time::Duration;
@@ -82,6 +83,16 @@ pub fn router(bridge: Bridge) -> Router {
             get(identities::edit).post(identities::save).layer(DefaultBodyLimit::max(identities::MAX_FORM)),
         )
         .route("/identities/{id}/{asked}", post(identities::change))
+        .route("/templates", get(templates::show))
+        .route(
+            "/templates/add",
+            get(templates::form).post(templates::add).layer(DefaultBodyLimit::max(templates::MAX_FORM)),
+        )
+        .route(
+            "/templates/{id}",
+            get(templates::edit).post(templates::save).layer(DefaultBodyLimit::max(templates::MAX_FORM)),
+        )
+        .route("/templates/{id}/remove", post(templates::remove))
         .route("/sharing", get(sharing::show).post(sharing::save))
         .route("/message/{account}/{uid_validity}/{uid}/body", get(message::body))
         .route("/message/{account}/{uid_validity}/{uid}/print", get(message::print))

@@ -17,6 +17,7 @@ pub mod config;
 pub mod contacts;
 pub mod conversation;
 pub mod discover;
+mod doubt;
 pub mod endpoint;
 pub mod error;
 pub mod http;
@@ -34,6 +35,7 @@ pub mod spool;
 pub mod step;
 pub mod store;
 pub mod submission;
+mod templates;
 mod verdict;
 
 use std::{net::SocketAddr, time::Duration};

@@ -19,6 +19,7 @@ mod runs;
 mod searches;
 mod settings;
 mod submissions;
+mod templates;
 mod users;
 
 use std::{path::Path, str::FromStr, time::Duration};

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use super::Client;
 use crate::{
     opening::{add_all, begin},
-    signature::{block, exchange},
+    signature::exchange,
     state::{DraftStatus, File, FileState, Notice},
     wire::{AccountId, Address, Command, Draft, DraftKind, Error, Identity, MAX_FRAME, MessageRef, Reply, read},
 };
@@ -35,6 +35,10 @@ pub(super) struct Memory {
     pub(super) flushing: Vec<(u32, oneshot::Sender<()>)>,
     /// What was pasted and is not in the text yet.
     pub(super) pasting: u32,
+    /// Questions about recipients that are not answered yet.
+    pub(super) checking: u32,
+    /// Who waits for the editor to say what the person has written in it.
+    pub(super) own: Option<oneshot::Sender<String>>,
 }
 
 impl Client {
@@ -83,7 +87,13 @@ impl Client {
 
     pub(super) fn open_draft(&self, draft: Draft) {
         let identity = self.state.identity_of(draft.from.as_ref());
+        let to: Vec<Address> = draft.to.iter().chain(&draft.cc).cloned().collect();
+        // Whoever is answered has written themselves.
+        let is_answer = !draft.references.is_empty();
         self.state.composer.open(draft, identity.map(|identity| identity.choices).unwrap_or_default());
+        if !is_answer {
+            self.check_recipients(&to);
+        }
         let (files_limit, reply) = (self.state.files_limit, self.send(Command::FilesLimit));
         self.spawn(async move {
             // Without it the servers say so themselves, later.
@@ -104,7 +114,7 @@ impl Client {
             let quoted = composer.quoted.get_value();
             if composer.html.with_untracked(Option::is_some) {
                 let quotes = !quoted.is_empty();
-                self.exchange_signature(&block(quotes, &before), &block(quotes, &after), after.signature_above);
+                self.exchange_signature(quotes, &before, &after);
             } else {
                 composer.body.update(|body| *body = exchange(body, &quoted, &before, &after));
             }

@@ -12,9 +12,10 @@ use super::{Client, compose::LOOK};
 use crate::{
     formatted::{html_of, signature_block},
     i18n::*,
+    signature::{block, exchange},
     state::{File, FileState},
     view::composer::send,
-    wire::{Attachment, BlobId, Command, Error, Reply, read},
+    wire::{Attachment, BlobId, Command, Error, IdentityChoices, Reply, read},
 };
 
 /// How long the editor may take to say what is written before that is taken to be what it said last.
@@ -41,6 +42,8 @@ struct Said {
     file: bool,
     /// What was pressed: `send`, `escape` or `link`.
     key: Option<String>,
+    /// What the person has written: neither what is quoted, nor the signature.
+    own: Option<String>,
     /// All that was written until this was asked for has been said.
     flushed: Option<u32>,
 }
@@ -75,8 +78,10 @@ enum Tell<'a> {
     },
     /// A picture to put in, with its bytes.
     Place,
+    /// `before` is the old one in plain text, `was` the same as HTML.
     Signature {
         before: &'a str,
+        was: &'a str,
         after: &'a str,
         above: bool,
     },
@@ -84,6 +89,7 @@ enum Tell<'a> {
         on: bool,
     },
     Focus,
+    Own,
     Flush {
         number: u32,
     },
@@ -116,6 +122,12 @@ impl Client {
         }
         if let Some(looks) = said.looks {
             composer.looks.set(looks);
+        }
+        if let Some(own) = said.own {
+            let mut hears = None;
+            self.inner.update_value(|inner| hears = inner.compose.own.take());
+            // Whoever asked may have given up.
+            drop(hears.map(|hears| hears.send(own)));
         }
         for blob in said.wants {
             self.show_picture(blob);
@@ -171,9 +183,35 @@ impl Client {
         self.tell_editor(&Tell::Focus, None);
     }
 
+    /// Puts words in at the cursor, and goes on there.
+    pub(crate) fn insert_text(&self, text: &str) {
+        self.tell_editor(&Tell::InsertText { text }, None);
+        self.focus_editor();
+    }
+
+    /// The same with HTML, which the server has made harmless.
+    pub(crate) fn insert_html(&self, html: &str) {
+        self.tell_editor(&Tell::Insert { html }, None);
+        self.focus_editor();
+    }
+
+    /// What the person has written, as HTML: neither what is quoted, nor the signature. None where the editor does not say.
+    pub(crate) async fn own_html(&self) -> Option<String> {
+        let (said, hears) = oneshot::channel();
+        self.inner.update_value(|inner| inner.compose.own = Some(said));
+        self.tell_editor(&Tell::Own, None);
+        let client = *self;
+        self.platform().after(PATIENCE, Box::new(move || client.inner.update_value(|inner| inner.compose.own = None)));
+        hears.await.ok()
+    }
+
     /// Another signature in a formatted text.
-    pub(crate) fn exchange_signature(&self, before: &str, after: &str, above: bool) {
-        self.tell_editor(&Tell::Signature { before, after: &signature_block(after), above }, None);
+    pub(crate) fn exchange_signature(&self, quotes: bool, before: &IdentityChoices, after: &IdentityChoices) {
+        let html =
+            |choices: &IdentityChoices| signature_block(&block(quotes, choices), choices.signature_html.as_deref());
+        let above = after.signature_above;
+        let (was, before, after) = (html(before), block(quotes, before), html(after));
+        self.tell_editor(&Tell::Signature { before: &before, was: &was, after: &after, above }, None);
     }
 
     /// Goes on with formatted text: what was plain stays as it is.
@@ -181,7 +219,18 @@ impl Client {
         let composer = self.state.composer;
         if composer.html.with_untracked(Option::is_none) {
             composer.begins_in_text.set_value(true);
-            composer.html.set(Some(html_of(&composer.body.get_untracked())));
+            let (body, choices) = (composer.body.get_untracked(), composer.choices.get_value());
+            let quotes = !composer.quoted.with_value(String::is_empty);
+            let bare = exchange(&body, "", &choices, &IdentityChoices::default());
+            // At the end of a new text a signature gets its own form.
+            let signed = choices.signature_html.is_some() && !quotes && bare != body;
+            let html = if signed {
+                let signature = signature_block(&block(false, &choices), choices.signature_html.as_deref());
+                format!("{}{}{signature}", html_of(bare.trim_end()), html_of(""))
+            } else {
+                html_of(&body)
+            };
+            composer.html.set(Some(html));
             self.edited();
         }
     }

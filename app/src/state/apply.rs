@@ -37,6 +37,9 @@ impl State {
             | Reply::Arranged { .. }
             | Reply::Located { .. }
             | Reply::People { .. }
+            | Reply::Checked { .. }
+            | Reply::Templates { .. }
+            | Reply::Template { .. }
             | Reply::Done => {}
         }
     }

@@ -3,7 +3,8 @@
 use futures_util::future::AbortHandle;
 use leptos::prelude::*;
 
-use crate::wire::{Address, Attachment, BlobId, Draft, DraftId, Error, IdentityChoices, Original};
+use super::Check;
+use crate::wire::{Address, Attachment, BlobId, Doubt, Draft, DraftId, Error, IdentityChoices, Original};
 
 /// The composer. Open while `id` is there. After any change by the person call [`crate::Client::edited`].
 #[derive(Clone, Copy)]
@@ -47,6 +48,16 @@ pub struct Composer {
     pub(crate) choices: StoredValue<IdentityChoices>,
     /// What is quoted, as it was when the draft was begun.
     pub(crate) quoted: StoredValue<String>,
+    /// What there is to say about recipients.
+    pub doubts: RwSignal<Vec<Doubt>>,
+    /// What was asked about this draft.
+    pub answered: RwSignal<Vec<Check>>,
+    /// Recipients of the person's own domains.
+    pub(crate) inside: StoredValue<Vec<String>>,
+    /// Who have each other's addresses from what is answered.
+    pub(crate) together: StoredValue<Vec<Address>>,
+    /// Names of placeholders that a template came with and that were not filled in.
+    pub(crate) unfilled: StoredValue<Vec<String>>,
     next: StoredValue<u32>,
 }
 
@@ -141,6 +152,11 @@ impl Composer {
             begun_as: StoredValue::new(None),
             choices: StoredValue::new(IdentityChoices::default()),
             quoted: StoredValue::new(String::new()),
+            doubts: RwSignal::new(Vec::new()),
+            answered: RwSignal::new(Vec::new()),
+            inside: StoredValue::new(Vec::new()),
+            together: StoredValue::new(Vec::new()),
+            unfilled: StoredValue::new(Vec::new()),
             next: StoredValue::new(0),
         }
     }
@@ -195,6 +211,18 @@ impl Composer {
         self.from.set(from);
         self.reply_to.set_value(reply_to);
         self.quoted.set_value(String::new());
+        self.doubts.set(Vec::new());
+        self.answered.set(Vec::new());
+        self.inside.set_value(Vec::new());
+        self.unfilled.set_value(Vec::new());
+        // What is forwarded answers nobody.
+        let together = if references.is_empty() {
+            Vec::new()
+        } else {
+            let others = original.iter().flat_map(|original| &original.others);
+            to.iter().chain(&cc).chain(others).cloned().collect()
+        };
+        self.together.set_value(together);
         self.to.set(to);
         self.cc.set(cc);
         self.bcc.set(bcc);
@@ -214,6 +242,38 @@ impl Composer {
         self.minimised.set(false);
         self.edits.set(0);
         self.id.set(Some(id));
+    }
+
+    /// Whether this was asked and answered. Reactive.
+    pub fn has_answered(&self, check: &Check) -> bool {
+        self.answered.with(|all| all.iter().any(|other| other.is_same(check)))
+    }
+
+    /// Puts the address that is meant in place of one that is in doubt.
+    pub(crate) fn correct(&self, doubt: &Doubt) {
+        let Some(meant) = &doubt.meant else { return };
+        for field in [self.to, self.cc, self.bcc] {
+            if field.with_untracked(|all| all.iter().any(|one| one.email == doubt.email)) {
+                field.update(|all| {
+                    let is_there = all.iter().any(|one| one.email.eq_ignore_ascii_case(meant));
+                    all.retain(|one| !is_there || one.email != doubt.email);
+                    for one in all.iter_mut().filter(|one| one.email == doubt.email) {
+                        one.email.clone_from(meant);
+                    }
+                });
+            }
+        }
+    }
+
+    /// Has nobody see who else gets the message.
+    pub(crate) fn hide_recipients(&self) {
+        let seen: Vec<Address> = [self.to, self.cc].iter().flat_map(RwSignal::get_untracked).collect();
+        self.bcc.update(|bcc| {
+            bcc.retain(|one| seen.iter().all(|other| !other.email.eq_ignore_ascii_case(&one.email)));
+            bcc.splice(0..0, seen);
+        });
+        self.to.set(Vec::new());
+        self.cc.set(Vec::new());
     }
 
     pub(crate) fn close(&self) {

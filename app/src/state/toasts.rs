@@ -53,6 +53,7 @@ pub enum Notice {
     Sent,
     Discarded,
     DraftRestored,
+    TemplateKept,
     Error(Error),
 }
 

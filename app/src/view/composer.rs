@@ -1,8 +1,11 @@
 //! Where messages are written: a card at the foot of the page, or all of a phone.
 
+mod ask;
 mod check;
 mod files;
 mod formats;
+mod hint;
+mod insert;
 mod later;
 mod sender;
 
@@ -22,10 +25,13 @@ use crate::{
     state::{Dialog, DraftStatus, State},
     wire::{DraftId, DraftKind},
 };
-use check::{Obstacle, obstacle};
+pub use ask::Ask;
+use check::{Around, Obstacle, obstacle};
 pub use files::has_files;
 use files::{Files, Memory};
 use formats::{Editor, Formats};
+use hint::LeftOut;
+use insert::{EmojiButton, PLAIN, TemplatesButton};
 use later::LaterButton;
 pub use later::LaterForm;
 use sender::Sender;
@@ -230,6 +236,7 @@ fn Fields(memory: Memory) -> impl IntoView {
                 id="compose-bcc"
             />
         </Show>
+        <LeftOut />
         <div class="compose-field">
             <label for="compose-subject">{move || t_string!(i18n, compose.subject)}</label>
             <input
@@ -279,6 +286,7 @@ fn Plain(memory: Memory) -> impl IntoView {
     view! {
         <textarea
             node_ref=body
+            id=PLAIN
             class="compose-body"
             dir="auto"
             aria-label=move || t_string!(i18n, compose.body)
@@ -366,6 +374,8 @@ fn Foot(memory: Memory) -> impl IntoView {
                     <Icon name="letters" />
                 </button>
             </Show>
+            <TemplatesButton />
+            <EmojiButton />
             <span class="compose-state" role="status">
                 {saved}
             </span>
@@ -385,7 +395,7 @@ fn Foot(memory: Memory) -> impl IntoView {
 
 /// Sends, at this moment where one was chosen, unless something is missing; what may be meant so is asked.
 pub(crate) fn send(state: State, client: Client, at: Option<i64>) {
-    client.when_said(move || send_now(state, client, at));
+    client.when_checked(move || client.when_said(move || send_now(state, client, at)));
 }
 
 fn send_now(state: State, client: Client, at: Option<i64>) {
@@ -393,14 +403,21 @@ fn send_now(state: State, client: Client, at: Option<i64>) {
     let Some(draft) = composer.draft() else {
         return;
     };
-    let failed = untrack(|| composer.files.with(|all| all.iter().any(files::has_failed)));
-    let copies = composer.choices.get_value().bcc;
-    match obstacle(&draft, &copies, failed, untrack(|| composer.is_uploading())) {
+    let around = Around {
+        copies: composer.choices.get_value().bcc,
+        failed: untrack(|| composer.files.with(|all| all.iter().any(files::has_failed))),
+        uploading: untrack(|| composer.is_uploading()),
+        doubts: composer.doubts.get_untracked(),
+        inside: composer.inside.get_value(),
+        together: composer.together.get_value(),
+        unfilled: composer.unfilled.get_value(),
+        answered: composer.answered.get_untracked(),
+    };
+    match obstacle(&draft, &around) {
         None => client.send_draft(at),
         Some(Obstacle::Error(error)) => composer.problem.set(Some(error)),
         Some(Obstacle::Files) => files::point_out(),
-        Some(Obstacle::NoSubject) => state.dialog.set(Some(Dialog::NoSubject { at })),
-        Some(Obstacle::NoAttachment) => state.dialog.set(Some(Dialog::NoAttachment { at })),
+        Some(Obstacle::Ask(check)) => state.dialog.set(Some(Dialog::Check { check, at })),
     }
 }
 

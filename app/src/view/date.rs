@@ -35,6 +35,14 @@ pub fn quote_date(state: State, seconds: i64) -> String {
     untrack(|| plain(state.language.get(), Civil::new(seconds, offset(state, seconds))))
 }
 
+/// The day it is, as `1 May 2026`. Not reactive.
+pub fn today(state: State) -> String {
+    untrack(|| {
+        let Civil { year, month, day, .. } = Civil::new(now(), offset(state, now()));
+        format!("{day}\u{a0}{} {year}", name(months(state.language.get()), month))
+    })
+}
+
 /// Date and time by a clock that is so many seconds ahead of UTC, for paper.
 pub fn date_on_paper(language: Locale, clock: i32, seconds: i64) -> String {
     plain(language, Civil::new(seconds, clock))

@@ -4,7 +4,7 @@ use crate::view::handler;
 use leptos::{ev, html, prelude::*};
 
 use super::{
-    composer::LaterForm,
+    composer::{Ask, LaterForm},
     filter::DayForm,
     help::Help,
     icon::Icon,
@@ -107,28 +107,7 @@ pub fn Dialogs() -> impl IntoView {
                 />
             }
             .into_any(),
-            Dialog::NoSubject { at } => view! {
-                <Question
-                    title=move || t_string!(i18n, compose.no_subject_title).to_string()
-                    text=move || t_string!(i18n, compose.no_subject_text).to_string()
-                    yes=move || t_string!(i18n, compose.no_subject_yes).to_string()
-                    no=move || t_string!(i18n, compose.discard_no).to_string()
-                    on_yes=move || client.send_draft(at)
-                    on_close=close
-                />
-            }
-            .into_any(),
-            Dialog::NoAttachment { at } => view! {
-                <Question
-                    title=move || t_string!(i18n, compose.no_attachment_title).to_string()
-                    text=move || t_string!(i18n, compose.no_attachment_text).to_string()
-                    yes=move || t_string!(i18n, compose.no_attachment_yes).to_string()
-                    no=move || t_string!(i18n, compose.no_attachment_no).to_string()
-                    on_yes=move || client.send_draft(at)
-                    on_close=close
-                />
-            }
-            .into_any(),
+            Dialog::Check { check, at } => view! { <Ask check at /> }.into_any(),
             Dialog::Later => {
                 // Another question may have taken its place before it hears that it is closed.
                 let close = move || {
@@ -219,7 +198,7 @@ pub fn Modal(
     }
 }
 
-/// A question with two answers; the second, closing and Esc are all no.
+/// A question with two answers, or three; the second, closing and Esc are all no.
 #[component]
 pub fn Question(
     #[prop(into)] title: Signal<String>,
@@ -229,11 +208,25 @@ pub fn Question(
     /// Whether yes cannot be taken back.
     #[prop(optional)]
     danger: bool,
+    /// Another answer between the two.
+    #[prop(default = None)]
+    also: Option<(Signal<String>, Callback<()>)>,
     #[prop(into)] on_yes: Callback<()>,
     #[prop(into)] on_close: Callback<()>,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
     show(node);
+    let also = also.map(|(words, on_also)| {
+        let chosen = move |_| {
+            close(node);
+            on_also.run(());
+        };
+        view! {
+            <button type="button" class="button" data-testid="dialog-also" on:click=handler(chosen)>
+                {words}
+            </button>
+        }
+    });
     view! {
         <dialog
             node_ref=node
@@ -256,6 +249,7 @@ pub fn Question(
                 <button type="button" class="button" autofocus=danger on:click=handler(move |_| close(node))>
                     {no}
                 </button>
+                {also}
                 <button
                     type="button"
                     class="button"

@@ -68,6 +68,8 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::TooManyContacts { limit } => counted!(i18n, error.too_many_contacts, *limit),
         Error::SearchExists => t_string!(i18n, error.search_exists).to_string(),
         Error::TooManySearches { limit } => counted!(i18n, error.too_many_searches, *limit),
+        Error::TemplateExists => t_string!(i18n, error.template_exists).to_string(),
+        Error::TooManyTemplates { limit } => counted!(i18n, error.too_many_templates, *limit),
         Error::TooFarAhead => t_string!(i18n, error.too_far_ahead).to_string(),
         Error::BeingSent => t_string!(i18n, error.being_sent).to_string(),
         Error::AlreadySent => t_string!(i18n, error.already_sent).to_string(),
@@ -140,6 +142,8 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::TooManyRecipients { .. }
         | Error::TooManySearches { .. }
         | Error::SearchExists
+        | Error::TooManyTemplates { .. }
+        | Error::TemplateExists
         | Error::NoMail
         | Error::NoContacts
         | Error::TooManyContacts { .. }

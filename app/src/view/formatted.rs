@@ -34,9 +34,16 @@ pub fn quoted(line: &str, html: &str) -> String {
     format!("{}{QUOTE}{html}</blockquote>", html_of(line))
 }
 
-/// A signature as it stands in a text; nothing for none.
-pub fn signature_block(text: &str) -> String {
-    if text.is_empty() { String::new() } else { format!("<div class=\"{SIGNATURE}\">{}</div>", html_of(text)) }
+/// A signature as it stands in a text; nothing for none. `text` is it in plain text, after its mark where it has one; `html` its own
+/// HTML, if it is formatted.
+pub fn signature_block(text: &str, html: Option<&str>) -> String {
+    let inside = match html {
+        _ if text.is_empty() => return String::new(),
+        Some(html) if text.starts_with("-- \n") => format!("{}{html}", html_of("-- ")),
+        Some(html) => html.to_owned(),
+        None => html_of(text),
+    };
+    format!("<div class=\"{SIGNATURE}\">{inside}</div>")
 }
 
 /// How often a line is quoted, and what it says.
@@ -79,8 +86,12 @@ mod tests {
 
     #[test]
     fn a_signature_can_be_found_again() {
-        assert_eq!(signature_block(""), "");
-        let block = signature_block("-- \nAna").replace(" dir=\"auto\"", "");
+        assert_eq!(signature_block("", Some("<b>Ana</b>")), "");
+        let block = signature_block("-- \nAna", None).replace(" dir=\"auto\"", "");
         assert_eq!(block, "<div class=\"pismo-signature\"><div>-- </div><div>Ana</div></div>");
+        for (text, mark) in [("-- \nAna", "<div>-- </div>"), ("Ana", "")] {
+            let block = signature_block(text, Some("<b>Ana</b>")).replace(" dir=\"auto\"", "");
+            assert_eq!(block, format!("<div class=\"pismo-signature\">{mark}<b>Ana</b></div>"));
+        }
     }
 }

@@ -4,6 +4,7 @@ mod form;
 
 use leptos::prelude::*;
 
+pub(super) use form::for_textarea;
 pub use form::{Fields, IdentityForm, IdentityFormPage, Of};
 
 use super::{explain::Explained, icon::Icon, server::back, words::Words};

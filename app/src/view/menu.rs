@@ -6,7 +6,8 @@ use wasm_bindgen::JsCast;
 use crate::view::handler;
 
 /// Things to choose from, each a `button.menu-item[role=menuitem]`. There as long as it is open: the focus is on its first
-/// item, arrows go up and down and round, and Esc, Tab and leaving it close it.
+/// item, arrows go up and down and round, those to the sides as well where there is nothing to write in, and Esc, Tab and leaving it
+/// close it.
 #[component]
 pub fn Menu(
     #[prop(optional)] class: &'static str,
@@ -32,12 +33,13 @@ pub fn Menu(
                     drop(button.focus());
                 }
             }
-            "ArrowDown" => {
+            "ArrowRight" | "ArrowLeft" if role != "menu" => {}
+            "ArrowDown" | "ArrowRight" => {
                 event.prevent_default();
                 let first = || menu.get_untracked()?.first_element_child();
                 focus(focused().and_then(|item| item.next_element_sibling()).or_else(first));
             }
-            "ArrowUp" => {
+            "ArrowUp" | "ArrowLeft" => {
                 event.prevent_default();
                 let last = || menu.get_untracked()?.last_element_child();
                 focus(focused().and_then(|item| item.previous_element_sibling()).or_else(last));

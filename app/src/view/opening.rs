@@ -55,7 +55,7 @@ fn formatted(
         _ if quoted.is_empty() => String::new(),
         _ => html_of(quoted),
     };
-    let signature = signature_block(&block(!quote.is_empty(), choices));
+    let signature = signature_block(&block(!quote.is_empty(), choices), choices.signature_html.as_deref());
     let room = html_of("");
     match (signature.is_empty(), quote.is_empty(), choices.signature_above) {
         (true, true, _) => room,
@@ -109,6 +109,8 @@ mod tests {
             kind,
             from: vec![Address { name: "Ольга\nX".to_owned(), email: "olga@example.org".to_owned() }],
             date: 0,
+            others: Vec::new(),
+            list: false,
         }
     }
 

@@ -1,5 +1,6 @@
 //! A field for recipients: what is typed or pasted becomes chips, each checked, each to be taken away or edited again.
 
+mod doubts;
 mod offer;
 mod parse;
 
@@ -9,6 +10,8 @@ use wasm_bindgen::JsCast;
 
 use super::{icon::Icon, words::Words};
 use crate::{Client, i18n::*, state::State, wire::Address};
+use doubts::Doubts;
+pub use doubts::doubt_text;
 use offer::{Offer, Offered};
 pub use parse::{Problem, parse, problem};
 
@@ -31,6 +34,7 @@ pub fn Recipients(
         }
         let names: Vec<_> = fresh.iter().map(|address| address.display().to_owned()).collect();
         said.set(t_string!(i18n, recipient.added, name = names.join(", ")).to_string());
+        client.check_recipients(&fresh);
         field.update(|all| {
             for address in fresh {
                 if !all.iter().any(|other| other.email.eq_ignore_ascii_case(&address.email)) {
@@ -184,6 +188,7 @@ pub fn Recipients(
                 {said}
             </span>
         </div>
+        <Doubts field />
     }
 }
 

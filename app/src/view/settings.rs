@@ -141,6 +141,11 @@ pub fn SettingsSheet() -> impl IntoView {
             </a>
         </p>
         <p>
+            <a href="/templates" data-testid="templates-open">
+                {move || t_string!(i18n, templates.title)}
+            </a>
+        </p>
+        <p>
             <a href="/folders" data-testid="folders-page">
                 {move || t_string!(i18n, folders.title)}
             </a>

@@ -30,6 +30,13 @@ pub fn exchange(text: &str, quoted: &str, before: &IdentityChoices, after: &Iden
     add(if tail.is_empty() { head.to_owned() } else { format!("{head}\n\n{tail}") }, quoted, after)
 }
 
+/// The person's own words: what stands above what is quoted, without the signature.
+pub fn own_words(text: &str, quoted: &str, choices: &IdentityChoices) -> String {
+    let bare = exchange(text, quoted, choices, &IdentityChoices::default());
+    let end = quote_in(&bare, quoted).map_or(bare.len(), |quote| quote.start);
+    bare.get(..end).unwrap_or(&bare).trim().to_owned()
+}
+
 /// Whether there is nothing in a text but the signature.
 pub fn is_blank(text: &str, choices: &IdentityChoices) -> bool {
     let text = text.trim();
@@ -158,6 +165,17 @@ mod tests {
         );
         // The quote is not there any more: at the end is always a place.
         assert_eq!(exchange("Hi!", QUOTED, &signed("", false), &signed("Shop", true)), "Hi!\n\n-- \nShop\n");
+    }
+
+    #[test]
+    fn ones_own_words_are_found() {
+        for choices in [signed("Ana", false), signed("Ana", true), signed("", false)] {
+            for quoted in ["", QUOTED] {
+                let text = format!("Hi!\n\nAll well?{}", with_signature(quoted, &choices));
+                assert_eq!(own_words(&text, quoted, &choices), "Hi!\n\nAll well?", "{text}");
+                assert_eq!(own_words(&text, "", &choices), "Hi!\n\nAll well?", "{text}");
+            }
+        }
     }
 
     #[test]

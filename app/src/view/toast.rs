@@ -143,6 +143,7 @@ fn notice_text(i18n: Words, state: State, notice: &Notice) -> String {
         Notice::CalledOff => t_string!(i18n, outbox.called_off).to_string(),
         Notice::Sent => t_string!(i18n, compose.sent_done).to_string(),
         Notice::Discarded => t_string!(i18n, compose.discarded).to_string(),
+        Notice::TemplateKept => t_string!(i18n, compose.template_kept).to_string(),
         Notice::DraftRestored => t_string!(i18n, compose.recovered).to_string(),
         Notice::Error(error) => super::explain::error_text(i18n, error),
     }

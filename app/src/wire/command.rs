@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountId, Address, BlobId, Connectivity, Conversation, Draft, DraftId, DraftKind, Flag, Identity, Listing,
-    Mailbox, Message, MessageRef, Quota, Submission, SubmissionId, TabId, Uid, UidValidity, When,
+    AccountId, Address, BlobId, Connectivity, Conversation, Doubt, Draft, DraftId, DraftKind, Flag, Identity, Listing,
+    Mailbox, Message, MessageRef, Quota, Submission, SubmissionId, TabId, TemplateId, Uid, UidValidity, When,
 };
 
 /// Asked by a tab. Every command is safe to send twice.
@@ -69,6 +69,24 @@ pub enum Command {
     ForgetSearch { name: String },
     /// People who may be meant by what was typed of a name or an address. → [`Reply::People`]
     Suggest { words: String },
+    /// Which of these addresses may be a slip or a trick. → [`Reply::Checked`]
+    CheckRecipients { emails: Vec<String> },
+    /// What templates there are. → [`Reply::Templates`]
+    Templates,
+    /// A template, filled in for this recipient, sender, subject and date, as HTML or as plain text. → [`Reply::Template`]
+    UseTemplate {
+        template: TemplateId,
+        to: Option<Address>,
+        /// None for the first of the identities.
+        from: Option<Address>,
+        subject: String,
+        /// Today, in the person's words.
+        date: String,
+        formatted: bool,
+    },
+    /// Keep what was written as a template of this name. Refused with [`super::Error::TemplateExists`] if another one is called so.
+    /// → [`Reply::Done`]
+    KeepTemplate { name: String, subject: String, text: String, formatted: bool },
 }
 
 /// Where a tab that comes back left off.
@@ -273,6 +291,22 @@ pub enum Reply {
     /// The likeliest first.
     People {
         people: Vec<Address>,
+    },
+    /// `inside` are those of the person's own domains, where people know each other.
+    Checked {
+        doubts: Vec<Doubt>,
+        inside: Vec<String>,
+    },
+    /// With their names, by which they are in order.
+    Templates {
+        templates: Vec<(TemplateId, String)>,
+    },
+    /// `open` are the names of placeholders for which there was nothing to fill in.
+    Template {
+        subject: String,
+        to: Vec<Address>,
+        text: String,
+        open: Vec<String>,
     },
     Done,
 }

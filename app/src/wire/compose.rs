@@ -83,6 +83,12 @@ pub struct Original {
     /// Who wrote it, and when (seconds since 1970 UTC), for the line above the quote.
     pub from: Vec<Address>,
     pub date: i64,
+    /// Whom a [`DraftKind::Reply`] leaves out: who else has got the message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Address>,
+    /// It came by a mailing list (RFC 2919).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub list: bool,
 }
 
 /// A file that goes with a draft.

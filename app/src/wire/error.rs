@@ -123,6 +123,10 @@ pub enum Error {
     SearchExists,
     /// So many searches are kept already, and no more can be.
     TooManySearches { limit: u32 },
+    /// Another template is called so.
+    TemplateExists,
+    /// So many templates are kept already, and no more can be.
+    TooManyTemplates { limit: u32 },
     /// Too much is waiting already.
     Busy,
     /// The login has ended.

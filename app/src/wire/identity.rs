@@ -34,6 +34,9 @@ pub struct IdentityChoices {
     /// Plain text with `\n` line ends; may be empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub signature: String,
+    /// The same as HTML, where it is formatted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature_html: Option<String>,
     /// The signature stands above what is quoted, and not at the end.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub signature_above: bool,
@@ -47,6 +50,8 @@ impl Identity {
     pub const MOST: usize = 50;
     /// The longest signature, in characters.
     pub const MAX_SIGNATURE: usize = 5000;
+    /// The longest formatted signature, in bytes.
+    pub const MAX_SIGNATURE_HTML: usize = 16 * 1024;
 
     /// Whether it stands for all addresses of a domain.
     pub fn is_of_domain(&self) -> bool {

@@ -81,7 +81,12 @@ impl Actor {
             None
         } else {
             let from = loaded.headers.addresses("From");
-            Some(Original { message: message.clone(), kind, from, date: loaded.date })
+            let others = match kind {
+                DraftKind::Reply => compose::left_out(&loaded.headers, &begun.to, writer),
+                _ => Vec::new(),
+            };
+            let list = ["List-Id", "List-Post"].iter().any(|name| !loaded.headers.text(name).is_empty());
+            Some(Original { message: message.clone(), kind, from, date: loaded.date, others, list })
         };
         let mut draft = Draft {
             id,

@@ -208,7 +208,11 @@ impl Actor {
             | Command::DropBlob { .. }
             | Command::KeepSearch { .. }
             | Command::ForgetSearch { .. }
-            | Command::Suggest { .. } => {
+            | Command::Suggest { .. }
+            | Command::CheckRecipients { .. }
+            | Command::Templates
+            | Command::UseTemplate { .. }
+            | Command::KeepTemplate { .. } => {
                 Err(Error::BadRequest { text: "This command is not for the account".to_owned() }.into())
             }
         }

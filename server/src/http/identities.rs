@@ -30,7 +30,7 @@ use super::{
 use crate::{
     bridge::{Bridge, internal},
     error::{HttpError, status},
-    mime::recipient,
+    mime::{html::writing, recipient},
     store::{AccountRecord, Login, StoredCollector, StoredIdentity, WayOut},
 };
 
@@ -57,6 +57,8 @@ pub struct Filled {
     bcc: String,
     #[serde(default)]
     signature: String,
+    #[serde(default)]
+    signature_html: String,
     #[serde(default)]
     above: String,
     #[serde(default)]
@@ -150,6 +152,7 @@ pub async fn edit(
         reply_to: list(choices.reply_to),
         bcc: list(choices.bcc),
         signature: choices.signature,
+        signature_html: choices.signature_html.unwrap_or_default(),
         above: choices.signature_above,
         sent: choices.sent.unwrap_or_default(),
         other: way_out.is_some(),
@@ -251,6 +254,7 @@ async fn again(
         reply_to: filled.reply_to,
         bcc: filled.bcc,
         signature: filled.signature,
+        signature_html: filled.signature_html,
         above: !filled.above.is_empty(),
         sent: filled.sent,
         other: !filled.other.is_empty(),
@@ -338,6 +342,10 @@ fn choices(filled: &Filled) -> Result<IdentityChoices, Error> {
     let too_long = || Error::BadRequest { text: "The name, the addresses or the signature are too long".to_owned() };
     let signature = filled.signature.replace("\r\n", "\n").trim_end().to_owned();
     let signature = signature.strip_prefix("-- \n").map_or_else(|| signature.clone(), str::to_owned);
+    let (signature, signature_html) = match filled.signature_html.trim() {
+        "" => (signature, None),
+        html => formatted_signature(signature, html)?,
+    };
     if [&filled.name, &filled.reply_to, &filled.bcc, &filled.sent].iter().any(|text| text.len() > LONGEST)
         || signature.chars().count() > Identity::MAX_SIGNATURE
     {
@@ -348,20 +356,36 @@ fn choices(filled: &Filled) -> Result<IdentityChoices, Error> {
         reply_to: addresses(&filled.reply_to)?,
         bcc: addresses(&filled.bcc)?,
         signature,
+        signature_html,
         signature_above: !filled.above.is_empty(),
         sent: Some(filled.sent.clone()).filter(|path| !path.is_empty()),
     })
 }
 
+/// A signature that is formatted: nothing in it does anything, and its words are made of it where none were typed.
+fn formatted_signature(typed: String, html: &str) -> Result<(String, Option<String>), Error> {
+    let too_long = || Error::TextTooLong { limit: Identity::MAX_SIGNATURE_HTML as u64 };
+    let is_short = |html: &str| html.len() <= Identity::MAX_SIGNATURE_HTML;
+    let html = Some(html).filter(|html| is_short(html)).and_then(|html| writing::tidy(html, |_| None));
+    let html = html.filter(|html| is_short(html)).ok_or_else(too_long)?;
+    let words = if typed.is_empty() { writing::plain(&html).trim_end().to_owned() } else { typed };
+    if words.trim().is_empty() {
+        return Err(Error::BadRequest {
+            text: "A formatted signature has words, for those who read plain text".to_owned(),
+        });
+    }
+    Ok((words, Some(html)))
+}
+
 /// An address as [`addresses`] reads it.
-fn written(address: &Address) -> String {
+pub(super) fn written(address: &Address) -> String {
     let Address { name, email } = address;
     let quoted = name.replace('\\', "\\\\").replace('"', "\\\"");
     if name.is_empty() { email.clone() } else { format!("\"{quoted}\" <{email}>") }
 }
 
 /// Addresses with commas between.
-fn addresses(text: &str) -> Result<Vec<Address>, Error> {
+pub(super) fn addresses(text: &str) -> Result<Vec<Address>, Error> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(Vec::new());

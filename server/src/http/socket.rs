@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use app::wire::{ClientFrame, Command, Error, MAX_FRAME, Reply, ServerFrame};
+use app::wire::{ClientFrame, Command, Error, MAX_FRAME, Reply, ServerFrame, Template, TemplateId};
 use axum::{
     Extension,
     extract::{
@@ -21,11 +21,12 @@ use super::{guard::Client, login::SignedIn};
 use crate::{
     account::{Account, TAB_FRAMES},
     bridge::{Bridge, internal},
-    contacts,
+    contacts, doubt,
     error::HttpError,
     letter::is_draft_id,
     mime::html::writing,
     store::Login,
+    templates::Use,
 };
 
 /// A tab hears from us at least this often.
@@ -33,6 +34,9 @@ const HEARTBEAT: Duration = Duration::from_secs(20);
 
 /// People who were written to or heard from, of whom the likeliest are offered.
 const OFFERED_OF: i64 = 200;
+
+/// Addresses that are looked at, at once.
+const MOST_CHECKED: usize = 500;
 
 /// How long a tab may take to say who it is, and to take one frame.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -199,6 +203,20 @@ async fn handle(
         }
         Command::Suggest { words } if words.trim().is_empty() => Ok(Reply::People { people: Vec::new() }),
         Command::Suggest { words } => suggest(bridge, login, &words).await.map_err(internal),
+        Command::CheckRecipients { emails } => check(bridge, login, &emails).await.map_err(internal),
+        Command::Templates => bridge
+            .store
+            .template_names(login.account)
+            .await
+            .map(|templates| Reply::Templates { templates })
+            .map_err(internal),
+        Command::UseTemplate { template, to, from, subject, date, formatted } => {
+            bridge.use_template(login, Use { template, to, from, subject, date, formatted }).await
+        }
+        Command::KeepTemplate { name, subject, text, formatted } => {
+            let template = Template { id: TemplateId(0), name, subject, to: Vec::new(), text, formatted };
+            bridge.keep_template(login, template).await.map(|()| Reply::Done)
+        }
         Command::ForgetSearch { name } => bridge.forget_search(login, &name).await.map(|()| Reply::Done),
         Command::Attach { .. } => Err(Error::BadRequest { text: "This socket is attached already".to_owned() }),
         command => return account.command(tab, ClientFrame { id, command }).await,
@@ -213,6 +231,17 @@ async fn suggest(bridge: &Bridge, login: &Login, words: &str) -> anyhow::Result<
     let found = bridge.store.contacts(login.account, words, i64::MAX).await?;
     let known = bridge.store.correspondents(login.account, words, OFFERED_OF).await?;
     Ok(Reply::People { people: contacts::ranked(found, known, words) })
+}
+
+/// Which of these addresses may be a slip or a trick, by what domains the person has to do with.
+async fn check(bridge: &Bridge, login: &Login, emails: &[String]) -> anyhow::Result<Reply> {
+    let emails = emails.get(..MOST_CHECKED).unwrap_or(emails);
+    let identities = bridge.store.identities(login.account).await?.into_iter();
+    let own = identities.filter_map(|one| Some(one.identity.email.rsplit_once('@')?.1.to_owned()));
+    let own: Vec<String> = own.collect();
+    let mut familiar = bridge.store.domains_written_to(login.account).await?;
+    familiar.extend(own.iter().cloned());
+    Ok(Reply::Checked { doubts: doubt::doubts(emails, &familiar), inside: doubt::inside(emails, &own) })
 }
 
 /// HTML that a person has pasted or written, with nothing in it that does anything.

@@ -127,6 +127,14 @@ fn reply(headers: &Headers, text: &str, all: bool, own: Writer) -> Beginning {
     }
 }
 
+/// Whom an answer to these people leaves out: who else an answer to all would reach.
+pub fn left_out(headers: &Headers, to: &[Address], own: Writer) -> Vec<Address> {
+    let Beginning { to: all, cc, .. } = reply(headers, "", true, own);
+    let is_there = |one: &Address| to.iter().any(|other| other.email.eq_ignore_ascii_case(&one.email));
+    // Who writes to themselves alone leaves nobody out.
+    all.into_iter().chain(cc).filter(|one| !is_there(one) && !owns(own.identities, &one.email)).collect()
+}
+
 fn forward(headers: &Headers, text: &str, labels: &Labels) -> Beginning {
     let subject = headers.text("Subject");
     let mut body = format!("---------- {} ----------\n", labels.forwarded);
@@ -290,6 +298,22 @@ mod tests {
         ] {
             let begun = begun(header, kind);
             assert_eq!((emails(&begun.to), emails(&begun.cc)), (to, cc), "{header} {kind:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_to_one_leaves_the_others_out() {
+        for (header, others) in [
+            ("From: a@x\nTo: me@x, b@x\nCc: c@x, A@x", vec!["b@x", "c@x"]),
+            ("From: a@x\nTo: me@x", vec![]),
+            ("From: a@x\nReply-To: list@x\nTo: list@x\nCc: ME@x", vec![]),
+            ("From: me@x\nTo: b@x, c@x\nCc: d@x, me@x", vec!["d@x"]),
+            ("From: me@x\nTo: me@x", vec![]),
+        ] {
+            let headers = Headers::parse(header.as_bytes());
+            let own = Writer { identities: &[me()], has_sent: false };
+            let begun = begun(header, DraftKind::Reply);
+            assert_eq!(emails(&left_out(&headers, &begun.to, own)), others, "{header}");
         }
     }
 

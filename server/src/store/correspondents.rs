@@ -1,5 +1,7 @@
 //! People that an account has written to and heard from, for what is offered when somebody is written to. Each can be forgotten.
 
+use std::collections::HashSet;
+
 use anyhow::Result;
 use app::wire::{AccountId, Address};
 
@@ -65,6 +67,22 @@ impl Store {
             .collect())
     }
 
+    /// The domains of those who were written to, the most and the latest first.
+    pub async fn domains_written_to(&self, account: AccountId) -> Result<Vec<String>> {
+        let rows: Vec<(String,)> = on!(self, pool => sqlx::query_as(
+            "SELECT email FROM correspondents WHERE account_id = $1 AND written > 0 ORDER BY written DESC, last DESC LIMIT $2")
+            .bind(account.0).bind(KEPT).fetch_all(pool))?;
+        let mut domains: Vec<String> = Vec::new();
+        let mut seen = HashSet::new();
+        for (email,) in rows {
+            let Some((_, domain)) = email.rsplit_once('@') else { continue };
+            if seen.insert(domain.to_owned()) {
+                domains.push(domain.to_owned());
+            }
+        }
+        Ok(domains)
+    }
+
     pub async fn count_correspondents(&self, account: AccountId) -> Result<u32> {
         let (count,): (i64,) = on!(self, pool => sqlx::query_as(
             "SELECT COUNT(*) FROM correspondents WHERE account_id = $1").bind(account.0).fetch_one(pool))?;
@@ -78,5 +96,33 @@ impl Store {
             "DELETE FROM correspondents WHERE account_id = $1 AND (email = $2 OR $2 IS NULL)")
             .bind(account.0).bind(&email).execute(pool))?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::{Endpoint, Protocol, Security};
+
+    #[tokio::test]
+    async fn domains_that_were_written_to_are_known_once() {
+        let folder = std::env::temp_dir().join(format!("pismo-correspondents-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let store = Store::open(&folder, None).await.expect("a store");
+        let imap = Endpoint::new(Protocol::Imap, Security::Insecure, "127.0.0.1", 143);
+        let account = store.account_for("ana@pismo.test", &imap, None).await.expect("an account").id;
+        let people = |emails: &[&str]| -> Vec<Address> {
+            emails.iter().map(|email| Address { name: String::new(), email: (*email).to_owned() }).collect()
+        };
+        let note = async |emails: &[&str], written: bool| {
+            store.note_correspondents(account, &people(emails), written).await.expect("the store");
+        };
+        note(&["a@x.example", "b@X.example", "c@y.example"], true).await;
+        note(&["c@y.example"], true).await;
+        note(&["d@heard.example"], false).await;
+        assert_eq!(store.domains_written_to(account).await.expect("the store"), ["y.example", "x.example"]);
+        store.close().await;
+        let _ = std::fs::remove_dir_all(&folder);
     }
 }

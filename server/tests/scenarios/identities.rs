@@ -40,6 +40,17 @@ async fn an_answer_goes_out_from_the_address_the_message_came_to() {
     let choices = &tab.view.identities[1].choices;
     assert_eq!((choices.signature.as_str(), choices.reply_to.len()), ("Ана\n+7", 1), "{choices:?}");
     assert_eq!(add(&browser, &alias.to_uppercase(), &[]).await.status, 409, "once is enough");
+    // A formatted one does nothing, and has its words beside it.
+    let html = "<p onclick=\"x()\">Ана, <b>лавка</b></p><script>x()</script>";
+    let formatted = [more[0], more[1], ("signature_html", html)];
+    assert_eq!(browser.submit(&format!("/identities/{id}"), &formatted).await.status, 303);
+    tab.until("the signature", |view| view.identities[1].choices.signature_html.is_some()).await;
+    let choices = &tab.view.identities[1].choices;
+    let signature = (choices.signature.as_str(), choices.signature_html.as_deref());
+    assert_eq!(signature, ("Ана, лавка", Some("<p>Ана, <b>лавка</b></p>")));
+    let large = [("signature_html", "x".repeat(20_000))];
+    let large = large.each_ref().map(|(name, text)| (*name, text.as_str()));
+    assert_eq!(browser.submit(&format!("/identities/{id}"), &large).await.status, 413);
 
     let detailed = alias.replace('@', "+shop@");
     let letter = format!("From: {boris}\r\nTo: {own}, {detailed}\r\nSubject: to two\r\n\r\nHi\r\n");

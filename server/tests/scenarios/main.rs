@@ -65,3 +65,4 @@ mod sharing;
 mod sign_in;
 mod strange;
 mod tabs;
+mod templates;

@@ -43,6 +43,8 @@ pub struct Fields {
     pub reply_to: String,
     pub bcc: String,
     pub signature: String,
+    /// The same as HTML; empty where it is plain.
+    pub signature_html: String,
     /// The signature stands above what is quoted.
     pub above: bool,
     /// The path of the mailbox for what was sent; empty for Sent.
@@ -62,7 +64,8 @@ pub struct Fields {
 pub fn IdentityForm(page: IdentityFormPage) -> impl IntoView {
     let i18n = use_i18n();
     let IdentityFormPage { of, fields, folders, failure, .. } = page;
-    let Fields { email, name, reply_to, bcc, signature, above, sent, other, server, user, collector } = fields;
+    let Fields { email, name, reply_to, bcc, signature, signature_html, above, sent, other, server, user, collector } =
+        fields;
     let (title, action) = match of {
         Of::New => (t_string!(i18n, identities.add).to_owned(), "/identities/add".to_owned()),
         Of::Known(id) => (address_text(i18n, &email), format!("/identities/{}", id.0)),
@@ -147,6 +150,22 @@ pub fn IdentityForm(page: IdentityFormPage) -> impl IntoView {
                         inner_html=for_textarea(&signature)
                     ></textarea>
                 </label>
+                <details open=!signature_html.is_empty()>
+                    <summary data-testid="identity-signature-open">{t_string!(i18n, identities.signature_formatted)}</summary>
+                    <label class="field">
+                        <span>{t_string!(i18n, identities.signature_html)}</span>
+                        <textarea
+                            name="signature_html"
+                            rows="6"
+                            dir="auto"
+                            spellcheck="false"
+                            maxlength=Identity::MAX_SIGNATURE_HTML.to_string()
+                            data-testid="identity-signature-html"
+                            inner_html=for_textarea(&signature_html)
+                        ></textarea>
+                        <small>{t_string!(i18n, identities.signature_html_about)}</small>
+                    </label>
+                </details>
                 {tick("above", t_string!(i18n, identities.above), above)}
                 <details open=elsewhere>
                     <summary data-testid="identity-server-open">{t_string!(i18n, identities.way)}</summary>
@@ -191,7 +210,7 @@ pub fn IdentityForm(page: IdentityFormPage) -> impl IntoView {
 }
 
 /// What stands within the element: it is text alone, and loses a line end at its beginning (HTML §13.2.6.4.7).
-fn for_textarea(text: &str) -> String {
+pub fn for_textarea(text: &str) -> String {
     format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;"))
 }
 

@@ -15,9 +15,38 @@ pub enum Problem {
 /// No more than this many recipients are taken from one paste.
 const MOST: usize = 500;
 
-/// The addresses in a text: `Ana <ana@example.org>, "Doe, John" <john@example.org>; a@example.org`.
+/// The addresses in a text: `Ana <ana@example.org>, "Doe, John" <john@example.org>; a@example.org`, groups
+/// (`Team: a@example.org, b@example.org;`), one in a line, or the rows of a table.
 pub fn parse(text: &str) -> Vec<Address> {
-    items(text).into_iter().flat_map(split_bare).filter_map(address).take(MOST).collect()
+    let is_table = text.contains('\t') && text.contains('@');
+    let is_heading = |nth: usize, line: &str| nth == 0 && is_table && line.contains('\t') && !line.contains('@');
+    let lines = text.split(['\n', '\r']).enumerate().filter(|(nth, line)| !is_heading(*nth, line));
+    lines.flat_map(|(_, line)| if line.contains('\t') { row(line) } else { in_line(line) }).take(MOST).collect()
+}
+
+fn in_line(line: &str) -> Vec<Address> {
+    items(line).into_iter().flat_map(split_bare).filter_map(address).collect()
+}
+
+/// A row of a table: the name stands in one or two cells before the address, or in the one after it.
+fn row(line: &str) -> Vec<Address> {
+    let cells: Vec<&str> =
+        line.split('\t').map(|cell| cell.trim().trim_matches('"')).filter(|cell| !cell.is_empty()).collect();
+    let Some(at) = cells.iter().position(|cell| cell.contains('@')) else { return in_line(&cells.join(" ")) };
+    let is_name = |cell: &&&str| {
+        cell.chars().any(char::is_alphabetic) && !cell.contains(|c: char| c.is_ascii_digit() || c == '@')
+    };
+    let (before, after) = cells.split_at_checked(at).unwrap_or_default();
+    let mut name = before.iter().filter(is_name).take(2).copied().collect::<Vec<_>>().join(" ");
+    if name.is_empty() {
+        name = after.get(1).filter(|cell| is_name(cell)).map(|cell| (*cell).to_owned()).unwrap_or_default();
+    }
+    let mut found: Vec<Address> =
+        after.iter().filter(|cell| cell.contains('@')).flat_map(|cell| in_line(cell)).collect();
+    if let Some(first) = found.first_mut().filter(|first| first.name.is_empty()) {
+        first.name = name;
+    }
+    found
 }
 
 /// Whether a comma typed now would end an address, rather than stand inside quotes.
@@ -67,25 +96,43 @@ pub fn problem(email: &str) -> Option<Problem> {
     None
 }
 
-/// Cuts at commas, semicolons and line ends that are not inside quotes or angle brackets.
+/// Cuts at commas and semicolons that are not inside quotes or angle brackets, after brackets that another address follows, and
+/// after the name of a group (RFC 5322 §3.4).
 fn items(text: &str) -> Vec<&str> {
     let (mut quoted, mut angled, mut start) = (false, false, 0);
     let mut found = Vec::new();
     for (index, c) in text.char_indices() {
+        let (head, rest) = text.split_at_checked(index).unwrap_or_default();
+        let rest = rest.get(c.len_utf8()..).unwrap_or_default();
+        let item = head.get(start..).unwrap_or_default();
         match c {
             '"' => quoted = !quoted,
             '<' if !quoted => angled = true,
-            '>' if !quoted => angled = false,
-            ',' | ';' | '\n' | '\r' if c < ' ' || !(quoted || angled) => {
-                found.extend(text.get(start..index));
-                start = index + c.len_utf8();
-                (quoted, angled) = (false, false);
+            '>' if !quoted => {
+                angled = false;
+                let next = rest.split([',', ';']).next().unwrap_or_default();
+                if next.contains(['<', '@']) || rest.trim_start().starts_with('"') {
+                    found.extend(text.get(start..=index));
+                    start = index + 1;
+                }
             }
+            ',' | ';' if !(quoted || angled) => {
+                found.push(item);
+                start = index + 1;
+            }
+            // Elsewhere it is a sign as any other.
+            ':' if !(quoted || angled) && is_group(item, rest) => start = index + 1,
             _ => {}
         }
     }
     found.extend(text.get(start..));
     found
+}
+
+/// Whether this is the name of a group whose members follow, or of which there are none.
+fn is_group(name: &str, rest: &str) -> bool {
+    let is_address = name.contains('@') || name.trim().eq_ignore_ascii_case("mailto");
+    !is_address && (rest.contains('@') || rest.trim_start().starts_with(';'))
 }
 
 /// Several addresses with nothing but blanks between them.
@@ -95,17 +142,30 @@ fn split_bare(item: &str) -> Vec<&str> {
 }
 
 fn address(item: &str) -> Option<Address> {
-    let item = item.trim();
+    let item = unmarked(item.trim());
     let (name, email) = match item.rsplit_once('<') {
         Some((name, rest)) => (name, rest.split('>').next().unwrap_or_default()),
-        None => ("", item.strip_prefix("mailto:").unwrap_or(item)),
+        // As it was before names had a place of their own: `ana@example.org (Ana)`.
+        None => match item.strip_suffix(')').and_then(|item| item.split_once('(')) {
+            Some((email, name)) if problem(email.trim()).is_none() => (name, email),
+            _ => ("", item),
+        },
     };
-    let name = name.trim().trim_matches('"').replace("\\\"", "\"").trim().to_owned();
-    let email = email.trim().to_owned();
+    let name = name.trim().trim_matches(['"', '\'']).replace("\\\"", "\"").trim().to_owned();
+    let email = email.trim();
+    let email = email.strip_prefix("mailto:").unwrap_or(email).to_owned();
     if email.is_empty() {
         return (!name.is_empty()).then(|| Address { name: String::new(), email: name });
     }
     Some(Address { name: if name == email { String::new() } else { name }, email })
+}
+
+/// What stands in a list of points or numbers, without its mark.
+fn unmarked(item: &str) -> &str {
+    let Some((mark, rest)) = item.split_once(' ') else { return item };
+    let number = mark.strip_suffix(['.', ')']).unwrap_or_default();
+    let is_number = !number.is_empty() && number.bytes().all(|c| c.is_ascii_digit());
+    if is_number || matches!(mark, "-" | "*" | "•" | "–" | "—" | "·") { rest.trim_start() } else { item }
 }
 
 #[cfg(test)]
@@ -130,6 +190,35 @@ mod tests {
         check("Ольга", &[("", "Ольга")]);
         check("\"open <a@b.cd>\nc@d.ef", &[("open", "a@b.cd"), ("", "c@d.ef")]);
         check("", &[]);
+    }
+
+    #[test]
+    fn groups_and_tables_are_read_as_they_are_pasted() {
+        let two = [("Ana Ko", "ana@example.org"), ("", "b@example.org")];
+        for text in [
+            "Team: Ana Ko <ana@example.org>, b@example.org;",
+            "Кому: Ana Ko <ana@example.org>; b@example.org",
+            "Ana Ko <ana@example.org> <b@example.org>",
+            "- Ana Ko <ana@example.org>\n- b@example.org",
+            "1. 'Ana Ko' <mailto:ana@example.org>\r\n2) b@example.org\r\n",
+            "ana@example.org (Ana Ko), b@example.org",
+            "Name\tE-mail\nAna Ko\tana@example.org\n\tb@example.org",
+            "Ana\tKo\tana@example.org\t+7 900\n17\tb@example.org\t12.05.2026",
+            "ana@example.org\tAna Ko\nb@example.org\t",
+            "\"Ana Ko\"\tana@example.org\tb@example.org",
+        ] {
+            check(text, &two);
+        }
+        check("A <a@x.de> \"C, D\" <c@x.de> b@x.de", &[("A", "a@x.de"), ("C, D", "c@x.de"), ("", "b@x.de")]);
+        check(
+            "A <a@x.de>, b@y.de; \"C, D\" <c@z.de>\nTeam: e@x.de, f@x.de; g@x.de",
+            &[("A", "a@x.de"), ("", "b@y.de"), ("C, D", "c@z.de"), ("", "e@x.de"), ("", "f@x.de"), ("", "g@x.de")],
+        );
+        check("undisclosed-recipients:;", &[]);
+        // What is no address stays, to be seen and mended.
+        check("Ana\tana@example.org\nBoris\t", &[("Ana", "ana@example.org"), ("", "Boris")]);
+        check("Note: hello", &[("", "Note: hello")]);
+        check("a@b.cd, bad@, c@d.ef", &[("", "a@b.cd"), ("", "bad@"), ("", "c@d.ef")]);
     }
 
     #[test]

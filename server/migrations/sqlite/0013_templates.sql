@@ -1,0 +1,13 @@
+-- Texts that a person keeps to write with.
+CREATE TABLE templates (
+    id INTEGER PRIMARY KEY,
+    account_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    -- JSON: addresses of app/src/wire/message.rs.
+    recipients TEXT NOT NULL,
+    body TEXT NOT NULL,
+    -- 1 where the body is HTML.
+    formatted BIGINT NOT NULL,
+    UNIQUE (account_id, name)
+);
