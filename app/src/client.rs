@@ -8,6 +8,7 @@ mod find;
 mod folders;
 mod formatted;
 mod outbox;
+mod receipt;
 mod settings;
 
 use std::sync::Arc;

@@ -116,6 +116,7 @@ fn draft() -> Draft {
         }],
         original: Some(Original { message: message(), kind: DraftKind::ReplyAll, from: vec![address()], date: 0 }),
         references: vec!["a@b".to_owned()],
+        wishes: Wishes { receipt: true, delivery: true, priority: Priority::High },
     }
 }
 
@@ -133,12 +134,25 @@ fn submission() -> Submission {
             error: None,
         }],
         due: None,
+        reports: Vec::new(),
+        receipt: false,
     }
 }
 
 fn waiting() -> Submission {
     let (state, due) = (SubmissionState::Waiting, Some(1_795_457_400));
     Submission { state, due, refusals: Vec::new(), ..submission() }
+}
+
+fn reported() -> Vec<Reported> {
+    let reported =
+        |fate, code, text: &str| Reported { recipient: "x@example.org".to_owned(), fate, code, text: text.to_owned() };
+    vec![reported(Fate::Failed, 550, "5.1.1 no"), reported(Fate::Delivered, 0, "")]
+}
+
+fn returned() -> Submission {
+    let state = SubmissionState::Sent;
+    Submission { state, refusals: Vec::new(), reports: reported(), receipt: true, ..submission() }
 }
 
 fn welcome() -> Welcome {
@@ -214,6 +228,7 @@ fn commands_look_like_this() {
         act(these(), Action::Flag { flag: Flag::Keyword("$label1".to_owned()), set: true }),
         Command::Send { draft: Draft::new(DraftId("00ff".to_owned())), when: When::In(5) },
         Command::Send { draft: Draft::new(DraftId("00ff".to_owned())), when: When::At(1_795_457_400) },
+        Command::SendReceipt { message: message(), language: "ru".to_owned() },
     ];
     let frames: Vec<_> = (1..).zip(commands).map(|(id, command)| ClientFrame { id, command }).collect();
     round_trip(&frames);
@@ -239,14 +254,24 @@ fn replies_look_like_this() {
             content_type: "application/pdf".to_owned(),
             size: 5,
         }],
+        important: false,
+        report: None,
+        receipt: None,
     };
     let html = Message { body: Body::Html { remote: true }, attachments: Vec::new(), ..text.clone() };
+    let returned = Message {
+        important: true,
+        report: Some(Report { sent: Some(message()), subject: "Отчёт".to_owned(), recipients: reported() }),
+        receipt: Some(ReceiptAsked { to: address(), unasked: true }),
+        ..html.clone()
+    };
     let replies = vec![
         Reply::Attached { welcome: None },
         Reply::Attached { welcome: Some(Box::new(welcome())) },
         Reply::Listing(listing()),
         Reply::Message(Box::new(text)),
         Reply::Message(Box::new(html)),
+        Reply::Message(Box::new(returned)),
         Reply::Conversation(Conversation { of: message(), rows: listing().rows, complete: false }),
         Reply::Acted { undo: Some(UndoId(4)), count: 2 },
         Reply::Draft(Box::new(draft())),
@@ -297,6 +322,7 @@ fn events_look_like_this() {
             Event::Quota { quota: quota() },
             Event::Submission { submission: waiting() },
             Event::Unsubmitted { submission: SubmissionId(9) },
+            Event::Submission { submission: returned() },
         ])
         .map(|(seq, event)| ServerFrame::Event { seq, event })
         .collect();
@@ -346,6 +372,7 @@ fn errors_look_like_this() {
         Error::TooFarAhead,
         Error::BeingSent,
         Error::AlreadySent,
+        Error::NoDeliveryReports,
     ];
     let frames: Vec<_> = (1..).zip(errors).map(|(id, error)| ServerFrame::Reply { id, result: Err(error) }).collect();
     reaches_the_browser(&frames);

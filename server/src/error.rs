@@ -139,6 +139,7 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::SearchExists
         | Error::BeingSent
         | Error::AlreadySent
+        | Error::NoDeliveryReports
         | Error::IdentityExists => StatusCode::CONFLICT,
         Error::BadRequest { .. }
         | Error::NoMail

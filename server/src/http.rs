@@ -82,6 +82,7 @@ pub fn router(bridge: Bridge) -> Router {
             get(identities::edit).post(identities::save).layer(DefaultBodyLimit::max(identities::MAX_FORM)),
         )
         .route("/identities/{id}/{asked}", post(identities::change))
+        .route("/receipts", post(identities::choose_receipts))
         .route("/sharing", get(sharing::show).post(sharing::save))
         .route("/message/{account}/{uid_validity}/{uid}/body", get(message::body))
         .route("/message/{account}/{uid_validity}/{uid}/print", get(message::print))

@@ -12,7 +12,7 @@ use crate::{
     blobs,
     bridge::internal,
     mime::{
-        build::{Outgoing, OutgoingFile, build_to_vec},
+        build::{self, Outgoing, OutgoingFile, OutgoingReceipt, Receipt, build_to_vec},
         html::writing,
         recipient,
     },
@@ -91,6 +91,23 @@ pub async fn write(
     made.await.map_err(|error| internal(error.into()))?
 }
 
+/// Makes the message that tells that another was read. `date` is in seconds since 1970 UTC.
+pub fn write_receipt(record: &AccountRecord, draft: &Draft, receipt: &Receipt, date: i64) -> Result<Vec<u8>, Error> {
+    let own = Address { name: String::new(), email: record.address.clone() };
+    let outgoing = OutgoingReceipt {
+        from: draft.from.as_ref().unwrap_or(&own),
+        to: &draft.to,
+        subject: &draft.subject,
+        body: &draft.body,
+        date,
+        message_id: &message_id(draft, &record.address),
+        receipt,
+    };
+    let mut message = Vec::new();
+    build::receipt(&outgoing, &mut message).context("Cannot build a receipt").map_err(internal)?;
+    Ok(message)
+}
+
 /// A file that goes with a message.
 struct Enclosed {
     path: PathBuf,
@@ -138,6 +155,7 @@ fn make(draft: &Draft, address: &str, files: &[Enclosed], made_for: For, date: i
         html: html.map(|html| writing::document(&html)).as_deref(),
         attachments: &attachments,
         draft: (made_for == For::Drafts).then_some(draft.id.0.as_str()),
+        wishes: draft.wishes,
     })
     .context("Cannot build a message")
     .map_err(internal)

@@ -4,6 +4,7 @@ mod check;
 mod files;
 mod formats;
 mod later;
+mod options;
 mod sender;
 
 use crate::view::{Item, Show, each, handler};
@@ -22,6 +23,7 @@ use files::{Files, Memory};
 use formats::{Editor, Formats};
 use later::LaterButton;
 pub use later::LaterForm;
+use options::OptionsButton;
 use sender::Sender;
 
 /// The composer, while something is being written.
@@ -360,6 +362,7 @@ fn Foot(memory: Memory) -> impl IntoView {
                     <Icon name="letters" />
                 </button>
             </Show>
+            <OptionsButton />
             <span class="compose-state" role="status">
                 {saved}
             </span>
