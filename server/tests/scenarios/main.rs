@@ -56,6 +56,7 @@ mod live;
 mod order;
 mod quota;
 mod read;
+mod reports;
 mod restart;
 mod saved;
 mod search;
