@@ -9,6 +9,7 @@ mod find;
 mod folders;
 mod formatted;
 mod outbox;
+mod receipt;
 mod settings;
 mod templates;
 

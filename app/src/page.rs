@@ -303,6 +303,14 @@ pub fn quoted(language: Locale) -> &'static str {
     i18n::td_string!(language, view.quoted)
 }
 
+/// The subject and the text of what tells that a message of this subject was read, at this address.
+pub fn receipt_words(language: Locale, subject: &str, email: &str) -> (String, String) {
+    let (subject, email) = (subject.to_owned(), email.to_owned());
+    let title = i18n::td_string!(language, receipt.subject, subject = subject.clone()).to_string();
+    let text = i18n::td_string!(language, receipt.text, subject = subject, email = email).to_string();
+    (title, format!("{text}\n"))
+}
+
 /// What stands above a message on paper, in the person's words and by the person's clock; empty fields are left out.
 pub fn fields_on_paper(
     language: Locale,

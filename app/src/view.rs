@@ -26,6 +26,7 @@ pub mod opening;
 pub mod outbox;
 pub mod quota;
 pub mod recipients;
+pub mod report;
 pub mod search;
 pub mod server;
 pub mod settings;

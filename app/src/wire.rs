@@ -19,6 +19,7 @@ mod identity;
 mod mailbox;
 mod message;
 mod read;
+mod report;
 mod rights;
 mod source;
 mod template;
@@ -42,6 +43,7 @@ pub use message::{
     Uid, UidValidity,
 };
 pub use read::read;
+pub use report::{Fate, Priority, ReceiptAsked, Receipts, Report, Reported, Wishes};
 pub use rights::{Right, Rights};
 pub use source::{FoundBy, ProbeFailure, ProbeStep, SourceAdvice};
 pub use template::{Template, TemplateId};

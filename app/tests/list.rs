@@ -286,5 +286,8 @@ fn opened(uid: u32) -> Message {
         flags: Vec::new(),
         body: Body::Html { remote: false },
         attachments: Vec::new(),
+        important: false,
+        report: None,
+        receipt: None,
     }
 }

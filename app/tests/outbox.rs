@@ -24,6 +24,8 @@ fn tell_of(state: State, phase: SubmissionState) {
         state: phase,
         refusals: Vec::new(),
         due: None,
+        reports: Vec::new(),
+        receipt: false,
     };
     tell(state, Event::Submission { submission });
 }

@@ -123,6 +123,7 @@ fn draft() -> Draft {
             list: true,
         }),
         references: vec!["a@b".to_owned()],
+        wishes: Wishes { receipt: true, delivery: true, priority: Priority::High },
     }
 }
 
@@ -140,12 +141,25 @@ fn submission() -> Submission {
             error: None,
         }],
         due: None,
+        reports: Vec::new(),
+        receipt: false,
     }
 }
 
 fn waiting() -> Submission {
     let (state, due) = (SubmissionState::Waiting, Some(1_795_457_400));
     Submission { state, due, refusals: Vec::new(), ..submission() }
+}
+
+fn reported() -> Vec<Reported> {
+    let reported =
+        |fate, code, text: &str| Reported { recipient: "x@example.org".to_owned(), fate, code, text: text.to_owned() };
+    vec![reported(Fate::Failed, 550, "5.1.1 no"), reported(Fate::Delivered, 0, "")]
+}
+
+fn returned() -> Submission {
+    let state = SubmissionState::Sent;
+    Submission { state, refusals: Vec::new(), reports: reported(), receipt: true, ..submission() }
 }
 
 fn welcome() -> Welcome {
@@ -239,6 +253,7 @@ fn commands_look_like_this() {
             text: "{name}, добрый день!".to_owned(),
             formatted: false,
         },
+        Command::SendReceipt { message: message(), language: "ru".to_owned() },
     ];
     let frames: Vec<_> = (1..).zip(commands).map(|(id, command)| ClientFrame { id, command }).collect();
     round_trip(&frames);
@@ -264,14 +279,24 @@ fn replies_look_like_this() {
             content_type: "application/pdf".to_owned(),
             size: 5,
         }],
+        important: false,
+        report: None,
+        receipt: None,
     };
     let html = Message { body: Body::Html { remote: true }, attachments: Vec::new(), ..text.clone() };
+    let returned = Message {
+        important: true,
+        report: Some(Report { sent: Some(message()), subject: "Отчёт".to_owned(), recipients: reported() }),
+        receipt: Some(ReceiptAsked { to: address(), unasked: true }),
+        ..html.clone()
+    };
     let replies = vec![
         Reply::Attached { welcome: None },
         Reply::Attached { welcome: Some(Box::new(welcome())) },
         Reply::Listing(listing()),
         Reply::Message(Box::new(text)),
         Reply::Message(Box::new(html)),
+        Reply::Message(Box::new(returned)),
         Reply::Conversation(Conversation { of: message(), rows: listing().rows, complete: false }),
         Reply::Acted { undo: Some(UndoId(4)), count: 2 },
         Reply::Draft(Box::new(draft())),
@@ -337,6 +362,7 @@ fn events_look_like_this() {
             Event::Quota { quota: quota() },
             Event::Submission { submission: waiting() },
             Event::Unsubmitted { submission: SubmissionId(9) },
+            Event::Submission { submission: returned() },
         ])
         .map(|(seq, event)| ServerFrame::Event { seq, event })
         .collect();
@@ -389,6 +415,7 @@ fn errors_look_like_this() {
         Error::AlreadySent,
         Error::TemplateExists,
         Error::TooManyTemplates { limit: 100 },
+        Error::NoDeliveryReports,
     ];
     let frames: Vec<_> = (1..).zip(errors).map(|(id, error)| ServerFrame::Reply { id, result: Err(error) }).collect();
     reaches_the_browser(&frames);

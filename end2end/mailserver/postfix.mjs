@@ -17,7 +17,7 @@ export function postfixConf(settings) {
   for (const name of [...QUEUES, "public", "maildrop"]) fs.chownSync(path.join(spool, name), owner.uid, owner.gid);
   fs.mkdirSync(path.join(place.run, "postfix-state"), { recursive: true });
   fs.chownSync(path.join(place.run, "postfix-state"), owner.uid, owner.gid);
-  const files = { "main.cf": mainCf(settings, conf, spool), "master.cf": masterCf(settings), mailboxes: mailboxes(settings.users), recipients: recipients(settings.users), owners: OWNERS };
+  const files = { "main.cf": mainCf(settings, conf, spool), "master.cf": masterCf(settings), mailboxes: mailboxes(settings.users), recipients: recipients(settings.users), owners: OWNERS, aliases: ALIASES, transports: TRANSPORTS };
   for (const [name, text] of Object.entries(files)) {
     const file = path.join(conf, name);
     fs.writeFileSync(file, text);
@@ -53,6 +53,10 @@ function mailboxes(users) {
 /** As whom those who have logged in may not write: an address that begins so is for its own user alone. */
 const OWNERS = "/^(owned-[^@]+@.+)$/ $1\n";
 
+/** Mail to an address that begins so is taken and cannot be delivered: it comes back. */
+const ALIASES = "/^bounces(-?[^@]*@.+)$/ refused$1\n";
+const TRANSPORTS = "/^refused[^@]*@/ error:5.1.1 There is no such mailbox here\n";
+
 /** Mail for the rest of the world is refused, in words that a person can read. */
 function recipients(users) {
   const local = domains(users).map((domain) => `/@${quoted(domain)}$/ DUNNO\n`);
@@ -84,6 +88,8 @@ alias_database =
 local_recipient_maps =
 virtual_mailbox_domains = ${domains(users).join(", ")}
 virtual_mailbox_maps = regexp:${conf}/mailboxes
+virtual_alias_maps = regexp:${conf}/aliases
+transport_maps = regexp:${conf}/transports
 virtual_transport = lmtp:inet:127.0.0.1:${ports.lmtp}
 # What Dovecot does not take at once is offered again in a second, not in five minutes.
 queue_run_delay = 1s

@@ -140,6 +140,7 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::TemplateExists
         | Error::BeingSent
         | Error::AlreadySent
+        | Error::NoDeliveryReports
         | Error::IdentityExists => StatusCode::CONFLICT,
         Error::BadRequest { .. }
         | Error::NoMail

@@ -93,6 +93,7 @@ pub fn router(bridge: Bridge) -> Router {
             get(templates::edit).post(templates::save).layer(DefaultBodyLimit::max(templates::MAX_FORM)),
         )
         .route("/templates/{id}/remove", post(templates::remove))
+        .route("/receipts", post(identities::choose_receipts))
         .route("/sharing", get(sharing::show).post(sharing::save))
         .route("/message/{account}/{uid_validity}/{uid}/body", get(message::body))
         .route("/message/{account}/{uid_validity}/{uid}/print", get(message::print))

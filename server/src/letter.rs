@@ -12,7 +12,7 @@ use crate::{
     blobs,
     bridge::internal,
     mime::{
-        build::{Outgoing, OutgoingFile, build},
+        build::{self, Outgoing, OutgoingFile, OutgoingReceipt, Receipt},
         html::writing,
         recipient,
     },
@@ -92,6 +92,27 @@ pub async fn write(
     made.await.map_err(|error| internal(error.into()))?
 }
 
+/// Makes the message that tells that another was read. `date` is in seconds since 1970 UTC.
+pub fn write_receipt(
+    data: &Path,
+    record: &AccountRecord,
+    draft: &Draft,
+    receipt: &Receipt,
+    date: i64,
+) -> Result<Spooled, Error> {
+    let own = Address { name: String::new(), email: record.address.clone() };
+    let outgoing = OutgoingReceipt {
+        from: draft.from.as_ref().unwrap_or(&own),
+        to: &draft.to,
+        subject: &draft.subject,
+        body: &draft.body,
+        date,
+        message_id: &message_id(draft, &record.address),
+        receipt,
+    };
+    Spooled::write(data, |out| build::receipt(&outgoing, out)).context("Cannot build a receipt").map_err(internal)
+}
+
 /// A file that goes with a message.
 struct Enclosed {
     path: PathBuf,
@@ -147,8 +168,9 @@ fn make(
         html: html.as_deref(),
         attachments: &attachments,
         draft: (made_for == For::Drafts).then_some(draft.id.0.as_str()),
+        wishes: draft.wishes,
     };
-    Spooled::write(folder, |out| build(&outgoing, out)).context("Cannot build a message").map_err(internal)
+    Spooled::write(folder, |out| build::build(&outgoing, out)).context("Cannot build a message").map_err(internal)
 }
 
 /// What was written, fit to be sent: whatever the browser says of it. Pictures are named by Content-IDs.

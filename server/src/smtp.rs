@@ -4,6 +4,7 @@ mod connect;
 mod fault;
 mod line;
 mod message;
+mod notify;
 mod outcome;
 mod scram;
 
@@ -48,6 +49,7 @@ const REHEARSAL: Duration = Duration::from_secs(40);
 /// Who a message is from and for, as the server is told (RFC 5321 §2.3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
+    /// Empty where nothing is to come back (RFC 5321 §4.5.5).
     pub from: String,
     pub to: Vec<String>,
 }
@@ -76,12 +78,13 @@ pub struct Transport {
     dialer: Dialer,
     limits: Limits,
     for_known: bool,
+    reporting: Option<String>,
 }
 
 impl Transport {
     /// Reaches every address, and trusts the certificates that the platform trusts.
     pub fn new(endpoint: Endpoint) -> Self {
-        Self { endpoint, dialer: Dialer::default(), limits: Limits::default(), for_known: false }
+        Self { endpoint, dialer: Dialer::default(), limits: Limits::default(), for_known: false, reporting: None }
     }
 
     /// Reaches and trusts what this dialer does.
@@ -92,6 +95,11 @@ impl Transport {
     /// Says nothing of a message to a server that asks nobody who they are.
     pub fn for_known(self) -> Self {
         Self { for_known: true, ..self }
+    }
+
+    /// Asks to be told what becomes of a message, whose envelope is called so in what is told.
+    pub fn reporting(self, envelope: &str) -> Self {
+        Self { reporting: Some(envelope.to_owned()), ..self }
     }
 
     /// Waits no longer than this.
@@ -127,8 +135,7 @@ impl Transport {
         let handed_over = Arc::new(AtomicBool::new(false));
         let attempt = self.attempt(credentials, envelope, message.into(), announce, handed_over.clone());
         match timeout(self.limits.whole, attempt).await {
-            Ok(Ok(())) => Outcome::Sent,
-            Ok(Err(outcome)) => outcome,
+            Ok(Ok(outcome) | Err(outcome)) => outcome,
             Err(_) => lost(handed_over.load(Ordering::SeqCst), "the server took too long".to_owned()),
         }
     }
@@ -147,9 +154,9 @@ impl Transport {
         let (from, to) = addresses(envelope).map_err(|_| bad(&envelope.from))?;
         let patience = Patience::new(self.limits);
         let (mut server, _) = self.greet(credentials, &patience).await.map_err(|fault| fault.to_wire(host))?;
-        let foreign = !AsRef::<str>::as_ref(&from).is_ascii();
+        let foreign = from.as_ref().is_some_and(|from| !AsRef::<str>::as_ref(from).is_ascii());
         let parameters = if foreign { vec![MailParameter::SmtpUtfEight] } else { Vec::new() };
-        let mut answer = server.command(Mail::new(Some(from), parameters)).await.map(drop);
+        let mut answer = server.command(Mail::new(from, parameters)).await.map(drop);
         if answer.is_ok() {
             // Many servers judge the sender no sooner than here. That one recipient is not known says nothing of the sender.
             for recipient in to {
@@ -205,19 +212,22 @@ impl Transport {
         message: Message<'_>,
         announce: impl AsyncFnOnce() -> Result<(), String>,
         handed_over: Arc<AtomicBool>,
-    ) -> Result<(), Outcome> {
+    ) -> Result<Outcome, Outcome> {
         let survey = Survey::of(message).await.map_err(unreadable)?;
         let (from, to) = addresses(envelope)?;
         let patience = Patience::new(self.limits);
         let (mut server, offers) =
             self.greet(credentials, &patience).await.map_err(|fault| fault.into_outcome(&self.endpoint.host))?;
 
-        let mail = Mail::new(Some(from.clone()), parameters(&server, &offers, &survey, &from, &to)?);
-        server.command(mail).await.map_err(refused)?;
+        let mut for_mail = parameters(&server, &offers, &survey, from.as_ref(), &to)?;
+        let reporting = self.reporting.as_ref().filter(|_| offers.reports);
+        for_mail.extend(reporting.into_iter().flat_map(|envelope| notify::mail(envelope)));
+        server.command(Mail::new(from, for_mail)).await.map_err(refused)?;
         let mut refusals = Vec::new();
         let mut for_good = false;
         for recipient in &to {
-            let Err(error) = server.command(Rcpt::new(recipient.clone(), Vec::new())).await else { continue };
+            let asked = if reporting.is_some() { notify::recipient(recipient.as_ref()) } else { Vec::new() };
+            let Err(error) = server.command(Rcpt::new(recipient.clone(), asked)).await else { continue };
             let Some(refusal) = refusal(&error, Some(recipient.as_ref())) else { return Err(refused(error)) };
             for_good |= error.is_permanent();
             // 421: the server is closing; there is nobody to ask about the others.
@@ -245,7 +255,8 @@ impl Transport {
             Ok(response) if u16::from(response.code()) / 100 == 2 => {
                 patience.for_commands();
                 let _ = timeout(GOODBYE, server.quit()).await;
-                Ok(())
+                let unreported = self.reporting.is_some() && !offers.reports;
+                Ok(if unreported { Outcome::SentUnreported } else { Outcome::Sent })
             }
             Ok(response) => Err(lost(true, words(&response.message().collect::<Vec<_>>().join(" ")))),
             Err(error) if error.status().is_some() => Err(refused(error)),
@@ -286,11 +297,13 @@ struct Offers {
     /// Ways to log in (RFC 4954 §3), in capitals.
     mechanisms: Vec<String>,
     size: Option<u64>,
+    /// What becomes of a message (RFC 3461).
+    reports: bool,
 }
 
 impl Offers {
     fn read(response: &Response) -> Self {
-        let mut offers = Self { login: false, mechanisms: Vec::new(), size: None };
+        let mut offers = Self { login: false, mechanisms: Vec::new(), size: None, reports: false };
         for line in response.message().skip(1) {
             let mut words = line.split_ascii_whitespace();
             let keyword = words.next().unwrap_or_default().to_ascii_uppercase();
@@ -301,6 +314,7 @@ impl Offers {
                     offers.mechanisms.extend(words.map(str::to_ascii_uppercase));
                 }
                 keyword if keyword.starts_with("AUTH=") => offers.login = true,
+                "DSN" => offers.reports = true,
                 "SIZE" => offers.size = Some(words.next().and_then(|size| size.parse().ok()).unwrap_or(0)),
                 _ => {}
             }
@@ -313,7 +327,7 @@ fn parameters(
     server: &AsyncSmtpConnection,
     offers: &Offers,
     survey: &Survey,
-    from: &lettre::Address,
+    from: Option<&lettre::Address>,
     to: &[lettre::Address],
 ) -> Result<Vec<MailParameter>, Outcome> {
     let mut parameters = Vec::new();
@@ -334,7 +348,7 @@ fn parameters(
         parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
     }
     let international = |address: &&lettre::Address| !AsRef::<str>::as_ref(*address).is_ascii();
-    if let Some(address) = to.iter().chain([from]).find(international) {
+    if let Some(address) = to.iter().chain(from).find(international) {
         if !server.server_info().supports_feature(Extension::SmtpUtfEight) {
             let address = AsRef::<str>::as_ref(address);
             return Err(rejected(Some(address), 0, "The server does not take addresses in this script".to_owned()));
@@ -345,13 +359,13 @@ fn parameters(
 }
 
 /// The envelope in the transport's own type, whose spelling cannot hold another command.
-fn addresses(envelope: &Envelope) -> Result<(lettre::Address, Vec<lettre::Address>), Outcome> {
+fn addresses(envelope: &Envelope) -> Result<(Option<lettre::Address>, Vec<lettre::Address>), Outcome> {
     let typed = |email: &String| {
         let invalid = |text: String| rejected(Some(email), 0, text);
         recipient::check(email).map_err(|error| invalid(error.to_string()))?;
         recipient::to_ascii(email).parse::<lettre::Address>().map_err(|error| invalid(error.to_string()))
     };
-    let from = typed(&envelope.from)?;
+    let from = if envelope.from.is_empty() { None } else { Some(typed(&envelope.from)?) };
     let to = envelope.to.iter().map(typed).collect::<Result<Vec<_>, _>>()?;
     if to.is_empty() {
         return Err(rejected(None, 0, "There is no recipient".to_owned()));

@@ -122,6 +122,10 @@ impl Bridge {
     /// Takes a submission out of the outbox to write on. Asked the same once more, because the answer was lost with the line, it
     /// is handed out once more: there may be no other copy.
     pub async fn edit_submission(&self, login: &Login, asked: Asked, id: SubmissionId) -> Result<Draft, Error> {
+        let stored = self.store.submission(login.account, id).await.map_err(internal)?;
+        if stored.is_some_and(|stored| stored.receipt.is_some()) {
+            return Err(Error::BadRequest { text: "Nobody has written this".to_owned() });
+        }
         if let Some(draft) = self.store.take_submission(login.account, id).await.map_err(internal)? {
             self.outbox.taken.remember(asked, &draft);
             self.tell_unsubmitted(login.account, id).await;
@@ -263,6 +267,9 @@ async fn send(bridge: &Bridge, mut submission: StoredSubmission) -> Result<()> {
     submission.due = now();
     (submission.state, submission.refusals) = match (outcome, wait) {
         (Outcome::Sent, _) => (SubmissionState::Sent, Vec::new()),
+        (Outcome::SentUnreported, _) => {
+            (SubmissionState::Sent, vec![smtp::hindered(Error::NoDeliveryReports, String::new())])
+        }
         (Outcome::Retry(refusals), Some(wait)) => {
             submission.due += wait;
             (SubmissionState::Retrying, refusals)
@@ -275,7 +282,9 @@ async fn send(bridge: &Bridge, mut submission: StoredSubmission) -> Result<()> {
     reached(Step::OutcomeKept);
     bridge.tell(&submission).await;
     if submission.state == SubmissionState::Sent {
-        note_recipients(bridge, &submission).await;
+        if submission.receipt.is_none() {
+            note_recipients(bridge, &submission).await;
+        }
         file(bridge, &submission).await?;
     }
     Ok(())
@@ -299,10 +308,16 @@ async fn relay(bridge: &Bridge, submission: &StoredSubmission) -> Result<Outcome
         Ok(route) => route,
         Err(error) => return Ok(hindered(error)),
     };
-    let envelope = match smtp::Envelope::of(from, &submission.draft) {
+    let mut envelope = match smtp::Envelope::of(from, &submission.draft) {
         Ok(envelope) => envelope,
         Err(error) => return Ok(hindered(error)),
     };
+    if submission.receipt.is_some() {
+        // RFC 8098 §3: nothing comes back about it.
+        envelope.from = String::new();
+    }
+    let wants_reports = submission.draft.wishes.delivery && submission.receipt.is_none();
+    let transport = if wants_reports { transport.reporting(&submission.draft.id.0) } else { transport };
     let message = match message(bridge, submission, &record).await {
         Ok(message) => message,
         Err(error) => return Ok(hindered(error)),
@@ -328,12 +343,19 @@ async fn relay(bridge: &Bridge, submission: &StoredSubmission) -> Result<Outcome
 
 /// The message as it is sent. The same submission makes the same message each time.
 async fn message(bridge: &Bridge, submission: &StoredSubmission, record: &AccountRecord) -> Result<Spooled, Error> {
+    if let Some(receipt) = &submission.receipt {
+        return letter::write_receipt(&bridge.config.data, record, &submission.draft, receipt, submission.created);
+    }
     let data = &bridge.config.data;
     letter::write(&bridge.store, data, record, &submission.draft, For::Sending, submission.created).await
 }
 
 /// Files what was sent: in Sent, once. Tried again later if the mail server cannot be reached now.
 async fn file(bridge: &Bridge, submission: &StoredSubmission) -> Result<()> {
+    if submission.receipt.is_some() {
+        // Nobody has written it.
+        return bridge.store.set_filed(submission.id, false).await;
+    }
     let record = bridge.store.account(submission.account).await?.context("The account is gone")?;
     let account = match bridge.accounts.running(record.id) {
         Some(account) => account,

@@ -173,7 +173,7 @@ proptest! {
         let from = Address { name: name.clone(), email: "ana@pismo.test".to_owned() };
         let message = build_to_vec(&Outgoing {
             from: &from, reply_to: &[], to: std::slice::from_ref(&from), cc: &[], bcc: &[], subject: &subject, date: 1_700_000_000,
-            message_id: "1@pismo.test", references: &references, body: &body, attachments: &[], draft: None,
+            message_id: "1@pismo.test", references: &references, body: &body, attachments: &[], draft: None, wishes: app::wire::Wishes::default(),
             html: None,
         }).expect("built");
         prop_assert!(message.is_ascii());

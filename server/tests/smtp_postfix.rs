@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use app::wire::{Address, Error};
+use app::wire::{Address, Error, Wishes};
 use pismo::{
     endpoint::{Credentials, Endpoint, Protocol, Security},
     mime::{
@@ -154,6 +154,7 @@ async fn a_message_arrives_as_it_was_built() {
             html: None,
             attachments: &files,
             draft: None,
+            wishes: Wishes::default(),
         })
         .expect("built");
         assert_eq!(send(&["arrives1@pismo.test", "arrives2@pismo.test"], &message).await, Outcome::Sent);

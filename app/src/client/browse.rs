@@ -213,6 +213,9 @@ impl Client {
             return;
         }
         self.mark_seen(&message);
+        if let Some(known) = self.state.opened.known(&message) {
+            self.answer_unasked(&known);
+        }
         self.gather(message.clone(), GATHER_AGAIN);
         self.warm_neighbours(message, turn);
     }

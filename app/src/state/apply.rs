@@ -144,8 +144,12 @@ impl State {
         if submission.state != SubmissionState::Waiting {
             self.toasts.dismiss_undo(Undo::Submission(submission.id));
         }
-        if submission.state == SubmissionState::Sent && before.flatten() != Some(SubmissionState::Sent) {
-            self.toasts.push(Notice::Sent, None);
+        // Told of only because something came back about it, it was sent before; and a receipt nobody has written.
+        let is_known = !submission.reports.is_empty() || submission.receipt;
+        let is_new = before.flatten() != Some(SubmissionState::Sent) && !is_known;
+        if submission.state == SubmissionState::Sent && is_new {
+            let missed = submission.refusals.iter().find_map(|refusal| refusal.error.clone());
+            self.toasts.push(missed.map_or(Notice::Sent, Notice::Error), None);
         }
     }
 

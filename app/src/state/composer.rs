@@ -4,7 +4,7 @@ use futures_util::future::AbortHandle;
 use leptos::prelude::*;
 
 use super::Check;
-use crate::wire::{Address, Attachment, BlobId, Doubt, Draft, DraftId, Error, IdentityChoices, Original};
+use crate::wire::{Address, Attachment, BlobId, Doubt, Draft, DraftId, Error, IdentityChoices, Original, Wishes};
 
 /// The composer. Open while `id` is there. After any change by the person call [`crate::Client::edited`].
 #[derive(Clone, Copy)]
@@ -29,6 +29,7 @@ pub struct Composer {
     /// Writing begins in the text, and not with whom it is for.
     pub(crate) begins_in_text: StoredValue<bool>,
     pub files: RwSignal<Vec<File>>,
+    pub wishes: RwSignal<Wishes>,
     /// For `data-state`.
     pub status: RwSignal<DraftStatus>,
     /// Why it could not be saved or sent.
@@ -141,6 +142,7 @@ impl Composer {
             begins_in_text: StoredValue::new(false),
             opened: StoredValue::new(0),
             files: RwSignal::new(Vec::new()),
+            wishes: RwSignal::new(Wishes::default()),
             status: RwSignal::new(DraftStatus::Clean),
             problem: RwSignal::new(None),
             sending: RwSignal::new(false),
@@ -198,13 +200,15 @@ impl Composer {
                 attachments: self.files.with(|files| files.iter().filter_map(File::attachment).collect()),
                 original: self.original.get(),
                 references: self.references.get_value(),
+                wishes: self.wishes.get(),
             })
         })
     }
 
     /// Opens a draft, in place of what was open. In it is what these choices brought.
     pub(crate) fn open(&self, draft: Draft, choices: IdentityChoices) {
-        let Draft { id, from, reply_to, to, cc, bcc, subject, body, html, attachments, original, references } = draft;
+        let Draft { id, from, reply_to, to, cc, bcc, subject, body, html, attachments, original, references, wishes } =
+            draft;
         self.opened.update_value(|opened| *opened = opened.wrapping_add(1));
         self.begun_as.set_value(from.clone());
         self.choices.set_value(choices);
@@ -233,6 +237,7 @@ impl Composer {
         self.begins_in_text.set_value(original.is_some() && untrack(|| self.to.with(|to| !to.is_empty())));
         self.html.set(html);
         self.references.set_value(references);
+        self.wishes.set(wishes);
         self.original.set(original);
         let files = attachments.into_iter().map(|attachment| self.file_here(attachment)).collect();
         self.files.set(files);

@@ -7,6 +7,7 @@ mod formats;
 mod hint;
 mod insert;
 mod later;
+mod options;
 mod sender;
 
 use crate::view::{Item, Show, each, handler};
@@ -34,6 +35,7 @@ use hint::LeftOut;
 use insert::{EmojiButton, PLAIN, TemplatesButton};
 use later::LaterButton;
 pub use later::LaterForm;
+use options::OptionsButton;
 use sender::Sender;
 
 /// The composer, while something is being written.
@@ -376,6 +378,7 @@ fn Foot(memory: Memory) -> impl IntoView {
             </Show>
             <TemplatesButton />
             <EmojiButton />
+            <OptionsButton />
             <span class="compose-state" role="status">
                 {saved}
             </span>

@@ -1,17 +1,19 @@
 //! As whom a person writes: pages of their own that need no script.
 
 mod form;
+mod receipts;
 
 use leptos::prelude::*;
 
 pub(super) use form::for_textarea;
 pub use form::{Fields, IdentityForm, IdentityFormPage, Of};
+use receipts::ReceiptsForm;
 
 use super::{explain::Explained, icon::Icon, server::back, words::Words};
 use crate::{
     i18n::*,
     state::Theme,
-    wire::{Error, Identity},
+    wire::{Error, Identity, Receipts},
 };
 
 /// What the page shows.
@@ -19,6 +21,8 @@ use crate::{
 pub struct IdentitiesPage {
     /// The one first with which a new message begins.
     pub cards: Vec<IdentityCard>,
+    /// What is done when somebody would like to know that a message was read.
+    pub receipts: Receipts,
     /// What was asked for last could not be done.
     pub error: Option<Error>,
     pub language: Locale,
@@ -39,7 +43,7 @@ pub struct IdentityCard {
 #[component]
 pub fn Identities(page: IdentitiesPage) -> impl IntoView {
     let i18n = use_i18n();
-    let IdentitiesPage { cards, error, .. } = page;
+    let IdentitiesPage { cards, receipts, error, .. } = page;
     let error = error.map(|error| view! { <div role="alert" class="notice"><Explained error /></div> });
     let cards = cards.into_iter().enumerate().map(|(position, card)| shown(i18n, card, position == 0));
     view! {
@@ -55,6 +59,7 @@ pub fn Identities(page: IdentitiesPage) -> impl IntoView {
                     <span>{t_string!(i18n, identities.add)}</span>
                 </a>
             </p>
+            <ReceiptsForm chosen=receipts />
         </main>
     }
 }

@@ -6,6 +6,7 @@ mod fetched;
 mod header;
 mod papers;
 mod plain;
+mod report;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ use conversation::Beside;
 use header::Header;
 pub use papers::print;
 use plain::PlainText;
+use report::{ReceiptBar, ReportCard};
 
 /// The reading pane: nothing, a message on its way, why it did not come, or the message.
 #[component]
@@ -140,11 +142,15 @@ fn Article(message: Arc<Message>) -> impl IntoView {
             .into_any()
         }
     };
+    let report = message.report.clone().map(|report| view! { <ReportCard report /> });
+    let receipt = message.receipt.clone().map(|asked| view! { <ReceiptBar message=target.clone() asked /> });
     view! {
         <article class="message" class:message-html=is_html data-testid="message-view" data-uid=uid>
             <div class="message-scroll" tabindex=(!is_html).then_some("0")>
                 <Header message=message.clone() remote />
                 <Unsent message=target.clone() />
+                {receipt}
+                {report}
                 {body}
                 <Attachments message=target parts=message.attachments.clone() />
             </div>

@@ -7,6 +7,7 @@ use super::{
     date::{full_date, now},
     explain::refusal_text,
     icon::Icon,
+    report::Reports,
     words::{Words, number},
 };
 use crate::{
@@ -45,11 +46,11 @@ pub fn Outbox() -> impl IntoView {
 }
 
 fn is_shown(submission: &Submission) -> bool {
-    submission.state != SubmissionState::Sent
+    submission.state != SubmissionState::Sent || submission.came_back()
 }
 
 fn needs_person(submission: &Submission) -> bool {
-    matches!(submission.state, SubmissionState::Rejected | SubmissionState::Unknown)
+    matches!(submission.state, SubmissionState::Rejected | SubmissionState::Unknown) || submission.came_back()
 }
 
 /// All of the outbox, newest first.
@@ -70,19 +71,23 @@ pub fn OutboxList() -> impl IntoView {
 #[component]
 fn SubmissionView(submission: Submission) -> impl IntoView {
     let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
-    let Submission { id, draft: _, subject, to, state: phase, refusals, due } = submission;
+    let came_back = submission.came_back();
+    let Submission { id, draft: _, subject, to, state: phase, refusals, due, reports, receipt } = submission;
     let to: Vec<_> = to.iter().map(|address| address.display().to_owned()).collect();
     let icon = match phase {
         SubmissionState::Waiting | SubmissionState::Retrying => view! { <Icon name="clock" /> }.into_any(),
         SubmissionState::Sending => view! { <span class="spinner"></span> }.into_any(),
-        SubmissionState::Sent => view! { <Icon name="done" /> }.into_any(),
-        SubmissionState::Rejected | SubmissionState::Unknown => view! { <Icon name="warning" /> }.into_any(),
+        SubmissionState::Sent if !came_back => view! { <Icon name="done" /> }.into_any(),
+        SubmissionState::Sent | SubmissionState::Rejected | SubmissionState::Unknown => {
+            view! { <Icon name="warning" /> }.into_any()
+        }
     };
     let is_unknown = phase == SubmissionState::Unknown;
     let due = due.filter(|due| *due > now());
     let to_go_out = matches!(phase, SubmissionState::Waiting | SubmissionState::Retrying);
     let can_act = due.is_some() || matches!(phase, SubmissionState::Rejected | SubmissionState::Unknown);
-    let can_edit = to_go_out || phase == SubmissionState::Rejected;
+    let keeps = to_go_out && !receipt;
+    let can_edit = !receipt && (to_go_out || phase == SubmissionState::Rejected);
     let actions = (phase != SubmissionState::Sending).then(|| {
         view! {
             <div class="submission-actions">
@@ -121,24 +126,34 @@ fn SubmissionView(submission: Submission) -> impl IntoView {
                     type="button"
                     class="button button-small"
                     data-testid="submission-drop"
-                    on:click=handler(move |_| if to_go_out { client.call_off(id) } else { client.drop_submission(id) })
+                    on:click=handler(move |_| if keeps { client.call_off(id) } else { client.drop_submission(id) })
                 >
-                    {move || if to_go_out { t_string!(i18n, outbox.call_off) } else { t_string!(i18n, outbox.drop) }}
+                    {move || if keeps { t_string!(i18n, outbox.call_off) } else { t_string!(i18n, outbox.drop) }}
                 </button>
             </div>
         }
     });
     view! {
-        <li class="submission" data-testid="submission" data-state=state_name(phase)>
+        <li class="submission" data-testid="submission" data-state=if came_back { "returned" } else { state_name(phase) }>
             <h3>
                 {if subject.is_empty() { t_string!(i18n, list.no_subject).to_owned() } else { subject }}
             </h3>
             <p class="submission-to">{to.join(", ")}</p>
             <p class="submission-state">
-                {icon} <span>{move || state_text(i18n, state, phase, due)}</span>
+                {icon}
+                <span>
+                    {move || {
+                        if came_back {
+                            t_string!(i18n, outbox.came_back).to_owned()
+                        } else {
+                            state_text(i18n, state, phase, due)
+                        }
+                    }}
+                </span>
             </p>
             {is_unknown.then(|| view! { <p>{move || t_string!(i18n, outbox.unknown_text)}</p> })}
             <Refusals refusals=refusals />
+            <Reports reports=reports />
             {actions}
         </li>
     }

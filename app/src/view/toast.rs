@@ -25,7 +25,8 @@ pub fn Toasts() -> impl IntoView {
     let troubled = move || {
         let mut all = state.submissions.get();
         all.retain(|one| {
-            let in_trouble = matches!(one.state, SubmissionState::Rejected | SubmissionState::Unknown);
+            let in_trouble =
+                matches!(one.state, SubmissionState::Rejected | SubmissionState::Unknown) || one.came_back();
             in_trouble && seen.with(|seen| !seen.contains(&(one.id, one.state)))
         });
         all
@@ -59,6 +60,7 @@ fn Trouble(submission: Submission, seen: RwSignal<Vec<(SubmissionId, SubmissionS
                 <p>
                     {move || match phase {
                         SubmissionState::Unknown => t_string!(i18n, outbox.unknown_toast),
+                        SubmissionState::Sent => t_string!(i18n, outbox.came_back_toast),
                         _ => t_string!(i18n, outbox.rejected_toast),
                     }}
                 </p>

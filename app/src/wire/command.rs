@@ -60,6 +60,8 @@ pub enum Command {
     EditSubmission { submission: SubmissionId },
     /// Take a submission out of the outbox. What was still to go out by itself is kept in Drafts. → [`Reply::Done`]
     DropSubmission { submission: SubmissionId },
+    /// Tell whoever has asked for it that this message was read, once, in this language (RFC 5646). → [`Reply::Done`]
+    SendReceipt { message: MessageRef, language: String },
     /// Forget an uploaded file. → [`Reply::Done`]
     DropBlob { blob: BlobId },
     /// Keep this search; `before` is what it was called until now. Refused with [`super::Error::SearchExists`] if another one is

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, MessageRef, Refusal};
+use super::{Address, Fate, MessageRef, Refusal, Reported, Wishes};
 
 /// Names a draft from its first letter to its sending. Chosen by the browser (128 random bits in hex).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,6 +38,8 @@ pub struct Draft {
     pub original: Option<Original>,
     /// Message-IDs, without angle brackets, for In-Reply-To (the last of them) and References.
     pub references: Vec<String>,
+    #[serde(default, skip_serializing_if = "Wishes::is_none")]
+    pub wishes: Wishes,
 }
 
 impl Draft {
@@ -56,6 +58,7 @@ impl Draft {
             attachments: Vec::new(),
             original: None,
             references: Vec::new(),
+            wishes: Wishes::default(),
         }
     }
 }
@@ -122,6 +125,19 @@ pub struct Submission {
     /// When it is tried at the earliest, in seconds since 1970 UTC, where it waits or is tried again by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<i64>,
+    /// What came back about it, recipient by recipient.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reports: Vec<Reported>,
+    /// It tells somebody that a message was read: nobody has written it, and nobody writes on it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub receipt: bool,
+}
+
+impl Submission {
+    /// Whether it was sent and did not get to everybody.
+    pub fn came_back(&self) -> bool {
+        self.state == SubmissionState::Sent && self.reports.iter().any(|reported| reported.fate == Fate::Failed)
+    }
 }
 
 /// When a draft is to go out.

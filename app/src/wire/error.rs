@@ -101,6 +101,8 @@ pub enum Error {
     BeingSent,
     /// The message has gone out: it is too late to take it back.
     AlreadySent,
+    /// The message was sent, but that server does not tell what becomes of it (RFC 3461).
+    NoDeliveryReports,
     /// A file of the draft is no longer there: attach it again.
     BlobGone { name: String },
     /// This server was found for the address by a way that can be forged: a person has to say that it is the right one.

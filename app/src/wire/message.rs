@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::AccountId;
+use super::{AccountId, ReceiptAsked, Report};
 
 /// A message's number in its mailbox (RFC 9051 §2.3.1.1). Means nothing without its [`UidValidity`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -89,6 +89,11 @@ impl Ord for Flag {
 }
 
 impl Flag {
+    /// `$MDNSent` (RFC 3503): whether the message was read was told, or will not be.
+    pub fn receipt_answered() -> Flag {
+        Flag::Keyword("$MDNSent".to_owned())
+    }
+
     /// All but keywords.
     const KNOWN: [Flag; 8] = [
         Flag::Seen,
@@ -235,6 +240,15 @@ pub struct Message {
     pub flags: Vec<Flag>,
     pub body: Body,
     pub attachments: Vec<Part>,
+    /// Whoever wrote it says that it matters.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub important: bool,
+    /// What it says of a message that was sent from here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<Report>,
+    /// Whom to tell that it was read, as long as nobody has answered that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<ReceiptAsked>,
 }
 
 /// Messages that belong together, in all mailboxes.

@@ -135,6 +135,8 @@ fn submission(id: u8, state: u8) -> Submission {
         state: states[usize::from(state) % states.len()],
         refusals: Vec::new(),
         due: (state % 2 == 0).then_some(i64::from(state)),
+        reports: Vec::new(),
+        receipt: false,
     }
 }
 
@@ -170,6 +172,9 @@ fn frame(told: &Told) -> ServerFrame {
                 flags: flags(*bits),
                 body: Body::Text { text: String::new(), truncated: false },
                 attachments: Vec::new(),
+                important: false,
+                report: None,
+                receipt: None,
             };
             return reply(Reply::Message(Box::new(message)));
         }

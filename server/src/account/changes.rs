@@ -197,6 +197,7 @@ impl Actor {
             let first = digest.exists - digest.added.min(ROWS_WITH_NEWS) + 1;
             let rows = self.rows_by_sequence(session, first, digest.exists).await?;
             newest = Some(rows.first().map(|row| row.message.uid));
+            self.read_reports(&rows);
             let count = digest.added;
             self.tell_list(path, |total| *total += count, || ListChange::Added { count, rows: rows.clone() });
         }

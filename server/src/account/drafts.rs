@@ -101,6 +101,7 @@ impl Actor {
             attachments,
             original,
             references: begun.references,
+            wishes: begun.wishes,
         };
         // As a frame a text may be much longer: what is in quotes counts twice.
         let too_long = serde_json::to_string(&draft).is_ok_and(|json| json.len() > MAX_FRAME - 8192);
@@ -298,7 +299,8 @@ impl Actor {
     /// Takes out of the outbox what is still to go out. Drafts has it before that.
     pub(super) async fn call_off(&mut self, session: &mut Session, id: SubmissionId) -> Result<(), Failure> {
         let submission = self.store.submission(self.record.id, id).await?;
-        if let Some(submission) = submission.filter(StoredSubmission::is_to_go_out) {
+        let written = |one: &StoredSubmission| one.is_to_go_out() && one.receipt.is_none();
+        if let Some(submission) = submission.filter(written) {
             self.save_draft(session, &submission.draft).await?;
         }
         if self.store.take_submission(self.record.id, id).await?.is_none() {
@@ -382,7 +384,7 @@ impl Actor {
     }
 
     /// The mailbox that is wanted for what was sent from this address, if there is one, and if it is still there.
-    async fn own_sent(&self, draft: &Draft) -> Result<Option<String>, Failure> {
+    pub(super) async fn own_sent(&self, draft: &Draft) -> Result<Option<String>, Failure> {
         let Some(from) = &draft.from else { return Ok(None) };
         let identity = self.store.identity_for(self.record.id, &from.email).await?;
         let path = identity.and_then(|one| one.identity.choices.sent);

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use anyhow::Context;
-use app::wire::{Body, Error, Flag, Message, MessageRef, Uid};
+use app::wire::{Body, Error, Flag, Message, MessageRef, Priority, ReceiptAsked, Report, Uid};
 use tokio::time::Instant;
 
 use super::{
@@ -14,7 +14,9 @@ use crate::{
     imap::{FetchedMessage, Session},
     mime::{
         self,
+        build::read_wishes,
         header::Headers,
+        report,
         shown::{self, Further, Leaf, Shown},
         structure::Node,
     },
@@ -46,9 +48,13 @@ pub(super) struct Begun {
 }
 
 impl Begun {
-    /// The sections of its text, and how much of each is shown at most.
+    /// The sections of its text, and of the report in it, and how much of each is read at most.
     pub fn wanted(&self) -> impl Iterator<Item = (&str, u32)> {
-        self.texts().map(|leaf| (leaf.section.as_str(), MAX_TEXT))
+        let report = report::find(&self.fetched.structure);
+        let status = report.map(|place| (place.status.section.as_str(), report::MAX_STATUS));
+        let returned = report.and_then(|place| place.returned);
+        let returned = returned.map(|node| (node.section.as_str(), report::MAX_RETURNED));
+        self.texts().map(|leaf| (leaf.section.as_str(), MAX_TEXT)).chain(status).chain(returned)
     }
 
     fn texts(&self) -> impl Iterator<Item = &Leaf> {
@@ -82,6 +88,10 @@ pub struct Loaded {
     pub flags: Vec<Flag>,
     /// The Date field in seconds since 1970 UTC, else INTERNALDATE.
     pub date: i64,
+    /// What it says of a message that was sent from here.
+    pub report: Option<Report>,
+    /// Whom to tell that it was read.
+    pub receipt: Option<ReceiptAsked>,
 }
 
 impl Loaded {
@@ -117,6 +127,9 @@ impl Loaded {
             flags: self.flags.clone(),
             body,
             attachments: self.shown.attachments.clone(),
+            important: read_wishes(&self.headers).priority == Priority::High,
+            report: self.report.clone(),
+            receipt: self.receipt.clone(),
         }
     }
 
@@ -238,12 +251,13 @@ impl Actor {
         } else {
             session.fetch_sections(begun.message.uid, &wanted).await?.ok_or(Error::Gone)?
         };
-        self.finish_loading(begun, sections).await
+        self.finish_loading(session, begun, sections).await
     }
 
     /// Makes what is shown of a message from its text: the sections in the order of [`Begun::wanted`].
     pub(super) async fn finish_loading(
         &mut self,
+        session: &mut Session,
         begun: Begun,
         sections: Vec<Vec<u8>>,
     ) -> Result<Arc<Loaded>, Failure> {
@@ -255,6 +269,16 @@ impl Actor {
         let further: Vec<(&Further, String)> = shown.further.iter().map(|one| (one, text_of(&one.leaf))).collect();
         let truncated = shown.body.as_ref().is_some_and(|leaf| leaf.size > MAX_TEXT);
         let headers = Headers::parse(&fetched.header);
+        let told = report::find(&fetched.structure).and_then(|place| {
+            let status = sections.next().unwrap_or_default();
+            let returned = place.returned.and_then(|_| sections.next()).unwrap_or_default();
+            report::read(place, &status, &returned, &headers)
+        });
+        let report = match told {
+            Some(told) => self.report_in(session, &message, told).await?,
+            None => None,
+        };
+        let receipt = self.receipt_asked(&message, &headers, &fetched).await;
         let (text, alternative) = joined(&shown, body.unwrap_or_default(), alternative, &further);
         let mut remote = false;
         if shown.has_html() {
@@ -275,6 +299,8 @@ impl Actor {
             structure: fetched.structure,
             shown,
             flags: fetched.flags,
+            report,
+            receipt,
         });
         self.cache.put(loaded.clone(), self.selects);
         Ok(loaded)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::wire::{ClientFrame, Command, Error, Reply, TabId};
+use app::wire::{ClientFrame, Command, Error, Flag, Reply, TabId};
 use tokio::sync::oneshot;
 
 use super::{
@@ -98,7 +98,7 @@ impl Actor {
         self.tell_flags(&begun.message.mailbox, vec![(begun.message.uid, flags.clone())]);
         begun.set_flags(flags);
         match sections {
-            Ok(sections) => self.finish_loading(begun, sections).await,
+            Ok(sections) => self.finish_loading(session, begun, sections).await,
             Err(_) => self.load_rest(session, begun).await,
         }
     }
@@ -118,6 +118,8 @@ impl Actor {
     pub(super) fn message(&mut self, loaded: &Loaded) -> Reply {
         self.note_heard(loaded);
         let flags = self.cache.flags(&loaded.message).unwrap_or(&loaded.flags).to_vec();
-        Reply::Message(Box::new(app::wire::Message { flags, ..loaded.to_wire() }))
+        // Another device may have answered meanwhile.
+        let receipt = loaded.receipt.clone().filter(|_| !flags.contains(&Flag::receipt_answered()));
+        Reply::Message(Box::new(app::wire::Message { flags, receipt, ..loaded.to_wire() }))
     }
 }

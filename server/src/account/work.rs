@@ -185,6 +185,10 @@ impl Actor {
                 }
                 Ok(Some(Reply::Draft(Box::new(draft))))
             }
+            Command::SendReceipt { message, language } => {
+                self.send_receipt(session, &message, &language).await?;
+                Ok(Some(Reply::Done))
+            }
             Command::SaveDraft { draft } => Ok(Some(Reply::Saved { message: self.save_draft(session, &draft).await? })),
             Command::DiscardDraft { draft } => {
                 self.give_up_draft(session, &draft).await?;

@@ -11,7 +11,7 @@ use app::{
         collectors::Failure,
         identities::{Fields, IdentitiesPage, IdentityCard, IdentityFormPage, Of},
     },
-    wire::{Address, CollectorId, CollectorKind, Error, Identity, IdentityChoices, IdentityId},
+    wire::{Address, CollectorId, CollectorKind, Error, Identity, IdentityChoices, IdentityId, Receipts},
 };
 use axum::{
     Extension, Form,
@@ -110,7 +110,8 @@ async fn page(
         server: one.way_out.map(|way| way.smtp.host),
         identity: one.identity,
     });
-    let page = IdentitiesPage { cards: cards.collect(), error, language, theme };
+    let receipts = bridge.store.receipts(login.account).await?;
+    let page = IdentitiesPage { cards: cards.collect(), receipts, error, language, theme };
     Ok(with_policy(|_| render_identities(&page, &site()), code))
 }
 
@@ -400,6 +401,21 @@ pub(super) fn addresses(text: &str) -> Result<Vec<Address>, Error> {
             .map_err(|_| bad(if address.email.is_empty() { text } else { &address.email }))?;
     }
     Ok(found)
+}
+
+/// What a person wants to be done when somebody would like to know that a message was read.
+#[derive(serde::Deserialize)]
+pub struct Chosen {
+    receipts: Receipts,
+}
+
+pub async fn choose_receipts(
+    State(bridge): State<Bridge>,
+    SignedIn(login): SignedIn,
+    Form(chosen): Form<Chosen>,
+) -> Result<Response, HttpError> {
+    bridge.store.set_receipts(login.account, chosen.receipts).await?;
+    Ok(Redirect::to("/identities").into_response())
 }
 
 /// What is done to an identity by a button.

@@ -3,6 +3,8 @@
 
 mod content;
 mod flowed;
+mod receipt;
+mod wishes;
 
 use std::{
     fs::File,
@@ -10,12 +12,14 @@ use std::{
     path::Path,
 };
 
-use app::wire::Address;
+use app::wire::{Address, Wishes};
 use mail_builder::headers::{self, Header, date::Date, message_id::MessageId, text::Text};
 use sha2::{Digest, Sha256};
 
 use super::recipient;
 pub use flowed::flow;
+pub use receipt::{OutgoingReceipt, Receipt, receipt};
+pub use wishes::read as read_wishes;
 
 /// The header field that names the draft a message in Drafts was saved from.
 pub const DRAFT_FIELD: &str = "X-Pismo-Draft";
@@ -46,6 +50,8 @@ pub struct Outgoing<'a> {
     pub attachments: &'a [OutgoingFile<'a>],
     /// The draft's name, if this is to be kept in Drafts.
     pub draft: Option<&'a str>,
+    /// That of delivery is written only into a draft: servers are told of it in other ways (RFC 3461).
+    pub wishes: Wishes,
 }
 
 /// A file to attach.
@@ -76,6 +82,7 @@ pub fn build(outgoing: &Outgoing, out: &mut impl Write) -> io::Result<()> {
         ids(&mut header, "In-Reply-To", std::slice::from_ref(last));
         ids(&mut header, "References", outgoing.references);
     }
+    wishes::write(&mut header, outgoing)?;
     if let Some(draft) = outgoing.draft {
         let name: String = draft.chars().filter(char::is_ascii_alphanumeric).take(100).collect();
         field(&mut header, DRAFT_FIELD, &name);

@@ -5,11 +5,16 @@ mod subject;
 
 use std::collections::HashSet;
 
-use app::wire::{Address, DraftKind, Identity};
+use app::wire::{Address, DraftKind, Identity, Wishes};
 
-use super::{Headers, build::DRAFT_FIELD, html::escape, recipient};
+use super::{
+    Headers,
+    build::{DRAFT_FIELD, read_wishes},
+    html::escape,
+    recipient,
+};
 use crate::identity::{closest, owns};
-use sender::sender;
+pub use sender::sender;
 pub use subject::{forward_subject, reply_subject};
 
 /// The longest text that is quoted.
@@ -32,6 +37,8 @@ pub struct Beginning {
     pub body: String,
     /// Message-IDs without angle brackets, the message answered last.
     pub references: Vec<String>,
+    /// What was asked for with it.
+    pub wishes: Wishes,
 }
 
 /// The words of the block above a forwarded message, in the reader's language.
@@ -198,6 +205,7 @@ fn edit(headers: &Headers, text: &str, own: &[Identity]) -> Beginning {
         // The line end that closes every message is not part of what was written.
         body: text.strip_suffix('\n').unwrap_or(text).to_owned(),
         references,
+        wishes: read_wishes(headers),
     }
 }
 
@@ -248,7 +256,7 @@ fn written(address: &Address) -> String {
 
 #[cfg(test)]
 mod tests {
-    use app::wire::{IdentityChoices, IdentityId};
+    use app::wire::{IdentityChoices, IdentityId, Priority};
 
     use super::*;
 
@@ -360,6 +368,7 @@ mod tests {
         use crate::mime::build::{Outgoing, build_to_vec};
         let (from, to, bcc) = (address("me@x.example"), [address("a@x.example")], [address("b@x.example")]);
         let references = ["1@x".to_owned(), "2@x".to_owned()];
+        let wishes = Wishes { receipt: true, delivery: true, priority: Priority::Low };
         let outgoing = Outgoing {
             from: &from,
             reply_to: &[],
@@ -374,6 +383,7 @@ mod tests {
             html: None,
             attachments: &[],
             draft: Some("abc"),
+            wishes,
         };
         let message = build_to_vec(&outgoing).expect("built");
         let begun = begin(&Headers::parse(&message), "line\n", DraftKind::Edit, NOBODY, &Labels::default());
@@ -387,6 +397,7 @@ mod tests {
             subject: "Тема".to_owned(),
             body: "line".to_owned(),
             references: references.to_vec(),
+            wishes,
         };
         assert_eq!(begun, expected);
     }

@@ -11,6 +11,8 @@ const MAX_WORDS: usize = 1000;
 pub enum Outcome {
     /// The server has taken the message for all recipients.
     Sent,
+    /// The same, but it does not tell what becomes of the message, which was asked for.
+    SentUnreported,
     /// Nothing was sent, and a later try may succeed.
     Retry(Vec<Refusal>),
     /// Nothing was sent, and the same message will never be.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use app::wire::{AccountId, SpecialUse};
+use app::wire::{AccountId, Receipts, SpecialUse};
 use serde::{Deserialize, Serialize};
 
 use super::{Store, change, on};
@@ -25,6 +25,22 @@ impl Store {
             .bind(account.0).fetch_optional(pool))?;
         let read = |(value,): (String,)| serde_json::from_str(&value).context("Stored settings");
         Ok(found.map(read).transpose()?.unwrap_or_default())
+    }
+
+    /// What is done when somebody would like to know that a message was read.
+    pub async fn receipts(&self, account: AccountId) -> Result<Receipts> {
+        let found: Option<(String,)> = on!(self, pool => sqlx::query_as(
+            "SELECT receipts FROM settings WHERE account_id = $1").bind(account.0).fetch_optional(pool))?;
+        // What a newer version has written is not known: nothing is told unasked.
+        Ok(found.and_then(|(choice,)| Receipts::from_name(&choice)).unwrap_or_default())
+    }
+
+    pub async fn set_receipts(&self, account: AccountId, choice: Receipts) -> Result<()> {
+        change!(self, pool => sqlx::query(
+            "INSERT INTO settings (account_id, value, receipts) VALUES ($1, '{}', $2)
+             ON CONFLICT (account_id) DO UPDATE SET receipts = excluded.receipts")
+            .bind(account.0).bind(choice.name()).execute(pool))?;
+        Ok(())
     }
 
     pub async fn set_settings(&self, account: AccountId, settings: &Settings) -> Result<()> {

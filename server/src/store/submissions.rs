@@ -1,9 +1,10 @@
 //! The outbox. A submission is a row before the user is told that it is on its way.
 
 use anyhow::{Context, Result};
-use app::wire::{AccountId, Draft, DraftId, Refusal, Submission, SubmissionId, SubmissionState};
+use app::wire::{AccountId, Draft, DraftId, Fate, Refusal, Reported, Submission, SubmissionId, SubmissionState};
 
 use super::{Store, change, now, on};
+use crate::mime::build::Receipt;
 
 #[cfg(test)]
 mod tests;
@@ -21,12 +22,17 @@ pub struct StoredSubmission {
     pub created: i64,
     /// When it may be tried (again), in seconds since 1970 UTC.
     pub due: i64,
+    /// What came back about it.
+    pub reports: Vec<Reported>,
+    /// Of which message it tells that it was read, if that is what it is for.
+    pub receipt: Option<Receipt>,
 }
 
-type Columns = (i64, i64, String, String, String, i64, i64, i64);
+type Columns = (i64, i64, String, String, String, i64, i64, i64, String, Option<String>);
 
 impl StoredSubmission {
-    fn from_columns((id, account, draft, state, refusals, attempts, created, due): Columns) -> Result<Self> {
+    fn from_columns(columns: Columns) -> Result<Self> {
+        let (id, account, draft, state, refusals, attempts, created, due, reports, receipt) = columns;
         Ok(Self {
             id: SubmissionId(id),
             account: AccountId(account),
@@ -36,6 +42,8 @@ impl StoredSubmission {
             attempts,
             created,
             due,
+            reports: serde_json::from_str(&reports).context("Stored reports")?,
+            receipt: receipt.map(|receipt| serde_json::from_str(&receipt)).transpose().context("A stored receipt")?,
         })
     }
 
@@ -49,6 +57,8 @@ impl StoredSubmission {
             state: self.state,
             refusals: self.refusals.clone(),
             due: self.is_to_go_out().then_some(self.due),
+            reports: self.reports.clone(),
+            receipt: self.receipt.is_some(),
         }
     }
 
@@ -68,22 +78,42 @@ impl Store {
         draft: &Draft,
         due: i64,
     ) -> Result<(StoredSubmission, bool)> {
+        self.add(account, draft, None, due).await
+    }
+
+    /// Puts into the outbox what tells that a message was read, as [`Store::add_submission`] does with a draft.
+    pub async fn add_receipt(
+        &self,
+        account: AccountId,
+        draft: &Draft,
+        receipt: &Receipt,
+    ) -> Result<(StoredSubmission, bool)> {
+        self.add(account, draft, Some(serde_json::to_string(receipt)?), now()).await
+    }
+
+    async fn add(
+        &self,
+        account: AccountId,
+        draft: &Draft,
+        receipt: Option<String>,
+        due: i64,
+    ) -> Result<(StoredSubmission, bool)> {
         let json = serde_json::to_string(draft)?;
         loop {
             let added: Option<Columns> = on!(self, pool => sqlx::query_as(
-                "INSERT INTO submissions (account_id, draft_id, draft, state, refusals, attempts, due, lease, created)
-                 VALUES ($1, $2, $3, 'waiting', '[]', 0, $4, 0, $4)
+                "INSERT INTO submissions (account_id, draft_id, draft, state, refusals, attempts, due, lease, created, receipt)
+                 VALUES ($1, $2, $3, 'waiting', '[]', 0, $4, 0, $4, $5)
                  ON CONFLICT (account_id, draft_id) DO UPDATE
                  SET draft = excluded.draft, due = excluded.due, created = excluded.created
                  WHERE submissions.state = 'waiting' AND submissions.attempts = 0
                  AND (submissions.draft <> excluded.draft OR submissions.due <> excluded.due)
-                 RETURNING id, account_id, draft, state, refusals, attempts, created, due")
-                .bind(account.0).bind(&draft.id.0).bind(&json).bind(due).fetch_optional(pool))?;
+                 RETURNING id, account_id, draft, state, refusals, attempts, created, due, reports, receipt")
+                .bind(account.0).bind(&draft.id.0).bind(&json).bind(due).bind(&receipt).fetch_optional(pool))?;
             if let Some(columns) = added {
                 return Ok((StoredSubmission::from_columns(columns)?, true));
             }
             let known: Option<Columns> = on!(self, pool => sqlx::query_as(
-                "SELECT id, account_id, draft, state, refusals, attempts, created, due FROM submissions
+                "SELECT id, account_id, draft, state, refusals, attempts, created, due, reports, receipt FROM submissions
                  WHERE account_id = $1 AND draft_id = $2")
                 .bind(account.0).bind(&draft.id.0).fetch_optional(pool))?;
             if let Some(columns) = known {
@@ -107,7 +137,7 @@ impl Store {
             "UPDATE submissions SET state = 'waiting', refusals = '[]', due = $3, lease = 0,
              created = CASE WHEN attempts = 0 THEN $3 ELSE created END
              WHERE account_id = $1 AND id = $2 AND state NOT IN ('sending', 'sent')
-             RETURNING id, account_id, draft, state, refusals, attempts, created, due")
+             RETURNING id, account_id, draft, state, refusals, attempts, created, due, reports, receipt")
             .bind(account.0).bind(id.0).bind(now()).fetch_optional(pool))?;
         found.map(StoredSubmission::from_columns).transpose()
     }
@@ -134,20 +164,38 @@ impl Store {
         Ok(found.map(|(id,)| SubmissionId(id)))
     }
 
-    /// What the account's outbox shows: all but what was sent.
+    /// What the account's outbox shows: all but what was sent and did not come back.
     pub async fn submissions(&self, account: AccountId) -> Result<Vec<StoredSubmission>> {
         let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
-            "SELECT id, account_id, draft, state, refusals, attempts, created, due FROM submissions
-             WHERE account_id = $1 AND state <> 'sent' ORDER BY id LIMIT 200")
+            "SELECT id, account_id, draft, state, refusals, attempts, created, due, reports, receipt FROM submissions
+             WHERE account_id = $1 AND (state <> 'sent' OR came_back = 1) ORDER BY id LIMIT 200")
             .bind(account.0).fetch_all(pool))?;
         rows.into_iter().map(StoredSubmission::from_columns).collect()
     }
 
     pub async fn submission(&self, account: AccountId, id: SubmissionId) -> Result<Option<StoredSubmission>> {
         let found: Option<Columns> = on!(self, pool => sqlx::query_as(
-            "SELECT id, account_id, draft, state, refusals, attempts, created, due FROM submissions WHERE account_id = $1 AND id = $2")
+            "SELECT id, account_id, draft, state, refusals, attempts, created, due, reports, receipt FROM submissions WHERE account_id = $1 AND id = $2")
             .bind(account.0).bind(id.0).fetch_optional(pool))?;
         found.map(StoredSubmission::from_columns).transpose()
+    }
+
+    /// The submission of this draft, if it was sent or may have been: a report can be quicker than the answer to the last dot.
+    pub async fn sent_submission(&self, account: AccountId, draft: &DraftId) -> Result<Option<StoredSubmission>> {
+        let found: Option<Columns> = on!(self, pool => sqlx::query_as(
+            "SELECT id, account_id, draft, state, refusals, attempts, created, due, reports, receipt FROM submissions
+             WHERE account_id = $1 AND draft_id = $2 AND state IN ('sending', 'sent', 'unknown')")
+            .bind(account.0).bind(&draft.0).fetch_optional(pool))?;
+        found.map(StoredSubmission::from_columns).transpose()
+    }
+
+    /// Notes what has come back about a submission.
+    pub async fn set_reports(&self, id: SubmissionId, reports: &[Reported]) -> Result<()> {
+        let came_back = reports.iter().any(|reported| reported.fate == Fate::Failed);
+        let reports = serde_json::to_string(reports)?;
+        change!(self, pool => sqlx::query("UPDATE submissions SET reports = $2, came_back = $3 WHERE id = $1")
+            .bind(id.0).bind(&reports).bind(i64::from(came_back)).execute(pool))?;
+        Ok(())
     }
 
     /// Takes the submission that is longest due, for `seconds`, and marks it as being sent. One that was being
@@ -177,7 +225,7 @@ impl Store {
         let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
             "UPDATE submissions SET state = CASE WHEN announced = attempts THEN 'unknown' ELSE 'waiting' END
              WHERE state = 'sending' AND lease < $1
-             RETURNING id, account_id, draft, state, refusals, attempts, created, due")
+             RETURNING id, account_id, draft, state, refusals, attempts, created, due, reports, receipt")
             .bind(now()).fetch_all(pool))?;
         rows.into_iter().map(StoredSubmission::from_columns).collect()
     }
@@ -185,7 +233,7 @@ impl Store {
     /// What was sent and is not in Sent yet.
     pub async fn unfiled_submissions(&self) -> Result<Vec<StoredSubmission>> {
         let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
-            "SELECT id, account_id, draft, state, refusals, attempts, created, due FROM submissions
+            "SELECT id, account_id, draft, state, refusals, attempts, created, due, reports, receipt FROM submissions
              WHERE state = 'sent' AND filed = 0 ORDER BY id LIMIT 20").fetch_all(pool))?;
         rows.into_iter().map(StoredSubmission::from_columns).collect()
     }
@@ -252,12 +300,12 @@ impl Store {
 
 const CLAIM_SQLITE: &str = "UPDATE submissions SET state = 'sending', lease = $2, attempts = attempts + 1 WHERE id =
     (SELECT id FROM submissions WHERE state IN ('waiting', 'retrying') AND due <= $1 ORDER BY due LIMIT 1)
-    RETURNING id, account_id, draft, state, refusals, attempts, created, due";
+    RETURNING id, account_id, draft, state, refusals, attempts, created, due, reports, receipt";
 
 const CLAIM_POSTGRES: &str = "UPDATE submissions SET state = 'sending', lease = $2, attempts = attempts + 1 WHERE id =
     (SELECT id FROM submissions WHERE state IN ('waiting', 'retrying') AND due <= $1 ORDER BY due LIMIT 1
      FOR UPDATE SKIP LOCKED)
-    RETURNING id, account_id, draft, state, refusals, attempts, created, due";
+    RETURNING id, account_id, draft, state, refusals, attempts, created, due, reports, receipt";
 
 fn state_name(state: SubmissionState) -> &'static str {
     match state {

@@ -57,6 +57,7 @@ mod live;
 mod order;
 mod quota;
 mod read;
+mod reports;
 mod restart;
 mod saved;
 mod search;

@@ -25,6 +25,14 @@ pub fn Header(message: Arc<Message>, remote: RwSignal<bool>) -> impl IntoView {
     let subject = message.subject.clone();
     let date = message.date;
     let initial: String = message.from.first().and_then(|from| from.display().chars().next()).into_iter().collect();
+    let important = message.important.then(|| {
+        view! {
+            <span class="message-important" data-testid="message-important">
+                <Icon name="warning" />
+                <span>{move || t_string!(i18n, view.important)}</span>
+            </span>
+        }
+    });
     view! {
         <header class="message-header">
             <h2 class="message-subject" data-testid="message-subject">
@@ -36,7 +44,7 @@ pub fn Header(message: Arc<Message>, remote: RwSignal<bool>) -> impl IntoView {
                     }
                 }}
             </h2>
-            <div class="message-labels">{move || labels(i18n, client, &state.opened_flags(), None)}</div>
+            <div class="message-labels">{important} {move || labels(i18n, client, &state.opened_flags(), None)}</div>
             <span class="message-initial" aria-hidden="true">
                 {initial}
             </span>

@@ -26,6 +26,7 @@ fn simple(subject: &str, body: &str, message_id: &str) -> Vec<u8> {
         html: None,
         attachments: &[],
         draft: None,
+        wishes: Wishes::default(),
     })
     .expect("built")
 }
@@ -78,6 +79,7 @@ fn addresses_and_ids_are_read_back() {
         html: None,
         attachments: &[],
         draft: None,
+        wishes: Wishes::default(),
     };
     let headers = Headers::parse(&build_to_vec(&outgoing).expect("built"));
     assert_eq!(headers.addresses("From"), std::slice::from_ref(&from));
@@ -133,6 +135,7 @@ fn nothing_typed_adds_a_field_or_ends_the_header() {
             html: None,
             attachments: &[],
             draft: None,
+            wishes: Wishes::default(),
         };
         let message = build_to_vec(&outgoing).expect("built");
         assert!(!fields(&message).contains(&"bcc".to_owned()), "{evil:?}");
@@ -181,6 +184,7 @@ fn files_are_read_back_with_their_names() {
             html: None,
             attachments: &files,
             draft: None,
+            wishes: Wishes::default(),
         };
         let message = build_to_vec(&outgoing).expect("built");
         assert!(message.split(|byte| *byte == b'\n').all(|line| line.len() <= 200));
@@ -259,6 +263,7 @@ fn a_plain_message_is_attached_as_it_is() {
         html: None,
         attachments: &files,
         draft: None,
+        wishes: Wishes::default(),
     };
     let message = build_to_vec(&outgoing).expect("built");
     let parsed = MessageParser::new().parse(&message).expect("parsed");

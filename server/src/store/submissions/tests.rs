@@ -193,3 +193,39 @@ async fn files_stay_as_long_as_the_outbox_needs_them() {
     lab.store.set_filed(submission.id, true).await.expect("the store");
     assert!(lab.store.forget_blob(lab.account, &id).await.expect("the store"));
 }
+
+#[tokio::test]
+async fn what_came_back_is_in_the_outbox_again() {
+    let lab = Lab::new("reports").await;
+    let (submission, _) = lab.add(&draft("one", "x"), 0).await;
+    let by_draft =
+        async |name: &str| lab.store.sent_submission(lab.account, &DraftId(name.to_owned())).await.expect("the store");
+    assert!(by_draft("one").await.is_none(), "it was not sent");
+    lab.store.set_submission(submission.id, SubmissionState::Sent, &[], 0).await.expect("the store");
+    let shown = async || lab.store.submissions(lab.account).await.expect("the store").len();
+    let reported = |fate| Reported { recipient: "a@x.org".to_owned(), fate, code: 0, text: String::new() };
+    for (fate, expected) in [(Fate::Delivered, 0), (Fate::Failed, 1)] {
+        lab.store.set_reports(submission.id, &[reported(fate)]).await.expect("the store");
+        assert_eq!(shown().await, expected, "{fate:?}");
+        assert_eq!(by_draft("one").await.expect("it was sent").reports, [reported(fate)]);
+    }
+    assert!(lab.store.drop_submission(lab.account, submission.id).await.expect("the store"));
+}
+
+#[tokio::test]
+async fn a_receipt_is_in_the_outbox_once() {
+    let lab = Lab::new("receipts").await;
+    let receipt = Receipt {
+        message_id: Some("a@b".to_owned()),
+        recipient: "ana@pismo.test".to_owned(),
+        original_recipient: None,
+        unasked: false,
+    };
+    let add = async || lab.store.add_receipt(lab.account, &draft("one", "x"), &receipt).await.expect("the store");
+    let (first, changed) = add().await;
+    assert!(changed && first.to_wire().receipt);
+    let claimed = lab.claim().await.expect("it is due");
+    assert_eq!(claimed.receipt, Some(receipt.clone()));
+    let (again, changed) = add().await;
+    assert_eq!((again.id, changed), (first.id, false));
+}
