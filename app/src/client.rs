@@ -8,7 +8,9 @@ mod find;
 mod folders;
 mod formatted;
 mod outbox;
+mod redirect;
 mod settings;
+mod writers;
 
 use std::sync::Arc;
 

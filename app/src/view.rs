@@ -26,6 +26,7 @@ pub mod opening;
 pub mod outbox;
 pub mod quota;
 pub mod recipients;
+pub mod redirect;
 pub mod search;
 pub mod server;
 pub mod settings;
@@ -35,6 +36,7 @@ pub mod source;
 pub mod toast;
 pub mod toolbar;
 pub mod words;
+pub mod writers;
 
 use leptos::{children::ViewFn, prelude::*};
 

@@ -24,6 +24,7 @@ fn tell_of(state: State, phase: SubmissionState) {
         state: phase,
         refusals: Vec::new(),
         due: None,
+        redirect: false,
     };
     tell(state, Event::Submission { submission });
 }

@@ -114,7 +114,13 @@ fn draft() -> Draft {
             size: 5,
             inline: true,
         }],
-        original: Some(Original { message: message(), kind: DraftKind::ReplyAll, from: vec![address()], date: 0 }),
+        original: Some(Original {
+            message: message(),
+            kind: DraftKind::ReplyAll,
+            from: vec![address()],
+            date: 0,
+            head: None,
+        }),
         references: vec!["a@b".to_owned()],
     }
 }
@@ -133,7 +139,24 @@ fn submission() -> Submission {
             error: None,
         }],
         due: None,
+        redirect: false,
     }
+}
+
+fn writer() -> Writer {
+    Writer {
+        draft: DraftId("00ff".to_owned()),
+        messages: vec![message()],
+        since: 1_795_457_400,
+        device: Some(Device { phone: true, browser: "Chrome".to_owned(), system: "Android".to_owned() }),
+        taken: true,
+    }
+}
+
+fn forwarded() -> Draft {
+    let head = Head { subject: "Отчёт".to_owned(), to: vec![address()], cc: Vec::new() };
+    let original = draft().original.map(|original| Original { kind: DraftKind::Forward, head: Some(head), ..original });
+    Draft { original, ..draft() }
 }
 
 fn waiting() -> Submission {
@@ -163,6 +186,7 @@ fn welcome() -> Welcome {
         labels: vec!["urgent".to_owned()],
         quota: quota(),
         submissions: vec![submission()],
+        writers: vec![writer()],
         upload_limit: 26_214_400,
     }
 }
@@ -191,7 +215,7 @@ fn commands_look_like_this() {
         act(these(), Action::NotJunk),
         Command::Undo { undo: UndoId(4) },
         Command::Compose { message: message(), kind: DraftKind::Reply },
-        Command::SaveDraft { draft: draft() },
+        Command::SaveDraft { draft: draft(), base: None },
         Command::DiscardDraft { draft: DraftId("00ff".to_owned()) },
         Command::Send { draft: draft(), when: When::Now },
         Command::RetrySubmission { submission: SubmissionId(9) },
@@ -214,6 +238,9 @@ fn commands_look_like_this() {
         act(these(), Action::Flag { flag: Flag::Keyword("$label1".to_owned()), set: true }),
         Command::Send { draft: Draft::new(DraftId("00ff".to_owned())), when: When::In(5) },
         Command::Send { draft: Draft::new(DraftId("00ff".to_owned())), when: When::At(1_795_457_400) },
+        Command::Compose { message: message(), kind: DraftKind::Redirect },
+        Command::SaveDraft { draft: Draft::new(DraftId("00ff".to_owned())), base: Some(message()) },
+        Command::CloseDraft { draft: DraftId("00ff".to_owned()) },
     ];
     let frames: Vec<_> = (1..).zip(commands).map(|(id, command)| ClientFrame { id, command }).collect();
     round_trip(&frames);
@@ -248,7 +275,7 @@ fn replies_look_like_this() {
         Reply::Message(Box::new(text)),
         Reply::Message(Box::new(html)),
         Reply::Conversation(Conversation { of: message(), rows: listing().rows, complete: false }),
-        Reply::Acted { undo: Some(UndoId(4)), count: 2 },
+        Reply::Acted { undo: Some(UndoId(4)), count: 2, called_off: 0 },
         Reply::Draft(Box::new(draft())),
         Reply::Saved { message: message() },
         Reply::Submitted { submission: SubmissionId(9) },
@@ -256,6 +283,8 @@ fn replies_look_like_this() {
         Reply::Arranged { path: None },
         Reply::Located { position: 512 },
         Reply::Done,
+        Reply::Acted { undo: None, count: 2, called_off: 1 },
+        Reply::Draft(Box::new(forwarded())),
         Reply::People { people: vec![Address { name: "Анна".to_owned(), email: "anna@pismo.test".to_owned() }] },
     ];
     let frames: Vec<_> = (1..).zip(replies).map(|(id, reply)| ServerFrame::Reply { id, result: Ok(reply) }).collect();
@@ -297,6 +326,8 @@ fn events_look_like_this() {
             Event::Quota { quota: quota() },
             Event::Submission { submission: waiting() },
             Event::Unsubmitted { submission: SubmissionId(9) },
+            Event::Submission { submission: Submission { redirect: true, ..waiting() } },
+            Event::Writers { writers: vec![writer(), Writer { device: None, ..writer() }] },
         ])
         .map(|(seq, event)| ServerFrame::Event { seq, event })
         .collect();
@@ -328,6 +359,8 @@ fn errors_look_like_this() {
         Error::OverQuota { text: text() },
         Error::Gone,
         Error::NoTrash,
+        Error::DraftChanged,
+        Error::RedirectLoop,
         Error::ServerNotKnown,
         Error::BadServer { text: text() },
         Error::ClearText { host: text() },

@@ -139,6 +139,8 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::SearchExists
         | Error::BeingSent
         | Error::AlreadySent
+        | Error::DraftChanged
+        | Error::RedirectLoop
         | Error::IdentityExists => StatusCode::CONFLICT,
         Error::BadRequest { .. }
         | Error::NoMail

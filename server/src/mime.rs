@@ -8,6 +8,7 @@ pub mod header;
 pub mod html;
 mod lines;
 pub mod recipient;
+pub mod resent;
 pub mod safe;
 pub mod shown;
 pub mod structure;

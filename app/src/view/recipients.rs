@@ -10,7 +10,7 @@ use wasm_bindgen::JsCast;
 use super::{icon::Icon, words::Words};
 use crate::{Client, i18n::*, state::State, wire::Address};
 use offer::{Offer, Offered};
-pub use parse::{Problem, parse, problem};
+pub use parse::{Problem, parse, problem, written};
 
 /// One of To, Cc and Bcc.
 #[component]
@@ -20,10 +20,18 @@ pub fn Recipients(
     /// Also the name for tests.
     id: &'static str,
     #[prop(optional)] node: Option<NodeRef<html::Input>>,
+    /// It is not of what is written in the composer.
+    #[prop(optional)]
+    apart: bool,
 ) -> impl IntoView {
     let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
     let node = node.unwrap_or_default();
     let said = RwSignal::new(String::new());
+    let edited = move || {
+        if !apart {
+            client.edited();
+        }
+    };
     let offer = Offer::new(id);
     let put = move |fresh: Vec<Address>| {
         if fresh.is_empty() {
@@ -38,7 +46,7 @@ pub fn Recipients(
                 }
             }
         });
-        client.edited();
+        edited();
     };
     let add = move |text: &str| put(parse(text));
     let commit = move || {
@@ -56,7 +64,7 @@ pub fn Recipients(
                 taken = Some(all.remove(index));
             }
         });
-        client.edited();
+        edited();
         taken
     };
     let edit_again = move |index: usize| {
@@ -168,7 +176,7 @@ pub fn Recipients(
                     aria-activedescendant=move || offer.active()
                     maxlength="20000"
                     aria-describedby=hint.clone()
-                    prop:disabled=move || state.composer.sending.get()
+                    prop:disabled=move || !apart && state.composer.sending.get()
                     data-testid=id
                     on:keydown=handler(on_keydown)
                     on:input=handler(on_input)

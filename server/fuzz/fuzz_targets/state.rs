@@ -135,6 +135,7 @@ fn submission(id: u8, state: u8) -> Submission {
         state: states[usize::from(state) % states.len()],
         refusals: Vec::new(),
         due: (state % 2 == 0).then_some(i64::from(state)),
+        redirect: state % 3 == 0,
     }
 }
 
@@ -152,6 +153,7 @@ fn frame(told: &Told) -> ServerFrame {
                 searches: Vec::new(),
                 quota: Quota::default(),
                 submissions: submissions.iter().map(|&(id, state)| submission(id, state)).collect(),
+                writers: Vec::new(),
                 upload_limit: 1,
             };
             return reply(Reply::Attached { welcome: Some(Box::new(welcome)) });

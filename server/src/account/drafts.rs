@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::Context;
 use app::wire::{
     Attachment, BlobId, Draft, DraftId, DraftKind, Error, Event, Flag, Identity, MAX_FRAME, MessageRef, Original, Part,
-    SpecialUse, SubmissionId, Uid,
+    SpecialUse, SubmissionId, TabId, Uid, UidValidity,
 };
 use tokio::io::AsyncWriteExt;
 
@@ -19,7 +19,7 @@ use crate::{
     letter::{self, For},
     mime::{
         PartDecoder, build,
-        compose::{self, Labels, Writer},
+        compose::{self, Writer},
         html::writing,
         shown::clean_name,
         structure::Encoding,
@@ -38,6 +38,9 @@ struct Section<'a> {
     encoding: Encoding,
 }
 
+/// What a server says of where a message went, if it does (RFC 4315).
+type Told = Option<(UidValidity, Uid)>;
+
 /// How much of an attachment is fetched at a time, in bytes as transferred.
 const CHUNK: u32 = 256 * 1024;
 
@@ -46,22 +49,26 @@ impl Actor {
     pub(super) async fn compose(
         &mut self,
         session: &mut Session,
+        tab: &TabId,
         message: &MessageRef,
         kind: DraftKind,
     ) -> Result<Draft, Failure> {
         let loaded = self.load(session, message).await?;
         let own: Vec<Identity> =
             self.store.identities(self.record.id).await?.into_iter().map(|one| one.identity).collect();
+        if kind == DraftKind::Redirect && letter::redirect::has_come_back(&loaded.headers, &own) {
+            return Err(Error::RedirectLoop.into());
+        }
         let named = loaded.headers.message_ids("Message-ID").first().and_then(|id| letter::draft_of(id));
         let has_sent = match named {
             Some(draft) => self.store.has_submission(self.record.id, &draft).await?,
             None => false,
         };
         let writer = Writer { identities: &own, has_sent };
-        let begun = compose::begin(&loaded.headers, &loaded.quotable(), kind, writer, &Labels::default());
+        let begun = compose::begin(&loaded.headers, &loaded.quotable(), kind, writer);
         let mut attachments = match kind {
             DraftKind::Forward | DraftKind::Edit | DraftKind::Again => self.attachments_of(session, &loaded).await?,
-            DraftKind::ForwardAsFile => vec![self.copy_whole(session, &loaded).await?],
+            DraftKind::ForwardAsFile | DraftKind::Redirect => vec![self.copy_whole(session, &loaded).await?],
             DraftKind::Reply | DraftKind::ReplyAll => Vec::new(),
         };
         let html = self.formatted(session, &loaded, kind, &mut attachments).await?;
@@ -73,11 +80,12 @@ impl Actor {
             None
         } else if kind == DraftKind::Edit {
             // The next save replaces the message it was opened from.
-            self.store.set_saved_draft(&id, message).await?;
+            self.store.set_saved_draft(&id, message, &self.login_of(tab)).await?;
             None
         } else {
             let from = loaded.headers.addresses("From");
-            Some(Original { message: message.clone(), kind, from, date: loaded.date })
+            let head = (kind == DraftKind::Forward).then(|| compose::head(&loaded.headers));
+            Some(Original { message: message.clone(), kind, from, date: loaded.date, head })
         };
         let mut draft = Draft {
             id,
@@ -121,7 +129,7 @@ impl Actor {
             // The next save would take the rest away.
             return Err(too_long().into());
         }
-        if kind == DraftKind::ForwardAsFile || !loaded.is_html() || loaded.truncated {
+        if matches!(kind, DraftKind::ForwardAsFile | DraftKind::Redirect) || !loaded.is_html() || loaded.truncated {
             return Ok(None);
         }
         let before = attachments.len();
@@ -137,15 +145,11 @@ impl Actor {
                 Err(Failure::Told(_)) => {}
             }
         }
-        let (html, headers) = (loaded.text.clone(), (kind == DraftKind::Forward).then(|| loaded.headers.clone()));
+        let html = loaded.text.clone();
         let own = matches!(kind, DraftKind::Edit | DraftKind::Again);
         let made = tokio::task::spawn_blocking(move || {
             let picture = move |id: &str| pictures.get(id).cloned();
-            let html = if own { writing::tidy(&html, picture) } else { writing::quoted(&html, picture) }?;
-            Some(match headers {
-                Some(headers) => format!("{}{html}", compose::forwarded_header(&headers, &Labels::default())),
-                None => html,
-            })
+            if own { writing::tidy(&html, picture) } else { writing::quoted(&html, picture) }
         });
         let html = made.await.context("Cannot read HTML")?;
         if html.is_none() && kind == DraftKind::Edit {
@@ -222,24 +226,38 @@ impl Actor {
         Ok(Attachment { blob: id, name: blob.name, content_type: blob.content_type, size, inline: false })
     }
 
-    /// Keeps a draft in Drafts, in place of what was kept of it before.
-    pub(super) async fn save_draft(&mut self, session: &mut Session, draft: &Draft) -> Result<MessageRef, Failure> {
+    /// Keeps a draft in Drafts, in place of what was kept of it before. `writer` is the login that has it.
+    pub(super) async fn save_draft(
+        &mut self,
+        session: &mut Session,
+        draft: &Draft,
+        writer: &str,
+    ) -> Result<MessageRef, Failure> {
+        if draft.is_redirect() {
+            return Err(Error::BadRequest { text: "A message that is sent on is no draft".to_owned() }.into());
+        }
         let now = crate::store::now();
         let message = letter::write(&self.store, &self.data, &self.record, draft, For::Drafts, now).await?;
         let drafts = self.special_or_new(session, SpecialUse::Drafts, "Drafts").await?;
         let before = self.store.saved_draft(self.record.id, &draft.id).await?;
         self.store.begin_saving_draft(self.record.id, &draft.id).await?;
-        let saved = self.append(session, &drafts, &[Flag::Draft, Flag::Seen], &message, &draft.id).await?;
+        let flags = [Flag::Draft, Flag::Seen];
+        let old = before.as_ref().and_then(|before| before.place.as_ref());
+        let replaced = self.replace(session, old, &drafts, &flags, &message).await?;
+        let saved = match replaced {
+            Some(told) => self.place_of(session, &drafts, told, &draft.id).await?,
+            None => self.append(session, &drafts, &flags, &message, &draft.id).await?,
+        };
         // Only now are earlier copies of no use.
-        if let Some(SavedDraft { place, unfinished }) = before {
-            if let Some(place) = place.filter(|place| *place != saved) {
+        if let Some(SavedDraft { place, unfinished, .. }) = before {
+            if let Some(place) = place.filter(|place| *place != saved && replaced.is_none()) {
                 self.erase_one(session, &place).await?;
             }
             if unfinished {
                 self.erase_copies(session, &drafts, &draft.id, Some(saved.uid)).await?;
             }
         }
-        self.store.set_saved_draft(&draft.id, &saved).await?;
+        self.store.set_saved_draft(&draft.id, &saved, writer).await?;
         self.want_counts(&drafts);
         Ok(saved)
     }
@@ -248,24 +266,30 @@ impl Actor {
     /// handed over.
     pub(super) async fn take_unsent(&mut self, draft: &DraftId) -> Result<Option<Draft>, Failure> {
         let Some(id) = self.store.unsent_submission(self.record.id, draft).await? else { return Ok(None) };
+        self.take_out(id).await.map(Some)
+    }
+
+    /// Takes out of the outbox what is still to go out. Drafts has it before that, unless it is a message that was to go on: that
+    /// one is where it is.
+    pub(super) async fn call_off(&mut self, session: &mut Session, id: SubmissionId) -> Result<(), Failure> {
+        let submission = self.store.submission(self.record.id, id).await?.filter(StoredSubmission::is_to_go_out);
+        if let Some(submission) = submission.filter(|submission| !submission.draft.is_redirect()) {
+            self.save_draft(session, &submission.draft, "").await?;
+        }
+        let taken = self.take_out(id).await?;
+        if taken.is_redirect() {
+            self.forget_files(&taken).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a submission out of the outbox, and says so.
+    pub(super) async fn take_out(&mut self, id: SubmissionId) -> Result<Draft, Failure> {
         let Some(taken) = self.store.take_submission(self.record.id, id).await? else {
             return Err(too_late(&self.store, self.record.id, id).await?.into());
         };
         self.tell_all(&Event::Unsubmitted { submission: id });
-        Ok(Some(taken))
-    }
-
-    /// Takes out of the outbox what is still to go out. Drafts has it before that.
-    pub(super) async fn call_off(&mut self, session: &mut Session, id: SubmissionId) -> Result<(), Failure> {
-        let submission = self.store.submission(self.record.id, id).await?;
-        if let Some(submission) = submission.filter(StoredSubmission::is_to_go_out) {
-            self.save_draft(session, &submission.draft).await?;
-        }
-        if self.store.take_submission(self.record.id, id).await?.is_none() {
-            return Err(too_late(&self.store, self.record.id, id).await?.into());
-        }
-        self.tell_all(&Event::Unsubmitted { submission: id });
-        Ok(())
+        Ok(taken)
     }
 
     /// Forgets a draft because the person wants to have nothing more of it: it does not go out either.
@@ -286,7 +310,7 @@ impl Actor {
 
     /// Forgets a draft, here and in Drafts.
     pub(super) async fn discard_draft(&mut self, session: &mut Session, draft: &DraftId) -> Result<(), Failure> {
-        if let Some(SavedDraft { place, unfinished }) = self.store.saved_draft(self.record.id, draft).await? {
+        if let Some(SavedDraft { place, unfinished, .. }) = self.store.saved_draft(self.record.id, draft).await? {
             if let Some(place) = place {
                 self.erase_one(session, &place).await?;
                 self.want_counts(&place.mailbox);
@@ -297,6 +321,7 @@ impl Actor {
             }
         }
         self.store.forget_draft(self.record.id, draft).await?;
+        self.nobody_writes(draft);
         Ok(())
     }
 
@@ -314,7 +339,8 @@ impl Actor {
         };
         self.select(session, &sent).await?;
         // An earlier try may have filed it and died before it could say so; some servers file by themselves.
-        let named = [Key::Header("Message-ID".into(), letter::message_id(draft, &self.record.address))];
+        let field = if draft.is_redirect() { "Resent-Message-ID" } else { "Message-ID" };
+        let named = [Key::Header(field.into(), letter::message_id(draft, &self.record.address))];
         let mut is_there = !session.search(&named, None).await?.is_empty();
         if let Some(usual) = self.special(SpecialUse::Sent).filter(|usual| !is_there && *usual != sent) {
             self.select(session, &usual).await?;
@@ -327,7 +353,11 @@ impl Actor {
         if let Some(original) = &draft.original {
             let flag = match original.kind {
                 DraftKind::Reply | DraftKind::ReplyAll => Flag::Answered,
-                DraftKind::Forward | DraftKind::ForwardAsFile | DraftKind::Edit | DraftKind::Again => Flag::Forwarded,
+                DraftKind::Forward
+                | DraftKind::ForwardAsFile
+                | DraftKind::Redirect
+                | DraftKind::Edit
+                | DraftKind::Again => Flag::Forwarded,
             };
             // The original may be gone or moved by now, and a server may refuse the keyword: no harm.
             match self.mark_one(session, &original.message, flag).await {
@@ -388,9 +418,42 @@ impl Actor {
         message: &[u8],
         draft: &DraftId,
     ) -> Result<MessageRef, Failure> {
+        let told = session.append(path, flags, None, message).await?;
+        self.place_of(session, path, told, draft).await
+    }
+
+    /// Puts a draft in place of its old copy in one step, where the server can and that copy is there. None where it was not done.
+    async fn replace(
+        &mut self,
+        session: &mut Session,
+        old: Option<&MessageRef>,
+        path: &str,
+        flags: &[Flag],
+        message: &[u8],
+    ) -> Result<Option<Told>, Failure> {
+        let Some(old) = old.filter(|_| session.capabilities().replace) else { return Ok(None) };
+        match self.select_for(session, old).await {
+            Err(Failure::Told(_)) => return Ok(None),
+            result => result?,
+        }
+        match session.replace(old.uid, path, flags, message).await {
+            // Whatever it is about, the usual way says it as well.
+            Err(error) if error.is_refusal() => Ok(None),
+            result => Ok(Some(result?)),
+        }
+    }
+
+    /// Where a draft is that was just saved.
+    async fn place_of(
+        &mut self,
+        session: &mut Session,
+        path: &str,
+        told: Told,
+        draft: &DraftId,
+    ) -> Result<MessageRef, Failure> {
         let account = self.record.id;
         let reference = |uid_validity, uid| MessageRef { account, mailbox: path.to_owned(), uid_validity, uid };
-        if let Some((uid_validity, uid)) = session.append(path, flags, None, message).await? {
+        if let Some((uid_validity, uid)) = told {
             return Ok(reference(uid_validity, uid));
         }
         // Without UIDPLUS (RFC 4315) the server does not say; the newest with our mark is it.
