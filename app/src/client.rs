@@ -10,8 +10,10 @@ mod folders;
 mod formatted;
 mod outbox;
 mod receipt;
+mod redirect;
 mod settings;
 mod templates;
+mod writers;
 
 use std::sync::Arc;
 

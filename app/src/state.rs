@@ -31,7 +31,7 @@ use crate::{
     route::Route,
     wire::{
         AccountId, Address, Connectivity, Draft, DraftId, Error, Flag, Identity, MailboxCounts, MessageRef, PageFrames,
-        Quota, SavedSearch, Selection, Submission,
+        Quota, SavedSearch, Selection, Submission, Writer,
     },
 };
 
@@ -78,6 +78,8 @@ pub struct State {
     pub composer: Composer,
     /// The outbox, oldest first.
     pub submissions: RwSignal<Vec<Submission>>,
+    /// Drafts that are written on in other tabs.
+    pub writers: RwSignal<Vec<Writer>>,
     pub toasts: Toasts,
     /// The question or sheet in front of everything.
     pub dialog: RwSignal<Option<Dialog>>,
@@ -260,6 +262,15 @@ pub enum Dialog {
     },
     /// When to send what was written.
     Later,
+    /// Go on with this draft, although somebody writes on it elsewhere? Yes: [`crate::Client::take_draft`].
+    TakeDraft {
+        message: MessageRef,
+    },
+    /// To whom a message goes on as it is; with why it did not, if that was tried.
+    Redirect {
+        draft: Box<Draft>,
+        problem: Option<Error>,
+    },
     /// The sheet of keyboard shortcuts.
     Help,
     /// The outbox.
@@ -301,6 +312,7 @@ impl State {
             pending: Pending::new(),
             composer: Composer::new(),
             submissions: RwSignal::new(Vec::new()),
+            writers: RwSignal::new(Vec::new()),
             toasts: Toasts::new(),
             dialog: RwSignal::new(None),
             language: RwSignal::new(language),
@@ -366,6 +378,16 @@ impl State {
     /// What is being written, if anything is.
     pub fn draft(&self) -> Option<Draft> {
         self.composer.draft()
+    }
+
+    /// Who else writes on a draft. Not reactive.
+    pub(crate) fn writer_of(&self, draft: &DraftId) -> Option<Writer> {
+        self.writers.with_untracked(|all| all.iter().find(|writer| writer.draft == *draft).cloned())
+    }
+
+    /// Who else writes on the draft that Drafts has or had here. Reactive.
+    pub fn writer_at(&self, message: &MessageRef) -> Option<Writer> {
+        self.writers.with(|all| all.iter().find(|writer| writer.messages.contains(message)).cloned())
     }
 
     /// The submission of a draft, once it was handed over. Reactive.

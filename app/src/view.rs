@@ -26,6 +26,7 @@ pub mod opening;
 pub mod outbox;
 pub mod quota;
 pub mod recipients;
+pub mod redirect;
 pub mod report;
 pub mod search;
 pub mod server;
@@ -37,6 +38,7 @@ pub mod templates;
 pub mod toast;
 pub mod toolbar;
 pub mod words;
+pub mod writers;
 
 use leptos::{children::ViewFn, prelude::*};
 

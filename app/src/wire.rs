@@ -30,7 +30,8 @@ pub use collector::{
 };
 pub use command::{Action, Arrangement, Command, Query, Reply, Resume, SavedSearch, Selection, Sort, UndoId, Welcome};
 pub use compose::{
-    Attachment, BlobId, Draft, DraftId, DraftKind, Original, Submission, SubmissionId, SubmissionState, When,
+    Attachment, BlobId, Device, Draft, DraftId, DraftKind, Head, Original, Submission, SubmissionId, SubmissionState,
+    When, Writer,
 };
 pub use contact::{Contact, ContactImport, ContactImportId};
 pub use doubt::Doubt;

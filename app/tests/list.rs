@@ -269,6 +269,7 @@ fn welcome() -> Welcome {
         searches: Vec::new(),
         quota: Quota::default(),
         submissions: Vec::new(),
+        writers: Vec::new(),
         upload_limit: 0,
     }
 }

@@ -26,6 +26,7 @@ fn tell_of(state: State, phase: SubmissionState) {
         due: None,
         reports: Vec::new(),
         receipt: false,
+        redirect: false,
     };
     tell(state, Event::Submission { submission });
 }

@@ -121,6 +121,7 @@ fn draft() -> Draft {
             date: 0,
             others: vec![address()],
             list: true,
+            head: None,
         }),
         references: vec!["a@b".to_owned()],
         wishes: Wishes { receipt: true, delivery: true, priority: Priority::High },
@@ -143,7 +144,24 @@ fn submission() -> Submission {
         due: None,
         reports: Vec::new(),
         receipt: false,
+        redirect: false,
     }
+}
+
+fn writer() -> Writer {
+    Writer {
+        draft: DraftId("00ff".to_owned()),
+        messages: vec![message()],
+        since: 1_795_457_400,
+        device: Some(Device { phone: true, browser: "Chrome".to_owned(), system: "Android".to_owned() }),
+        taken: true,
+    }
+}
+
+fn forwarded() -> Draft {
+    let head = Head { subject: "Отчёт".to_owned(), to: vec![address()], cc: Vec::new() };
+    let original = draft().original.map(|original| Original { kind: DraftKind::Forward, head: Some(head), ..original });
+    Draft { original, ..draft() }
 }
 
 fn waiting() -> Submission {
@@ -185,6 +203,7 @@ fn welcome() -> Welcome {
         labels: vec!["urgent".to_owned()],
         quota: quota(),
         submissions: vec![submission()],
+        writers: vec![writer()],
         upload_limit: 26_214_400,
     }
 }
@@ -213,7 +232,7 @@ fn commands_look_like_this() {
         act(these(), Action::NotJunk),
         Command::Undo { undo: UndoId(4) },
         Command::Compose { message: message(), kind: DraftKind::Reply },
-        Command::SaveDraft { draft: draft() },
+        Command::SaveDraft { draft: draft(), base: None },
         Command::DiscardDraft { draft: DraftId("00ff".to_owned()) },
         Command::Send { draft: draft(), when: When::Now },
         Command::RetrySubmission { submission: SubmissionId(9) },
@@ -254,6 +273,9 @@ fn commands_look_like_this() {
             formatted: false,
         },
         Command::SendReceipt { message: message(), language: "ru".to_owned() },
+        Command::Compose { message: message(), kind: DraftKind::Redirect },
+        Command::SaveDraft { draft: Draft::new(DraftId("00ff".to_owned())), base: Some(message()) },
+        Command::CloseDraft { draft: DraftId("00ff".to_owned()) },
     ];
     let frames: Vec<_> = (1..).zip(commands).map(|(id, command)| ClientFrame { id, command }).collect();
     round_trip(&frames);
@@ -298,7 +320,7 @@ fn replies_look_like_this() {
         Reply::Message(Box::new(html)),
         Reply::Message(Box::new(returned)),
         Reply::Conversation(Conversation { of: message(), rows: listing().rows, complete: false }),
-        Reply::Acted { undo: Some(UndoId(4)), count: 2 },
+        Reply::Acted { undo: Some(UndoId(4)), count: 2, called_off: 0 },
         Reply::Draft(Box::new(draft())),
         Reply::Saved { message: message() },
         Reply::Submitted { submission: SubmissionId(9) },
@@ -306,6 +328,8 @@ fn replies_look_like_this() {
         Reply::Arranged { path: None },
         Reply::Located { position: 512 },
         Reply::Done,
+        Reply::Acted { undo: None, count: 2, called_off: 1 },
+        Reply::Draft(Box::new(forwarded())),
         Reply::People { people: vec![Address { name: "Анна".to_owned(), email: "anna@pismo.test".to_owned() }] },
         Reply::Checked {
             doubts: vec![Doubt {
@@ -363,6 +387,8 @@ fn events_look_like_this() {
             Event::Submission { submission: waiting() },
             Event::Unsubmitted { submission: SubmissionId(9) },
             Event::Submission { submission: returned() },
+            Event::Submission { submission: Submission { redirect: true, ..waiting() } },
+            Event::Writers { writers: vec![writer(), Writer { device: None, ..writer() }] },
         ])
         .map(|(seq, event)| ServerFrame::Event { seq, event })
         .collect();
@@ -394,6 +420,8 @@ fn errors_look_like_this() {
         Error::OverQuota { text: text() },
         Error::Gone,
         Error::NoTrash,
+        Error::DraftChanged,
+        Error::RedirectLoop,
         Error::ServerNotKnown,
         Error::BadServer { text: text() },
         Error::ClearText { host: text() },

@@ -6,6 +6,7 @@ mod actor;
 mod arrange;
 mod budget;
 mod changes;
+mod copies;
 mod drafts;
 mod export;
 mod folders;
@@ -39,6 +40,7 @@ mod texts;
 mod threaded;
 mod watch;
 mod work;
+mod writers;
 
 use std::{
     collections::HashMap,
@@ -49,7 +51,8 @@ use std::{
 use app::{
     view::sharing::{Gift, People},
     wire::{
-        AccountId, ClientFrame, Conversation, Error, Event, MessageRef, PageFrames, Query, Resume, ServerFrame, TabId,
+        AccountId, ClientFrame, Conversation, Device, Error, Event, MessageRef, PageFrames, Query, Resume, ServerFrame,
+        TabId,
     },
 };
 use tokio::{
@@ -102,7 +105,7 @@ enum Input {
     Attach {
         id: u32,
         resume: Option<Resume>,
-        login: Vec<u8>,
+        browser: Browser,
         frames: mpsc::Sender<Arc<ServerFrame>>,
         reply: oneshot::Sender<Attached>,
     },
@@ -189,6 +192,13 @@ pub struct Offered {
     pub connections: usize,
 }
 
+/// Whose socket it is.
+#[derive(Debug, Clone)]
+pub struct Browser {
+    pub login: Vec<u8>,
+    pub device: Device,
+}
+
 /// Names one socket of one tab.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attached {
@@ -216,11 +226,11 @@ impl Account {
         &self,
         id: u32,
         resume: Option<Resume>,
-        login: &[u8],
+        browser: Browser,
         frames: mpsc::Sender<Arc<ServerFrame>>,
     ) -> Option<Attached> {
         let (reply, answer) = oneshot::channel();
-        self.inputs.send(Input::Attach { id, resume, login: login.to_owned(), frames, reply }).await.ok()?;
+        self.inputs.send(Input::Attach { id, resume, browser, frames, reply }).await.ok()?;
         answer.await.ok()
     }
 

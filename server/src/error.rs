@@ -141,6 +141,8 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::BeingSent
         | Error::AlreadySent
         | Error::NoDeliveryReports
+        | Error::DraftChanged
+        | Error::RedirectLoop
         | Error::IdentityExists => StatusCode::CONFLICT,
         Error::BadRequest { .. }
         | Error::NoMail

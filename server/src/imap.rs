@@ -33,8 +33,8 @@ pub use error::Error;
 pub use namespace::Namespaces;
 pub use rehearsal::{rehearse, rehearse_structure};
 pub use session::{
-    Acl, Change, CopyUid, FetchedMessage, FetchedRow, Letter, Listed, Look, Names, Selected, Session, Status, TextPart,
-    Woken, is_speakable,
+    Acl, Change, CopyUid, FetchedMessage, FetchedRow, Letter, Listed, Look, Names, Put, Selected, Session, Status,
+    TextPart, Woken, is_speakable,
 };
 pub use special_use::{View, by_name as usual_use};
 pub use uid_set::UidSet;

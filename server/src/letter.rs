@@ -1,5 +1,7 @@
 //! From a draft to the message that is kept or sent.
 
+pub mod redirect;
+
 use std::{
     collections::HashSet,
     path::{Path, PathBuf},
@@ -64,6 +66,9 @@ pub async fn write(
     made_for: For,
     date: i64,
 ) -> Result<Spooled, Error> {
+    if draft.is_redirect() {
+        return redirect::write(store, data, record, draft, date).await;
+    }
     let mut files: Vec<Enclosed> = Vec::new();
     for attachment in draft.attachments.iter().filter(|attachment| is_in_use(draft, attachment)) {
         let gone = || Error::BlobGone { name: attachment.name.clone() };

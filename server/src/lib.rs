@@ -16,6 +16,7 @@ pub mod collector;
 pub mod config;
 pub mod contacts;
 pub mod conversation;
+mod device;
 pub mod discover;
 mod doubt;
 pub mod endpoint;

@@ -10,6 +10,7 @@ mod lines;
 pub mod receipt;
 pub mod recipient;
 pub mod report;
+pub mod resent;
 pub mod safe;
 pub mod shown;
 pub mod structure;

@@ -70,6 +70,9 @@ impl Bridge {
             return Err(Error::BadAddress { text: bad.email.clone() });
         }
         draft.from = Some(from);
+        if draft.is_redirect() && draft.attachments.len() != 1 {
+            return Err(Error::BadRequest { text: "One message is sent on".to_owned() });
+        }
         if recipients.to.is_empty() {
             return Err(Error::NoRecipient);
         }

@@ -399,3 +399,21 @@ async fn what_others_share_is_there_even_where_it_cannot_be_asked_for_together()
         assert_eq!(paths, ["INBOX", "others/bo"], "the {time} time");
     }
 }
+
+#[tokio::test]
+async fn a_message_takes_the_place_of_another_in_one_step() {
+    let login = ("LOGIN", "{tag} OK [CAPABILITY IMAP4rev1 UIDPLUS REPLACE LITERAL+] in\r\n");
+    let replace = "UID REPLACE 4 \"Drafts\" (\\Draft \\Seen) {8+}";
+    let done = "* OK [APPENDUID 7 10] there\r\n* 10 EXISTS\r\n* 4 EXPUNGE\r\n{tag} OK done\r\n";
+    let (session, peer) = connect(&[login, SELECT, (replace, done)]).await;
+    let mut session = session.expect("a session");
+    assert!(session.capabilities().replace);
+    session.select("INBOX").await.expect("the inbox");
+    let flags = [Flag::Draft, Flag::Seen];
+    let told = session.replace(Uid(4), "Drafts", &flags, b"a: b\r\n\r\n").await.expect("REPLACE");
+    assert_eq!(told, Some((UidValidity(7), Uid(10))));
+    assert_eq!(session.take_changes(), [Change::Exists(10), Change::Expunge(4)]);
+    drop(session);
+    let heard = peer.heard().await;
+    assert!(heard.iter().any(|line| line.ends_with(replace)) && heard.iter().any(|line| line == "a: b"), "{heard:?}");
+}

@@ -157,10 +157,11 @@ impl Client {
                     client.state.confirm(pending);
                     let forget = move || client.state.pending.remove(pending);
                     client.platform().after(EFFECT, Box::new(forget));
-                    if let Reply::Acted { undo, count } = reply
-                        && tell
-                        && (leaves || undo.is_some() || action == Action::Erase)
-                    {
+                    let Reply::Acted { undo, count, called_off } = reply else { return };
+                    if called_off > 0 {
+                        client.notify(Notice::NotGoingOut, None);
+                    }
+                    if tell && (leaves || undo.is_some() || action == Action::Erase) {
                         client.notify(Notice::Acted { action, count, elsewhere: false }, undo.map(Undo::Action));
                     }
                 }

@@ -60,12 +60,16 @@ impl Client {
             if !client.save_if_dirty().await {
                 return;
             }
+            let base = (kind == DraftKind::Edit).then(|| message.clone());
             match client.send(Command::Compose { message, kind }).await {
                 Ok(Reply::Draft(draft)) if matches!(kind, DraftKind::Edit | DraftKind::Again) => {
                     client.open_draft(*draft);
+                    client.state.composer.base.set_value(base);
                 }
                 Ok(Reply::Draft(draft)) => client.begin(*draft),
                 Ok(_) => client.complain(Error::Internal),
+                // It was sent or thrown away there: what is here is all there is.
+                Err(Error::Gone) if base.is_some_and(|message| client.go_on_apart(&message)) => {}
                 Err(error) => client.complain(error),
             }
         });
@@ -86,6 +90,9 @@ impl Client {
     }
 
     pub(super) fn open_draft(&self, draft: Draft) {
+        if self.state.composer.id.with_untracked(|id| id.as_ref() != Some(&draft.id)) {
+            self.let_go();
+        }
         let identity = self.state.identity_of(draft.from.as_ref());
         let to: Vec<Address> = draft.to.iter().chain(&draft.cc).cloned().collect();
         // Whoever is answered has written themselves.
@@ -166,6 +173,7 @@ impl Client {
             }
             let is_same = || client.state.composer.opened.get_value() == opened;
             if is_same() && client.save_if_dirty().await && is_same() {
+                client.let_go();
                 client.state.composer.close();
                 client.platform().keep_draft(None);
             }
@@ -202,7 +210,8 @@ impl Client {
             composer.problem.set(Some(Error::NoRecipient));
             return;
         }
-        if untrack(|| composer.is_uploading()) || composer.sending.get_untracked() {
+        let is_lost = composer.lost.with_untracked(Option::is_some);
+        if untrack(|| composer.is_uploading()) || composer.sending.get_untracked() || is_lost {
             return;
         }
         if !self.fits(&draft) {
@@ -216,6 +225,7 @@ impl Client {
         self.spawn(async move {
             match reply.await {
                 Ok(reply) => {
+                    client.let_go();
                     composer.close();
                     client.platform().keep_draft(None);
                     client.handed_over(&reply, when);
@@ -301,10 +311,17 @@ impl Client {
 
     /// Opens again what was being written before a reload.
     pub fn restore_draft(&self) {
-        let kept = self.platform().kept_draft().and_then(|json| read::<(AccountId, Draft)>(&json));
+        let kept = self.platform().kept_draft().and_then(|json| read::<(AccountId, Draft, Option<MessageRef>)>(&json));
         // On a shared machine the next person must not read what the last one wrote.
-        if let Some((_, draft)) = kept.filter(|(account, _)| *account == self.state.account.get_untracked()) {
+        if let Some((_, mut draft, base)) = kept.filter(|(account, ..)| *account == self.state.account.get_untracked())
+        {
+            // Somebody goes on with it on another device.
+            let elsewhere = self.state.writer_of(&draft.id).is_some_and(|writer| writer.device.is_some());
+            if elsewhere {
+                draft.id = self.platform().new_draft_id();
+            }
             self.open_draft(draft);
+            self.state.composer.base.set_value(base.filter(|_| !elsewhere));
             self.edited();
             self.notify(Notice::DraftRestored, None);
         }
@@ -326,10 +343,13 @@ impl Client {
     /// Keeps the draft in the browser now.
     pub fn keep_now(&self) {
         let composer = self.state.composer;
-        let Some(draft) = composer.draft().filter(|_| composer.edits.get_untracked() > 0) else {
+        // What is somebody else's by now is kept under another name: see [`Client::step_back`].
+        let is_own = composer.edits.get_untracked() > 0 && !composer.is_lost();
+        let Some(draft) = composer.draft().filter(|_| is_own) else {
             return;
         };
-        if let Ok(json) = serde_json::to_string(&(self.state.account.get_untracked(), draft)) {
+        if let Ok(json) = serde_json::to_string(&(self.state.account.get_untracked(), draft, composer.base.get_value()))
+        {
             self.platform().keep_draft(Some(&json));
         }
     }
@@ -359,6 +379,9 @@ impl Client {
 
     async fn save_once(&self) -> bool {
         let composer = self.state.composer;
+        if composer.is_lost() {
+            self.go_apart().await;
+        }
         let Some(draft) = composer.draft() else {
             return true;
         };
@@ -367,13 +390,21 @@ impl Client {
         }
         let (id, edits) = (draft.id.clone(), composer.edits.get_untracked());
         composer.status.set(DraftStatus::Saving);
-        let result = self.send(Command::SaveDraft { draft }).await;
+        let result = self.send(Command::SaveDraft { draft, base: composer.base.get_value() }).await;
         if composer.id.with_untracked(|now| now.as_ref() != Some(&id)) {
             return true;
         }
         let changed = composer.edits.get_untracked() != edits;
         match result {
-            Ok(_) => {
+            Err(Error::DraftChanged) => {
+                // Both texts are kept.
+                self.go_apart().await;
+                true
+            }
+            Ok(reply) => {
+                if let Reply::Saved { message } = reply {
+                    composer.base.set_value(Some(message));
+                }
                 composer.status.set(if changed { DraftStatus::Dirty } else { DraftStatus::Saved });
                 composer.problem.set(None);
                 true

@@ -55,6 +55,7 @@ impl Client {
         let (client, reply) = (*self, self.send(Command::EditSubmission { submission }));
         self.spawn(async move {
             match reply.await {
+                Ok(Reply::Draft(draft)) if draft.is_redirect() => client.ask_redirect(draft, None),
                 Ok(Reply::Draft(draft)) => {
                     // It is nowhere else now: it waits until what is being written is away or kept.
                     while !client.make_room().await {
@@ -78,9 +79,9 @@ impl Client {
         composer.id.with_untracked(Option::is_none) || saved && !busy && !composer.sending.get_untracked()
     }
 
-    /// Takes a submission out of the outbox that is still to go out; Drafts keeps it.
-    pub fn call_off(&self, submission: SubmissionId) {
-        self.drop_and_tell(submission, Some(Notice::CalledOff));
+    /// Takes a submission out of the outbox that is still to go out; Drafts keeps it, unless it is a message that was to go on.
+    pub fn call_off(&self, submission: SubmissionId, redirect: bool) {
+        self.drop_and_tell(submission, Some(if redirect { Notice::NotGoingOut } else { Notice::CalledOff }));
     }
 
     /// Takes a submission out of the outbox.

@@ -72,6 +72,10 @@ impl State {
                 self.toasts.dismiss_undo(Undo::Submission(*submission));
             }
             Event::Submission { submission } => self.apply_submission(submission),
+            Event::Writers { writers } => {
+                self.writers.set(writers.clone());
+                self.composer.heed(writers, |writer| writer.taken);
+            }
             Event::SignedOut => self.signed_out.set(true),
         }
     }
@@ -87,6 +91,7 @@ impl State {
             searches,
             quota,
             submissions,
+            writers,
             upload_limit,
         } = welcome;
         self.account.set(*account);
@@ -98,6 +103,9 @@ impl State {
         self.searches.set(searches.clone());
         self.quota.set(quota.clone());
         self.submissions.set(submissions.clone());
+        self.writers.set(writers.clone());
+        // The server does not know this tab any more, and whoever has the draft now may have it from here.
+        self.composer.heed(writers, |writer| writer.device.is_some());
     }
 
     pub(super) fn apply_listing(&self, listing: &Listing) {

@@ -4,7 +4,9 @@ use futures_util::future::AbortHandle;
 use leptos::prelude::*;
 
 use super::Check;
-use crate::wire::{Address, Attachment, BlobId, Doubt, Draft, DraftId, Error, IdentityChoices, Original, Wishes};
+use crate::wire::{
+    Address, Attachment, BlobId, Doubt, Draft, DraftId, Error, IdentityChoices, MessageRef, Original, Wishes, Writer,
+};
 
 /// The composer. Open while `id` is there. After any change by the person call [`crate::Client::edited`].
 #[derive(Clone, Copy)]
@@ -36,6 +38,10 @@ pub struct Composer {
     pub problem: RwSignal<Option<Error>>,
     /// It is on its way out: nothing can be changed.
     pub sending: RwSignal<bool>,
+    /// Somebody goes on with it elsewhere, and it is not saved from here any more.
+    pub lost: RwSignal<Option<Writer>>,
+    /// The copy in Drafts that it goes on from.
+    pub(crate) base: StoredValue<Option<MessageRef>>,
     /// Out of the way, at the edge of the screen.
     pub minimised: RwSignal<bool>,
     /// Counts the changes by the person, so that a save knows whether it is the last.
@@ -146,6 +152,8 @@ impl Composer {
             status: RwSignal::new(DraftStatus::Clean),
             problem: RwSignal::new(None),
             sending: RwSignal::new(false),
+            lost: RwSignal::new(None),
+            base: StoredValue::new(None),
             minimised: RwSignal::new(false),
             edits: RwSignal::new(0),
             original: RwSignal::new(None),
@@ -166,6 +174,22 @@ impl Composer {
     /// Whether something is being written. Reactive.
     pub fn is_open(&self) -> bool {
         self.id.with(Option::is_some)
+    }
+
+    /// Whether it has the name of a draft with which somebody goes on elsewhere. Not reactive.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost.with_untracked(|lost| {
+            lost.as_ref().is_some_and(|lost| self.id.with_untracked(|id| id.as_ref() == Some(&lost.draft)))
+        })
+    }
+
+    /// Learns who writes elsewhere on what is open here, or was taken from here: whom `takes` says it belongs to now.
+    pub(super) fn heed(&self, writers: &[Writer], takes: impl Fn(&Writer) -> bool) {
+        let lost = self.lost.with_untracked(|lost| lost.as_ref().map(|lost| lost.draft.clone()));
+        let Some(draft) = lost.or_else(|| self.id.get_untracked()) else { return };
+        if let Some(writer) = writers.iter().find(|writer| writer.draft == draft && takes(writer)) {
+            self.lost.set(Some(writer.clone()));
+        }
     }
 
     /// Whether the text is formatted. Reactive.
@@ -244,6 +268,8 @@ impl Composer {
         self.status.set(DraftStatus::Clean);
         self.problem.set(None);
         self.sending.set(false);
+        self.lost.set(None);
+        self.base.set_value(None);
         self.minimised.set(false);
         self.edits.set(0);
         self.id.set(Some(id));
@@ -285,6 +311,7 @@ impl Composer {
         self.id.set(None);
         self.html.set(None);
         self.files.set(Vec::new());
+        self.lost.set(None);
         self.sending.set(false);
         self.problem.set(None);
     }

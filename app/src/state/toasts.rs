@@ -50,6 +50,10 @@ pub enum Notice {
     Scheduled(i64),
     /// It does not go out, and is in Drafts.
     CalledOff,
+    /// What was to go out does not.
+    NotGoingOut,
+    /// What is written became a draft of its own, because it was changed elsewhere.
+    KeptApart,
     Sent,
     Discarded,
     DraftRestored,

@@ -19,6 +19,7 @@ use super::{
     recipients::Recipients,
     signature::is_blank,
     words::{Words, size},
+    writers::Lost,
 };
 use crate::{
     Client,
@@ -113,7 +114,8 @@ fn Card() -> impl IntoView {
         >
             <Bar full=full />
             // Out of sight only: the editor keeps what is in it, and what can be taken back.
-            <div class="compose-open-part" hidden=move || !open()>
+            <Lost />
+            <div class="compose-open-part" hidden=move || !open() inert=move || composer.lost.with(Option::is_some)>
                 <Fields memory=memory />
                 <Show when=move || composer.problem.with(Option::is_some)>
                     <div class="compose-problem" role="alert">
@@ -146,7 +148,7 @@ fn Bar(full: RwSignal<bool>) -> impl IntoView {
         match composer.original.with(|original| original.as_ref().map(|original| original.kind)) {
             Some(DraftKind::Reply | DraftKind::ReplyAll) => t_string!(i18n, compose.title_reply),
             Some(DraftKind::Forward | DraftKind::ForwardAsFile) => t_string!(i18n, compose.title_forward),
-            Some(DraftKind::Edit | DraftKind::Again) | None => t_string!(i18n, compose.title_new),
+            Some(DraftKind::Edit | DraftKind::Again | DraftKind::Redirect) | None => t_string!(i18n, compose.title_new),
         }
         .to_owned()
     };

@@ -14,15 +14,18 @@ pub fn ListDate(
     seconds: i64,
 ) -> impl IntoView {
     let state = expect_context::<State>();
-    let text = move || {
-        let language = state.language.get();
-        list_date(language, Civil::new(seconds, offset(state, seconds)), Civil::new(now(), offset(state, now())))
-    };
+    let text = move || brief_date(state, seconds);
     view! {
         <time class="row-date" data-testid="row-date" datetime=iso(seconds)>
             {text}
         </time>
     }
+}
+
+/// The time today, else the day, as in a row. Reactive.
+pub fn brief_date(state: State, seconds: i64) -> String {
+    let civil = |seconds| Civil::new(seconds, offset(state, seconds));
+    list_date(state.language.get(), civil(seconds), civil(now()))
 }
 
 /// Day of the week, date and time. Reactive.

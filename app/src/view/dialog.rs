@@ -10,9 +10,11 @@ use super::{
     icon::Icon,
     mailbox_list::FolderForm,
     outbox::OutboxList,
+    redirect::RedirectForm,
     search::{KeepForm, SearchForm},
     settings::SettingsSheet,
     words::counted,
+    writers::writer_text,
 };
 use crate::{
     Client,
@@ -118,6 +120,37 @@ pub fn Dialogs() -> impl IntoView {
                 view! {
                     <Modal title=move || t_string!(i18n, compose.later).to_string() size="small" on_close=close>
                         <LaterForm />
+                    </Modal>
+                }
+                .into_any()
+            }
+            Dialog::TakeDraft { message } => {
+                let writer = untrack(|| state.writer_at(&message));
+                let text = move || {
+                    let who = writer.as_ref().map(|writer| writer_text(i18n, state, writer)).unwrap_or_default();
+                    format!("{who}. {}", t_string!(i18n, compose.take_text))
+                };
+                view! {
+                    <Question
+                        title=move || t_string!(i18n, compose.take_title).to_string()
+                        text=text
+                        yes=move || t_string!(i18n, compose.go_on_here).to_string()
+                        no=move || t_string!(i18n, compose.only_read).to_string()
+                        on_yes=move || client.take_draft(&message)
+                        on_close=close
+                    />
+                }
+                .into_any()
+            }
+            Dialog::Redirect { draft, problem } => {
+                let asked = draft.clone();
+                view! {
+                    <Modal
+                        title=move || t_string!(i18n, compose.redirect).to_string()
+                        size="small"
+                        on_close=move || client.close_redirect(&asked)
+                    >
+                        <RedirectForm draft problem />
                     </Modal>
                 }
                 .into_any()

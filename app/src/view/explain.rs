@@ -74,6 +74,8 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::BeingSent => t_string!(i18n, error.being_sent).to_string(),
         Error::AlreadySent => t_string!(i18n, error.already_sent).to_string(),
         Error::NoDeliveryReports => t_string!(i18n, error.no_delivery_reports).to_string(),
+        Error::DraftChanged => t_string!(i18n, compose.kept_apart).to_string(),
+        Error::RedirectLoop => t_string!(i18n, error.redirect_loop).to_string(),
         Error::BlobGone { name } => t_string!(i18n, error.blob_gone, name = name.clone()).to_string(),
         Error::Busy => t_string!(i18n, error.busy).to_string(),
         Error::SignedOut => t_string!(i18n, error.signed_out).to_string(),
@@ -170,6 +172,8 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::BeingSent
         | Error::AlreadySent
         | Error::NoDeliveryReports
+        | Error::DraftChanged
+        | Error::RedirectLoop
         | Error::BlobGone { .. }
         | Error::Busy
         | Error::SignedOut

@@ -13,13 +13,13 @@ use std::sync::Arc;
 use crate::view::{Item, Show, each, handler};
 use leptos::prelude::*;
 
-use super::{explain::Explained, icon::Icon};
+use super::{explain::Explained, icon::Icon, writers::writer_text};
 use crate::{
     Client,
     i18n::*,
     route,
     state::State,
-    wire::{Body, DraftKind, Error, Message, MessageRef, SpecialUse},
+    wire::{Body, Error, Message, MessageRef, SpecialUse},
 };
 use attachments::Attachments;
 use conversation::Beside;
@@ -169,12 +169,17 @@ fn Unsent(message: MessageRef) -> impl IntoView {
         <Show when=move || is_draft.get()>
             <div class="message-remote">
                 <Icon name="drafts" />
-                <p>{move || t_string!(i18n, view.draft)}</p>
+                <p data-testid="draft-state">
+                    {move || match message.with_value(|message| state.writer_at(message)) {
+                        Some(writer) => writer_text(i18n, state, &writer),
+                        None => t_string!(i18n, view.draft).to_owned(),
+                    }}
+                </p>
                 <button
                     type="button"
                     class="button button-primary button-small"
                     data-testid="action-edit"
-                    on:click=handler(move |_| message.with_value(|message| client.compose(message, DraftKind::Edit)))
+                    on:click=handler(move |_| message.with_value(|message| client.edit_draft(message)))
                 >
                     {move || t_string!(i18n, action.edit_draft)}
                 </button>

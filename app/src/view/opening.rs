@@ -5,24 +5,25 @@ use leptos::prelude::*;
 use super::{
     date::quote_date,
     formatted::{html_of, quoted as html_quoted, signature_block},
+    recipients::written,
     signature::{block, with_signature},
 };
 use crate::{
     i18n::*,
     state::{State, Writing},
-    wire::{Address, Draft, DraftKind, IdentityChoices, Original},
+    wire::{Address, Draft, DraftKind, Head, IdentityChoices, Original},
 };
 
 /// A draft as the person finds it, and what is quoted in it: that stands below a line that says whose words they are, with
 /// room to write above it. With it goes what belongs to the identity.
 pub fn begin(state: State, mut draft: Draft) -> (Draft, String) {
-    let quoted = match &draft.original {
-        Some(original) => {
-            let date = quote_date(state, original.date);
-            opening(state.language.get_untracked(), original, &date, &draft.body)
-        }
-        None => String::new(),
-    };
+    let head = draft.original.as_mut().and_then(|original| original.head.take());
+    let (mut quoted, mut above) = (String::new(), String::new());
+    if let Some(original) = &draft.original {
+        let (language, date) = (state.language.get_untracked(), quote_date(state, original.date));
+        above = head.map(|head| forwarded(language, original, &head, &date)).unwrap_or_default();
+        quoted = format!("{above}{}", opening(language, original, &date, &draft.body));
+    }
     let mut choices = IdentityChoices::default();
     if let Some(identity) = state.identity_of(draft.from.as_ref()) {
         draft.from = draft.from.or_else(|| Some(identity.address()));
@@ -32,7 +33,11 @@ pub fn begin(state: State, mut draft: Draft) -> (Draft, String) {
     }
     draft.html = match (draft.html, state.writing.get_untracked()) {
         (_, Writing::Plain) | (None, Writing::AsNeeded) => None,
-        (html, _) => Some(formatted(state, draft.original.as_ref(), html.as_deref(), &quoted, &choices)),
+        (html, _) => {
+            // The same block above it as in plain text.
+            let html = html.map(|html| if above.is_empty() { html } else { format!("{}{html}", html_of(&above)) });
+            Some(formatted(state, draft.original.as_ref(), html.as_deref(), &quoted, &choices))
+        }
     };
     draft.body = with_signature(&quoted, &choices);
     (draft, quoted)
@@ -77,7 +82,7 @@ pub fn add_all(list: &mut Vec<Address>, others: &[Address]) {
 
 fn opening(language: Locale, original: &Original, date: &str, quote: &str) -> String {
     if matches!(original.kind, DraftKind::Forward | DraftKind::ForwardAsFile) {
-        // Whose words follow is said by the header lines they come with.
+        // Whose words follow is said by the block above them.
         return quote.to_owned();
     }
     if quote.trim().is_empty() {
@@ -86,10 +91,37 @@ fn opening(language: Locale, original: &Original, date: &str, quote: &str) -> St
     format!("{}\n{quote}", attribution(language, original, date))
 }
 
+/// The block above a forwarded message: what it is, and the fields that it has, each on a line.
+fn forwarded(language: Locale, original: &Original, head: &Head, date: &str) -> String {
+    let mut block = format!("---------- {} ----------\n", td_string!(language, compose.forwarded));
+    for (label, value) in [
+        (td_string!(language, view.from), people(&original.from)),
+        (td_string!(language, view.date), date.to_owned()),
+        (td_string!(language, compose.subject), one_line(&head.subject)),
+        (td_string!(language, view.to), people(&head.to)),
+        (td_string!(language, view.cc), people(&head.cc)),
+    ] {
+        if !value.is_empty() {
+            block.push_str(&format!("{label}: {value}\n"));
+        }
+    }
+    block.push('\n');
+    block
+}
+
+fn people(all: &[Address]) -> String {
+    let all: Vec<_> = all.iter().map(|address| one_line(&written(address))).collect();
+    all.join(", ")
+}
+
+/// What stands in a header is the sender's choice: it must not end the line.
+fn one_line(text: &str) -> String {
+    text.replace(['\r', '\n'], " ")
+}
+
 /// Who wrote it, and when.
 fn attribution(language: Locale, original: &Original, date: &str) -> String {
-    // What stands in a From field is the sender's choice: it must not end the line.
-    let name: Vec<_> = original.from.iter().map(|address| address.display().replace(['\r', '\n'], " ")).collect();
+    let name: Vec<_> = original.from.iter().map(|address| one_line(address.display())).collect();
     td_string!(language, compose.attribution, date = date, name = name.join(", ")).to_string()
 }
 
@@ -111,6 +143,7 @@ mod tests {
             date: 0,
             others: Vec::new(),
             list: false,
+            head: None,
         }
     }
 
@@ -129,6 +162,27 @@ mod tests {
     #[test]
     fn nothing_quoted_needs_no_line_above() {
         assert_eq!(opening(Locale::en, &original(DraftKind::Reply), "1 May", " \n"), "");
+    }
+
+    #[test]
+    fn a_forwarded_message_is_introduced_in_the_readers_language() {
+        let address = |name: &str, email: &str| Address { name: name.to_owned(), email: email.to_owned() };
+        let head = Head {
+            subject: "Обед\nX".to_owned(),
+            to: vec![address("", "b@x.example"), address("Карла", "c@x.example")],
+            cc: Vec::new(),
+        };
+        let block = |language, date| forwarded(language, &original(DraftKind::Forward), &head, date);
+        assert_eq!(
+            block(Locale::ru, "1 мая 2026, 10:00"),
+            "---------- Пересылаемое письмо ----------\nОт кого: Ольга X <olga@example.org>\nДата: 1 мая 2026, 10:00\n\
+             Тема: Обед X\nКому: b@x.example, Карла <c@x.example>\n\n"
+        );
+        assert!(
+            block(Locale::en, "1 May 2026, 10:00").starts_with(
+                "---------- Forwarded message ----------\nFrom: Ольга X <olga@example.org>\nDate: 1 May 2026, 10:00\nSubject: "
+            )
+        );
     }
 
     #[test]

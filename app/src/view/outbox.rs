@@ -72,7 +72,7 @@ pub fn OutboxList() -> impl IntoView {
 fn SubmissionView(submission: Submission) -> impl IntoView {
     let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
     let came_back = submission.came_back();
-    let Submission { id, draft: _, subject, to, state: phase, refusals, due, reports, receipt } = submission;
+    let Submission { id, draft: _, subject, to, state: phase, refusals, due, reports, receipt, redirect } = submission;
     let to: Vec<_> = to.iter().map(|address| address.display().to_owned()).collect();
     let icon = match phase {
         SubmissionState::Waiting | SubmissionState::Retrying => view! { <Icon name="clock" /> }.into_any(),
@@ -126,9 +126,15 @@ fn SubmissionView(submission: Submission) -> impl IntoView {
                     type="button"
                     class="button button-small"
                     data-testid="submission-drop"
-                    on:click=handler(move |_| if keeps { client.call_off(id) } else { client.drop_submission(id) })
+                    on:click=handler(move |_| {
+                        if keeps || (to_go_out && redirect) { client.call_off(id, redirect) } else { client.drop_submission(id) }
+                    })
                 >
-                    {move || if keeps { t_string!(i18n, outbox.call_off) } else { t_string!(i18n, outbox.drop) }}
+                    {move || match (to_go_out, redirect) {
+                        (true, true) => t_string!(i18n, app.cancel),
+                        _ if keeps => t_string!(i18n, outbox.call_off),
+                        _ => t_string!(i18n, outbox.drop),
+                    }}
                 </button>
             </div>
         }

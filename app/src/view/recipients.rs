@@ -13,7 +13,7 @@ use crate::{Client, i18n::*, state::State, wire::Address};
 use doubts::Doubts;
 pub use doubts::doubt_text;
 use offer::{Offer, Offered};
-pub use parse::{Problem, parse, problem};
+pub use parse::{Problem, parse, problem, written};
 
 /// One of To, Cc and Bcc.
 #[component]
@@ -23,10 +23,18 @@ pub fn Recipients(
     /// Also the name for tests.
     id: &'static str,
     #[prop(optional)] node: Option<NodeRef<html::Input>>,
+    /// It is not of what is written in the composer.
+    #[prop(optional)]
+    apart: bool,
 ) -> impl IntoView {
     let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
     let node = node.unwrap_or_default();
     let said = RwSignal::new(String::new());
+    let edited = move || {
+        if !apart {
+            client.edited();
+        }
+    };
     let offer = Offer::new(id);
     let put = move |fresh: Vec<Address>| {
         if fresh.is_empty() {
@@ -42,7 +50,7 @@ pub fn Recipients(
                 }
             }
         });
-        client.edited();
+        edited();
     };
     let add = move |text: &str| put(parse(text));
     let commit = move || {
@@ -60,7 +68,7 @@ pub fn Recipients(
                 taken = Some(all.remove(index));
             }
         });
-        client.edited();
+        edited();
         taken
     };
     let edit_again = move |index: usize| {
@@ -172,7 +180,7 @@ pub fn Recipients(
                     aria-activedescendant=move || offer.active()
                     maxlength="20000"
                     aria-describedby=hint.clone()
-                    prop:disabled=move || state.composer.sending.get()
+                    prop:disabled=move || !apart && state.composer.sending.get()
                     data-testid=id
                     on:keydown=handler(on_keydown)
                     on:input=handler(on_input)

@@ -131,6 +131,7 @@ fn features(i18n: Words) -> Vec<Feature> {
         used!("SORT", 5256, sort, sort_with, sort_without),
         used!("QUOTA", 9208, quota, quota_with, quota_without),
         used!("APPENDLIMIT", 7889, appendlimit, appendlimit_with, appendlimit_without),
+        used!("REPLACE", 8508, replace, replace_with, replace_without),
         used!("LITERAL+", 7888, literals, literals_with, literals_without),
         used!("SASL-IR", 4959, sasl_ir, sasl_ir_with, sasl_ir_without),
         used!("ID", 2971, id, id_with, id_without),

@@ -143,6 +143,8 @@ fn notice_text(i18n: Words, state: State, notice: &Notice) -> String {
         Notice::Held(_) => t_string!(i18n, compose.held).to_string(),
         Notice::Scheduled(time) => t_string!(i18n, outbox.goes_out, date = full_date(state, *time)).to_string(),
         Notice::CalledOff => t_string!(i18n, outbox.called_off).to_string(),
+        Notice::NotGoingOut => t_string!(i18n, outbox.not_going_out).to_string(),
+        Notice::KeptApart => t_string!(i18n, compose.kept_apart).to_string(),
         Notice::Sent => t_string!(i18n, compose.sent_done).to_string(),
         Notice::Discarded => t_string!(i18n, compose.discarded).to_string(),
         Notice::TemplateKept => t_string!(i18n, compose.template_kept).to_string(),

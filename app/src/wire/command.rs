@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AccountId, Address, BlobId, Connectivity, Conversation, Doubt, Draft, DraftId, DraftKind, Flag, Identity, Listing,
-    Mailbox, Message, MessageRef, Quota, Submission, SubmissionId, TabId, TemplateId, Uid, UidValidity, When,
+    Mailbox, Message, MessageRef, Quota, Submission, SubmissionId, TabId, TemplateId, Uid, UidValidity, When, Writer,
 };
 
 /// Asked by a tab. Every command is safe to send twice.
@@ -35,10 +35,18 @@ pub enum Command {
     Arrange { change: Arrangement },
     /// Take an action back. → [`Reply::Done`]
     Undo { undo: UndoId },
-    /// A draft prepared from a message: reply, forward, edit. → [`Reply::Draft`]
+    /// A draft prepared from a message: reply, forward, edit. Whoever edits has the draft from then on, and another tab that wrote
+    /// on it has not. → [`Reply::Draft`]
     Compose { message: MessageRef, kind: DraftKind },
-    /// Keep this draft in Drafts, in place of what was kept of it before. → [`Reply::Saved`]
-    SaveDraft { draft: Draft },
+    /// Keep this draft in Drafts, in place of what was kept of it before: as far as the tab knows, `base`. Refused with
+    /// [`super::Error::DraftChanged`] where another tab has the draft by now, or it was changed elsewhere. → [`Reply::Saved`]
+    SaveDraft {
+        draft: Draft,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        base: Option<MessageRef>,
+    },
+    /// The tab does not write on this draft any more; Drafts keeps it. → [`Reply::Done`]
+    CloseDraft { draft: DraftId },
     /// Forget the draft and what Drafts holds of it. → [`Reply::Done`]
     DiscardDraft { draft: DraftId },
     /// Make HTML that was pasted or written fit to be written on: nothing in it does anything, or rules what is around it.
@@ -264,10 +272,13 @@ pub enum Reply {
     },
     Message(Box<Message>),
     Conversation(Conversation),
-    /// `undo` is absent when there is nothing to take back, or no way to. `count` messages were changed.
+    /// `undo` is absent when there is nothing to take back, or no way to. `count` messages were changed. `called_off` of them
+    /// were drafts that were to go out, and do not any more.
     Acted {
         undo: Option<UndoId>,
         count: u32,
+        #[serde(default, skip_serializing_if = "is_zero")]
+        called_off: u32,
     },
     /// Where the mailbox is now; none when it was deleted.
     Arranged {
@@ -313,6 +324,11 @@ pub enum Reply {
     Done,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
 /// All that a new tab needs to know.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Welcome {
@@ -333,6 +349,9 @@ pub struct Welcome {
     pub quota: Quota,
     /// What is in the outbox.
     pub submissions: Vec<Submission>,
+    /// As in [`super::Event::Writers`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub writers: Vec<Writer>,
     /// The largest file that may be uploaded, in bytes.
     pub upload_limit: u64,
 }

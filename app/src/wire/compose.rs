@@ -61,6 +61,11 @@ impl Draft {
             wishes: Wishes::default(),
         }
     }
+
+    /// Whether it is a message that goes on as it is: see [`DraftKind::Redirect`].
+    pub fn is_redirect(&self) -> bool {
+        self.original.as_ref().is_some_and(|original| original.kind == DraftKind::Redirect)
+    }
 }
 
 /// How a draft begins from a message.
@@ -72,13 +77,16 @@ pub enum DraftKind {
     Forward,
     /// The message goes along as a file.
     ForwardAsFile,
+    /// The message goes on as it is (RFC 5322 §3.6.6). Such a draft is the message itself, its one attachment, and whom it goes
+    /// to: it is sent, and never kept in Drafts.
+    Redirect,
     /// A new message that is as this one.
     Again,
     /// Go on writing a message that is in Drafts.
     Edit,
 }
 
-/// The message a draft was made from. `kind` is Reply, ReplyAll, Forward or ForwardAsFile.
+/// The message a draft was made from. `kind` is Reply, ReplyAll, Forward, ForwardAsFile or Redirect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Original {
     pub message: MessageRef,
@@ -92,6 +100,17 @@ pub struct Original {
     /// It came by a mailing list (RFC 2919).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub list: bool,
+    /// What else is said of a message above its words, where it is forwarded. Only in a draft that begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Head>,
+}
+
+/// Fields of a message's header.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    pub subject: String,
+    pub to: Vec<Address>,
+    pub cc: Vec<Address>,
 }
 
 /// A file that goes with a draft.
@@ -105,6 +124,29 @@ pub struct Attachment {
     /// A picture that stands within the formatted text.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inline: bool,
+}
+
+/// A draft that is written on in another tab.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Writer {
+    pub draft: DraftId,
+    /// Where Drafts has had it, the latest last; nothing before it is saved.
+    pub messages: Vec<MessageRef>,
+    /// In seconds since 1970 UTC.
+    pub since: i64,
+    /// None where that is the same browser.
+    pub device: Option<Device>,
+    /// It was taken from this tab: what is here is not saved over it any more.
+    pub taken: bool,
+}
+
+/// What somebody writes with, as far as their browser tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    pub phone: bool,
+    /// Empty where it is not known, as with the next one.
+    pub browser: String,
+    pub system: String,
 }
 
 /// Names a draft that was handed over for sending.
@@ -131,6 +173,9 @@ pub struct Submission {
     /// It tells somebody that a message was read: nobody has written it, and nobody writes on it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub receipt: bool,
+    /// See [`DraftKind::Redirect`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redirect: bool,
 }
 
 impl Submission {

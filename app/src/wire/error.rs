@@ -103,6 +103,10 @@ pub enum Error {
     AlreadySent,
     /// The message was sent, but that server does not tell what becomes of it (RFC 3461).
     NoDeliveryReports,
+    /// The draft was changed in another tab or by another program since it was opened here, or somebody writes on it there.
+    DraftChanged,
+    /// The person has sent this message on before, and it has come back.
+    RedirectLoop,
     /// A file of the draft is no longer there: attach it again.
     BlobGone { name: String },
     /// This server was found for the address by a way that can be forged: a person has to say that it is the right one.

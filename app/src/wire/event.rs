@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Action, Error, Flag, Identity, Listing, Mailbox, MailboxCounts, Quota, Row, SavedSearch, Submission, SubmissionId,
-    Thread, Uid, UndoId,
+    Thread, Uid, UndoId, Writer,
 };
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +36,8 @@ pub enum Event {
     Submission { submission: Submission },
     /// A submission was taken out of the outbox, here or elsewhere.
     Unsubmitted { submission: SubmissionId },
+    /// All drafts that are written on in other tabs, and those that were taken from this one.
+    Writers { writers: Vec<Writer> },
     /// The login was ended, here or elsewhere.
     SignedOut,
 }

@@ -137,6 +137,7 @@ fn submission(id: u8, state: u8) -> Submission {
         due: (state % 2 == 0).then_some(i64::from(state)),
         reports: Vec::new(),
         receipt: false,
+        redirect: state % 3 == 0,
     }
 }
 
@@ -154,6 +155,7 @@ fn frame(told: &Told) -> ServerFrame {
                 searches: Vec::new(),
                 quota: Quota::default(),
                 submissions: submissions.iter().map(|&(id, state)| submission(id, state)).collect(),
+                writers: Vec::new(),
                 upload_limit: 1,
             };
             return reply(Reply::Attached { welcome: Some(Box::new(welcome)) });

@@ -57,16 +57,26 @@ struct Copies {
     uid_next: u32,
 }
 
+/// What came of an action.
+pub(super) struct Acted {
+    /// How to take it back; none when there is nothing to take back, or no way to.
+    pub undo: Option<UndoId>,
+    /// How many messages it changed.
+    pub count: u32,
+    /// How many of these were drafts that were to go out.
+    pub called_off: u32,
+}
+
 impl Actor {
-    /// Does an action. Says how to take it back and how many messages it changed.
+    /// Does an action.
     pub(super) async fn act(
         &mut self,
         session: &mut Session,
         tab: &TabId,
         selection: Selection,
         action: Action,
-    ) -> Result<(Option<UndoId>, u32), Failure> {
-        let groups = self.resolve(session, tab, selection).await?;
+    ) -> Result<Acted, Failure> {
+        let mut groups = self.resolve(session, tab, selection).await?;
         for group in &groups {
             self.allowed(&group.mailbox, &action)?;
         }
@@ -84,6 +94,11 @@ impl Actor {
                 permitted(&self.select(session, &group.mailbox).await?, &action)?;
             }
         }
+        let called_off = match action {
+            Action::Delete => self.call_off_drafts(session, &mut groups, true).await?,
+            Action::Erase => self.call_off_drafts(session, &mut groups, false).await?,
+            _ => 0,
+        };
         for group in groups {
             let selected = self.select(session, &group.mailbox).await?;
             if selected.uid_validity != group.uid_validity {
@@ -112,7 +127,7 @@ impl Actor {
                 self.tabs.values().filter(|tab| tab.in_front).map(|tab| tab.id.clone()).collect();
             in_front.iter().for_each(|tab| self.tell_undoable(tab));
         }
-        Ok((undo, count))
+        Ok(Acted { undo, count, called_off })
     }
 
     /// Tells a tab that a person looks at what was done last on another device, so that it can be taken back from here.

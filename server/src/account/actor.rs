@@ -29,6 +29,7 @@ use super::{
     tab::{Tab, View},
     texts::Texts,
     watch::Target,
+    writers::Writers,
 };
 use crate::{
     backoff::Backoff,
@@ -95,6 +96,7 @@ pub(super) struct Actor {
     /// When the mailboxes are looked at once more because some have changed.
     pub(super) second_look: Option<Instant>,
     pub(super) tabs: HashMap<TabId, Tab>,
+    pub(super) writers: Writers,
     pub(super) waiting: VecDeque<Waiting>,
     /// Commands that wait or are being worked on, so that a repeated one is not done twice.
     pub(super) pending: HashSet<(TabId, u32)>,
@@ -238,6 +240,7 @@ impl Actor {
             sweep_wanted: false,
             second_look: None,
             tabs: HashMap::new(),
+            writers: Writers::default(),
             waiting: VecDeque::new(),
             pending: HashSet::new(),
             cache: Cache::default(),
@@ -308,7 +311,9 @@ impl Actor {
                 self.enter(Waiting::Page { query, count, login, reply }).await;
                 self.renew_if_old(true);
             }
-            Input::Attach { id, resume, login, frames, reply } => self.attach(id, resume, login, frames, reply).await,
+            Input::Attach { id, resume, browser, frames, reply } => {
+                self.attach(id, resume, browser, frames, reply).await
+            }
             Input::Detach(Attached { tab, generation }) => {
                 if let Some(tab) = self.tabs.get_mut(&tab).filter(|tab| tab.generation == generation) {
                     tab.detach();
@@ -328,6 +333,7 @@ impl Actor {
                         }
                     }
                     Command::StopSearch { list } => self.stop_search(&tab, list),
+                    Command::CloseDraft { draft } => self.close_draft(&tab, &draft),
                     Command::Gather { message } => return self.gather(tab, frame.id, message),
                     _ => return self.enter(Waiting::Command { tab, frame, tried: false }).await,
                 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::Context;
 use app::wire::{
     Attachment, BlobId, Draft, DraftId, DraftKind, Error, Event, Flag, Identity, MAX_FRAME, MessageRef, Original, Part,
-    SpecialUse, SubmissionId, Uid,
+    SpecialUse, SubmissionId, TabId, Uid, UidValidity,
 };
 use tokio::io::AsyncWriteExt;
 
@@ -19,7 +19,7 @@ use crate::{
     letter::{self, For},
     mime::{
         PartDecoder, build,
-        compose::{self, Labels, Writer},
+        compose::{self, Writer},
         html::writing,
         shown::clean_name,
         structure::Encoding,
@@ -48,6 +48,7 @@ impl Actor {
     pub(super) async fn compose(
         &mut self,
         session: &mut Session,
+        tab: &TabId,
         message: &MessageRef,
         kind: DraftKind,
     ) -> Result<Draft, Failure> {
@@ -56,16 +57,19 @@ impl Actor {
         self.select_for(session, message).await?;
         let own: Vec<Identity> =
             self.store.identities(self.record.id).await?.into_iter().map(|one| one.identity).collect();
+        if kind == DraftKind::Redirect && letter::redirect::has_come_back(&loaded.headers, &own) {
+            return Err(Error::RedirectLoop.into());
+        }
         let named = loaded.headers.message_ids("Message-ID").first().and_then(|id| letter::draft_of(id));
         let has_sent = match named {
             Some(draft) => self.store.has_submission(self.record.id, &draft).await?,
             None => false,
         };
         let writer = Writer { identities: &own, has_sent };
-        let begun = compose::begin(&loaded.headers, &loaded.quotable(), kind, writer, &Labels::default());
+        let begun = compose::begin(&loaded.headers, &loaded.quotable(), kind, writer);
         let mut attachments = match kind {
             DraftKind::Forward | DraftKind::Edit | DraftKind::Again => self.attachments_of(session, &loaded).await?,
-            DraftKind::ForwardAsFile => vec![self.copy_whole(session, &loaded).await?],
+            DraftKind::ForwardAsFile | DraftKind::Redirect => vec![self.copy_whole(session, &loaded).await?],
             DraftKind::Reply | DraftKind::ReplyAll => Vec::new(),
         };
         let html = self.formatted(session, &loaded, kind, &mut attachments).await?;
@@ -77,7 +81,7 @@ impl Actor {
             None
         } else if kind == DraftKind::Edit {
             // The next save replaces the message it was opened from.
-            self.store.set_saved_draft(&id, message).await?;
+            self.store.set_saved_draft(&id, message, &self.login_of(tab)).await?;
             None
         } else {
             let from = loaded.headers.addresses("From");
@@ -86,7 +90,8 @@ impl Actor {
                 _ => Vec::new(),
             };
             let list = ["List-Id", "List-Post"].iter().any(|name| !loaded.headers.text(name).is_empty());
-            Some(Original { message: message.clone(), kind, from, date: loaded.date, others, list })
+            let head = (kind == DraftKind::Forward).then(|| compose::head(&loaded.headers));
+            Some(Original { message: message.clone(), kind, from, date: loaded.date, others, list, head })
         };
         let mut draft = Draft {
             id,
@@ -131,7 +136,7 @@ impl Actor {
             // The next save would take the rest away.
             return Err(too_long().into());
         }
-        if kind == DraftKind::ForwardAsFile || !loaded.is_html() || loaded.truncated {
+        if matches!(kind, DraftKind::ForwardAsFile | DraftKind::Redirect) || !loaded.is_html() || loaded.truncated {
             return Ok(None);
         }
         let before = attachments.len();
@@ -147,15 +152,11 @@ impl Actor {
                 Err(Failure::Told(_)) => {}
             }
         }
-        let (html, headers) = (loaded.text.clone(), (kind == DraftKind::Forward).then(|| loaded.headers.clone()));
+        let html = loaded.text.clone();
         let own = matches!(kind, DraftKind::Edit | DraftKind::Again);
         let made = tokio::task::spawn_blocking(move || {
             let picture = move |id: &str| pictures.get(id).cloned();
-            let html = if own { writing::tidy(&html, picture) } else { writing::quoted(&html, picture) }?;
-            Some(match headers {
-                Some(headers) => format!("{}{html}", compose::forwarded_header(&headers, &Labels::default())),
-                None => html,
-            })
+            if own { writing::tidy(&html, picture) } else { writing::quoted(&html, picture) }
         });
         let html = made.await.context("Cannot read HTML")?;
         if html.is_none() && kind == DraftKind::Edit {
@@ -239,19 +240,33 @@ impl Actor {
         Ok(Attachment { blob: id, name: blob.name, content_type: blob.content_type, size, inline: false })
     }
 
-    /// Keeps a draft in Drafts, in place of what was kept of it before.
-    pub(super) async fn save_draft(&mut self, session: &mut Session, draft: &Draft) -> Result<MessageRef, Failure> {
+    /// Keeps a draft in Drafts, in place of what was kept of it before. `writer` is the login that has it.
+    pub(super) async fn save_draft(
+        &mut self,
+        session: &mut Session,
+        draft: &Draft,
+        writer: &str,
+    ) -> Result<MessageRef, Failure> {
+        if draft.is_redirect() {
+            return Err(Error::BadRequest { text: "A message that is sent on is no draft".to_owned() }.into());
+        }
         let now = crate::store::now();
         let message = letter::write(&self.store, &self.data, &self.record, draft, For::Drafts, now).await?;
         let drafts = self.special_or_new(session, SpecialUse::Drafts, "Drafts").await?;
         let before = self.store.saved_draft(self.record.id, &draft.id).await?;
         self.store.begin_saving_draft(self.record.id, &draft.id).await?;
         reached(Step::DraftBegun);
-        let saved = self.append(session, &drafts, &[Flag::Draft, Flag::Seen], &message, &draft.id).await?;
+        let flags = [Flag::Draft, Flag::Seen];
+        let old = before.as_ref().and_then(|before| before.place.as_ref());
+        let replaced = self.replace(session, old, &drafts, &flags, &message).await?;
+        let saved = match replaced {
+            Some(told) => self.place_of(session, &drafts, told, &draft.id).await?,
+            None => self.append(session, &drafts, &flags, &message, &draft.id).await?,
+        };
         reached(Step::DraftPut);
         // Only now are earlier copies of no use.
-        if let Some(SavedDraft { place, unfinished }) = before {
-            if let Some(place) = place.filter(|place| *place != saved) {
+        if let Some(SavedDraft { place, unfinished, .. }) = before {
+            if let Some(place) = place.filter(|place| *place != saved && replaced.is_none()) {
                 self.erase_one(session, &place).await?;
             }
             if unfinished {
@@ -259,55 +274,42 @@ impl Actor {
             }
             reached(Step::DraftBeforeErased);
         }
-        self.store.set_saved_draft(&draft.id, &saved).await?;
+        self.store.set_saved_draft(&draft.id, &saved, writer).await?;
         reached(Step::DraftKept);
         self.want_counts(&drafts);
         Ok(saved)
-    }
-
-    /// Puts in order what a save left behind that died with Pismo: of the copies of a draft the newest alone stays. Each of them
-    /// is whole.
-    pub(super) async fn settle_drafts(&mut self, session: &mut Session) -> Result<(), Failure> {
-        let unfinished = self.store.unfinished_drafts(self.record.id).await?;
-        let Some(drafts) = self.special(SpecialUse::Drafts).filter(|_| !unfinished.is_empty()) else { return Ok(()) };
-        for draft in unfinished {
-            let uid_validity = self.select(session, &drafts).await?.uid_validity;
-            let found = session.search(&[Key::Header(build::DRAFT_FIELD.to_owned(), draft.0.clone())], None).await?;
-            let Some(newest) = found.iter().copied().max() else {
-                self.store.forget_draft(self.record.id, &draft).await?;
-                continue;
-            };
-            session.erase(&found.into_iter().filter(|uid| *uid != newest).collect()).await?;
-            let place = MessageRef { account: self.record.id, mailbox: drafts.clone(), uid_validity, uid: newest };
-            self.store.set_saved_draft(&draft, &place).await?;
-            self.want_counts(&drafts);
-        }
-        Ok(())
     }
 
     /// Takes a draft out of the outbox that has not gone out, and says so: whoever has it then has the only copy of what was
     /// handed over.
     pub(super) async fn take_unsent(&mut self, draft: &DraftId) -> Result<Option<Draft>, Failure> {
         let Some(id) = self.store.unsent_submission(self.record.id, draft).await? else { return Ok(None) };
+        self.take_out(id).await.map(Some)
+    }
+
+    /// Takes out of the outbox what is still to go out. Drafts has it before that, unless it is a message that was to go on: that
+    /// one is where it is.
+    pub(super) async fn call_off(&mut self, session: &mut Session, id: SubmissionId) -> Result<(), Failure> {
+        let submission = self.store.submission(self.record.id, id).await?.filter(StoredSubmission::is_to_go_out);
+        // Nobody has written a receipt.
+        let is_written = |one: &StoredSubmission| !one.draft.is_redirect() && one.receipt.is_none();
+        if let Some(submission) = submission.filter(is_written) {
+            self.save_draft(session, &submission.draft, "").await?;
+        }
+        let taken = self.take_out(id).await?;
+        if taken.is_redirect() {
+            self.forget_files(&taken).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a submission out of the outbox, and says so.
+    pub(super) async fn take_out(&mut self, id: SubmissionId) -> Result<Draft, Failure> {
         let Some(taken) = self.store.take_submission(self.record.id, id).await? else {
             return Err(too_late(&self.store, self.record.id, id).await?.into());
         };
         self.tell_all(&Event::Unsubmitted { submission: id });
-        Ok(Some(taken))
-    }
-
-    /// Takes out of the outbox what is still to go out. Drafts has it before that.
-    pub(super) async fn call_off(&mut self, session: &mut Session, id: SubmissionId) -> Result<(), Failure> {
-        let submission = self.store.submission(self.record.id, id).await?;
-        let written = |one: &StoredSubmission| one.is_to_go_out() && one.receipt.is_none();
-        if let Some(submission) = submission.filter(written) {
-            self.save_draft(session, &submission.draft).await?;
-        }
-        if self.store.take_submission(self.record.id, id).await?.is_none() {
-            return Err(too_late(&self.store, self.record.id, id).await?.into());
-        }
-        self.tell_all(&Event::Unsubmitted { submission: id });
-        Ok(())
+        Ok(taken)
     }
 
     /// Forgets a draft because the person wants to have nothing more of it: it does not go out either.
@@ -328,7 +330,7 @@ impl Actor {
 
     /// Forgets a draft, here and in Drafts.
     pub(super) async fn discard_draft(&mut self, session: &mut Session, draft: &DraftId) -> Result<(), Failure> {
-        if let Some(SavedDraft { place, unfinished }) = self.store.saved_draft(self.record.id, draft).await? {
+        if let Some(SavedDraft { place, unfinished, .. }) = self.store.saved_draft(self.record.id, draft).await? {
             if let Some(place) = place {
                 self.erase_one(session, &place).await?;
                 self.want_counts(&place.mailbox);
@@ -339,6 +341,7 @@ impl Actor {
             }
         }
         self.store.forget_draft(self.record.id, draft).await?;
+        self.nobody_writes(draft);
         Ok(())
     }
 
@@ -356,7 +359,8 @@ impl Actor {
         };
         self.select(session, &sent).await?;
         // An earlier try may have filed it and died before it could say so; some servers file by themselves.
-        let named = [Key::Header("Message-ID".into(), letter::message_id(draft, &self.record.address))];
+        let field = if draft.is_redirect() { "Resent-Message-ID" } else { "Message-ID" };
+        let named = [Key::Header(field.into(), letter::message_id(draft, &self.record.address))];
         let mut is_there = !session.search(&named, None).await?.is_empty();
         if let Some(usual) = self.special(SpecialUse::Sent).filter(|usual| !is_there && *usual != sent) {
             self.select(session, &usual).await?;
@@ -370,7 +374,11 @@ impl Actor {
         if let Some(original) = &draft.original {
             let flag = match original.kind {
                 DraftKind::Reply | DraftKind::ReplyAll => Flag::Answered,
-                DraftKind::Forward | DraftKind::ForwardAsFile | DraftKind::Edit | DraftKind::Again => Flag::Forwarded,
+                DraftKind::Forward
+                | DraftKind::ForwardAsFile
+                | DraftKind::Redirect
+                | DraftKind::Edit
+                | DraftKind::Again => Flag::Forwarded,
             };
             // The original may be gone or moved by now, and a server may refuse the keyword: no harm.
             match self.mark_one(session, &original.message, flag).await {
@@ -396,57 +404,5 @@ impl Actor {
         self.select_for(session, message).await?;
         session.store(&UidSet::one(message.uid), &[flag], true).await?;
         Ok(())
-    }
-
-    /// Erases one message of ours if it is still there.
-    async fn erase_one(&mut self, session: &mut Session, message: &MessageRef) -> Result<(), Failure> {
-        match self.select_for(session, message).await {
-            // Gone with its mailbox, or of another UIDVALIDITY: nothing of ours is left to erase.
-            Err(Failure::Told(_)) => return Ok(()),
-            result => result?,
-        }
-        session.erase(&UidSet::one(message.uid)).await?;
-        Ok(())
-    }
-
-    /// Erases the copies of a draft of which nobody has heard: the answer to their APPEND was lost with the line.
-    async fn erase_copies(
-        &mut self,
-        session: &mut Session,
-        path: &str,
-        draft: &DraftId,
-        but: Option<Uid>,
-    ) -> Result<(), Failure> {
-        self.select(session, path).await?;
-        session.noop().await?;
-        let found = session.search(&[Key::Header(build::DRAFT_FIELD.to_owned(), draft.0.clone())], None).await?;
-        session.erase(&found.into_iter().filter(|uid| Some(*uid) != but).collect()).await?;
-        Ok(())
-    }
-
-    /// Appends a draft and says where it is now.
-    async fn append(
-        &mut self,
-        session: &mut Session,
-        path: &str,
-        flags: &[Flag],
-        message: &Spooled,
-        draft: &DraftId,
-    ) -> Result<MessageRef, Failure> {
-        let account = self.record.id;
-        let reference = |uid_validity, uid| MessageRef { account, mailbox: path.to_owned(), uid_validity, uid };
-        let put = session.append(path, flags, message.size(), &mut message.reader()).await?;
-        if let Some((uid_validity, uid)) = put {
-            return Ok(reference(uid_validity, uid));
-        }
-        // Without UIDPLUS (RFC 4315) the server does not say; the newest with our mark is it.
-        let selected = self.select(session, path).await?;
-        session.noop().await?;
-        let found = session.search(&[Key::Header(build::DRAFT_FIELD.to_owned(), draft.0.clone())], None).await?;
-        let uid: Uid = found
-            .into_iter()
-            .max()
-            .ok_or_else(|| imap::Error::Protocol("The mail server took a draft and does not have it".to_owned()))?;
-        Ok(reference(selected.uid_validity, uid))
     }
 }

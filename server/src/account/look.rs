@@ -32,6 +32,7 @@ impl Actor {
         self.looked = Instant::now();
         self.tabs.retain(|_, tab| tab.detached.is_none_or(|since| since.elapsed() < TAB_PATIENCE));
         self.pending.retain(|(tab, _)| self.tabs.contains_key(tab));
+        self.forget_writers();
         self.cache.forget_old();
         if self.tabs.is_empty() {
             self.idle_since.get_or_insert_with(Instant::now);

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use app::wire::{Error, Event, Listing, Progress, Query, Reply, Row, ServerFrame, TabId, UidValidity};
+use app::wire::{Device, Error, Event, Listing, Progress, Query, Reply, Row, ServerFrame, TabId, UidValidity, Writer};
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{found::Searching, hits::Hits};
@@ -18,6 +18,9 @@ pub(super) struct Tab {
     pub id: TabId,
     /// The login it belongs to.
     pub login: Vec<u8>,
+    pub device: Device,
+    /// What it was told of drafts that are written on in other tabs.
+    pub writers: Vec<Writer>,
     pub generation: u64,
     /// Where its frames go; none while it has no socket.
     frames: Option<mpsc::Sender<Arc<ServerFrame>>>,
@@ -87,6 +90,8 @@ impl Tab {
         Self {
             id,
             login,
+            device: Device::default(),
+            writers: Vec::new(),
             generation: 0,
             frames: None,
             detached: Some(Instant::now()),

@@ -6,7 +6,7 @@ use app::wire::{Error, Event, Reply, Resume, SavedSearch, ServerFrame, TabId, We
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 
-use super::{Attached, actor::Actor, tab::Tab};
+use super::{Attached, Browser, actor::Actor, tab::Tab};
 use crate::seal::random_hex;
 
 /// Tabs of one account, detached ones included.
@@ -17,7 +17,7 @@ impl Actor {
         &mut self,
         id: u32,
         resume: Option<Resume>,
-        login: Vec<u8>,
+        Browser { login, device }: Browser,
         frames: mpsc::Sender<Arc<ServerFrame>>,
         reply: oneshot::Sender<Attached>,
     ) {
@@ -27,6 +27,7 @@ impl Actor {
             && known.can_resume(seq)
         {
             let generation = known.attach(frames);
+            known.device = device;
             known.reply(id, Ok(Reply::Attached { welcome: None }));
             known.replay(seq);
             // A socket that went away meanwhile is noticed when it is written to.
@@ -40,6 +41,7 @@ impl Actor {
             let welcome = self.welcome(&tab).await;
             let Some(known) = self.tabs.get_mut(&tab) else { return };
             let generation = known.attach(frames);
+            known.device = device;
             known.reply(id, Ok(Reply::Attached { welcome: Some(Box::new(welcome)) }));
             let _ = reply.send(Attached { tab, generation });
         }
@@ -73,7 +75,11 @@ impl Actor {
             .ok()
     }
 
-    pub(super) async fn welcome(&self, tab: &TabId) -> Welcome {
+    pub(super) async fn welcome(&mut self, tab: &TabId) -> Welcome {
+        let writers = self.writers_for(tab);
+        if let Some(tab) = self.tabs.get_mut(tab) {
+            tab.writers.clone_from(&writers);
+        }
         let submissions = match self.store.submissions(self.record.id).await {
             Ok(submissions) => submissions.iter().map(crate::store::StoredSubmission::to_wire).collect(),
             Err(error) => {
@@ -99,6 +105,7 @@ impl Actor {
             searches,
             quota: self.fill.quota.clone(),
             submissions,
+            writers,
             upload_limit: self.upload_limit,
         }
     }

@@ -3,6 +3,7 @@
 use app::wire::{ClientFrame, Command, Connectivity, DraftKind, Error, PageFrames, Reply, TabId};
 
 use super::{
+    act::Acted,
     actor::{Actor, Failure, Waiting},
     load::Loading,
     texts::Asker,
@@ -167,13 +168,17 @@ impl Actor {
             }
             Command::Act { selection, action } => {
                 self.settle(session).await?;
-                let (undo, count) = self.act(session, tab, selection, action).await?;
-                Ok(Some(Reply::Acted { undo, count }))
+                let Acted { undo, count, called_off } = self.act(session, tab, selection, action).await?;
+                Ok(Some(Reply::Acted { undo, count, called_off }))
             }
             Command::Arrange { change } => self.arrange(session, change).await.map(Some),
             Command::Undo { undo } => self.undo(session, undo).await.map(|()| Some(Reply::Done)),
             Command::Compose { message, kind } => {
-                let draft = self.compose(session, &message, kind).await?;
+                let message = if kind == DraftKind::Edit { self.writers.latest(message) } else { message };
+                let draft = self.compose(session, tab, &message, kind).await?;
+                if kind == DraftKind::Edit {
+                    self.take_draft(tab, &draft.id, &message);
+                }
                 // Whoever writes on does not want it to go out as it was; and what was handed over may be newer than what
                 // Drafts has. It is answered at once: tried again, it would not be there any more.
                 if kind == DraftKind::Edit
@@ -189,7 +194,9 @@ impl Actor {
                 self.send_receipt(session, &message, &language).await?;
                 Ok(Some(Reply::Done))
             }
-            Command::SaveDraft { draft } => Ok(Some(Reply::Saved { message: self.save_draft(session, &draft).await? })),
+            Command::SaveDraft { draft, base } => {
+                Ok(Some(Reply::Saved { message: self.save_from(session, tab, &draft, base).await? }))
+            }
             Command::DiscardDraft { draft } => {
                 self.give_up_draft(session, &draft).await?;
                 Ok(Some(Reply::Done))
@@ -204,6 +211,7 @@ impl Actor {
             | Command::Attend { .. }
             | Command::StopSearch { .. }
             | Command::Gather { .. }
+            | Command::CloseDraft { .. }
             | Command::Tidy { .. }
             | Command::Send { .. }
             | Command::FilesLimit

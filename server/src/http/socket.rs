@@ -9,6 +9,7 @@ use axum::{
         State, WebSocketUpgrade,
         ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code},
     },
+    http::{HeaderMap, header},
     response::Response,
 };
 use tokio::{
@@ -19,9 +20,9 @@ use tokio::{
 
 use super::{guard::Client, login::SignedIn};
 use crate::{
-    account::{Account, TAB_FRAMES},
+    account::{Account, Browser, TAB_FRAMES},
     bridge::{Bridge, internal},
-    contacts, doubt,
+    contacts, device, doubt,
     error::HttpError,
     letter::is_draft_id,
     mime::html::writing,
@@ -56,10 +57,13 @@ pub async fn upgrade(
     State(bridge): State<Bridge>,
     SignedIn(login): SignedIn,
     Extension(client): Extension<Client>,
+    headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, HttpError> {
     let account = bridge.account(&login).await?;
     tracing::debug!(account.id = login.account.0, secure = client.secure, "A tab opens its socket");
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let browser = Browser { login: login.token.clone(), device: device::of(agent) };
     // The defaults are 128 KiB of buffers for each connection, and 64 MiB for a message.
     let upgrade = upgrade
         .read_buffer_size(8 * 1024)
@@ -68,13 +72,19 @@ pub async fn upgrade(
         .max_message_size(MAX_FRAME)
         .max_frame_size(MAX_FRAME);
     Ok(upgrade.on_upgrade(move |socket| async move {
-        let farewell = serve(&bridge, &login, account, socket).await;
+        let farewell = serve(&bridge, &login, account, browser, socket).await;
         tracing::debug!(account.id = login.account.0, farewell, "A tab's socket has ended");
     }))
 }
 
 /// Serves one socket to its end. Says why it ended.
-async fn serve(bridge: &Bridge, login: &Login, account: Account, mut socket: WebSocket) -> &'static str {
+async fn serve(
+    bridge: &Bridge,
+    login: &Login,
+    account: Account,
+    browser: Browser,
+    mut socket: WebSocket,
+) -> &'static str {
     if let Err(error) = bridge.store.touch_login(&login.token).await {
         tracing::warn!(error = format!("{error:#}"), "A login cannot be noted as used");
     }
@@ -91,7 +101,7 @@ async fn serve(bridge: &Bridge, login: &Login, account: Account, mut socket: Web
         Err((id, text)) => return refuse(socket, id, text).await,
     };
     let (sender, mut frames) = mpsc::channel(TAB_FRAMES);
-    let Some(attached) = account.attach(id, resume, &login.token, sender.clone()).await else {
+    let Some(attached) = account.attach(id, resume, browser, sender.clone()).await else {
         return refuse(socket, id, "Too many tabs are open".to_owned()).await;
     };
     // Only the actor's sender keeps the queue open: when it lets go, the socket ends.

@@ -38,6 +38,8 @@ pub struct Capabilities {
     pub literal_minus: bool,
     /// RFC 3502
     pub multi_append: bool,
+    /// RFC 8508
+    pub replace: bool,
     /// RFC 4731
     pub esearch: bool,
     /// RFC 5256
@@ -113,6 +115,7 @@ impl Capabilities {
                 "LITERAL+" => capabilities.literal_plus = true,
                 "LITERAL-" => capabilities.literal_minus = true,
                 "MULTIAPPEND" => capabilities.multi_append = true,
+                "REPLACE" => capabilities.replace = true,
                 "ESEARCH" => capabilities.esearch = true,
                 "SORT" => capabilities.sort = true,
                 "SORT=DISPLAY" => capabilities.sort_display = true,
@@ -189,6 +192,7 @@ impl Capabilities {
             ("SORT", self.sort),
             ("QUOTA", self.quota),
             ("APPENDLIMIT", self.append_limit.is_some()),
+            ("REPLACE", self.replace),
             ("LITERAL+", self.literal_plus || self.literal_minus),
             ("SASL-IR", self.sasl_ir),
             ("ID", self.id),

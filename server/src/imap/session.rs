@@ -24,7 +24,7 @@ use app::wire::{AccountId, Flag, ModSeq, Uid, UidValidity};
 use async_imap::imap_proto::Status as Answer;
 
 pub use acl::Acl;
-pub use bring::{Letter, Look, Names};
+pub use bring::{Letter, Look, Names, Put};
 pub use fetch::{FetchedMessage, FetchedRow};
 pub use list::{Listed, Status};
 pub use moving::{CopyUid, is_speakable};

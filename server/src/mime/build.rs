@@ -162,7 +162,7 @@ fn boundary(subtype: &str, message_id: &str) -> String {
     format!("=_pismo_{hex}")
 }
 
-fn field(header: &mut Vec<u8>, name: &str, value: &str) {
+pub(super) fn field(header: &mut Vec<u8>, name: &str, value: &str) {
     header.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
 }
 
@@ -187,7 +187,7 @@ fn one_line(value: &str) -> String {
     line.trim().to_owned()
 }
 
-fn addresses(header: &mut Vec<u8>, name: &str, list: &[Address]) -> io::Result<()> {
+pub(super) fn addresses(header: &mut Vec<u8>, name: &str, list: &[Address]) -> io::Result<()> {
     if list.is_empty() {
         return Ok(());
     }
@@ -206,7 +206,7 @@ fn addresses(header: &mut Vec<u8>, name: &str, list: &[Address]) -> io::Result<(
     Ok(())
 }
 
-fn ids(header: &mut Vec<u8>, name: &str, ids: &[String]) {
+pub(super) fn ids(header: &mut Vec<u8>, name: &str, ids: &[String]) {
     let clean = |id: &String| -> String {
         id.chars().filter(|letter| letter.is_ascii_graphic() && !matches!(letter, '<' | '>')).take(900).collect()
     };

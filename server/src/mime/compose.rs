@@ -5,12 +5,11 @@ mod subject;
 
 use std::collections::HashSet;
 
-use app::wire::{Address, DraftKind, Identity, Wishes};
+use app::wire::{Address, DraftKind, Head, Identity, Wishes};
 
 use super::{
     Headers,
     build::{DRAFT_FIELD, read_wishes},
-    html::escape,
     recipient,
 };
 use crate::identity::{closest, owns};
@@ -41,31 +40,6 @@ pub struct Beginning {
     pub wishes: Wishes,
 }
 
-/// The words of the block above a forwarded message, in the reader's language.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Labels {
-    /// `Forwarded message`
-    pub forwarded: String,
-    pub from: String,
-    pub date: String,
-    pub subject: String,
-    pub to: String,
-    pub cc: String,
-}
-
-impl Default for Labels {
-    fn default() -> Self {
-        Self {
-            forwarded: "Forwarded message".to_owned(),
-            from: "From".to_owned(),
-            date: "Date".to_owned(),
-            subject: "Subject".to_owned(),
-            to: "To".to_owned(),
-            cc: "Cc".to_owned(),
-        }
-    }
-}
-
 /// Who writes.
 #[derive(Debug, Clone, Copy)]
 pub struct Writer<'a> {
@@ -76,16 +50,23 @@ pub struct Writer<'a> {
 }
 
 /// Begins a draft from a message: its header, and its text as a reader sees it (decoded, unflowed, `\n` line ends).
-///
-pub fn begin(headers: &Headers, text: &str, kind: DraftKind, own: Writer, labels: &Labels) -> Beginning {
+pub fn begin(headers: &Headers, text: &str, kind: DraftKind, own: Writer) -> Beginning {
     match kind {
         DraftKind::Reply | DraftKind::ReplyAll => reply(headers, text, kind == DraftKind::ReplyAll, own),
-        DraftKind::Forward => Beginning { from: sender(headers, own), ..forward(headers, text, labels) },
+        DraftKind::Forward => Beginning {
+            from: sender(headers, own),
+            subject: forward_subject(&headers.text("Subject")),
+            body: format!("{}\n", super::text::cut(text.trim_matches('\n'), MAX_QUOTE)),
+            ..Beginning::default()
+        },
         DraftKind::ForwardAsFile => Beginning {
             from: sender(headers, own),
             subject: forward_subject(&headers.text("Subject")),
             ..Beginning::default()
         },
+        DraftKind::Redirect => {
+            Beginning { from: sender(headers, own), subject: headers.text("Subject"), ..Beginning::default() }
+        }
         DraftKind::Again => {
             let again = edit(headers, text, own.identities);
             Beginning { draft: None, references: Vec::new(), ..again }
@@ -142,43 +123,11 @@ pub fn left_out(headers: &Headers, to: &[Address], own: Writer) -> Vec<Address> 
     all.into_iter().chain(cc).filter(|one| !is_there(one) && !owns(own.identities, &one.email)).collect()
 }
 
-fn forward(headers: &Headers, text: &str, labels: &Labels) -> Beginning {
-    let subject = headers.text("Subject");
-    let mut body = format!("---------- {} ----------\n", labels.forwarded);
-    for (label, value) in header_lines(headers, labels) {
-        body.push_str(&format!("{label}: {value}\n"));
-    }
-    body.push('\n');
-    body.push_str(super::text::cut(text.trim_matches('\n'), MAX_QUOTE));
-    body.push('\n');
-    Beginning { subject: forward_subject(&subject), body, ..Beginning::default() }
-}
-
-/// What is said of a forwarded message, as HTML.
-pub fn forwarded_header(headers: &Headers, labels: &Labels) -> String {
-    let mut html = format!("<div>---------- {} ----------</div>", escape(&labels.forwarded));
-    for (label, value) in header_lines(headers, labels) {
-        html.push_str(&format!("<div>{}: {}</div>", escape(label), escape(&value)));
-    }
-    html.push_str("<div><br></div>");
-    html
-}
-
-/// The fields that are told of a forwarded message, without those that it has not.
-fn header_lines<'a>(headers: &Headers, labels: &'a Labels) -> Vec<(&'a str, String)> {
-    let people = |name: &str| {
-        let list: Vec<String> = headers.addresses(name).iter().take(MAX_RECIPIENTS).map(written).collect();
-        list.join(", ")
-    };
-    let mut lines = vec![
-        (labels.from.as_str(), people("From")),
-        (&labels.date, headers.text("Date")),
-        (&labels.subject, headers.text("Subject")),
-        (&labels.to, people("To")),
-        (&labels.cc, people("Cc")),
-    ];
-    lines.retain(|(_, value)| !value.is_empty());
-    lines
+/// What stands in the header of a message that is forwarded, for the block above its words: the browser writes it in the reader's
+/// language.
+pub fn head(headers: &Headers) -> Head {
+    let people = |name: &str| headers.addresses(name).into_iter().take(MAX_RECIPIENTS).collect();
+    Head { subject: headers.text("Subject"), to: people("To"), cc: people("Cc") }
 }
 
 fn edit(headers: &Headers, text: &str, own: &[Identity]) -> Beginning {
@@ -250,10 +199,6 @@ fn without_signature(text: &str) -> &str {
     }
 }
 
-fn written(address: &Address) -> String {
-    if address.name.is_empty() { address.email.clone() } else { format!("{} <{}>", address.name, address.email) }
-}
-
 #[cfg(test)]
 mod tests {
     use app::wire::{IdentityChoices, IdentityId, Priority};
@@ -275,13 +220,7 @@ mod tests {
     }
 
     fn begun(header: &str, kind: DraftKind) -> Beginning {
-        begin(
-            &Headers::parse(header.as_bytes()),
-            "text",
-            kind,
-            Writer { identities: &[me()], has_sent: false },
-            &Labels::default(),
-        )
+        begin(&Headers::parse(header.as_bytes()), "text", kind, Writer { identities: &[me()], has_sent: false })
     }
 
     #[test]
@@ -352,13 +291,10 @@ mod tests {
     #[test]
     fn a_forwarded_message_tells_where_it_is_from() {
         let header = "From: =?utf-8?B?0JDQvdCw?= <a@x>\nTo: b@x\nSubject: Hi\nDate: Fri, 21 Nov 2025 10:05:00 +0300\nMessage-ID: <1@x>";
-        let labels = Labels { from: "От".to_owned(), ..Labels::default() };
-        let begun = begin(&Headers::parse(header.as_bytes()), "text\n-- \nAna\n", DraftKind::Forward, NOBODY, &labels);
-        assert_eq!(
-            begun.body,
-            "---------- Forwarded message ----------\nОт: Ана <a@x>\nDate: Fri, 21 Nov 2025 10:05:00 +0300\n\
-             Subject: Hi\nTo: b@x\n\ntext\n-- \nAna\n"
-        );
+        let headers = Headers::parse(header.as_bytes());
+        let begun = begin(&headers, "text\n-- \nAna\n", DraftKind::Forward, NOBODY);
+        assert_eq!(begun.body, "text\n-- \nAna\n");
+        assert_eq!(head(&headers), Head { subject: "Hi".to_owned(), to: vec![address("b@x")], cc: Vec::new() });
         assert_eq!(begun.subject, "Fwd: Hi");
         assert!(begun.to.is_empty() && begun.references.is_empty());
     }
@@ -386,7 +322,7 @@ mod tests {
             wishes,
         };
         let message = build_to_vec(&outgoing).expect("built");
-        let begun = begin(&Headers::parse(&message), "line\n", DraftKind::Edit, NOBODY, &Labels::default());
+        let begun = begin(&Headers::parse(&message), "line\n", DraftKind::Edit, NOBODY);
         let expected = Beginning {
             draft: Some("abc".to_owned()),
             from: None,

@@ -104,7 +104,7 @@ pub fn date(value: &[u8]) -> Option<i64> {
 }
 
 /// Message-ids without angle brackets; at most the last 500 of them.
-fn message_ids(value: &[u8]) -> Vec<String> {
+pub fn message_ids(value: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(value);
     let clean = |id: &str| -> String {
         id.chars().filter(|letter| !letter.is_whitespace() && !letter.is_control() && *letter != '<').collect()

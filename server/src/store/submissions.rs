@@ -1,7 +1,9 @@
 //! The outbox. A submission is a row before the user is told that it is on its way.
 
 use anyhow::{Context, Result};
-use app::wire::{AccountId, Draft, DraftId, Fate, Refusal, Reported, Submission, SubmissionId, SubmissionState};
+use app::wire::{
+    AccountId, Draft, DraftId, Fate, Refusal, Reported, Submission, SubmissionId, SubmissionState, Uid, UidValidity,
+};
 
 use super::{Store, change, now, on};
 use crate::mime::build::Receipt;
@@ -59,6 +61,7 @@ impl StoredSubmission {
             due: self.is_to_go_out().then_some(self.due),
             reports: self.reports.clone(),
             receipt: self.receipt.is_some(),
+            redirect: self.draft.is_redirect(),
         }
     }
 
@@ -162,6 +165,22 @@ impl Store {
              AND state IN ('waiting', 'sending', 'retrying', 'rejected')")
             .bind(account.0).bind(&draft.0).fetch_optional(pool))?;
         Ok(found.map(|(id,)| SubmissionId(id)))
+    }
+
+    /// The submissions that are to go out, or go out at this moment, whose drafts are in this mailbox, and where.
+    pub async fn submissions_in(
+        &self,
+        account: AccountId,
+        mailbox: &str,
+        uid_validity: UidValidity,
+    ) -> Result<Vec<(SubmissionId, Uid)>> {
+        let rows: Vec<(i64, i64)> = on!(self, pool => sqlx::query_as(
+            "SELECT submissions.id, drafts.uid FROM submissions
+             JOIN drafts ON drafts.account_id = submissions.account_id AND drafts.id = submissions.draft_id
+             WHERE submissions.account_id = $1 AND submissions.state IN ('waiting', 'sending', 'retrying')
+             AND drafts.mailbox = $2 AND drafts.uid_validity = $3")
+            .bind(account.0).bind(mailbox).bind(i64::from(uid_validity.0)).fetch_all(pool))?;
+        rows.into_iter().map(|(id, uid)| Ok((SubmissionId(id), Uid(u32::try_from(uid)?)))).collect()
     }
 
     /// What the account's outbox shows: all but what was sent and did not come back.

@@ -164,7 +164,7 @@ async fn a_user_cannot_take_files_drafts_tabs_or_submissions_of_another() {
     let mut draft = draft_to(&[&boris.address], "stolen");
     draft.attachments.push(file.clone());
     let gone = Err(Error::BlobGone { name: "secret.txt".to_owned() });
-    assert_eq!(boris_tab.send(Command::SaveDraft { draft: draft.clone() }).await, gone);
+    assert_eq!(boris_tab.send(Command::SaveDraft { draft: draft.clone(), base: None }).await, gone);
     assert_eq!(boris_tab.send(Command::Send { draft, when: When::Now }).await, gone);
     boris.request("DELETE", &route::blob_url(&file.blob), &[], b"").await;
     let _ = boris_tab.send(Command::DropBlob { blob: file.blob.clone() }).await;

@@ -268,7 +268,7 @@ async fn a_draft_with_a_file_that_is_gone_says_which() {
     assert_eq!(tab.ask(Command::DropBlob { blob: attachment.blob.clone() }).await, Reply::Done);
     draft.attachments.push(attachment);
     let gone = Err(Error::BlobGone { name: "план.txt".to_owned() });
-    assert_eq!(tab.send(Command::SaveDraft { draft: draft.clone() }).await, gone);
+    assert_eq!(tab.send(Command::SaveDraft { draft: draft.clone(), base: None }).await, gone);
     assert_eq!(tab.send(Command::Send { draft, when: When::Now }).await, gone);
 }
 

@@ -126,7 +126,7 @@ fn version(draft: &Draft, number: u32) -> Draft {
 /// Writes and sends, as long as somebody answers.
 async fn write(tab: &mut Tab, draft: &Draft, told: &mut Told) -> Option<()> {
     for number in told.saved + 1..=VERSIONS {
-        let saved = tab.send_if_it_lives(Command::SaveDraft { draft: version(draft, number) }).await?;
+        let saved = tab.send_if_it_lives(Command::SaveDraft { draft: version(draft, number), base: None }).await?;
         assert!(matches!(saved, Ok(Reply::Saved { .. })), "{saved:?}");
         told.saved = number;
     }

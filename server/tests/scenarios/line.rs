@@ -214,7 +214,7 @@ async fn a_draft_whose_answer_is_lost_with_the_line_is_there_once() {
             }
             said
         });
-        let save = tab.say(Command::SaveDraft { draft: draft.clone() }).await;
+        let save = tab.say(Command::SaveDraft { draft: draft.clone(), base: None }).await;
         timeout(PATIENCE, swallowed.notified()).await.expect("an answer to swallow");
         proxy.stop_rewriting();
         proxy.cut();

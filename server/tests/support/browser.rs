@@ -27,11 +27,13 @@ pub struct Browser {
     pub cookie: Option<String>,
     /// Whose mail it is.
     pub address: String,
+    /// What it says it is.
+    pub agent: &'static str,
 }
 
 impl Browser {
     pub fn new(server: SocketAddr, address: &str) -> Browser {
-        Browser { server, cookie: None, address: address.to_owned() }
+        Browser { server, cookie: None, address: address.to_owned(), agent: "" }
     }
 
     /// The origin of our own pages.
@@ -141,7 +143,8 @@ impl Browser {
             .header("Connection", "Upgrade")
             .header("Upgrade", "websocket")
             .header("Sec-WebSocket-Version", "13")
-            .header("Sec-WebSocket-Key", generate_key());
+            .header("Sec-WebSocket-Key", generate_key())
+            .header("User-Agent", self.agent);
         if let Some(cookie) = &self.cookie {
             request = request.header("Cookie", cookie);
         }

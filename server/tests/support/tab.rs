@@ -328,7 +328,7 @@ impl Tab {
     /// Acts on messages; says how to take it back, and how many were changed.
     pub async fn act_on(&mut self, selection: Selection, action: Action) -> (Option<UndoId>, u32) {
         match self.ask(Command::Act { selection, action }).await {
-            Reply::Acted { undo, count } => (undo, count),
+            Reply::Acted { undo, count, .. } => (undo, count),
             reply => panic!("acted, not {reply:?}"),
         }
     }
@@ -343,7 +343,12 @@ impl Tab {
     }
 
     pub async fn save(&mut self, draft: &Draft) -> MessageRef {
-        match self.ask(Command::SaveDraft { draft: draft.clone() }).await {
+        self.save_over(draft, None).await
+    }
+
+    /// Saves a draft that goes on from this copy.
+    pub async fn save_over(&mut self, draft: &Draft, base: Option<MessageRef>) -> MessageRef {
+        match self.ask(Command::SaveDraft { draft: draft.clone(), base }).await {
             Reply::Saved { message } => message,
             reply => panic!("saved, not {reply:?}"),
         }

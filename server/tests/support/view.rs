@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use app::wire::{
     Connectivity, Event, Flag, Identity, ListChange, Listing, Mailbox, Progress, Quota, Row, SavedSearch, Selection,
-    Submission, SubmissionId, SubmissionState, Uid, UndoId, Welcome,
+    Submission, SubmissionId, SubmissionState, Uid, UndoId, Welcome, Writer,
 };
 
 use crate::mail::Messages;
@@ -25,6 +25,8 @@ pub struct View {
     pub labels: Vec<String>,
     pub quota: Quota,
     pub submissions: Vec<Submission>,
+    /// Drafts that are written on in other tabs.
+    pub writers: Vec<Writer>,
     /// The open list.
     pub list: u32,
     /// Its rows from the top; none where a row is not here.
@@ -44,6 +46,7 @@ impl View {
         self.searches = welcome.searches.clone();
         self.quota = welcome.quota.clone();
         self.submissions = welcome.submissions.clone();
+        self.writers = welcome.writers.clone();
     }
 
     pub fn listing(&mut self, listing: &Listing) {
@@ -83,6 +86,7 @@ impl View {
                 self.submissions.push(submission.clone());
             }
             Event::Unsubmitted { submission } => self.submissions.retain(|known| known.id != *submission),
+            Event::Writers { writers } => self.writers = writers.clone(),
             Event::Quota { quota } => self.quota = quota.clone(),
             Event::Acted { undo, .. } => self.undoable.push(*undo),
             Event::Undone { undo } => self.undoable.retain(|known| known != undo),

@@ -37,6 +37,7 @@ pub fn Papers(message: MessageRef, remote: RwSignal<bool>) -> impl IntoView {
         move |kind: DraftKind| client.compose(&message, kind)
     };
     let forward = again.clone();
+    let redirected = message.clone();
     let (headers, source) = (route::headers_url(&message), route::source_url(&message));
     view! {
         <div class="message-papers">
@@ -81,6 +82,16 @@ pub fn Papers(message: MessageRef, remote: RwSignal<bool>) -> impl IntoView {
                 on:click=handler(move |_| forward(DraftKind::ForwardAsFile))
             >
                 <Icon name="file" />
+            </button>
+            <button
+                type="button"
+                class="icon-button"
+                aria-label=move || t_string!(i18n, action.redirect)
+                title=move || t_string!(i18n, action.redirect)
+                data-testid="action-redirect"
+                on:click=handler(move |_| client.redirect(&redirected))
+            >
+                <Icon name="redirect" />
             </button>
             <button
                 type="button"

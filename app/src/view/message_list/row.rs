@@ -144,6 +144,10 @@ pub(super) fn MessageRow(entry: Entry) -> impl IntoView {
                     {move || thread.get().map(|thread| count(i18n, thread.count))}
                 </span>
                 <span class="row-marks">
+                    {move || {
+                        let writer = message.with_value(|message| state.writer_at(message));
+                        writer.map(|_| mark("pen", t_string!(i18n, list.edited)))
+                    }}
                     {move || has(Flag::Answered).then(|| mark("reply", t_string!(i18n, list.answered)))}
                     {move || has(Flag::Forwarded).then(|| mark("forward", t_string!(i18n, list.forwarded)))}
                     {move || row.with_value(|row| row.with(|row| row.attachment)).then(|| mark("paperclip", t_string!(i18n, list.attachment)))}

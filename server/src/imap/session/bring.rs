@@ -209,8 +209,21 @@ impl Session {
         size: u64,
         message: &mut (dyn AsyncRead + Send + Unpin),
     ) -> Result<Put, Error> {
+        let command = self.mailbox_command("APPEND", path)?;
+        self.put_stream(command, letter, size, message, Some).await
+    }
+
+    /// The same by whatever command ends with a message.
+    pub(super) async fn put_stream(
+        &mut self,
+        command: Command,
+        letter: Letter<'_>,
+        size: u64,
+        message: &mut (dyn AsyncRead + Send + Unpin),
+        mut collect: impl FnMut(Response) -> Option<Response>,
+    ) -> Result<Put, Error> {
         let mut open = self.begin_appending();
-        let answered = self.send_stream(&mut open, path, letter, size, message).await;
+        let answered = self.send_stream(&mut open, command, letter, size, message, &mut collect).await;
         let mut answers = self.end_appending(open, answered).await?;
         let done = answers.pop().unwrap_or(Err(Error::Closed))?;
         Ok(places(done, 1).into_iter().next().flatten())
@@ -243,7 +256,7 @@ impl Session {
     async fn send_together(&mut self, open: &mut Open, path: &str, letters: &[Letter<'_>]) -> Result<(), Error> {
         let heads = letters.iter().map(head).collect::<Result<Vec<_>, _>>()?;
         let mut out = Vec::new();
-        self.begin_command(open, &mut out, path).await?;
+        self.begin_command(open, &mut out, self.mailbox_command("APPEND", path)?).await?;
         for (letter, head) in letters.iter().zip(heads) {
             if !self.begin_literal(open, &mut out, &head, letter.message.len() as u64).await? {
                 return self.hear_all(open, &mut Some).await;
@@ -259,7 +272,7 @@ impl Session {
         let heads = letters.iter().map(head).collect::<Result<Vec<_>, _>>()?;
         let mut out = Vec::new();
         for (letter, head) in letters.iter().zip(heads) {
-            self.begin_command(open, &mut out, path).await?;
+            self.begin_command(open, &mut out, self.mailbox_command("APPEND", path)?).await?;
             if self.begin_literal(open, &mut out, &head, letter.message.len() as u64).await? {
                 self.gather(&mut out, letter.message).await?;
                 self.gather(&mut out, b"\r\n").await?;
@@ -272,14 +285,15 @@ impl Session {
     async fn send_stream(
         &mut self,
         open: &mut Open,
-        path: &str,
+        command: Command,
         letter: Letter<'_>,
         size: u64,
         message: &mut (dyn AsyncRead + Send + Unpin),
+        collect: &mut impl FnMut(Response) -> Option<Response>,
     ) -> Result<(), Error> {
         let head = head(&letter)?;
         let mut out = Vec::new();
-        self.begin_command(open, &mut out, path).await?;
+        self.begin_command(open, &mut out, command).await?;
         if self.begin_literal(open, &mut out, &head, size).await? {
             self.line.send(&out).await?;
             out.clear();
@@ -298,15 +312,14 @@ impl Session {
             out.extend_from_slice(b"\r\n");
         }
         self.line.send(&out).await?;
-        self.hear_all(open, &mut Some).await
+        self.hear_all(open, collect).await
     }
 
-    /// Says the beginning of an APPEND.
-    async fn begin_command(&mut self, open: &mut Open, out: &mut Vec<u8>, path: &str) -> Result<(), Error> {
+    /// Says the beginning of a command that ends with messages.
+    async fn begin_command(&mut self, open: &mut Open, out: &mut Vec<u8>, command: Command) -> Result<(), Error> {
         if self.over && open.answers.is_empty() {
             return Err(Error::Closed);
         }
-        let command = self.mailbox_command("APPEND", path)?;
         self.over = true;
         self.tag = self.tag.wrapping_add(1);
         open.answers.push(None);

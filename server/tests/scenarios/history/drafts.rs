@@ -110,7 +110,7 @@ impl History {
 
     async fn save(&mut self, at: usize, at_draft: usize) {
         let draft = self.drafts.next(at_draft);
-        self.say(at, Command::SaveDraft { draft }, What::Save { draft: at_draft }).await;
+        self.say(at, Command::SaveDraft { draft, base: None }, What::Save { draft: at_draft }).await;
     }
 
     /// Saves again what may not have been saved.
