@@ -24,7 +24,8 @@ impl Actor {
             };
             session.erase(&found.into_iter().filter(|uid| *uid != newest).collect()).await?;
             let place = MessageRef { account: self.record.id, mailbox: drafts.clone(), uid_validity, uid: newest };
-            let writer = self.store.saved_draft(self.record.id, &draft).await?.map(|saved| saved.writer).unwrap_or_default();
+            let writer =
+                self.store.saved_draft(self.record.id, &draft).await?.map(|saved| saved.writer).unwrap_or_default();
             self.store.set_saved_draft(&draft, &place, &writer).await?;
             self.want_counts(&drafts);
         }

@@ -30,7 +30,7 @@ pub fn Ask(check: Check, at: Option<i64>) -> impl IntoView {
         match check.get_value() {
             Check::Doubt(doubt) => state.composer.correct(&doubt),
             Check::Visible(_) => state.composer.hide_recipients(),
-            Check::NoSubject | Check::NoAttachment | Check::Unfilled(_) | Check::ToAll { .. } => {}
+            Check::NoSubject | Check::NoAttachment | Check::Unfilled(_) | Check::ToAll { .. } => return go_on(),
         }
         client.edited();
         go_on();

@@ -201,7 +201,7 @@ mod tests {
     fn answer(kind: DraftKind, list: bool) -> Option<Original> {
         let (uid_validity, uid) = (UidValidity(1), Uid(1));
         let message = MessageRef { account: AccountId(1), mailbox: "INBOX".to_owned(), uid_validity, uid };
-        Some(Original { message, kind, from: Vec::new(), date: 0, others: Vec::new(), list })
+        Some(Original { message, kind, from: Vec::new(), date: 0, others: Vec::new(), list, head: None })
     }
 
     #[test]

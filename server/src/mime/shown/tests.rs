@@ -71,10 +71,7 @@ fn usual_messages_are_shown_as_their_senders_meant() {
         (multipart("mixed", vec![leaf("1", "text/html"), image("2", "x")]), "1 - [2] []"),
         // A footer that a list appends.
         (multipart("mixed", vec![leaf("1", "text/plain"), leaf("2", "text/plain")]), "1+2 - [] []"),
-        (
-            multipart("mixed", vec![multipart("alternative", both("1.")), leaf("2", "text/plain")]),
-            "1.2+2 1.1 [] []",
-        ),
+        (multipart("mixed", vec![multipart("alternative", both("1.")), leaf("2", "text/plain")]), "1.2+2 1.1 [] []"),
         // Apple Mail: texts around a picture, or a file.
         (
             multipart("mixed", vec![leaf("1", "text/plain"), leaf("2", "image/png"), leaf("3", "text/plain")]),
