@@ -7,7 +7,7 @@ mod script;
 
 use std::time::Duration;
 
-use app::wire::{Flag, Uid};
+use app::wire::{Flag, Uid, UidValidity};
 use mail_server::PASSWORD;
 use pismo::{
     endpoint::{Protocol, Security},
@@ -410,7 +410,7 @@ async fn a_message_takes_the_place_of_another_in_one_step() {
     assert!(session.capabilities().replace);
     session.select("INBOX").await.expect("the inbox");
     let flags = [Flag::Draft, Flag::Seen];
-    let told = session.replace(Uid(4), "Drafts", &flags, b"a: b\r\n\r\n").await.expect("REPLACE");
+    let told = session.replace(Uid(4), "Drafts", &flags, 8, &mut &b"a: b\r\n\r\n"[..]).await.expect("REPLACE");
     assert_eq!(told, Some((UidValidity(7), Uid(10))));
     assert_eq!(session.take_changes(), [Change::Exists(10), Change::Expunge(4)]);
     drop(session);

@@ -5,7 +5,7 @@ use pismo::mime::{
     Headers, PartDecoder,
     build::{Outgoing, build_to_vec, flow},
     charset,
-    compose::{Labels, Writer, begin},
+    compose::{Writer, begin},
     decode_body, decode_bytes,
     header::{addresses, decode_text, parameter, parameters},
     html_to_preview, parse_recipient, preview,
@@ -112,7 +112,7 @@ proptest! {
         let headers = Headers::parse(&value);
         headers.date();
         headers.message_ids("References");
-        begin(&headers, "text", DraftKind::ReplyAll, Writer { identities: &[], has_sent: false }, &Labels::default());
+        begin(&headers, "text", DraftKind::ReplyAll, Writer { identities: &[], has_sent: false });
         let _ = parse_recipient(&String::from_utf8_lossy(&value));
     }
 

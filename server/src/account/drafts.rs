@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::Context;
 use app::wire::{
     Attachment, BlobId, Draft, DraftId, DraftKind, Error, Event, Flag, Identity, MAX_FRAME, MessageRef, Original, Part,
-    SpecialUse, SubmissionId, TabId, Uid, UidValidity,
+    SpecialUse, SubmissionId, TabId, Uid,
 };
 use tokio::io::AsyncWriteExt;
 
@@ -15,10 +15,10 @@ use super::{
 };
 use crate::{
     blobs,
-    imap::{self, Session, UidSet, search::Key},
+    imap::{Session, UidSet, search::Key},
     letter::{self, For},
     mime::{
-        PartDecoder, build,
+        PartDecoder,
         compose::{self, Writer},
         html::writing,
         shown::clean_name,

@@ -74,7 +74,7 @@ async fn a_draft_that_is_taken_over_elsewhere_loses_no_text() {
     let writer = until_writer(&mut at_phone, "the laptop writes", |_| true).await;
     assert_eq!((&writer.draft, writer.taken), (&draft.id, false));
     assert_eq!(writer.device, Some(device(false, "Firefox", "Linux")));
-    assert_eq!(writer.messages, [first.clone()]);
+    assert_eq!(writer.messages, std::slice::from_ref(&first));
     let writer = until_writer(&mut beside, "another tab writes", |_| true).await;
     assert_eq!(writer.device, None, "it is the same browser");
     assert!(at_laptop.view.writers.is_empty(), "of oneself nobody is told");

@@ -1,9 +1,6 @@
 //! Messages put into mailboxes (RFC 9051 §6.3.12, APPEND), or in place of others (RFC 8508), if they are not too large for them
 //! (RFC 7889).
 
-use app::wire::Flag;
-use tokio::io::AsyncRead;
-
 use app::wire::{Flag, Uid};
 use tokio::io::AsyncRead;
 

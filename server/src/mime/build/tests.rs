@@ -238,6 +238,7 @@ fn a_text_keeps_its_charset() {
             html: None,
             attachments: &files,
             draft: None,
+            wishes: Wishes::default(),
         };
         let message = String::from_utf8(build_to_vec(&outgoing).expect("built")).expect("ASCII");
         assert!(message.contains(&format!("\r\nContent-Type: {written}\r\n")), "{message}");
