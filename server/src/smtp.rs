@@ -49,7 +49,6 @@ const REHEARSAL: Duration = Duration::from_secs(40);
 /// Who a message is from and for, as the server is told (RFC 5321 §2.3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
-    /// Empty where nothing is to come back (RFC 5321 §4.5.5).
     pub from: String,
     pub to: Vec<String>,
 }
@@ -79,12 +78,20 @@ pub struct Transport {
     limits: Limits,
     for_known: bool,
     reporting: Option<String>,
+    nameless: bool,
 }
 
 impl Transport {
     /// Reaches every address, and trusts the certificates that the platform trusts.
     pub fn new(endpoint: Endpoint) -> Self {
-        Self { endpoint, dialer: Dialer::default(), limits: Limits::default(), for_known: false, reporting: None }
+        Self {
+            endpoint,
+            dialer: Dialer::default(),
+            limits: Limits::default(),
+            for_known: false,
+            reporting: None,
+            nameless: false,
+        }
     }
 
     /// Reaches and trusts what this dialer does.
@@ -95,6 +102,11 @@ impl Transport {
     /// Says nothing of a message to a server that asks nobody who they are.
     pub fn for_known(self) -> Self {
         Self { for_known: true, ..self }
+    }
+
+    /// Names no sender to the server, so that nothing comes back (RFC 5321 §4.5.5).
+    pub fn nameless(self) -> Self {
+        Self { nameless: true, ..self }
     }
 
     /// Asks to be told what becomes of a message, whose envelope is called so in what is told.
@@ -154,9 +166,9 @@ impl Transport {
         let (from, to) = addresses(envelope).map_err(|_| bad(&envelope.from))?;
         let patience = Patience::new(self.limits);
         let (mut server, _) = self.greet(credentials, &patience).await.map_err(|fault| fault.to_wire(host))?;
-        let foreign = from.as_ref().is_some_and(|from| !AsRef::<str>::as_ref(from).is_ascii());
+        let foreign = !AsRef::<str>::as_ref(&from).is_ascii();
         let parameters = if foreign { vec![MailParameter::SmtpUtfEight] } else { Vec::new() };
-        let mut answer = server.command(Mail::new(from, parameters)).await.map(drop);
+        let mut answer = server.command(Mail::new(Some(from), parameters)).await.map(drop);
         if answer.is_ok() {
             // Many servers judge the sender no sooner than here. That one recipient is not known says nothing of the sender.
             for recipient in to {
@@ -215,6 +227,7 @@ impl Transport {
     ) -> Result<Outcome, Outcome> {
         let survey = Survey::of(message).await.map_err(unreadable)?;
         let (from, to) = addresses(envelope)?;
+        let from = Some(from).filter(|_| !self.nameless);
         let patience = Patience::new(self.limits);
         let (mut server, offers) =
             self.greet(credentials, &patience).await.map_err(|fault| fault.into_outcome(&self.endpoint.host))?;
@@ -359,13 +372,13 @@ fn parameters(
 }
 
 /// The envelope in the transport's own type, whose spelling cannot hold another command.
-fn addresses(envelope: &Envelope) -> Result<(Option<lettre::Address>, Vec<lettre::Address>), Outcome> {
+fn addresses(envelope: &Envelope) -> Result<(lettre::Address, Vec<lettre::Address>), Outcome> {
     let typed = |email: &String| {
         let invalid = |text: String| rejected(Some(email), 0, text);
         recipient::check(email).map_err(|error| invalid(error.to_string()))?;
         recipient::to_ascii(email).parse::<lettre::Address>().map_err(|error| invalid(error.to_string()))
     };
-    let from = if envelope.from.is_empty() { None } else { Some(typed(&envelope.from)?) };
+    let from = typed(&envelope.from)?;
     let to = envelope.to.iter().map(typed).collect::<Result<Vec<_>, _>>()?;
     if to.is_empty() {
         return Err(rejected(None, 0, "There is no recipient".to_owned()));

@@ -311,16 +311,18 @@ async fn relay(bridge: &Bridge, submission: &StoredSubmission) -> Result<Outcome
         Ok(route) => route,
         Err(error) => return Ok(hindered(error)),
     };
-    let mut envelope = match smtp::Envelope::of(from, &submission.draft) {
+    let envelope = match smtp::Envelope::of(from, &submission.draft) {
         Ok(envelope) => envelope,
         Err(error) => return Ok(hindered(error)),
     };
-    if submission.receipt.is_some() {
+    let transport = if submission.receipt.is_some() {
         // RFC 8098 §3: nothing comes back about it.
-        envelope.from = String::new();
-    }
-    let wants_reports = submission.draft.wishes.delivery && submission.receipt.is_none();
-    let transport = if wants_reports { transport.reporting(&submission.draft.id.0) } else { transport };
+        transport.nameless()
+    } else if submission.draft.wishes.delivery {
+        transport.reporting(&submission.draft.id.0)
+    } else {
+        transport
+    };
     let message = match message(bridge, submission, &record).await {
         Ok(message) => message,
         Err(error) => return Ok(hindered(error)),
