@@ -13,6 +13,8 @@ import imaplib
 import json
 import re
 import sys
+from datetime import timedelta, timezone
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from letter import sha256
@@ -25,6 +27,11 @@ MARK = re.compile(r"•|\d+\.|-----")
 
 # What is not as it should be as of today, and why. What is whole again must go from here.
 KNOWN: dict[str, str] = {}
+
+
+def shown(date):
+    """A Date as the browser of the test shows it, which is an hour ahead of UTC."""
+    return f"{parsedate_to_datetime(date).astimezone(timezone(timedelta(hours=1))):%-d %B %Y, %H:%M}"
 
 
 def fetched(server, number):
@@ -114,7 +121,7 @@ class Round:
             seen = words(LINK.sub("", " ".join(seen)))
         above = []
         if not answer:
-            above = f"---------- Forwarded message ---------- From: {letter['sender']} <{letter['friend']}> Date: {letter['date']} Subject: {letter['subject']} To: {letter['me']}"
+            above = f"---------- Forwarded message ---------- From: {letter['sender']} <{letter['friend']}> Date: {shown(letter['date'])} Subject: {letter['subject']} To: {letter['me']}"
         elif seen:
             above = rf"On \d+ March 2026, \d\d:\d\d, {letter['sender']} wrote:"
             above = re.search(above, " ".join(found)).group() if re.search(above, " ".join(found)) else above

@@ -54,6 +54,10 @@ pub fn Recipients(
     };
     let add = move |text: &str| put(parse(text));
     let commit = move || {
+        // A field that goes away with the cursor in it loses the cursor after that.
+        if offer.is_over() {
+            return;
+        }
         offer.close();
         if let Some(input) = node.get_untracked() {
             let text = input.value();

@@ -34,30 +34,30 @@ pub fn RedirectForm(draft: Box<Draft>, problem: Option<Error>) -> impl IntoView 
     };
     view! {
         <div class="redirect">
-        <p>{move || t_string!(i18n, compose.redirect_text, email = from.clone()).to_string()}</p>
-        <Recipients
-            field=to
-            label=Signal::derive(move || t_string!(i18n, compose.to))
-            id="redirect-to"
-            node
-            apart=true
-        />
-        <Show when=move || problem.with(Option::is_some)>
-            <div class="redirect-problem" role="alert">
-                {move || problem.get().map(|error| view! { <Explained error=error /> })}
+            <p>{move || t_string!(i18n, compose.redirect_text, email = from.clone()).to_string()}</p>
+            <Recipients
+                field=to
+                label=Signal::derive(move || t_string!(i18n, compose.to))
+                id="redirect-to"
+                node
+                apart=true
+            />
+            <Show when=move || problem.with(Option::is_some)>
+                <div class="redirect-problem" role="alert">
+                    {move || problem.get().map(|error| view! { <Explained error=error /> })}
+                </div>
+            </Show>
+            <div class="dialog-actions">
+                <button
+                    type="button"
+                    class="button button-primary"
+                    data-testid="redirect-send"
+                    on:click=handler(send)
+                >
+                    <Icon name="sent" />
+                    {move || t_string!(i18n, compose.redirect)}
+                </button>
             </div>
-        </Show>
-        <div class="dialog-actions">
-            <button
-                type="button"
-                class="button button-primary"
-                data-testid="redirect-send"
-                on:click=handler(send)
-            >
-                <Icon name="sent" />
-                {move || t_string!(i18n, compose.redirect)}
-            </button>
-        </div>
         </div>
     }
 }

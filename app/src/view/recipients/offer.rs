@@ -68,6 +68,11 @@ impl Offer {
         });
     }
 
+    /// The field is gone.
+    pub fn is_over(&self) -> bool {
+        self.typed.try_get_untracked().is_none()
+    }
+
     /// Offers nothing any more, whatever is still on its way.
     pub fn close(&self) {
         self.typed.update(|typed| *typed = typed.wrapping_add(1));
