@@ -26,6 +26,20 @@ lint_server() { cargo clippy --locked -p app -p server --features app/ssr --all-
 lint_frontend() { cargo clippy --locked -p frontend --target wasm32-unknown-unknown -- -D warnings; }
 types() { (cd end2end && npx tsc --noEmit); }
 
+compile_tests() { cargo nextest run --locked -p app -p server --features app/ssr --no-run; }
+
+# Built while the tests run: these wait more than they work, and most of the build is one long step on one core.
+begin_release() {
+  .ci/build.sh >"$CACHE/release.log" 2>&1 &
+  release=$!
+}
+release_build() {
+  local status=0
+  wait "$release" || status=$?
+  cat "$CACHE/release.log"
+  return $status
+}
+
 rust_tests() {
   local log=$CACHE/test-rust.log status=0
   say "Unit and integration tests"
@@ -58,8 +72,10 @@ check "Format" cargo fmt --all --check
 check "Lints: app and server" lint_server
 check "Lints: frontend" lint_frontend
 check "Types of the browser tests" types
+check "Compiling the tests" compile_tests
+begin_release
 rust_tests
-check "Release build" .ci/build.sh
+check "Release build" release_build
 browser_tests
 
 say "All of it:"

@@ -22,7 +22,10 @@ test("a message is redirected as it is, and what waits can be taken back @both",
   await expect(dialog).toBeHidden();
   await expect(app.page.getByTestId("outbox-open")).toHaveCount(0);
   // For good.
+  await app.page.goto(`${app.url}/mail/INBOX`);
+  await app.live();
   await app.choose("undo-send", "0");
+  await app.messageList.open("The plan");
   await app.message.act("redirect");
   await dialog.getByTestId("redirect-to").fill(friend.address);
   await dialog.getByTestId("redirect-to").press("Enter");
