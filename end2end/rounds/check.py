@@ -34,6 +34,11 @@ def shown(date):
     return f"{parsedate_to_datetime(date).astimezone(timezone(timedelta(hours=1))):%-d %B %Y, %H:%M}"
 
 
+def named(name):
+    """A name before an address, in quotes where it could be taken for something else."""
+    return f'"{name}"' if re.search(r'[@<>,;:"]', name) else name
+
+
 def fetched(server, number):
     """A message, and its BODYSTRUCTURE."""
     _, [(_, raw), _] = server.fetch(number, "(BODY.PEEK[])")
@@ -121,7 +126,7 @@ class Round:
             seen = words(LINK.sub("", " ".join(seen)))
         above = []
         if not answer:
-            above = f"---------- Forwarded message ---------- From: {letter['sender']} <{letter['friend']}> Date: {shown(letter['date'])} Subject: {letter['subject']} To: {letter['me']}"
+            above = f"---------- Forwarded message ---------- From: {named(letter['sender'])} <{letter['friend']}> Date: {shown(letter['date'])} Subject: {letter['subject']} To: {letter['me']}"
         elif seen:
             above = rf"On \d+ March 2026, \d\d:\d\d, {letter['sender']} wrote:"
             above = re.search(above, " ".join(found)).group() if re.search(above, " ".join(found)) else above
