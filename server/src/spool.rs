@@ -2,9 +2,9 @@
 //! however that comes about.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{self, BufWriter, Read, Write},
-    os::unix::fs::{FileExt, OpenOptionsExt},
+    os::unix::fs::FileExt,
     path::Path,
     pin::Pin,
     sync::Arc,
@@ -13,17 +13,12 @@ use std::{
 
 use tokio::io::{AsyncRead, ReadBuf};
 
-use crate::seal::random_hex;
-
 /// How much is gathered before it is written.
 const GATHERED: usize = 64 * 1024;
 
-/// A file that is gone when it is closed.
+/// A file that is gone when it is closed. On Linux it never has a name, so that nothing stays of it whenever Pismo dies.
 pub fn nameless(folder: &Path) -> io::Result<File> {
-    let path = folder.join(format!("spooled-{}", random_hex(16).map_err(io::Error::other)?));
-    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
-    std::fs::remove_file(&path)?;
-    Ok(file)
+    tempfile::tempfile_in(folder)
 }
 
 /// What was written to such a file, and does not change any more. Cheap to clone.

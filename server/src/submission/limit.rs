@@ -7,38 +7,71 @@ use std::{
 };
 
 use app::wire::Error;
+use tokio::sync::Semaphore;
 
 use crate::{
     bridge::{Bridge, internal},
     endpoint::Endpoint,
     identity::Route,
     imap::AppendLimit,
+    smtp::Transport,
     store::Login,
 };
 
-/// How long what a server has said is believed.
+/// How long what a server has said is believed, and that it said nothing.
 const KNOWN: Duration = Duration::from_secs(3600);
+const SILENT: Duration = Duration::from_secs(60);
+/// Servers that are asked at once, at most: whoever comes then goes without.
+const AT_ONCE: usize = 4;
 /// Servers that are remembered.
 const MOST: usize = 1000;
 /// What of a message is not its files, in bytes: its header and a text of some length.
 const REST: u64 = 128 * 1024;
 
 /// The largest message that submission servers take (RFC 1870), in bytes; none where they do not say.
-#[derive(Default)]
-pub struct Sizes(Mutex<HashMap<Endpoint, (Instant, Option<u64>)>>);
+pub struct Sizes {
+    /// Until when it is believed.
+    known: Mutex<HashMap<Endpoint, (Instant, Option<u64>)>>,
+    asking: Semaphore,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self { known: Mutex::default(), asking: Semaphore::new(AT_ONCE) }
+    }
+}
 
 impl Sizes {
-    fn known(&self, server: &Endpoint) -> Option<Option<u64>> {
-        let sizes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sizes.get(server).filter(|(said, _)| said.elapsed() < KNOWN).map(|(_, size)| *size)
+    async fn of(&self, transport: &Transport) -> Option<u64> {
+        let server = transport.endpoint();
+        if let Some(size) = self.known(server) {
+            return size;
+        }
+        let _asking = self.asking.try_acquire().ok()?;
+        match transport.largest().await {
+            Ok(size) => {
+                self.learn(server.clone(), KNOWN, size);
+                size
+            }
+            // Whether it can be reached is told when something is sent.
+            Err(_) => {
+                self.learn(server.clone(), SILENT, None);
+                None
+            }
+        }
     }
 
-    fn learn(&self, server: Endpoint, size: Option<u64>) {
-        let mut sizes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn known(&self, server: &Endpoint) -> Option<Option<u64>> {
+        let sizes = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        sizes.get(server).filter(|(until, _)| *until > Instant::now()).map(|(_, size)| *size)
+    }
+
+    fn learn(&self, server: Endpoint, time: Duration, size: Option<u64>) {
+        let mut sizes = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if sizes.len() >= MOST {
             sizes.clear();
         }
-        sizes.insert(server, (Instant::now(), size));
+        sizes.insert(server, (Instant::now() + time, size));
     }
 }
 
@@ -48,17 +81,7 @@ impl Bridge {
     pub async fn files_limit(&self, login: &Login) -> Result<Option<u64>, Error> {
         let record = self.store.account(login.account).await.map_err(internal)?.ok_or(Error::SignedOut)?;
         let submission = match self.way_out(&record, &record.address).await {
-            Ok(Route { transport, .. }) => match self.outbox.sizes.known(transport.endpoint()) {
-                Some(size) => size,
-                None => match transport.largest().await {
-                    Ok(size) => {
-                        self.outbox.sizes.learn(transport.endpoint().clone(), size);
-                        size
-                    }
-                    // Whether it can be reached is told when something is sent.
-                    Err(_) => None,
-                },
-            },
+            Ok(Route { transport, .. }) => self.outbox.sizes.of(&transport).await,
             Err(_) => None,
         };
         let offered = self.account(login).await?.capabilities().await;
