@@ -5,6 +5,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { performance } from "node:perf_hooks";
+import process from "node:process";
 import { Imap } from "../mailserver/imap.mjs";
 import { startMailServer } from "../mailserver/run.mjs";
 import { random } from "../mailserver/seed.mjs";
@@ -29,9 +30,12 @@ export const COLLECTING = {
     const source = await startMailServer({ dir, users: [`*@pismo.test:${PASSWORD}`], args: ["--no-smtp", "--set", "namespace inbox {\n  separator=.\n}"] });
     try {
       const octets = await fill(source.imap);
-      const taken = { bare: [], ours: [], share: [], time: [], memory: [], again: [], changes: [] };
+      const taken = { bare: [], ours: [], share: [], effort: [], time: [], memory: [], again: [], changes: [] };
       for (let round = 0; round < ROUNDS; round++) {
+        const before = process.cpuUsage();
         const floor = await clocked(() => copy(source.imap, bench.mail.imap, `floor${round}@pismo.test`));
+        const spent = process.cpuUsage(before);
+        taken.effort.push((spent.user + spent.system) / 1000);
         const person = await Person.of(bench, `here${round}@pismo.test`);
         const [grown, time] = [peakSince(bench.process.pid), processor(bench.process.pid)];
         const ours = await clocked(() => person.bring(source.imap));
@@ -52,7 +56,7 @@ export const COLLECTING = {
       const each = MESSAGES / (middle(taken.ours) / 1000);
       return [
         { what: `${MESSAGES} messages, ${Math.round(octets / 1e6)} MB, ${PAIRS} pairs`, floor: seconds(taken.bare), peer: peers.clock, aim: "≤ 1.2 × the floor", value: `${seconds(taken.ours)}, ${Math.round(each)} a second (${middle(taken.share).toFixed(2)})` },
-        { what: "processor time, memory more than at rest", peer: peers.processor, aim: "≤ 0.8 s, ≤ 40 MB", value: `${seconds(taken.time)}, ${Math.round(middle(taken.memory))} MB` },
+        { what: "processor time, memory more than at rest", floor: seconds(taken.effort), peer: peers.processor, aim: "≤ 0.8 s, ≤ 40 MB", value: `${seconds(taken.time)}, ${Math.round(middle(taken.memory))} MB` },
         { what: "nothing new; 100 new, 500 flags and 50 gone; with the page that says so", peer: peers.again, aim: "≤ 30 ms, ≤ 200 ms", value: `${Math.round(middle(taken.again))} ms, ${Math.round(middle(taken.changes))} ms` },
         { what: "over POP3, the inbox of these with its dates", peer: "23 s (getmail)", aim: "≤ 5 s", value: seconds([drop]) },
       ];

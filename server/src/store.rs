@@ -41,7 +41,7 @@ pub use drafts::SavedDraft;
 pub use folders::FolderRow;
 pub use gone::{Gone, GoneCount};
 pub use identities::{StoredIdentity, WayOut};
-pub use ledger::{Entry, Former, Place};
+pub use ledger::{Bound, Entry, Former, Place};
 pub use logins::Login;
 pub use names::NameKey;
 pub use settings::Settings;
@@ -79,7 +79,26 @@ macro_rules! change {
         }
     };
 }
-use {change, on};
+/// Does several statements, all or none of them.
+macro_rules! at_once {
+    ($store:expr, $all:ident => $body:block) => {
+        match &$store.pool {
+            crate::store::Pool::Sqlite(pool) => {
+                let mut $all = pool.begin().await?;
+                let result = $body;
+                $all.commit().await?;
+                result
+            }
+            crate::store::Pool::Postgres(pool) => {
+                let mut $all = pool.begin().await?;
+                let result = $body;
+                $all.commit().await?;
+                result
+            }
+        }
+    };
+}
+use {at_once, change, on};
 
 impl Store {
     /// Opens the database and brings its tables up to date. Makes it where there is none.

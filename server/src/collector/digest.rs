@@ -28,26 +28,32 @@ pub struct Digester {
 
 impl Digester {
     pub fn push(&mut self, bytes: &[u8]) {
+        let Some(last) = bytes.last() else { return };
         self.raw += bytes.len() as u64;
-        self.size += bytes.len() as u64;
         self.has_nul |= memchr::memchr(0, bytes).is_some();
-        let mut start = 0;
-        for at in memchr::memchr_iter(b'\n', bytes) {
-            let after_cr = match at.checked_sub(1) {
-                Some(before) => bytes.get(before) == Some(&b'\r'),
-                None => self.after_cr,
-            };
-            if !after_cr {
-                self.sha.update(bytes.get(start..at).unwrap_or_default());
-                self.sha.update(b"\r");
-                self.size += 1;
-                start = at;
-            }
+        let mut hashed = 0;
+        for at in self.bare(bytes) {
+            self.sha.update(bytes.get(hashed..at).unwrap_or_default());
+            self.sha.update(b"\r");
+            self.size += 1;
+            hashed = at;
         }
-        self.sha.update(bytes.get(start..).unwrap_or_default());
-        if let Some(last) = bytes.last() {
-            self.after_cr = *last == b'\r';
+        self.size += bytes.len() as u64;
+        self.sha.update(bytes.get(hashed..).unwrap_or_default());
+        self.after_cr = *last == b'\r';
+    }
+
+    /// Where LF stand without CR before them. Hardly any message has one, and a loop without branches tells so in no time.
+    fn bare(&self, bytes: &[u8]) -> Vec<usize> {
+        let first = bytes.first() == Some(&b'\n') && !self.after_cr;
+        let is_bare = |(before, byte): (&u8, &u8)| (*byte == b'\n') & (*before != b'\r');
+        let pairs = || bytes.iter().zip(bytes.iter().skip(1));
+        let any = pairs().fold(false, |any, pair| any | is_bare(pair));
+        let mut found = Vec::from_iter(first.then_some(0));
+        if any {
+            found.extend(pairs().enumerate().filter(|(_, pair)| is_bare(*pair)).map(|(at, _)| at + 1));
         }
+        found
     }
 
     pub fn finish(self) -> Digest {

@@ -4,6 +4,7 @@
 //! from there on, and is known again by its size, INTERNALDATE and hash (`finding.rs`).
 
 use std::{
+    collections::BTreeMap,
     io::SeekFrom,
     time::{Duration, Instant},
 };
@@ -22,7 +23,7 @@ use super::{
 use crate::{
     error::to_wire,
     imap::{Code, Error, Letter, Selected, Session},
-    store::{Entry, FolderRow, Place, now},
+    store::{Bound, Entry, FolderRow, Place, now},
 };
 
 /// A message that was about to be sent so often, by itself most of the times, is left out.
@@ -200,11 +201,23 @@ impl<'a> Writing<'a> {
 
     /// Writes entries, and with them, in the same transaction, what was heard: each waits for the disk.
     async fn record_with_heard(&mut self, entries: &[Entry]) -> Result<(), Stop> {
-        let mut all = std::mem::take(&mut self.heard);
-        let bound = !all.is_empty();
-        all.extend_from_slice(entries);
-        self.record(&all).await?;
-        if bound { self.job.step(Step::Bound) } else { Ok(()) }
+        let here = self.mailbox.uid_validity;
+        let mut bound = Bound { validity: here, uids: BTreeMap::new() };
+        let mut rest = Vec::new();
+        let heard = std::mem::take(&mut self.heard);
+        let was_heard = !heard.is_empty();
+        for entry in heard {
+            match entry.place {
+                Place::Here { validity, uid } if validity == here => {
+                    bound.uids.insert(entry.uid.0, uid.0);
+                }
+                _ => rest.push(entry),
+            }
+        }
+        rest.extend_from_slice(entries);
+        let Job { store, .. } = self.job;
+        held(store.bind(self.job.lease(), self.folder.id, self.validity, &bound, &rest).await?)?;
+        if was_heard { self.job.step(Step::Bound) } else { Ok(()) }
     }
 
     /// What became of each message.

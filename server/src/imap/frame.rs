@@ -37,6 +37,9 @@ pub struct Frame {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooMuch(pub &'static str);
 
+/// Room that is made for bytes of a literal before they come; as much again as there is already.
+const AHEAD: usize = 256 * 1024;
+
 /// The longest ending of a line that can announce a literal: `~{4294967295+}`.
 const TAIL: usize = 16;
 
@@ -95,6 +98,10 @@ impl Framer {
         if !self.skip
             && let Some(literal) = self.frame.literals.last_mut()
         {
+            if literal.bytes.capacity() - literal.bytes.len() < taken.len() {
+                // As much as is to come, but for what only somebody announces.
+                literal.bytes.reserve_exact(missing.min(literal.bytes.len() + AHEAD).max(taken.len()));
+            }
             literal.bytes.extend_from_slice(taken);
         }
         self.literal = match missing - taken.len() {

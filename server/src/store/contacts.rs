@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::{Context, Result, bail};
 use app::wire::{AccountId, Contact, ContactImport, ContactImportId};
 
-use super::{Pool, Store, change, collectors::small, now, on};
+use super::{Pool, Store, at_once, change, collectors::small, now, on};
 use crate::{
     contacts::{BOOK, Card, Found, Known, MOST, Plan},
     seal::random_hex,
@@ -30,26 +30,6 @@ pub enum Taken {
     /// Nobody was taken: with these there would be too many, or they say too much.
     TooMany,
     TooLarge,
-}
-
-/// Does several statements, all or none of them.
-macro_rules! at_once {
-    ($store:expr, $all:ident => $body:block) => {
-        match &$store.pool {
-            Pool::Sqlite(pool) => {
-                let mut $all = pool.begin().await?;
-                let result = $body;
-                $all.commit().await?;
-                result
-            }
-            Pool::Postgres(pool) => {
-                let mut $all = pool.begin().await?;
-                let result = $body;
-                $all.commit().await?;
-                result
-            }
-        }
-    };
 }
 
 impl Store {

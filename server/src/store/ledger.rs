@@ -3,13 +3,13 @@
 //! A message has one row from the moment before it is first sent. Rows come and go in bundles, as JSON: one statement for a
 //! bundle is all or nothing by itself. Only who holds the lease writes; for anybody else the statements change nothing.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use anyhow::Result;
 use app::wire::{RefusedReason, Uid, UidValidity};
 
 use super::{
-    Lease, Pool, Store, change,
+    Lease, Pool, Store, at_once, change,
     collectors::{reason_from, small},
     on,
 };
@@ -130,6 +130,18 @@ impl Entry {
     }
 }
 
+fn to_json(entries: &[Entry]) -> Result<String> {
+    let rows = entries.iter().map(Entry::to_json).collect::<Result<Vec<_>>>()?;
+    Ok(serde_json::to_string(&rows)?)
+}
+
+/// Where the target has put messages, under this UIDVALIDITY: their UIDs at the source and here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound {
+    pub validity: UidValidity,
+    pub uids: BTreeMap<u32, u32>,
+}
+
 /// A message that the source had under another UIDVALIDITY.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Former {
@@ -151,8 +163,7 @@ impl Store {
         if entries.is_empty() {
             return Ok(true);
         }
-        let json = entries.iter().map(Entry::to_json).collect::<Result<Vec<_>>>()?;
-        let json = serde_json::to_string(&json)?;
+        let json = to_json(entries)?;
         let sql = match &self.pool {
             Pool::Sqlite(_) => RECORD_SQLITE,
             Pool::Postgres(_) => RECORD_POSTGRES,
@@ -160,6 +171,37 @@ impl Store {
         let changed = change!(self, pool => sqlx::query(sql)
             .bind(folder).bind(i64::from(validity.0)).bind(&json).bind(lease.collector.0).bind(lease.holder)
             .execute(pool))?;
+        Ok(changed > 0)
+    }
+
+    /// Writes where messages are of which it was written before that they were sent, and in the same transaction what has become
+    /// of others. Says whether it was written.
+    pub async fn bind(
+        &self,
+        lease: Lease<'_>,
+        folder: i64,
+        validity: UidValidity,
+        bound: &Bound,
+        entries: &[Entry],
+    ) -> Result<bool> {
+        if bound.uids.is_empty() {
+            return self.record(lease, folder, validity, entries).await;
+        }
+        let places = serde_json::to_string(&bound.uids)?;
+        let json = to_json(entries)?;
+        let (bind, record) = match &self.pool {
+            Pool::Sqlite(_) => (BIND_SQLITE, RECORD_SQLITE),
+            Pool::Postgres(_) => (BIND_POSTGRES, RECORD_POSTGRES),
+        };
+        let changed = at_once!(self, all => {
+            let held = sqlx::query(bind).bind(folder).bind(i64::from(validity.0)).bind(&places).bind(lease.collector.0)
+                .bind(lease.holder).bind(i64::from(bound.validity.0)).execute(&mut *all).await?;
+            if !entries.is_empty() {
+                sqlx::query(record).bind(folder).bind(i64::from(validity.0)).bind(&json).bind(lease.collector.0)
+                    .bind(lease.holder).execute(&mut *all).await?;
+            }
+            held.rows_affected()
+        });
         Ok(changed > 0)
     }
 
@@ -306,8 +348,8 @@ impl Store {
     ) -> Result<u64> {
         let uids: Vec<Uid> = renamed.iter().map(|(_, uid)| *uid).collect();
         self.forget_open(lease, folder, validity, &uids).await?;
-        let json: Vec<[u32; 3]> =
-            renamed.iter().map(|(former, uid)| [former.validity.0, former.uid.0, uid.0]).collect();
+        let json: BTreeMap<String, u32> =
+            renamed.iter().map(|(former, uid)| (format!("{} {}", former.validity.0, former.uid.0), uid.0)).collect();
         let json = serde_json::to_string(&json)?;
         let sql = match &self.pool {
             Pool::Sqlite(_) => RENAME_SQLITE,
@@ -349,6 +391,17 @@ const RECORD_POSTGRES: &str = "INSERT INTO collector_messages (folder_id, uid_va
         hash = excluded.hash, flags = excluded.flags, target_validity = excluded.target_validity,
         target_uid = excluded.target_uid, target_next = excluded.target_next, sent = excluded.sent, attempts = excluded.attempts,
         reason = excluded.reason, raw = excluded.raw, email = excluded.email";
+
+// The UIDs are an object, UID there to UID here, since a value within a value is dear to read; and they are looked up, since a
+// join goes through the whole mailbox for each.
+const BIND_SQLITE: &str = r#"UPDATE collector_messages SET target_validity = $6, target_uid = json_extract($3, '$."' || uid || '"'), target_next = NULL, sent = 0
+    WHERE folder_id = $1 AND uid_validity = $2 AND uid IN (SELECT CAST(key AS INTEGER) FROM json_each($3))
+    AND EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)"#;
+
+const BIND_POSTGRES: &str =
+    "UPDATE collector_messages SET target_validity = $6, target_uid = place.value::bigint, target_next = NULL, sent = 0
+    FROM jsonb_each_text($3::jsonb) AS place WHERE folder_id = $1 AND uid_validity = $2 AND uid = place.key::bigint
+    AND EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)";
 
 const ENTRIES_SQLITE: &str =
     "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason, email
@@ -392,12 +445,16 @@ const FORGET_POSTGRES: &str = "DELETE FROM collector_messages WHERE folder_id = 
     AND target_uid IS NULL AND uid IN (SELECT value::bigint FROM jsonb_array_elements_text($3::jsonb))
     AND EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)";
 
-const RENAME_SQLITE: &str = "UPDATE collector_messages SET uid_validity = $2, uid = entry.value ->> 2, gone = 0, gone_by = '' FROM json_each($3) AS entry
-    WHERE folder_id = $1 AND collector_messages.uid_validity = entry.value ->> 0 AND collector_messages.uid = entry.value ->> 1
-    AND EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)";
+// As for BIND: UIDVALIDITY and UID before to UID now.
+const RENAME_SQLITE: &str = r#"UPDATE collector_messages SET uid_validity = $2, gone = 0, gone_by = '',
+        uid = json_extract($3, '$."' || uid_validity || ' ' || uid || '"')
+    WHERE folder_id = $1 AND (uid_validity, uid) IN
+        (SELECT CAST(key AS INTEGER), CAST(substr(key, instr(key, ' ')) AS INTEGER) FROM json_each($3))
+    AND EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)"#;
 
 const RENAME_POSTGRES: &str =
-    "UPDATE collector_messages SET uid_validity = $2, uid = (entry ->> 2)::bigint, gone = 0, gone_by = ''
-    FROM jsonb_array_elements($3::jsonb) AS entry
-    WHERE folder_id = $1 AND uid_validity = (entry ->> 0)::bigint AND uid = (entry ->> 1)::bigint
+    "UPDATE collector_messages SET uid_validity = $2, uid = renamed.value::bigint, gone = 0, gone_by = ''
+    FROM jsonb_each_text($3::jsonb) AS renamed
+    WHERE folder_id = $1 AND uid_validity = split_part(renamed.key, ' ', 1)::bigint
+    AND uid = split_part(renamed.key, ' ', 2)::bigint
     AND EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)";

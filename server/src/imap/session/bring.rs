@@ -255,7 +255,7 @@ impl Session {
 
     async fn send_together(&mut self, open: &mut Open, path: &str, letters: &[Letter<'_>]) -> Result<(), Error> {
         let heads = letters.iter().map(head).collect::<Result<Vec<_>, _>>()?;
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(GATHERED);
         self.begin_command(open, &mut out, self.mailbox_command("APPEND", path)?).await?;
         for (letter, head) in letters.iter().zip(heads) {
             if !self.begin_literal(open, &mut out, &head, letter.message.len() as u64).await? {
@@ -270,7 +270,7 @@ impl Session {
 
     async fn send_each(&mut self, open: &mut Open, path: &str, letters: &[Letter<'_>]) -> Result<(), Error> {
         let heads = letters.iter().map(head).collect::<Result<Vec<_>, _>>()?;
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(GATHERED);
         for (letter, head) in letters.iter().zip(heads) {
             self.begin_command(open, &mut out, self.mailbox_command("APPEND", path)?).await?;
             if self.begin_literal(open, &mut out, &head, letter.message.len() as u64).await? {
