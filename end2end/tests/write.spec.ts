@@ -37,6 +37,30 @@ test("a reply lands in Sent, quotes, threads, and marks the original", async ({ 
   await friend.close();
 });
 
+test("a long quote stays out of the field until it is asked for, and goes along whole @both", async ({ app, mail, page }) => {
+  const friend = await mail.another("friend");
+  const lines = Array.from({ length: 1500 }, (_, number) => `line ${number} of a long letter`);
+  await mail.deliver({ subject: "Long", from: { name: "Friend", address: friend.address }, text: `${lines.join("\n")}\n` });
+  await app.messageList.open("Long");
+  await app.message.act("reply");
+  await expect(app.composer.body).toHaveValue(/^\s*$/);
+  await app.composer.body.pressSequentially("Read.");
+  await expect(app.composer.compose).toHaveAttribute("data-state", "saved");
+  const show = page.getByTestId("compose-quote-show");
+  await show.click();
+  await expect(show).toBeHidden();
+  await expect(app.composer.body).toHaveValue(/^Read\.[^]*> line 0 [^]*> line 1499 of a long letter\s*$/);
+  // A draft that is opened again has its quote aside once more.
+  await page.reload();
+  await expect(app.composer.body).toHaveValue(/^Read\.[^>]*$/);
+  await expect(show).toBeVisible();
+  await app.composer.sendAndWait();
+  await expect.poll(() => friend.subjects()).toEqual(["Re: Long"]);
+  const source = await friend.source("Re: Long");
+  expect(source).toMatch(/Read\.[^]*> line 0 of a long letter[^]*> line 1499 of a long letter/);
+  await friend.close();
+});
+
 test("reply to all writes to everybody but oneself", async ({ app, mail }) => {
   const [one, two] = await Promise.all([mail.another("one"), mail.another("two")]);
   await mail.deliver({ subject: "All of us", from: one.address, to: [mail.address, two.address] });

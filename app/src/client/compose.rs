@@ -87,6 +87,7 @@ impl Client {
         let (draft, quoted) = begin(self.state, draft);
         self.open_draft(draft);
         self.state.composer.quoted.set_value(quoted);
+        self.state.composer.set_aside();
     }
 
     pub(super) fn open_draft(&self, draft: Draft) {
@@ -124,6 +125,9 @@ impl Client {
                 self.exchange_signature(quotes, &before, &after);
             } else {
                 composer.body.update(|body| *body = exchange(body, &quoted, &before, &after));
+                if composer.octets_aside() == 0 {
+                    composer.set_aside();
+                }
             }
             composer.bcc.update(|bcc| {
                 bcc.retain(|address| !before.bcc.contains(address));

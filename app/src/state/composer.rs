@@ -20,6 +20,9 @@ pub struct Composer {
     pub subject: RwSignal<String>,
     /// Where the text is formatted, the person's own words, as far as they are known.
     pub body: RwSignal<String>,
+    /// The end of a plain body that is not in its field, as it is long and quoted: a field of 200 kB takes a browser longer to lay
+    /// out than people take for a key. Nothing is set aside where the body does not end in it.
+    aside: RwSignal<String>,
     /// Formatted text; none where it is plain.
     pub html: RwSignal<Option<String>>,
     /// What formatted text is at the cursor: names that [`crate::Client::format`] takes.
@@ -132,6 +135,20 @@ impl File {
     }
 }
 
+/// From so many octets on a quote is set aside.
+const LONG: usize = 32 * 1024;
+
+/// Where in a text the quote begins in which it ends: this one with a signature beneath it, or, where that is not known any more,
+/// lines that begin with `>`.
+fn quote_at(text: &str, quoted: &str) -> Option<usize> {
+    if !quoted.is_empty() {
+        return text.rfind(quoted);
+    }
+    let text = text.trim_end();
+    let octets: usize = text.rsplit('\n').take_while(|line| line.starts_with('>')).map(|line| line.len() + 1).sum();
+    (octets > 0).then(|| (text.len() + 1).saturating_sub(octets))
+}
+
 impl Composer {
     pub(super) fn new() -> Composer {
         Composer {
@@ -142,6 +159,7 @@ impl Composer {
             bcc: RwSignal::new(Vec::new()),
             subject: RwSignal::new(String::new()),
             body: RwSignal::new(String::new()),
+            aside: RwSignal::new(String::new()),
             html: RwSignal::new(None),
             looks: RwSignal::new(Vec::new()),
             linking: RwSignal::new(false),
@@ -190,6 +208,40 @@ impl Composer {
         if let Some(writer) = writers.iter().find(|writer| writer.draft == draft && takes(writer)) {
             self.lost.set(Some(writer.clone()));
         }
+    }
+
+    /// What of a plain body is in its field. Reactive.
+    pub fn in_field(&self) -> String {
+        self.body.with(|body| self.aside.with(|aside| body.strip_suffix(aside.as_str()).unwrap_or(body).to_owned()))
+    }
+
+    /// How many octets of a plain body are not in its field. Reactive.
+    pub fn octets_aside(&self) -> usize {
+        self.body.with(|body| self.aside.with(|aside| if body.ends_with(aside.as_str()) { aside.len() } else { 0 }))
+    }
+
+    /// Takes what is in the field of a plain body.
+    pub(crate) fn write(&self, mut text: String) {
+        self.body.update(|body| {
+            self.aside.with_untracked(|aside| {
+                if body.ends_with(aside.as_str()) {
+                    text.push_str(aside);
+                }
+            });
+            *body = text;
+        });
+    }
+
+    /// Puts all of a plain body into its field.
+    pub(crate) fn take_in(&self) {
+        self.aside.set(String::new());
+    }
+
+    /// Sets a long quote aside that a plain body ends in.
+    pub(crate) fn set_aside(&self) {
+        let start = self.quoted.with_value(|quoted| self.body.with_untracked(|body| quote_at(body, quoted)));
+        let aside = start.and_then(|start| self.body.with_untracked(|body| body.get(start..).map(str::to_owned)));
+        self.aside.set(aside.filter(|aside| aside.len() >= LONG).unwrap_or_default());
     }
 
     /// Whether the text is formatted. Reactive.
@@ -256,6 +308,7 @@ impl Composer {
         self.bcc.set(bcc);
         self.subject.set(subject);
         self.body.set(body);
+        self.set_aside();
         self.looks.set(Vec::new());
         self.linking.set(false);
         self.begins_in_text.set_value(original.is_some() && untrack(|| self.to.with(|to| !to.is_empty())));
@@ -335,6 +388,22 @@ impl Composer {
             state: RwSignal::new(FileState::Uploading),
             cancel,
             inline: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quote_at;
+
+    #[test]
+    fn a_quote_begins_where_it_was_put_or_with_its_marks() {
+        assert_eq!(quote_at("mine\n\nAnn wrote:\n> a\n\n-- \nBen", "Ann wrote:\n> a\n"), Some(6));
+        assert_eq!(quote_at("mine", "Ann wrote:\n> a\n"), None);
+        assert_eq!(quote_at("mine\n> a\n>\n> b\n\n", ""), Some(5));
+        assert_eq!(quote_at("> a", ""), Some(0));
+        for text in ["", "mine", "> a\nmine", "> a\n\n-- \nBen"] {
+            assert_eq!(quote_at(text, ""), None, "{text}");
         }
     }
 }

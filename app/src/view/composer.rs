@@ -295,14 +295,29 @@ fn Plain(memory: Memory) -> impl IntoView {
             dir="auto"
             aria-label=move || t_string!(i18n, compose.body)
             data-testid="compose-body"
-            prop:value=move || composer.body.get()
+            prop:value=move || composer.in_field()
             prop:readOnly=move || composer.sending.get()
             on:input:target=move |event| {
-                composer.body.set(event.target().value());
+                composer.write(event.target().value());
                 client.edited();
             }
             on:paste=handler(on_paste)
         ></textarea>
+        <Show when=move || composer.octets_aside() != 0>
+            <div class="compose-hint">
+                <span>
+                    {move || t_string!(i18n, compose.aside, size = size(i18n, composer.octets_aside() as u64)).to_string()}
+                </span>
+                <button
+                    type="button"
+                    class="button"
+                    data-testid="compose-quote-show"
+                    on:click=handler(move |_| composer.take_in())
+                >
+                    {move || t_string!(i18n, compose.aside_show)}
+                </button>
+            </div>
+        </Show>
     }
 }
 

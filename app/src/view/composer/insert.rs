@@ -32,7 +32,7 @@ fn insert(state: State, client: Client, text: &str) {
     let end = start.saturating_add(u32::try_from(text.encode_utf16().count()).unwrap_or(u32::MAX));
     drop(field.set_selection_range(end, end));
     drop(field.focus());
-    state.composer.body.set(field.value());
+    state.composer.write(field.value());
     client.edited();
 }
 
