@@ -35,7 +35,7 @@ fn read(html: &str, exact: bool) -> String {
 
 fn render(tree: &Tree, exact: bool) -> String {
     let (mut hidden, mut sizes) = (Vec::new(), Vec::new());
-    for sheet in tree.style_sheets().map(|sheet| css::sheet(&sheet, false)) {
+    for sheet in tree.style_sheets().map(|sheet| css::on_screen(&sheet)) {
         hidden.extend(sheet.hidden);
         sizes.extend(sheet.sizes);
     }
@@ -355,6 +355,8 @@ mod tests {
             "<style>#x{font-size:0}</style><p id=x>secret</p>seen",
             "<style>i{display:none}</style><i>secret</i>seen",
             "<style>p.x , q{visibility:hidden}</style><p class=x>secret</p>seen",
+            "<style>@media screen{.x{display:none}}</style><p class=x>secret</p>seen",
+            "<style>@media all{.x{display:none}}</style><p class=x>secret</p>seen",
             "<textarea>secret</textarea>seen",
             "<template>secret</template>seen",
             "<noscript>secret</noscript>seen",
