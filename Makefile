@@ -1,6 +1,6 @@
 # What one does with Pismo. Each target installs what it misses; see .ci/ for how.
 
-.PHONY: help demo test build image dev bench proof clean
+.PHONY: help demo test build image dev bench proof corpus clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -29,6 +29,11 @@ bench: ## the project's benchmarks; prints a table
 
 proof: ## the long runs for a release; one of them: make proof PART=…
 	@.ci/proof.sh $(PART)
+
+corpus: ## opens hostile messages in a browser: make corpus DIR=… for payloads (.txt, a line each; any file) and messages (.eml)
+	@.ci/install.sh mail browser
+	@.ci/build.sh
+	@cd end2end && PISMO_CORPUS="$(or $(abspath $(DIR)),$(CURDIR)/server/tests/mime_html/vectors.txt)" npx playwright test --project=desktop tests/corpus.spec.ts --reporter line --retries 0
 
 clean: ## removes what was built here; the cache folder stays
 	rm -rf target end2end/test-results end2end/playwright-report

@@ -24,6 +24,12 @@ add() {
 
 lint_server() { cargo clippy --locked -p app -p server --features app/ssr --all-targets -- -D warnings; }
 lint_frontend() { cargo clippy --locked -p frontend --target wasm32-unknown-unknown -- -D warnings; }
+# HTML as text is written in one audited place; all else goes through the sanitizer and a frame, or is text.
+lint_html() {
+  local found
+  found=$(grep -rnE 'inner_html|set_inner_html|set_outer_html|insert_adjacent_html|document_write' app/src frontend/src server/src | grep -v '^app/src/view/area.rs:' || true)
+  [ -z "$found" ] || { echo "$found"; return 1; }
+}
 types() { (cd end2end && npx tsc --noEmit); }
 
 compile_tests() { cargo nextest run --locked -p app -p server --features app/ssr --no-run; }
@@ -71,6 +77,7 @@ browser_tests() {
 check "Format" cargo fmt --all --check
 check "Lints: app and server" lint_server
 check "Lints: frontend" lint_frontend
+check "Lints: HTML as text" lint_html
 check "Types of the browser tests" types
 check "Compiling the tests" compile_tests
 begin_release

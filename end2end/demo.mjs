@@ -86,6 +86,7 @@ function startPismo() {
       PISMO_IMAP: `imap+insecure://127.0.0.1:${mail.imap}`,
       // So that Boris can have his mail brought to Anna.
       PISMO_COLLECT_PRIVATE: "1",
+      PISMO_PICTURES_PRIVATE: "1",
       PISMO_SMTP: `smtp+insecure://127.0.0.1:${mail.submission}`,
       PISMO_DATA: path.join(FOLDER, "data"),
       ...(dev ? { PISMO_SITE: path.join(ROOT, "target", "site") } : {}),

@@ -9,6 +9,7 @@ mod find;
 mod folders;
 mod formatted;
 mod outbox;
+mod pictures;
 mod receipt;
 mod redirect;
 mod settings;

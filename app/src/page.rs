@@ -18,6 +18,7 @@ use crate::{
         identities::{Identities, IdentitiesPage, IdentityForm, IdentityFormPage},
         layout::App,
         login::{Login, LoginPage},
+        pictures::{Pictures, PicturesPage},
         server::{Server, ServerPage},
         sharing::{Sharing, SharingPage},
         templates::{TemplateForm, TemplateFormPage, Templates, TemplatesPage},
@@ -268,6 +269,18 @@ pub fn render_template_form(page: &TemplateFormPage, assets: &Assets) -> String 
         i18n::td_string!(language, templates.title),
         assets,
         || view! { <TemplateForm page=page.clone() /> },
+    )
+}
+
+/// The page about whose pictures on the net are shown.
+pub fn render_pictures(page: &PicturesPage, assets: &Assets) -> String {
+    let (language, theme) = (page.language, page.theme);
+    beside(
+        language,
+        theme,
+        i18n::td_string!(language, pictures.title),
+        assets,
+        || view! { <Pictures page=page.clone() /> },
     )
 }
 

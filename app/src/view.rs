@@ -2,6 +2,7 @@
 //!
 //! Until `state.alive` is true, a view shows the same on both sides.
 
+mod area;
 pub mod collectors;
 pub mod composer;
 pub mod contacts;
@@ -24,6 +25,7 @@ pub mod message;
 pub mod message_list;
 pub mod opening;
 pub mod outbox;
+pub mod pictures;
 pub mod quota;
 pub mod recipients;
 pub mod redirect;

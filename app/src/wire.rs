@@ -40,8 +40,8 @@ pub use event::{Connectivity, Event, ListChange};
 pub use identity::{Closeness, Identity, IdentityChoices, IdentityId};
 pub use mailbox::{AccountId, Mailbox, MailboxCounts, Quota, Shared, SpecialUse, Usage};
 pub use message::{
-    Address, Body, Conversation, Flag, Listing, Message, MessageRef, ModSeq, Part, Progress, Row, SearchEnd, Thread,
-    Uid, UidValidity,
+    Address, Body, Conversation, Flag, Listing, Message, MessageRef, ModSeq, Part, PicturesOf, Progress, Remote, Row,
+    SearchEnd, Thread, Uid, UidValidity,
 };
 pub use read::read;
 pub use report::{Fate, Priority, ReceiptAsked, Receipts, Report, Reported, Wishes};

@@ -285,7 +285,7 @@ fn opened(uid: u32) -> Message {
         subject: String::new(),
         date: 0,
         flags: Vec::new(),
-        body: Body::Html { remote: false },
+        body: Body::Html(Remote::default()),
         attachments: Vec::new(),
         important: false,
         report: None,

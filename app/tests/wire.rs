@@ -305,7 +305,11 @@ fn replies_look_like_this() {
         report: None,
         receipt: None,
     };
-    let html = Message { body: Body::Html { remote: true }, attachments: Vec::new(), ..text.clone() };
+    let html = Message {
+        body: Body::Html(Remote { pictures: true, allowed: false, trackers: 2 }),
+        attachments: Vec::new(),
+        ..text.clone()
+    };
     let returned = Message {
         important: true,
         report: Some(Report { sent: Some(message()), subject: "Отчёт".to_owned(), recipients: reported() }),

@@ -85,6 +85,7 @@ test("remote content is loaded only when asked for", async ({ visitor, mail, pro
   await visitor.message.showRemote.click();
   await expect.poll(() => asked).toContain("/pixel.png");
   expect(asked).not.toContain("/style.css");
+  expect(asked).not.toContain("/background.png");
   tracker.close();
 });
 

@@ -23,6 +23,7 @@ mod load;
 mod locate;
 mod look;
 mod parts;
+mod pictures;
 mod pulse;
 mod quota;
 mod receipts;
@@ -63,6 +64,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     imap::{Capabilities, Credentials, Session},
+    net::Dialer,
     spool::Spooled,
     store::{AccountRecord, Conversations, Store, StoredSubmission},
 };
@@ -320,6 +322,8 @@ pub struct Accounts {
     index: Conversations,
     data: Arc<std::path::Path>,
     upload_limit: u64,
+    /// Leads to the mail servers.
+    dialer: Dialer,
     /// How many have a [`pulse`]; none where the mail servers are not the operator's own.
     pulses: Option<Arc<AtomicUsize>>,
 }
@@ -330,7 +334,7 @@ impl Accounts {
         (store, index): (Store, Conversations),
         data: Arc<std::path::Path>,
         upload_limit: u64,
-        own_server: bool,
+        (dialer, own_server): (Dialer, bool),
         shutdown: CancellationToken,
     ) -> Self {
         Self {
@@ -341,6 +345,7 @@ impl Accounts {
             index,
             data,
             upload_limit,
+            dialer,
             pulses: own_server.then(Arc::default),
         }
     }
@@ -360,7 +365,7 @@ impl Accounts {
             return account.clone();
         }
         let (sender, inputs) = mpsc::channel(INPUTS);
-        let budget = Budget::new();
+        let budget = Budget::new(self.dialer.clone());
         let parts = Parts::start(record, &credentials, budget.clone(), &self.tasks, self.shutdown.clone());
         let hook = Arc::new(hook::Hook::new(record));
         let exports = Arc::new(Semaphore::new(export::EXPORTS));

@@ -16,6 +16,7 @@ use crate::{
     seal::Seal,
     store::{AccountRecord, Conversations, Login, Store},
     submission::Outbox,
+    turns::Turns,
 };
 
 /// The shared parts of a running Pismo. Cheap to clone.
@@ -31,6 +32,10 @@ pub struct Bridge {
     /// Finds the servers of an address, for collectors.
     pub discovery: Arc<Discovery>,
     pub attempts: Arc<Attempts>,
+    /// Pictures on the net that are fetched at once.
+    pub pictures: Turns,
+    /// Bodies that are made harmless at once: hostile ones take long.
+    pub bodies: Turns,
     pub shutdown: CancellationToken,
 }
 
@@ -50,9 +55,9 @@ impl Bridge {
         let store = Store::open(data, config.database.as_ref()).await?;
         let index = Conversations::open(data).await.context("PISMO_DATA: the index of conversations")?;
         let folder: Arc<Path> = data.as_path().into();
-        let own_server = config.imap.is_some();
+        let servers = (config.server_dialer(), config.imap.is_some());
         let accounts =
-            Accounts::new((store.clone(), index.clone()), folder, config.upload_limit, own_server, shutdown.clone());
+            Accounts::new((store.clone(), index.clone()), folder, config.upload_limit, servers, shutdown.clone());
         let discovery = Discovery::new(config.source_dialer());
         Ok(Self {
             config: Arc::new(config),
@@ -64,6 +69,8 @@ impl Bridge {
             collectors: Collectors::default(),
             discovery: Arc::new(discovery),
             attempts: Arc::default(),
+            pictures: Turns::new(8, 96),
+            bodies: Turns::new(2, std::thread::available_parallelism().map_or(2, usize::from).max(2)),
             shutdown,
         })
     }

@@ -35,6 +35,10 @@ pub struct Config {
     pub allow_insecure: bool,
     /// `PISMO_COLLECT_PRIVATE`: let people collect mail from servers in private networks, too, this machine among them.
     pub collect_private: bool,
+    /// `PISMO_LOGIN_PRIVATE`: let people sign in to servers in private networks that they have typed themselves.
+    pub login_private: bool,
+    /// `PISMO_PICTURES_PRIVATE`: let messages show pictures of servers in private networks, too, this machine among them.
+    pub pictures_private: bool,
     /// `PISMO_UPLOAD_LIMIT`: the largest file that can be attached, in bytes.
     pub upload_limit: u64,
     /// `PISMO_HOOK_SECRET`: with this the mail server may say that something has changed; nothing means that it may not.
@@ -55,9 +59,19 @@ impl Config {
         Self::from_lookup(&|name| env::var(name).ok().filter(|value| !value.is_empty()))
     }
 
+    /// Opens lines to the servers of accounts. Whoever may type any server must not have this machine's own network called.
+    pub fn server_dialer(&self) -> Dialer {
+        Dialer::new(if self.imap.is_some() || self.login_private { Reach::Anywhere } else { Reach::Public })
+    }
+
     /// Opens lines to the servers that people name to collect their mail from.
     pub fn source_dialer(&self) -> Dialer {
         Dialer::new(if self.collect_private { Reach::Anywhere } else { Reach::Public })
+    }
+
+    /// Opens lines to the servers of pictures that messages show.
+    pub fn picture_dialer(&self) -> Dialer {
+        Dialer::new(if self.pictures_private { Reach::Anywhere } else { Reach::Public })
     }
 
     fn from_lookup(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, Invalid> {
@@ -75,6 +89,7 @@ impl Config {
             Ok(Some(endpoint))
         };
         let listen = lookup("PISMO_LISTEN").unwrap_or_else(|| "127.0.0.1:3000".to_owned());
+        let listen: SocketAddr = parse("PISMO_LISTEN", &listen)?;
         let origins = split(lookup("PISMO_ORIGIN"));
         for origin in &origins {
             if !(origin.starts_with("http://") || origin.starts_with("https://")) || origin.ends_with('/') {
@@ -83,15 +98,17 @@ impl Config {
             }
         }
         let imap = endpoint("PISMO_IMAP", Protocol::Imap)?;
-        let trusted_proxies = split(lookup("PISMO_TRUSTED_PROXIES"))
+        let trusted_proxies: Vec<IpNet> = split(lookup("PISMO_TRUSTED_PROXIES"))
             .iter()
             .map(|network| match network.parse::<std::net::IpAddr>() {
                 Ok(address) => Ok(IpNet::from(address)),
                 Err(_) => parse("PISMO_TRUSTED_PROXIES", network),
             })
             .collect::<Result<_, _>>()?;
+        // Who is on this machine may call what it reaches; behind a proxy anybody may be asking.
+        let is_personal = listen.ip().is_loopback() && origins.is_empty() && trusted_proxies.is_empty();
         Ok(Self {
-            listen: parse("PISMO_LISTEN", &listen)?,
+            listen,
             data: lookup("PISMO_DATA").unwrap_or_else(|| "./pismo-data".to_owned()).into(),
             database: secret("PISMO_DATABASE", lookup)?,
             hook_secret: hook_secret(imap.is_some(), lookup)?,
@@ -104,6 +121,8 @@ impl Config {
                 .map(|text| parse("PISMO_METRICS_LISTEN", &text))
                 .transpose()?,
             allow_insecure,
+            login_private: lookup("PISMO_LOGIN_PRIVATE").map_or(is_personal, |value| value == "1"),
+            pictures_private: lookup("PISMO_PICTURES_PRIVATE").is_some_and(|value| value == "1"),
             collect_private: lookup("PISMO_COLLECT_PRIVATE").is_some_and(|value| value == "1"),
             upload_limit: match lookup("PISMO_UPLOAD_LIMIT") {
                 Some(text) => parse("PISMO_UPLOAD_LIMIT", &text)?,
@@ -184,6 +203,25 @@ mod tests {
         assert!(read(&[server, ("PISMO_HOOK_SECRET", "0123456789abcdef")]).is_ok());
         let error = read(&[server, ("PISMO_HOOK_SECRET", "0123456789abcde")]).expect_err("too short").to_string();
         assert!(error.starts_with("PISMO_HOOK_SECRET: ") && !error.contains("0123"), "{error}");
+    }
+
+    #[test]
+    fn private_networks_are_called_for_the_operator_and_for_who_is_on_this_machine() {
+        let public = |settings: &[(&str, &str)]| !read(settings).expect("settings").server_dialer().reaches_all();
+        assert!(!public(&[]));
+        assert!(public(&[("PISMO_LISTEN", "0.0.0.0:3000")]));
+        assert!(public(&[("PISMO_ORIGIN", "https://mail.example.org")]));
+        assert!(public(&[("PISMO_TRUSTED_PROXIES", "127.0.0.1")]));
+        assert!(public(&[("PISMO_LOGIN_PRIVATE", "0")]));
+        let origin = ("PISMO_ORIGIN", "https://mail.example.org");
+        assert!(!public(&[origin, ("PISMO_LOGIN_PRIVATE", "1")]));
+        assert!(!public(&[origin, ("PISMO_IMAP", "imaps://mail.lan")]));
+        let pictures = |settings: &[(&str, &str)]| read(settings).expect("settings").picture_dialer().reaches_all();
+        assert!(
+            !pictures(&[])
+                && !pictures(&[("PISMO_COLLECT_PRIVATE", "1")])
+                && pictures(&[("PISMO_PICTURES_PRIVATE", "1")])
+        );
     }
 
     #[test]

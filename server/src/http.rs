@@ -13,6 +13,8 @@ mod login;
 mod message;
 pub mod metrics;
 mod page;
+mod pictures;
+mod remote;
 mod section;
 mod servers;
 mod sharing;
@@ -94,6 +96,8 @@ pub fn router(bridge: Bridge) -> Router {
         )
         .route("/templates/{id}/remove", post(templates::remove))
         .route("/receipts", post(identities::choose_receipts))
+        .route("/pictures", get(pictures::show))
+        .route("/pictures/forget", post(pictures::forget))
         .route("/sharing", get(sharing::show).post(sharing::save))
         .route("/message/{account}/{uid_validity}/{uid}/body", get(message::body))
         .route("/message/{account}/{uid_validity}/{uid}/print", get(message::print))
@@ -107,6 +111,7 @@ pub fn router(bridge: Bridge) -> Router {
         .route("/message/{account}/{uid_validity}/{uid}/part/{section}", get(message::part))
         .route("/export/mbox", get(export::as_mbox))
         .route("/export/zip", get(export::as_zip))
+        .route(crate::pictures::ROUTE, get(remote::show))
         .route("/socket", any(socket::upgrade))
         .route("/blobs", post(blob::upload).layer(DefaultBodyLimit::disable()))
         .route("/blobs/{id}", delete(blob::forget).get(blob::picture))

@@ -90,7 +90,11 @@ impl Bridge {
     /// Through the account's own server.
     pub fn own_way_out(&self, record: &AccountRecord) -> Result<Route, Error> {
         let smtp = record.smtp.as_ref().or(self.config.smtp.as_ref()).ok_or(Error::NoWayOut)?;
-        Ok(Route { transport: Transport::new(smtp.clone()), credentials: self.credentials(record)?, own: true })
+        let transport = match record.smtp {
+            Some(_) => Transport::new(smtp.clone()).through(self.config.server_dialer()),
+            None => Transport::new(smtp.clone()),
+        };
+        Ok(Route { transport, credentials: self.credentials(record)?, own: true })
     }
 
     /// A way out whose password is sealed for an identity.

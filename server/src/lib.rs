@@ -27,6 +27,7 @@ pub mod imap;
 pub mod letter;
 pub mod mime;
 pub mod net;
+mod pictures;
 pub mod pop3;
 pub mod probe;
 pub mod seal;
@@ -37,6 +38,7 @@ pub mod step;
 pub mod store;
 pub mod submission;
 mod templates;
+mod turns;
 mod verdict;
 
 use std::{net::SocketAddr, time::Duration};

@@ -3,6 +3,7 @@
 mod address;
 mod certificate;
 mod fetch;
+mod picture;
 
 use std::{
     io,
@@ -23,6 +24,7 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 use crate::endpoint::{Endpoint, Security};
 pub use address::is_public;
 pub use fetch::fetch;
+pub use picture::{Picture, picture};
 
 /// How long a name may take to be looked up.
 const LOOKUP: Duration = Duration::from_secs(8);
@@ -101,6 +103,16 @@ impl Dialer {
     pub async fn dial_tls(&self, host: &str, port: u16) -> Result<TlsStream<TcpStream>, Error> {
         let stream = self.call(host, port, false).await?;
         self.secure(host, stream).await
+    }
+
+    /// Whether addresses of private networks may be called, too.
+    pub fn reaches_all(&self) -> bool {
+        self.reach == Reach::Anywhere
+    }
+
+    /// A line to a web server in clear text.
+    pub async fn dial_plain(&self, host: &str, port: u16) -> Result<TcpStream, Error> {
+        self.call(host, port, false).await
     }
 
     async fn call(&self, host: &str, port: u16, here: bool) -> Result<TcpStream, Error> {

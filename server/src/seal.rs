@@ -8,19 +8,36 @@ use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
+use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 
 const NONCE: usize = 24;
 
-/// Seals and opens secrets. Cheap to clone.
+/// Bytes of a signature: nobody guesses 128 bits.
+const SIGNED: usize = 16;
+
+/// Seals and opens secrets, and signs what we give out to know it again. Cheap to clone.
 #[derive(Clone)]
-pub struct Seal(XChaCha20Poly1305);
+pub struct Seal {
+    cipher: XChaCha20Poly1305,
+    signer: Hmac<Sha256>,
+}
+
+/// A key that is shorter than a block ends in zeros (RFC 2104 §2).
+fn hmac(key: &[u8]) -> Hmac<Sha256> {
+    let block: [u8; 64] = std::array::from_fn(|at| key.get(at).copied().unwrap_or(0));
+    Hmac::new(&block.into())
+}
 
 impl Seal {
     /// The key is the SHA-256 of the given secret, which should be long and random.
     pub fn new(secret: &SecretString) -> Self {
-        Self(XChaCha20Poly1305::new(&Sha256::digest(secret.expose_secret().as_bytes())))
+        let key = Sha256::digest(secret.expose_secret().as_bytes());
+        // A key for one purpose only (NIST SP 800-108): what is signed says nothing of what is sealed.
+        let signer = hmac(&hmac(&key).chain_update(b"pismo: signatures").finalize().into_bytes());
+        Self { cipher: XChaCha20Poly1305::new(&key), signer }
     }
 
     /// Reads the secret from `secret.key` in the data folder, made there the first time.
@@ -48,7 +65,7 @@ impl Seal {
         let mut nonce = [0u8; NONCE];
         getrandom::fill(&mut nonce).map_err(|error| anyhow::anyhow!("No randomness: {error}"))?;
         let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: owner.as_bytes() };
-        let Ok(sealed) = self.0.encrypt(&XNonce::from(nonce), payload) else { bail!("Cannot seal a credential") };
+        let Ok(sealed) = self.cipher.encrypt(&XNonce::from(nonce), payload) else { bail!("Cannot seal a credential") };
         Ok([nonce.as_slice(), &sealed].concat())
     }
 
@@ -56,10 +73,23 @@ impl Seal {
     pub fn open(&self, owner: &str, sealed: &[u8]) -> Result<SecretString> {
         let Some((nonce, sealed)) = sealed.split_first_chunk::<NONCE>() else { bail!("A sealed credential is cut") };
         let payload = Payload { msg: sealed, aad: owner.as_bytes() };
-        let Ok(secret) = self.0.decrypt(&XNonce::from(*nonce), payload) else {
+        let Ok(secret) = self.cipher.decrypt(&XNonce::from(*nonce), payload) else {
             bail!("A sealed credential does not open: was PISMO_SECRET or secret.key changed?")
         };
         Ok(String::from_utf8(secret)?.into())
+    }
+}
+
+impl Seal {
+    /// What shows that a text came from us: HMAC-SHA256 (RFC 2104), the first half of it, in hexadecimal.
+    pub fn sign(&self, text: &str) -> String {
+        let mac = self.signer.clone().chain_update(text).finalize().into_bytes();
+        hex(mac.get(..SIGNED).unwrap_or_default())
+    }
+
+    /// Whether a text has this signature of ours. Takes as long whatever is wrong with it.
+    pub fn has_signed(&self, text: &str, signature: &str) -> bool {
+        self.sign(text).as_bytes().ct_eq(signature.as_bytes()).into()
     }
 }
 

@@ -15,6 +15,7 @@ mod identities;
 mod ledger;
 mod logins;
 mod names;
+mod pictures;
 mod runs;
 mod searches;
 mod settings;

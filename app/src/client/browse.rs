@@ -297,7 +297,7 @@ impl Client {
             return;
         }
         if let Some(known) = self.state.opened.known(&message)
-            && matches!(known.body, Body::Html { .. })
+            && matches!(known.body, Body::Html(_))
         {
             self.platform().warm(&untrack(|| self.body_url(&message, false)));
         }

@@ -144,7 +144,7 @@ impl Opened {
     }
 
     /// Forgets all that was kept, except what is on the screen.
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.cache.update_value(VecDeque::clear);
     }
 }

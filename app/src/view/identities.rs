@@ -5,7 +5,6 @@ mod receipts;
 
 use leptos::prelude::*;
 
-pub(super) use form::for_textarea;
 pub use form::{Fields, IdentityForm, IdentityFormPage, Of};
 use receipts::ReceiptsForm;
 

@@ -5,6 +5,7 @@ mod conversation;
 mod fetched;
 mod header;
 mod papers;
+mod pictures;
 mod plain;
 mod report;
 
@@ -19,12 +20,13 @@ use crate::{
     i18n::*,
     route,
     state::State,
-    wire::{Body, Error, Message, MessageRef, SpecialUse},
+    wire::{Body, Error, Message, MessageRef, Remote, SpecialUse},
 };
 use attachments::Attachments;
 use conversation::Beside;
 use header::Header;
 pub use papers::print;
+use pictures::PicturesBar;
 use plain::PlainText;
 use report::{ReceiptBar, ReportCard};
 
@@ -116,13 +118,15 @@ fn Article(message: Arc<Message>) -> impl IntoView {
     let i18n = use_i18n();
     let target = message.message.clone();
     let uid = target.uid.0.to_string();
-    let is_html = matches!(message.body, Body::Html { .. });
-    // Whether the person asked for what is on the net.
-    let remote = RwSignal::new(false);
+    let is_html = matches!(message.body, Body::Html(_));
+    // Whether the person wants what is on the net.
+    let remote = RwSignal::new(matches!(message.body, Body::Html(Remote { allowed: true, .. })));
     let body = match &message.body {
-        Body::Html { remote: has_remote } => {
-            view! { <HtmlBody message=target.clone() has_remote=*has_remote remote /> }.into_any()
+        Body::Html(has) => view! {
+            <PicturesBar message=message.clone() has=*has remote />
+            <HtmlBody message=target.clone() remote />
         }
+        .into_any(),
         Body::Text { text, truncated } => {
             let source = truncated.then(|| route::source_url(&target));
             view! {
@@ -191,34 +195,15 @@ fn Unsent(message: MessageRef) -> impl IntoView {
 /// The frame that a body in HTML lives in: no scripts, no forms, not our origin (it is cleaned besides, and comes
 /// with a policy of its own). Links open in new tabs.
 #[component]
-fn HtmlBody(message: MessageRef, has_remote: bool, remote: RwSignal<bool>) -> impl IntoView {
+fn HtmlBody(message: MessageRef, remote: RwSignal<bool>) -> impl IntoView {
     let (i18n, client) = (use_i18n(), expect_context::<Client>());
     let rendered = RwSignal::new(false);
     let url = Memo::new(move |_| client.body_url(&message, remote.get()));
     view! {
-        <Show when=move || has_remote && !remote.get()>
-            <div class="message-remote">
-                <Icon name="image-off" />
-                <p>
-                    {move || t_string!(i18n, view.remote_blocked)} " "
-                    <span>{move || t_string!(i18n, view.remote_why)}</span>
-                </p>
-                <button
-                    type="button"
-                    class="button button-small"
-                    data-testid="show-remote"
-                    on:click=handler(move |_| {
-                        rendered.set(false);
-                        remote.set(true);
-                    })
-                >
-                    {move || t_string!(i18n, view.remote_show)}
-                </button>
-            </div>
-        </Show>
         // A new address means a new frame: one that only changed its address would grow the browser's history.
         {each(move || {
             let url = url.get();
+            rendered.set(false);
             let frame = Item::new(url.clone(), move || view! {
                 <iframe
                     class="message-frame"

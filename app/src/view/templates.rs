@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{explain::Explained, icon::Icon, identities::for_textarea, server::back, words::Words};
+use super::{area::Area, explain::Explained, icon::Icon, server::back, words::Words};
 use crate::{
     i18n::*,
     state::Theme,
@@ -189,14 +189,7 @@ pub fn TemplateForm(page: TemplateFormPage) -> impl IntoView {
                 </label>
                 <label class="field">
                     <span>{t_string!(i18n, templates.text)}</span>
-                    <textarea
-                        name="text"
-                        rows="12"
-                        dir="auto"
-                        maxlength=Template::MAX_TEXT.to_string()
-                        data-testid="template-text"
-                        inner_html=for_textarea(&text)
-                    ></textarea>
+                    <Area name="text" text rows=12 longest=Template::MAX_TEXT testid="template-text" />
                 </label>
                 <label class="choice">
                     <input type="checkbox" name="formatted" value="1" checked=formatted data-testid="template-formatted" />

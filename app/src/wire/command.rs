@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AccountId, Address, BlobId, Connectivity, Conversation, Doubt, Draft, DraftId, DraftKind, Flag, Identity, Listing,
-    Mailbox, Message, MessageRef, Quota, Submission, SubmissionId, TabId, TemplateId, Uid, UidValidity, When, Writer,
+    Mailbox, Message, MessageRef, PicturesOf, Quota, Submission, SubmissionId, TabId, TemplateId, Uid, UidValidity,
+    When, Writer,
 };
 
 /// Asked by a tab. Every command is safe to send twice.
@@ -70,6 +71,8 @@ pub enum Command {
     DropSubmission { submission: SubmissionId },
     /// Tell whoever has asked for it that this message was read, once, in this language (RFC 5646). → [`Reply::Done`]
     SendReceipt { message: MessageRef, language: String },
+    /// Show pictures on the net from now on: of this message, its sender or the sender's domain. → [`Reply::Done`]
+    AllowPictures { message: MessageRef, of: PicturesOf },
     /// Forget an uploaded file. → [`Reply::Done`]
     DropBlob { blob: BlobId },
     /// Keep this search; `before` is what it was called until now. Refused with [`super::Error::SearchExists`] if another one is

@@ -269,8 +269,55 @@ pub enum Body {
     /// Plain text, decoded, with `\n` line ends. `truncated` when only the beginning is here.
     Text { text: String, truncated: bool },
     /// HTML, which never travels here: a sandboxed frame loads it from the route for bodies.
-    /// `remote` says whether there is remote content to be asked for.
-    Html { remote: bool },
+    Html(Remote),
+}
+
+/// What an HTML body has on the net. Nothing of it comes before it is asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Remote {
+    /// There are pictures.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub pictures: bool,
+    /// The person has said before that they are to be shown: of this message, or of its sender.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allowed: bool,
+    /// How many pictures there are that only tell that the message was read. These never come.
+    #[serde(skip_serializing_if = "is_none")]
+    pub trackers: u32,
+}
+
+fn is_none(count: &u32) -> bool {
+    *count == 0
+}
+
+/// Whose pictures on the net are to be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PicturesOf {
+    /// Of this one message.
+    Message,
+    /// Of whoever has this address.
+    Sender,
+    /// Of everybody at this domain.
+    Domain,
+}
+
+impl PicturesOf {
+    pub const ALL: [PicturesOf; 3] = [PicturesOf::Message, PicturesOf::Sender, PicturesOf::Domain];
+
+    /// In forms and in the store.
+    pub fn name(self) -> &'static str {
+        match self {
+            PicturesOf::Message => "message",
+            PicturesOf::Sender => "sender",
+            PicturesOf::Domain => "domain",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<PicturesOf> {
+        PicturesOf::ALL.into_iter().find(|of| of.name() == name)
+    }
 }
 
 /// A node of the body structure, shown as an attachment.

@@ -1,4 +1,4 @@
-//! How many sessions an account has beside the one that works. Mail servers limit connections, and a person has other mail
+//! Opens the sessions of an account, and knows how many it has beside the one that works. Mail servers limit connections, and a person has other mail
 //! programs as well: the number shrinks when the server says that there are too many.
 
 use std::sync::{
@@ -9,6 +9,12 @@ use std::sync::{
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, futures::Notified};
 use tracing::info;
 
+use crate::{
+    endpoint::{Credentials, Endpoint},
+    imap::{self, Session},
+    net::Dialer,
+};
+
 /// Sessions beside the one that works: the watch, parts, searches.
 const BESIDE: usize = 3;
 
@@ -17,6 +23,7 @@ const BESIDE: usize = 3;
 pub(super) struct Budget(Arc<Shared>);
 
 struct Shared {
+    dialer: Dialer,
     permits: Arc<Semaphore>,
     /// Sessions beside the one that works, at most.
     most: AtomicUsize,
@@ -30,13 +37,20 @@ struct Shared {
 pub(super) type Permit = OwnedSemaphorePermit;
 
 impl Budget {
-    pub fn new() -> Self {
+    /// For an account at a server to which this dialer leads.
+    pub fn new(dialer: Dialer) -> Self {
         Self(Arc::new(Shared {
+            dialer,
             permits: Arc::new(Semaphore::new(BESIDE)),
             most: AtomicUsize::new(BESIDE),
             waiting: AtomicUsize::new(0),
             wanted: Notify::new(),
         }))
+    }
+
+    /// Opens a session.
+    pub async fn open(&self, endpoint: &Endpoint, credentials: &Credentials) -> Result<Session, imap::Error> {
+        imap::connect_by(&self.0.dialer, endpoint, credentials).await
     }
 
     /// How many sessions there may be, that which works included.
@@ -114,7 +128,7 @@ mod tests {
 
     #[tokio::test]
     async fn sessions_are_counted_and_given_back_to_whoever_waits() {
-        let budget = Budget::new();
+        let budget = Budget::new(Dialer::default());
         let mut held = Vec::new();
         while held.len() < BESIDE {
             held.push(budget.permit().await.expect("a permit"));
@@ -134,7 +148,7 @@ mod tests {
 
     #[tokio::test]
     async fn there_is_always_one_left() {
-        let budget = Budget::new();
+        let budget = Budget::new(Dialer::default());
         for _ in 0..9 {
             let permit = budget.permit().await;
             budget.shrink(permit);

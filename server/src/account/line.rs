@@ -72,10 +72,10 @@ impl Actor {
     pub(super) fn connect(&mut self) {
         self.line = Line::Connecting;
         let (endpoint, credentials) = (self.record.imap.clone(), self.credentials.clone());
-        let (inputs, stop) = (self.myself(), self.stop.clone());
-        // Ends by itself within the limits of `imap::connect`; its only effect is the input it sends.
+        let (inputs, stop, budget) = (self.myself(), self.stop.clone(), self.budget.clone());
+        // Ends by itself within the limits of `imap::connect_by`; its only effect is the input it sends.
         tokio::spawn(async move {
-            let Some(result) = stop.run_until_cancelled(imap::connect(&endpoint, &credentials)).await else { return };
+            let Some(result) = stop.run_until_cancelled(budget.open(&endpoint, &credentials)).await else { return };
             if let Some(inputs) = inputs.upgrade() {
                 // An actor that has stopped needs no session.
                 let _ = inputs.send(Input::Connected(Box::new(result))).await;
@@ -188,7 +188,7 @@ impl Actor {
             Waiting::Command { tab, frame, .. } => self.reply(&tab, frame.id, Err(error)),
             Waiting::Found { report, .. } => self.fail_search(&report, error),
             Waiting::Load { reply, .. } => drop(reply.send(Err(error))),
-            Waiting::Texts(texts) => self.answer(texts.into_asker(), Err(error)),
+            Waiting::Texts(texts) => self.refuse_asker(texts.into_asker(), error),
             Waiting::Folders { reply, .. } => drop(reply.send(Err(error))),
             Waiting::Sharing { reply, .. } => drop(reply.send(Err(error))),
             Waiting::File { reply, .. } => drop(reply.send(Err(error))),

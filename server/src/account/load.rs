@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use anyhow::Context;
-use app::wire::{Body, Error, Flag, Message, MessageRef, Priority, ReceiptAsked, Report, Uid};
+use app::wire::{Body, Error, Flag, Message, MessageRef, Priority, ReceiptAsked, Remote, Report, Uid};
 use tokio::time::Instant;
 
 use super::{
@@ -83,8 +83,8 @@ pub struct Loaded {
     /// The same in plain text, where its sender wrote both.
     pub alternative: Option<String>,
     pub truncated: bool,
-    /// Whether an HTML body wants anything from the net.
-    pub remote: bool,
+    /// What an HTML body has on the net, whether or not it may be shown.
+    pub remote: Remote,
     pub flags: Vec<Flag>,
     /// The Date field in seconds since 1970 UTC, else INTERNALDATE.
     pub date: i64,
@@ -109,9 +109,10 @@ impl Loaded {
         }
     }
 
-    pub fn to_wire(&self) -> Message {
+    /// As a tab gets it, with what is on the net or not.
+    pub fn to_wire(&self, allowed: bool) -> Message {
         let body = if self.is_html() {
-            Body::Html { remote: self.remote }
+            Body::Html(Remote { allowed, ..self.remote })
         } else {
             Body::Text { text: self.text.clone(), truncated: self.truncated }
         };
@@ -280,12 +281,12 @@ impl Actor {
         };
         let receipt = self.receipt_asked(&message, &headers, &fetched).await;
         let (text, alternative) = joined(&shown, body.unwrap_or_default(), alternative, &further);
-        let mut remote = false;
+        let mut remote = Remote::default();
         if shown.has_html() {
             let html = text.clone();
             let survey =
                 tokio::task::spawn_blocking(move || mime::html::survey(&html)).await.context("Cannot read HTML")?;
-            remote = survey.remote;
+            remote = Remote { pictures: survey.remote, allowed: false, trackers: survey.trackers };
             shown.settle(&survey.content_ids);
         }
         let loaded = Arc::new(Loaded {

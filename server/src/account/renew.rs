@@ -33,10 +33,10 @@ impl Actor {
         let Some(permit) = self.budget.spare_permit() else { return };
         self.renewed = Instant::now();
         let (endpoint, credentials) = (self.record.imap.clone(), self.credentials.clone());
-        let (inputs, stop) = (self.myself(), self.stop.clone());
-        // Ends by itself within the limits of `imap::connect`; its only effect is the input it sends.
+        let (inputs, stop, budget) = (self.myself(), self.stop.clone(), self.budget.clone());
+        // Ends by itself within the limits of `imap::connect_by`; its only effect is the input it sends.
         tokio::spawn(async move {
-            let connecting = imap::connect(&endpoint, &credentials);
+            let connecting = budget.open(&endpoint, &credentials);
             let Some(result) = stop.run_until_cancelled(connecting).await else { return };
             drop(permit);
             if let Some(inputs) = inputs.upgrade() {

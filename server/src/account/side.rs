@@ -65,7 +65,7 @@ impl Side {
             if self.permit.is_none() {
                 self.permit = self.budget.permit().await;
             }
-            match imap::connect(&self.endpoint, &self.credentials).await {
+            match self.budget.open(&self.endpoint, &self.credentials).await {
                 Err(error @ imap::Error::TooManyConnections { .. }) => {
                     self.budget.shrink(self.permit.take());
                     refused = error;

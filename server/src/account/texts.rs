@@ -68,8 +68,8 @@ impl Actor {
             result = Err(Failure::Lost(error));
         }
         match (result, asker) {
-            (Ok(loaded), asker) => self.answer(asker, Ok(loaded)),
-            (Err(Failure::Told(error)), asker) => self.answer(asker, Err(error)),
+            (Ok(loaded), asker) => self.answer(asker, loaded).await,
+            (Err(Failure::Told(error)), asker) => self.refuse_asker(asker, error),
             (Err(Failure::Lost(error)), Asker::Tab { tab, id }) => {
                 // Asked once more, from the beginning, over a new line.
                 let frame = Box::new(ClientFrame { id, command: Command::Read { message } });
@@ -77,7 +77,7 @@ impl Actor {
                 return Err(error);
             }
             (Err(Failure::Lost(error)), asker) => {
-                self.answer(asker, Err(self.no_line()));
+                self.refuse_asker(asker, self.no_line());
                 return Err(error);
             }
         }
@@ -103,23 +103,32 @@ impl Actor {
         }
     }
 
-    pub(super) fn answer(&mut self, asker: Asker, result: Result<Arc<Loaded>, Error>) {
+    async fn answer(&mut self, asker: Asker, loaded: Arc<Loaded>) {
         match asker {
             Asker::Tab { tab, id } => {
-                let result = result.map(|loaded| self.message(&loaded));
-                self.reply(&tab, id, result);
+                let message = self.message(&loaded).await;
+                self.reply(&tab, id, Ok(message));
             }
             // Whoever asked may have gone.
-            Asker::Elsewhere(reply) => drop(reply.send(result)),
+            Asker::Elsewhere(reply) => drop(reply.send(Ok(loaded))),
+        }
+    }
+
+    pub(super) fn refuse_asker(&mut self, asker: Asker, error: Error) {
+        match asker {
+            Asker::Tab { tab, id } => self.reply(&tab, id, Err(error)),
+            // Whoever asked may have gone.
+            Asker::Elsewhere(reply) => drop(reply.send(Err(error))),
         }
     }
 
     /// A message with the flags it has now.
-    pub(super) fn message(&mut self, loaded: &Loaded) -> Reply {
+    pub(super) async fn message(&mut self, loaded: &Loaded) -> Reply {
         self.note_heard(loaded);
         let flags = self.cache.flags(&loaded.message).unwrap_or(&loaded.flags).to_vec();
+        let allowed = loaded.remote.pictures && self.shows_pictures(loaded).await;
         // Another device may have answered meanwhile.
         let receipt = loaded.receipt.clone().filter(|_| !flags.contains(&Flag::receipt_answered()));
-        Reply::Message(Box::new(app::wire::Message { flags, receipt, ..loaded.to_wire() }))
+        Reply::Message(Box::new(app::wire::Message { flags, receipt, ..loaded.to_wire(allowed) }))
     }
 }

@@ -98,7 +98,7 @@ async fn listen(
     inputs: &mpsc::WeakSender<Input>,
     (backoff, budget): (&mut Backoff, &Budget),
 ) -> Result<Over, imap::Error> {
-    let mut session = imap::connect(endpoint, credentials).await?;
+    let mut session = budget.open(endpoint, credentials).await?;
     // What the server tells of, where it has NOTIFY: what is the person's own, and these.
     let mut notified = None::<Vec<String>>;
     let mut announced = false;

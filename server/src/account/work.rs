@@ -159,7 +159,7 @@ impl Actor {
             Command::Read { message } => {
                 self.cache.forget_unwatched(&message, self.selects);
                 match self.load_unless_long(session, &message).await? {
-                    Loading::Done(loaded) => Ok(Some(self.message(&loaded))),
+                    Loading::Done(loaded) => Ok(Some(self.message(&loaded).await)),
                     Loading::Long(begun) => {
                         self.fetch_aside(*begun, Asker::Tab { tab: tab.clone(), id: frame.id });
                         Ok(None)
@@ -192,6 +192,10 @@ impl Actor {
             }
             Command::SendReceipt { message, language } => {
                 self.send_receipt(session, &message, &language).await?;
+                Ok(Some(Reply::Done))
+            }
+            Command::AllowPictures { message, of } => {
+                self.allow_pictures(session, &message, of).await?;
                 Ok(Some(Reply::Done))
             }
             Command::SaveDraft { draft, base } => {

@@ -25,7 +25,6 @@ use super::{
 use crate::{
     bridge::{Bridge, internal},
     imap::Credentials,
-    net::Dialer,
     seal::random_hex,
     store::{EndOfRun, Lease, StoredCollector, now},
 };
@@ -235,7 +234,7 @@ async fn job(bridge: &Bridge, collector: &StoredCollector, holder: &str) -> Resu
         collector: collector.clone(),
         holder: holder.to_owned(),
         source,
-        target: End { dialer: Dialer::default(), endpoint: record.imap, credentials },
+        target: End { dialer: bridge.config.server_dialer(), endpoint: record.imap, credentials },
         uses: settings.uses,
         spool: bridge.config.data.clone(),
         watch: None,

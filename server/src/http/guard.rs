@@ -113,7 +113,9 @@ mod tests {
             trusted_proxies: proxies.iter().map(|network| network.parse().unwrap()).collect(),
             metrics_listen: None,
             allow_insecure: false,
+            login_private: true,
             collect_private: false,
+            pictures_private: false,
             upload_limit: 0,
             hook_secret: None,
         }

@@ -182,7 +182,7 @@ async fn try_sign_in(
     let attempt =
         bridge.attempts.admit(address, client.address).map_err(|seconds| Error::TooManyAttempts { seconds })?;
     let credentials = Credentials { user: address.to_owned(), password: filled.password.clone() };
-    let session = imap::connect(&imap, &credentials).await.map_err(to_wire)?;
+    let session = imap::connect_by(&bridge.config.server_dialer(), &imap, &credentials).await.map_err(to_wire)?;
     bridge.attempts.pay_back(attempt);
     let record = bridge.store.account_for(address, &imap, smtp.as_ref()).await.map_err(internal)?;
     bridge.keep_password(&record, &credentials).await.map_err(internal)?;
@@ -262,7 +262,7 @@ pub async fn sign_out(
 }
 
 /// The pages beside the app that one may have wanted to see.
-const PAGES: [&str; 5] = ["/server", "/folders", "/collectors", "/contacts", "/identities"];
+const PAGES: [&str; 6] = ["/server", "/folders", "/collectors", "/contacts", "/identities", "/pictures"];
 
 /// Where to go after signing in: only ever a page of ours.
 fn safe(next: &str) -> &str {

@@ -7,6 +7,7 @@ use app::{
     wire::{AccountId, Error, MessageRef, Uid, UidValidity},
 };
 use axum::{
+    Extension,
     extract::{Path, Query, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
@@ -14,13 +15,19 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 
-use super::{login::SignedIn, page::Person, section::Section};
+use super::{guard::Client, login::SignedIn, page::Person, remote, section::Section};
 use crate::{
     account::{Account, Loaded},
     bridge::Bridge,
     error::HttpError,
-    mime::{self, html, structure::Encoding},
+    mime::{
+        self,
+        html::{self, Proxy},
+        structure::Encoding,
+    },
+    pictures::Ticket,
     seal::random_hex,
+    store::now,
 };
 
 /// Inline images that are put into a body, in bytes as transferred: each, and together.
@@ -37,6 +44,13 @@ pub struct Asked {
     theme: String,
     remote: Option<u8>,
     inline: Option<u8>,
+}
+
+impl Asked {
+    /// What the addresses of pictures on the net begin with, if these are to be shown.
+    fn pictures(&self, bridge: &Bridge, client: &Client, headers: &HeaderMap) -> Option<String> {
+        (self.remote == Some(1)).then(|| remote::base(&bridge.config.origins, client, headers)).flatten()
+    }
 }
 
 type Place = Path<(i64, u32, u32)>;
@@ -66,28 +80,33 @@ pub async fn body(
     SignedIn(login): SignedIn,
     Path(place): Place,
     Query(asked): Query<Asked>,
+    Extension(client): Extension<Client>,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
     let (account, message) = find(&bridge, &login, place, &asked.mailbox).await?;
     let loaded = account.load(message).await?;
-    let remote = asked.remote == Some(1);
+    let pictures = asked.pictures(&bridge, &client, &headers);
     let fold = Some(app::page::quoted(Person::of(&headers).language));
-    let document = document(&account, &loaded, &asked.theme, remote, fold).await?;
-    Ok(framed(document, html::content_security_policy(remote), true))
+    let document = document(&bridge, &account, &loaded, (&asked.theme, pictures.as_deref()), fold).await?;
+    Ok(framed(document, &html::content_security_policy(pictures.as_deref()), true))
 }
 
 async fn document(
+    bridge: &Bridge,
     account: &Account,
     loaded: &Loaded,
-    theme: &str,
-    remote: bool,
+    (theme, pictures): (&str, Option<&str>),
     fold: Option<&'static str>,
 ) -> Result<String, HttpError> {
     let inline = inline_images(account, loaded).await?;
     let theme = if theme == "dark" { html::Theme::Dark } else { html::Theme::Light };
+    let address = |base: &str| Ticket::issue(&bridge.seal, &loaded.message, base.to_owned(), now());
+    let remote = pictures.map(|base| Proxy::new(address(base)));
+    let turn = bridge.bodies.turn(loaded.message.account).await?;
     let text = loaded.text.clone();
     let is_html = loaded.is_html();
     let document = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
         if is_html {
             html::sanitise(&text, &html::Options { remote, inline: Arc::new(inline), theme, fold }).document
         } else {
@@ -205,18 +224,19 @@ pub async fn print(
     SignedIn(login): SignedIn,
     Path(place): Place,
     Query(asked): Query<Asked>,
+    Extension(client): Extension<Client>,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
     let (account, message) = find(&bridge, &login, place, &asked.mailbox).await?;
     let loaded = account.load(message).await?;
-    let remote = asked.remote == Some(1);
-    let document = document(&account, &loaded, "light", remote, None).await?;
+    let pictures = asked.pictures(&bridge, &client, &headers);
+    let document = document(&bridge, &account, &loaded, ("light", pictures.as_deref()), None).await?;
     let Person { language, clock, .. } = Person::of(&headers);
     let field = |name| loaded.headers.text(name);
     let fields = fields_on_paper(language, clock, ["From", "To", "Cc"].map(field), loaded.date);
     let nonce = random_hex(16)?;
     let page = html::for_the_printer(&document, &field("Subject"), &fields, &nonce);
-    Ok(framed(page, &html::printing_policy(remote, &nonce), false))
+    Ok(framed(page, &html::printing_policy(pictures.as_deref(), &nonce), false))
 }
 
 /// Content-Disposition with a file name of any letters (RFC 6266, RFC 8187).

@@ -6,6 +6,7 @@ mod css;
 mod fold;
 mod policy;
 mod text;
+mod trackers;
 mod tree;
 pub mod writing;
 
@@ -29,13 +30,29 @@ const MAX_TEXT: usize = 512 * 1024;
 /// How a body is to be shown.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Whether images may be fetched from the net.
-    pub remote: bool,
+    /// By way of whom pictures on the net are shown; none leaves them out.
+    pub remote: Option<Proxy>,
     pub theme: Theme,
     /// `data:` URIs of inline images by Content-ID, without angle brackets.
     pub inline: Arc<HashMap<String, String>>,
     /// The words under which a quote at the end is folded; none leaves it open.
     pub fold: Option<&'static str>,
+}
+
+/// Gives pictures on the net, by their addresses in normal spelling, those by which they may be fetched.
+#[derive(Clone)]
+pub struct Proxy(Arc<dyn Fn(&str) -> String + Send + Sync>);
+
+impl Proxy {
+    pub fn new(address: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+        Self(Arc::new(address))
+    }
+}
+
+impl std::fmt::Debug for Proxy {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Proxy")
+    }
 }
 
 /// The page around the frame.
@@ -52,8 +69,6 @@ pub enum Theme {
 pub struct Clean {
     /// A complete HTML document. Never to be parsed and written again.
     pub document: String,
-    /// Whether there is remote content, blocked or shown.
-    pub remote: bool,
     /// Whether the HTML was too large or too deep, and is shown as text.
     pub simplified: bool,
 }
@@ -63,22 +78,21 @@ pub fn sanitise(html: &str, options: &Options) -> Clean {
     guarded(|| try_sanitise(html, options)).flatten().unwrap_or_else(|| simplified(html, options.theme))
 }
 
-/// The policy a body is served under. It closes the network whatever the sanitizer may have missed.
-pub fn content_security_policy(remote: bool) -> &'static str {
-    if remote {
-        "default-src 'none'; img-src data: http: https:; style-src 'unsafe-inline'; base-uri 'none'; \
+/// The policy a body is served under. It closes the network whatever the sanitizer may have missed, but for this source of
+/// pictures, if any.
+pub fn content_security_policy(pictures: Option<&str>) -> String {
+    let (space, pictures) = pictures.map_or(("", ""), |source| (" ", source));
+    format!(
+        "default-src 'none'; img-src data:{space}{pictures}; style-src 'unsafe-inline'; base-uri 'none'; \
          form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
-    } else {
-        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; \
-         form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
-    }
+    )
 }
 
 /// The policy of a body on its way to the printer: the same, but for one script of ours, which can do no more than open the
 /// browser's dialog. The page has an origin of its own, without cookies, and the network stays closed.
-pub fn printing_policy(remote: bool, nonce: &str) -> String {
+pub fn printing_policy(pictures: Option<&str>, nonce: &str) -> String {
     // The sandbox is the last directive, so that more is allowed by adding to it.
-    format!("{} allow-scripts allow-modals; script-src 'nonce-{nonce}'", content_security_policy(remote))
+    format!("{} allow-scripts allow-modals; script-src 'nonce-{nonce}'", content_security_policy(pictures))
 }
 
 /// Runs what parses hostile input in libraries; a panic there must not reach the caller.
@@ -108,10 +122,10 @@ fn try_sanitise(html: &str, options: &Options) -> Option<Clean> {
     }
     colours |= tree.elements().any(|element| policy::chooses_colours(&element.attributes));
     colours |= policy::chooses_colours(&tree.body);
-    let remote = tree.elements().any(policy::is_remote) || policy::has_remote_background(&tree.body);
+    let trackers = policy::trackers(&tree);
     let Declarations { css: body, .. } = policy::body_style(&tree.body);
     drop(tree);
-    let content = policy::builder(options).clean(html).to_string();
+    let content = policy::builder(options, trackers).clean(html).to_string();
     // Markup that grows like this is meant to.
     if content.len() > 4 * MAX_HTML + options.inline.values().map(String::len).sum::<usize>() * 2 {
         return None;
@@ -121,7 +135,7 @@ fn try_sanitise(html: &str, options: &Options) -> Option<Clean> {
         None => content,
     };
     let document = page(options.theme, colours, &sheet, &body, &content);
-    Some(Clean { document, remote, simplified: false })
+    Some(Clean { document, simplified: false })
 }
 
 /// The text of a body whose HTML is not to be shown.
@@ -129,7 +143,7 @@ fn simplified(html: &str, theme: Theme) -> Clean {
     let text = to_text(html);
     let text = super::text::cut(&text, MAX_TEXT);
     let content = format!("<pre class=\"pismo-text\">{}</pre>", escape(text));
-    Clean { document: page(theme, false, "", "", &content), remote: false, simplified: true }
+    Clean { document: page(theme, false, "", "", &content), simplified: true }
 }
 
 /// Plain text as a part of a document, its lines as they are.

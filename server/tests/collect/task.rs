@@ -53,7 +53,9 @@ impl Node {
             allow_insecure: false,
             upload_limit: 0,
             hook_secret: None,
+            login_private: true,
             collect_private: true,
+            pictures_private: true,
         };
         let stop = CancellationToken::new();
         let bridge = Bridge::open(config, stop.clone()).await.expect("a bridge");

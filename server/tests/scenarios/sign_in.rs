@@ -27,6 +27,32 @@ async fn refused(server: Endpoint, password: &str) -> (u16, String) {
 }
 
 #[tokio::test]
+async fn whoever_knocks_has_no_server_of_a_private_network_called() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let bridge = TestBridge::with(|config| (config.imap, config.login_private) = (None, false)).await;
+    for (number, host) in
+        ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "10.0.0.1", "169.254.169.254"]
+            .into_iter()
+            .enumerate()
+    {
+        // Attempts are counted by the address.
+        let mut browser = bridge.browser(&format!("ana{number}"));
+        for scheme in ["imaps", "imap+starttls"] {
+            let typed = format!("{scheme}://{host}:{port}");
+            let answer = browser.fill_in(PASSWORD, &[("imap", &typed)]).await;
+            assert!((400..500).contains(&answer.status), "{typed}: {}", answer.status);
+            assert!(trouble(&answer.text()).contains("in a private network"), "{typed}: {}", answer.text());
+        }
+    }
+    let mut browser = bridge.browser("ana");
+    let answer = browser.fill_in(PASSWORD, &[("imap", &format!("imap+insecure://127.0.0.1:{port}"))]).await;
+    assert!(answer.status >= 400 && browser.cookie.is_none());
+    let called = tokio::time::timeout(std::time::Duration::from_millis(50), listener.accept()).await;
+    assert!(called.is_err(), "nobody was called");
+}
+
+#[tokio::test]
 async fn each_reason_has_its_own_sentence() {
     let server = MailServer::shared_with_smtp();
     let local = |port| imap(port);

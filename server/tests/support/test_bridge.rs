@@ -130,7 +130,9 @@ pub fn settings(data: PathBuf, imap_port: u16, submission_port: u16) -> Config {
         metrics_listen: None,
         allow_insecure: false,
         // All test servers are on this machine.
+        login_private: true,
         collect_private: true,
+        pictures_private: true,
         upload_limit: 10 * 1024 * 1024,
         hook_secret: None,
     }

@@ -7,6 +7,7 @@ use crate::{
     i18n::*,
     state::Theme,
     view::{
+        area::Area,
         collectors::{Failure, Trouble},
         server::back,
     },
@@ -131,6 +132,7 @@ pub fn IdentityForm(page: IdentityFormPage) -> impl IntoView {
     let elsewhere = other || !server.is_empty() || !user.is_empty() || failure.is_some();
     let promise = (of == Of::New).then(|| view! { <p>{t_string!(i18n, identities.promise)}</p> });
     let more = !reply_to.is_empty() || !bcc.is_empty() || !sent.is_empty();
+    let has_html = !signature_html.is_empty();
     view! {
         <main class="server collectors">
             {back(i18n)}
@@ -141,28 +143,20 @@ pub fn IdentityForm(page: IdentityFormPage) -> impl IntoView {
                 {text("name", t_string!(i18n, identities.name), Some(t_string!(i18n, identities.name_about)), name)}
                 <label class="field">
                     <span>{t_string!(i18n, identities.signature)}</span>
-                    <textarea
-                        name="signature"
-                        rows="4"
-                        dir="auto"
-                        maxlength=Identity::MAX_SIGNATURE.to_string()
-                        data-testid="identity-signature"
-                        inner_html=for_textarea(&signature)
-                    ></textarea>
+                    <Area name="signature" text=signature rows=4 longest=Identity::MAX_SIGNATURE testid="identity-signature" />
                 </label>
-                <details open=!signature_html.is_empty()>
+                <details open=has_html>
                     <summary data-testid="identity-signature-open">{t_string!(i18n, identities.signature_formatted)}</summary>
                     <label class="field">
                         <span>{t_string!(i18n, identities.signature_html)}</span>
-                        <textarea
+                        <Area
                             name="signature_html"
-                            rows="6"
-                            dir="auto"
-                            spellcheck="false"
-                            maxlength=Identity::MAX_SIGNATURE_HTML.to_string()
-                            data-testid="identity-signature-html"
-                            inner_html=for_textarea(&signature_html)
-                        ></textarea>
+                            text=signature_html
+                            rows=6
+                            longest=Identity::MAX_SIGNATURE_HTML
+                            is_code=true
+                            testid="identity-signature-html"
+                        />
                         <small>{t_string!(i18n, identities.signature_html_about)}</small>
                     </label>
                 </details>
@@ -206,20 +200,5 @@ pub fn IdentityForm(page: IdentityFormPage) -> impl IntoView {
                 {promise}
             </form>
         </main>
-    }
-}
-
-/// What stands within the element: it is text alone, and loses a line end at its beginning (HTML §13.2.6.4.7).
-pub fn for_textarea(text: &str) -> String {
-    format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::for_textarea;
-
-    #[test]
-    fn no_signature_ends_its_field() {
-        assert_eq!(for_textarea("\n</textarea>&copy"), "\n\n&lt;/textarea>&amp;copy");
     }
 }

@@ -10,8 +10,10 @@ use crate::mime::text::cut;
 pub struct Survey {
     /// The Content-IDs of the images within the message that it shows.
     pub content_ids: HashSet<String>,
-    /// Whether it wants anything from the net.
+    /// Whether there is anything on the net that it wants to show.
     pub remote: bool,
+    /// How many pictures it has that are there to tell that it was read.
+    pub trackers: u32,
 }
 
 /// Looks through an HTML body. Heavy enough for a blocking thread.
@@ -23,7 +25,9 @@ pub fn survey(html: &str) -> Survey {
         .filter(|(name, _)| matches!(name.as_str(), "src" | "background"))
         .filter_map(|(_, value)| policy::content_id(value))
         .collect();
-    Survey { content_ids, remote: tree.elements().any(policy::is_remote) || policy::has_remote_background(&tree.body) }
+    let remote = tree.elements().any(policy::is_remote) || policy::has_remote_background(&tree.body);
+    let trackers = u32::try_from(policy::trackers(&tree).len()).unwrap_or(u32::MAX);
+    Survey { content_ids, remote, trackers }
 }
 
 /// A document of plain text.

@@ -12,9 +12,9 @@ use std::{
 use ammonia::{Builder, Url, UrlRelative};
 
 use super::{
-    Options,
+    Options, Proxy,
     css::{self, Declarations},
-    tree::Node,
+    tree::{Node, Tree},
 };
 
 /// Elements of letters and newsletters. No svg, math, forms, frames, or anything whose content is not markup.
@@ -168,11 +168,11 @@ pub fn base_builder() -> Builder<'static> {
 }
 
 /// The sanitizer for these options.
-pub fn builder(options: &Options) -> Builder<'static> {
+pub fn builder(options: &Options, trackers: HashSet<String>) -> Builder<'static> {
     let mut builder = base_builder();
     let new_window = HashMap::from([("target", "_blank")]);
     let new_window_area = HashMap::from([("target", "_blank"), ("rel", LINK_REL)]);
-    let images = Images::new(options);
+    let images = Images::new(options, trackers);
     builder
         .set_tag_attribute_values(HashMap::from([("a", new_window), ("area", new_window_area)]))
         .link_rel(Some(LINK_REL))
@@ -212,16 +212,18 @@ fn link(value: &str) -> Option<String> {
 /// Images that may be shown: those that came with the message, and remote ones when those were asked for.
 struct Images {
     inline: Arc<HashMap<String, String>>,
-    remote: bool,
+    remote: Option<Proxy>,
+    /// The addresses of pictures that only tell that they were fetched.
+    trackers: HashSet<String>,
     /// How many bytes may still be written in place of a Content-ID: a body may name one image any number of times.
     budget: AtomicUsize,
 }
 
 impl Images {
-    fn new(options: &Options) -> Self {
+    fn new(options: &Options, trackers: HashSet<String>) -> Self {
         let all: usize = options.inline.values().map(String::len).sum();
         let budget = AtomicUsize::new(all.saturating_mul(2).saturating_add(MAX_REPEATED));
-        Self { inline: options.inline.clone(), remote: options.remote, budget }
+        Self { inline: options.inline.clone(), remote: options.remote.clone(), trackers, budget }
     }
 
     fn address(&self, value: &str) -> Option<String> {
@@ -234,10 +236,8 @@ impl Images {
         if is_image_data(value.trim()) {
             return Some(value.trim().to_owned());
         }
-        if !self.remote {
-            return None;
-        }
-        remote(value).map(Url::into)
+        let Proxy(address) = self.remote.as_ref()?;
+        (!self.trackers.contains(value)).then(|| on_the_net(value)).flatten().map(|url| address(url.as_str()))
     }
 }
 
@@ -257,7 +257,7 @@ pub fn content_id(value: &str) -> Option<String> {
 
 /// The address of a picture that is on the net or written out, in its normal spelling.
 pub fn picture(value: &str) -> Option<String> {
-    if is_image_data(value.trim()) { Some(value.trim().to_owned()) } else { remote(value).map(Url::into) }
+    if is_image_data(value.trim()) { Some(value.trim().to_owned()) } else { on_the_net(value).map(Url::into) }
 }
 
 /// Pictures only: no SVG, which is a document.
@@ -270,7 +270,8 @@ fn is_image_data(value: &str) -> bool {
     })
 }
 
-fn remote(value: &str) -> Option<Url> {
+/// The address of something on the net.
+pub fn on_the_net(value: &str) -> Option<Url> {
     let value = value.trim();
     // `//host/path` is a habit of web pages; in a letter it can only mean https.
     let url = match value.strip_prefix("//") {
@@ -282,13 +283,20 @@ fn remote(value: &str) -> Option<Url> {
 
 /// Whether an element would show something from the net if that were allowed.
 pub fn is_remote(element: &Node) -> bool {
-    (element.name == "img" && element.attribute("src").is_some_and(|value| remote(value).is_some()))
+    (element.name == "img" && element.attribute("src").is_some_and(|value| on_the_net(value).is_some()))
         || (matches!(element.name.as_str(), "table" | "tbody" | "td" | "th" | "tr")
             && has_remote_background(&element.attributes))
 }
 
+/// The addresses, as they are written, of pictures that nobody can see or that come from who counts readers.
+pub fn trackers(tree: &Tree) -> HashSet<String> {
+    let is_tracker = |node: &&Node| is_remote(node) && super::trackers::is_tracker(node);
+    let sources = tree.elements().filter(is_tracker).filter_map(|node| node.attribute("src"));
+    sources.map(str::to_owned).collect()
+}
+
 pub fn has_remote_background(attributes: &[(String, String)]) -> bool {
-    attributes.iter().any(|(name, value)| name == "background" && remote(value).is_some())
+    attributes.iter().any(|(name, value)| name == "background" && on_the_net(value).is_some())
 }
 
 /// Whether attributes choose a colour of text or background.

@@ -65,12 +65,16 @@ fn images_come_from_the_message_or_not_at_all() {
         "<img src=\"data:image/png;base64,AAAA\"><img src=\"data:image/png;base64,AAAA\"><img alt=\"o\"><img alt=\"r\">\
          <img src=\"data:image/gif;base64,R0\"><img>"
     );
-    assert!(shown.remote);
-    let shown = sanitise(html, &Options { remote: true, ..options });
-    assert!(shown.document.contains("<img src=\"http://h/t.gif\" alt=\"r\">"), "{}", shown.document);
-    assert!(shown.remote);
+    assert!(survey(html).remote);
+    let proxy = Proxy::new(|url| format!("https://by-way/?of={url}"));
+    let shown = sanitise(html, &Options { remote: Some(proxy), ..options });
+    assert!(shown.document.contains("<img src=\"https://by-way/?of=http://h/t.gif\" alt=\"r\">"), "{}", shown.document);
     assert!(!shown.document.contains("srcset"));
-    assert!(!sanitise("<img src=\"cid:a\">", &Options::default()).remote);
+    assert!(!survey("<img src=\"cid:a\">").remote);
+    let pixel = "<img src=\"http://h/p\" width=1 height=1><img src=\"http://h/q\">";
+    let proxy = Proxy::new(str::to_owned);
+    let shown = sanitise(pixel, &Options { remote: Some(proxy), ..Options::default() });
+    assert!(shown.document.contains("http://h/q") && !shown.document.contains("http://h/p"), "{}", shown.document);
 }
 
 #[test]

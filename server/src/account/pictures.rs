@@ -1,0 +1,53 @@
+//! Whose pictures on the net are shown without asking.
+
+use app::wire::{Address, Error, MessageRef, PicturesOf};
+use sha2::{Digest, Sha256};
+
+use super::{
+    Loaded,
+    actor::{Actor, Failure},
+};
+use crate::{imap::Session, seal::hex};
+
+impl Actor {
+    /// Whether the person has said that pictures of this message, its sender or the sender's domain are to be shown. As long as
+    /// that is not known, they are not.
+    pub(super) async fn shows_pictures(&self, loaded: &Loaded) -> bool {
+        let names = PicturesOf::ALL.map(|of| name(loaded, of).unwrap_or_default());
+        self.store.are_pictures_allowed(self.record.id, &names).await.unwrap_or_else(|error| {
+            tracing::error!(error = format!("{error:#}"), "Whether pictures are to be shown cannot be found out");
+            false
+        })
+    }
+
+    /// Notes that pictures of a message, its sender or the sender's domain are to be shown.
+    pub(super) async fn allow_pictures(
+        &mut self,
+        session: &mut Session,
+        message: &MessageRef,
+        of: PicturesOf,
+    ) -> Result<(), Failure> {
+        let loaded = self.load(session, message).await?;
+        let name = name(&loaded, of).ok_or_else(|| Error::BadRequest { text: "It has no sender".to_owned() })?;
+        self.store.allow_pictures(self.record.id, of, &name).await?;
+        Ok(())
+    }
+}
+
+/// By what a message, its sender or the sender's domain is known again. None where it has no sender, or more than one.
+fn name(loaded: &Loaded, of: PicturesOf) -> Option<String> {
+    let from = loaded.headers.addresses("From");
+    let [Address { email, .. }] = from.as_slice() else { return None };
+    let email = email.to_lowercase();
+    let (local, domain) = email.rsplit_once('@')?;
+    match of {
+        // Another message that calls itself so is by somebody else, or was not read as this one was.
+        PicturesOf::Message => {
+            let id = loaded.headers.text("Message-ID");
+            let digest = Sha256::digest(format!("{id}\n{email}\n{}", loaded.headers.text("Date")));
+            Some(hex(&digest))
+        }
+        PicturesOf::Sender => (!local.is_empty()).then_some(email),
+        PicturesOf::Domain => (!domain.is_empty()).then(|| domain.to_owned()),
+    }
+}

@@ -1,0 +1,260 @@
+//! What is true of every route, those that come later among them: the list is read from where the routes are.
+
+use std::collections::HashSet;
+
+use app::wire::{Command, MessageRef};
+
+use crate::{
+    browser::Browser, draft::draft_to, http_client::Answer, mail::letter, mail_server::PASSWORD,
+    test_bridge::TestBridge,
+};
+
+/// The patterns of all routes.
+fn patterns() -> Vec<String> {
+    let source = include_str!("../../src/http.rs");
+    let named =
+        source.split(".route(").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next());
+    let mut patterns: Vec<String> = named.map(str::to_owned).collect();
+    patterns.push("/remote/{account}/{until}/{of}/{signature}".to_owned());
+    patterns.push("/assets/none.js".to_owned());
+    assert!(patterns.len() > 45, "{patterns:?}");
+    patterns
+}
+
+/// A path of the pattern, with these for its parts.
+fn path(pattern: &str, message: &MessageRef, id: &str) -> String {
+    let parts = [
+        ("{account}", message.account.0.to_string()),
+        ("{uid_validity}", message.uid_validity.0.to_string()),
+        ("{uid}", message.uid.0.to_string()),
+        ("{section}", "1".to_owned()),
+        ("{*path}", "INBOX".to_owned()),
+        ("{until}", "99999999999".to_owned()),
+        ("{of}", "0".repeat(16)),
+        ("{signature}", "0".repeat(32)),
+        ("{asked}", "run".to_owned()),
+        ("{id}", id.to_owned()),
+    ];
+    let path = parts.iter().fold(pattern.to_owned(), |path, (name, value)| path.replace(name, value));
+    assert!(!path.contains('{'), "{pattern} has a part of which this test knows nothing");
+    match pattern {
+        "/collectors/{id}/message" => format!("{path}?folder=1&uid_validity=1&uid=1"),
+        _ if pattern.starts_with("/remote") => format!("{path}?url=https%3A%2F%2Fa.example%2F"),
+        _ => format!("{path}?mailbox=INBOX&folder=INBOX"),
+    }
+}
+
+fn of(answer: &Answer, name: &str) -> String {
+    answer.header(name).unwrap_or_default()
+}
+
+fn directive<'a>(policy: &'a str, name: &str) -> Option<&'a str> {
+    policy.split(';').map(str::trim).find_map(|one| one.strip_prefix(name)).map(str::trim)
+}
+
+#[tokio::test]
+async fn every_answer_has_exactly_the_headers_that_protect_it() {
+    let bridge = TestBridge::start().await;
+    bridge.mail("ana").append_message("INBOX", "", &letter("x")).await;
+    let browser = bridge.sign_in("ana").await;
+    let message = browser.open("INBOX").await.messages().remove(0);
+    let stranger = bridge.browser("ana");
+    for pattern in patterns() {
+        let path = path(&pattern, &message, "1");
+        for who in [&browser, &stranger] {
+            let answer = who.get(&path).await;
+            assert!(answer.status < 500, "{path}: {}", answer.status);
+            let what = format!("{path}: {}", answer.status);
+            assert_eq!(of(&answer, "x-content-type-options"), "nosniff", "{what}");
+            assert_eq!(of(&answer, "referrer-policy"), "same-origin", "{what}");
+            assert_eq!(of(&answer, "cross-origin-opener-policy"), "same-origin", "{what}");
+            assert_eq!(of(&answer, "cross-origin-resource-policy"), "same-origin", "{what}");
+            let permissions = of(&answer, "permissions-policy");
+            for never in ["camera=()", "microphone=()", "geolocation=()", "payment=()", "usb=()"] {
+                assert!(permissions.contains(never), "{what}: {permissions}");
+            }
+            assert!(!of(&answer, "cache-control").is_empty(), "{what}");
+            assert!(
+                answer.header("access-control-allow-origin").is_none() && answer.header("server").is_none(),
+                "{what}"
+            );
+            check_policy(&of(&answer, "content-security-policy"), &what);
+        }
+    }
+}
+
+fn check_policy(policy: &str, what: &str) {
+    assert_eq!(directive(policy, "default-src"), Some("'none'"), "{what}: {policy}");
+    let ancestors = directive(policy, "frame-ancestors");
+    assert!(ancestors == Some("'none'") || ancestors == Some("'self'"), "{what}: {policy}");
+    for source in policy.split([' ', ';']) {
+        assert!(!["*", "http:", "https:", "'unsafe-eval'"].contains(&source), "{what}: {policy}");
+    }
+    if let Some(scripts) = directive(policy, "script-src") {
+        let is_ours = |source: &str| {
+            ["'self'", "'wasm-unsafe-eval'"].contains(&source)
+                || source.starts_with("'nonce-")
+                || source.starts_with("'sha256-")
+        };
+        assert!(scripts.split(' ').all(is_ours), "{what}: {scripts}");
+        // A page with scripts of ours runs in our origin and may be framed by nobody, or it has no origin.
+        assert!(ancestors == Some("'none'") || policy.contains("sandbox allow-"), "{what}: {policy}");
+    }
+    for directive in ["allow-same-origin", "allow-top-navigation", "allow-forms"] {
+        assert!(!policy.contains(directive), "{what}: {policy}");
+    }
+}
+
+#[tokio::test]
+async fn each_page_has_a_nonce_of_its_own() {
+    let bridge = TestBridge::start().await;
+    let browser = bridge.sign_in("ana").await;
+    let mut seen = HashSet::new();
+    for path in ["/mail/INBOX", "/mail/INBOX", "/collectors", "/collectors"] {
+        let answer = browser.get(path).await;
+        let policy = of(&answer, "content-security-policy");
+        let nonce =
+            policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("a nonce").to_owned();
+        assert!(nonce.len() >= 32 && answer.text().contains(&nonce), "{path}: {policy}");
+        assert!(seen.insert(nonce), "{path}");
+    }
+}
+
+/// Origins that are not ours, however much they look like it.
+fn foreign(ours: &str) -> Vec<String> {
+    let host = ours.trim_start_matches("http://");
+    let (name, port) = host.split_once(':').expect("a port");
+    let mut all: Vec<String> = [
+        "null",
+        "",
+        "http://",
+        "https://",
+        "//",
+        "file://",
+        "about:blank",
+        "data:",
+        "http://evil.example",
+        "https://evil.example",
+        "http://localhost",
+        "http://[::1]",
+        "http://0.0.0.0",
+        "http://127.0.0.1",
+        "https://127.0.0.1",
+        "http://127.0.0.1:80",
+        "chrome-extension://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "moz-extension://x",
+        "capacitor://localhost",
+        "ionic://localhost",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    all.extend([
+        format!("{ours}.evil.example"),
+        format!("http://evil.example/{host}"),
+        format!("http://evil.example?{host}"),
+        format!("http://evil.example#{host}"),
+        format!("http://{host}@evil.example"),
+        format!("http://evil.example@{host}"),
+        format!("http://evil.example:{port}"),
+        format!("http://x{host}"),
+        format!("http://{name}:{port}0"),
+        format!("http://{name}:1"),
+        format!("http://{name}.:{port}"),
+        format!("{ours}/"),
+        format!("{ours}/x"),
+        format!("{ours},http://evil.example"),
+        format!("http://evil.example,{ours}"),
+        format!("{ours} http://evil.example"),
+        format!("HTTP://{host}x"),
+        format!("ws://{host}"),
+        format!("ftp://{host}"),
+        format!("http:{host}"),
+        format!("http:///{host}"),
+        format!("http://2130706433:{port}"),
+        host.to_owned(),
+    ]);
+    assert!(all.len() >= 40);
+    all
+}
+
+#[tokio::test]
+async fn nothing_is_changed_for_another_site() {
+    let bridge = TestBridge::start().await;
+    bridge.mail("ana").append_message("INBOX", "", &letter("x")).await;
+    let browser = bridge.sign_in("ana").await;
+    let message = browser.open("INBOX").await.messages().remove(0);
+    let form = ("Content-Type", "application/x-www-form-urlencoded");
+    for pattern in patterns() {
+        let path = path(&pattern, &message, "1");
+        for method in ["POST", "PUT", "PATCH", "DELETE"] {
+            for header in [("Origin", "http://evil.example"), ("Sec-Fetch-Site", "same-site")] {
+                let answer = browser.request(method, &path, &[form, header], b"").await;
+                assert_eq!(answer.status, 403, "{method} {path} {header:?}");
+            }
+        }
+    }
+    for origin in foreign(&browser.origin()) {
+        let answer = browser.request("POST", "/logout", &[form, ("Origin", &origin)], b"").await;
+        assert_eq!(answer.status, 403, "{origin:?}");
+        assert_eq!(browser.knock(&[("Origin", &origin)]).await.err(), Some(403), "{origin:?}");
+    }
+    assert_eq!(browser.get("/mail/INBOX").await.status, 200, "still signed in");
+}
+
+#[tokio::test]
+async fn what_is_anothers_is_as_if_it_were_not_there() {
+    let bridge = TestBridge::start().await;
+    bridge.mail("ana").append("INBOX", "for ana").await;
+    let (ana, boris) = (bridge.sign_in("ana").await, bridge.sign_in("boris").await);
+    let mut tab = ana.open("INBOX").await;
+    let message = tab.messages().remove(0);
+    let blob = ana.upload("secret.png", "image/png", b"\x89PNG for ana").await.expect("an upload").blob.0;
+    let keep = Command::KeepTemplate {
+        name: "for ana".into(),
+        subject: String::new(),
+        text: "for ana".into(),
+        formatted: false,
+    };
+    tab.ask(keep).await;
+    tab.submit(&draft_to(&["nobody-here@pismo.test"], "for ana")).await;
+    let server = format!("imap+insecure://127.0.0.1:{}", bridge.server.imap_port());
+    let fields = [("address", boris.address.as_str()), ("password", PASSWORD), ("server", &server)];
+    assert_eq!(ana.submit("/collectors/add", &fields).await.status, 303);
+    let mut unknown = message.clone();
+    unknown.account.0 += 1_000_000;
+    for pattern in patterns().into_iter().filter(|pattern| pattern.contains("{id}") || pattern.contains("{account}")) {
+        let kind = pattern.split('/').nth(1).expect("a name");
+        let ids = match kind {
+            "blobs" => vec![blob.clone()],
+            "message" | "remote" => vec![String::new()],
+            _ => numbers(&ana, kind).await,
+        };
+        assert!(!ids.is_empty() || kind == "identities" || kind == "contacts", "{pattern}");
+        for id in &ids {
+            for (method, body) in [("GET", &b""[..]), ("POST", b"name=stolen&text=stolen&of=domain")] {
+                let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+                let asked = boris.request(method, &path(&pattern, &message, id), &headers, body).await;
+                let other = if pattern.starts_with("/blobs") { "f".repeat(32) } else { "987654321".to_owned() };
+                let nothing = boris.request(method, &path(&pattern, &unknown, &other), &headers, body).await;
+                assert_eq!(asked.status, nothing.status, "{method} {pattern} of {id}");
+                assert_eq!(asked.header("location"), nothing.header("location"), "{method} {pattern} of {id}");
+                assert!(!asked.text().contains("for ana"), "{method} {pattern} of {id}");
+            }
+        }
+    }
+    assert!(ana.get("/templates").await.text().contains("for ana"), "it is still there");
+    assert_eq!(ana.get(&format!("/blobs/{blob}")).await.status, 200);
+    assert_still(&ana).await;
+}
+
+/// The numbers that a page of somebody names.
+async fn numbers(browser: &Browser, kind: &str) -> Vec<String> {
+    let page = browser.get(&format!("/{kind}")).await.text();
+    let begins = format!("/{kind}/");
+    let number = |rest: &str| rest.chars().take_while(char::is_ascii_digit).collect::<String>();
+    page.split(&begins).skip(1).map(number).filter(|number| !number.is_empty()).collect()
+}
+
+async fn assert_still(browser: &Browser) {
+    assert_eq!(browser.get("/collectors").await.status, 200);
+}
