@@ -6,6 +6,7 @@ pub mod charset;
 pub mod compose;
 pub mod header;
 pub mod html;
+pub mod legible;
 mod lines;
 pub mod receipt;
 pub mod recipient;
