@@ -21,6 +21,7 @@ mod message;
 mod read;
 mod report;
 mod rights;
+mod sender;
 mod source;
 mod template;
 
@@ -46,6 +47,7 @@ pub use message::{
 pub use read::read;
 pub use report::{Fate, Priority, ReceiptAsked, Receipts, Report, Reported, Wishes};
 pub use rights::{Right, Rights};
+pub use sender::{Check, Checks, Outcome, Suspicion};
 pub use source::{FoundBy, ProbeFailure, ProbeStep, SourceAdvice};
 pub use template::{Template, TemplateId};
 

@@ -37,6 +37,29 @@ fn query() -> Query {
     }
 }
 
+fn suspicions() -> Vec<Suspicion> {
+    let [domain, email] = ["xn--pypal-4ve.example", "bo@example.org"].map(str::to_owned);
+    vec![
+        Suspicion::Unproven { domain: domain.clone(), by: "mx.pismo.test".to_owned() },
+        Suspicion::LooksLike { domain: "paypa1.com".to_owned(), meant: "paypal.com".to_owned() },
+        Suspicion::MixedDomain { domain: "pаypal.example".to_owned(), ascii: domain.clone() },
+        Suspicion::MixedName { name: "Pаypal".to_owned() },
+        Suspicion::OtherAddress { claimed: "anna@example.org".to_owned(), email: email.clone() },
+        Suspicion::SeveralSenders { emails: vec![email.clone()] },
+        Suspicion::RepliesElsewhere { domain, email },
+    ]
+}
+
+fn checks() -> Checks {
+    let check = |outcome, domain: &str| Check { outcome, domain: domain.to_owned() };
+    Checks {
+        by: "mx.pismo.test".to_owned(),
+        spf: Some(check(Outcome::Failed, "")),
+        dkim: vec![check(Outcome::Passed, "example.org"), check(Outcome::Unclear, "example.com")],
+        dmarc: Some(check(Outcome::Passed, "example.org")),
+    }
+}
+
 fn saved_search() -> SavedSearch {
     SavedSearch { name: "Счета".to_owned(), query: query() }
 }
@@ -304,12 +327,16 @@ fn replies_look_like_this() {
         important: false,
         report: None,
         receipt: None,
+        suspicions: Vec::new(),
+        checks: None,
     };
     let html = Message { body: Body::Html { remote: true }, attachments: Vec::new(), ..text.clone() };
     let returned = Message {
         important: true,
         report: Some(Report { sent: Some(message()), subject: "Отчёт".to_owned(), recipients: reported() }),
         receipt: Some(ReceiptAsked { to: address(), unasked: true }),
+        suspicions: suspicions(),
+        checks: Some(checks()),
         ..html.clone()
     };
     let replies = vec![

@@ -32,6 +32,7 @@ mod resume;
 mod rights;
 mod search;
 mod selection;
+mod senders;
 mod sharing;
 mod side;
 mod tab;
@@ -322,6 +323,8 @@ pub struct Accounts {
     upload_limit: u64,
     /// How many have a [`pulse`]; none where the mail servers are not the operator's own.
     pulses: Option<Arc<AtomicUsize>>,
+    /// Names of the servers whose checks are believed.
+    authserv: Arc<[String]>,
 }
 
 impl Accounts {
@@ -342,7 +345,13 @@ impl Accounts {
             data,
             upload_limit,
             pulses: own_server.then(Arc::default),
+            authserv: Arc::default(),
         }
+    }
+
+    /// Believes what the servers of these names have checked; without any, a name is learned.
+    pub fn believing(self, names: &[String]) -> Self {
+        Self { authserv: names.into(), ..self }
     }
 
     /// The running account, or none.

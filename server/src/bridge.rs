@@ -52,7 +52,8 @@ impl Bridge {
         let folder: Arc<Path> = data.as_path().into();
         let own_server = config.imap.is_some();
         let accounts =
-            Accounts::new((store.clone(), index.clone()), folder, config.upload_limit, own_server, shutdown.clone());
+            Accounts::new((store.clone(), index.clone()), folder, config.upload_limit, own_server, shutdown.clone())
+                .believing(&config.authserv);
         let discovery = Discovery::new(config.source_dialer());
         Ok(Self {
             config: Arc::new(config),

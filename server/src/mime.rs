@@ -1,5 +1,6 @@
 //! Messages in and out: decoding what arrives, building what is sent. Pure.
 
+pub mod authentic;
 pub mod body;
 pub mod build;
 pub mod charset;

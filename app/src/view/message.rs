@@ -7,6 +7,7 @@ mod header;
 mod papers;
 mod plain;
 mod report;
+mod sender;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ use header::Header;
 pub use papers::print;
 use plain::PlainText;
 use report::{ReceiptBar, ReportCard};
+use sender::SenderWarning;
 
 /// The reading pane: nothing, a message on its way, why it did not come, or the message.
 #[component]
@@ -148,6 +150,7 @@ fn Article(message: Arc<Message>) -> impl IntoView {
         <article class="message" class:message-html=is_html data-testid="message-view" data-uid=uid>
             <div class="message-scroll" tabindex=(!is_html).then_some("0")>
                 <Header message=message.clone() remote />
+                <SenderWarning suspicions=message.suspicions.clone() />
                 <Unsent message=target.clone() />
                 {receipt}
                 {report}

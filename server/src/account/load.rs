@@ -3,17 +3,19 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use anyhow::Context;
-use app::wire::{Body, Error, Flag, Message, MessageRef, Priority, ReceiptAsked, Report, Uid};
+use app::wire::{Body, Error, Flag, Message, MessageRef, Priority, ReceiptAsked, Report, Suspicion, Uid};
 use tokio::time::Instant;
 
 use super::{
     actor::{Actor, Failure},
+    senders::Sender,
     texts::ASIDE,
 };
 use crate::{
     imap::{FetchedMessage, Session},
     mime::{
         self,
+        authentic::Authentic,
         build::read_wishes,
         header::Headers,
         report,
@@ -92,6 +94,10 @@ pub struct Loaded {
     pub report: Option<Report>,
     /// Whom to tell that it was read.
     pub receipt: Option<ReceiptAsked>,
+    /// What is to be believed of who sent it.
+    pub authentic: Option<Authentic>,
+    /// Why to look twice at who wrote it.
+    pub suspicions: Vec<Suspicion>,
 }
 
 impl Loaded {
@@ -130,6 +136,8 @@ impl Loaded {
             important: read_wishes(&self.headers).priority == Priority::High,
             report: self.report.clone(),
             receipt: self.receipt.clone(),
+            suspicions: self.suspicions.clone(),
+            checks: self.authentic.as_ref().map(|authentic| authentic.checks.clone()),
         }
     }
 
@@ -279,6 +287,7 @@ impl Actor {
             None => None,
         };
         let receipt = self.receipt_asked(&message, &headers, &fetched).await;
+        let Sender { authentic, suspicions } = self.look_at_sender(&message, &headers).await;
         let (text, alternative) = joined(&shown, body.unwrap_or_default(), alternative, &further);
         let mut remote = false;
         if shown.has_html() {
@@ -301,6 +310,8 @@ impl Actor {
             flags: fetched.flags,
             report,
             receipt,
+            authentic,
+            suspicions,
         });
         self.cache.put(loaded.clone(), self.selects);
         Ok(loaded)

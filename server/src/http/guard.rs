@@ -116,6 +116,7 @@ mod tests {
             collect_private: false,
             upload_limit: 0,
             hook_secret: None,
+            authserv: Vec::new(),
         }
     }
 

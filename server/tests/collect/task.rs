@@ -53,6 +53,7 @@ impl Node {
             allow_insecure: false,
             upload_limit: 0,
             hook_secret: None,
+            authserv: Vec::new(),
             collect_private: true,
         };
         let stop = CancellationToken::new();

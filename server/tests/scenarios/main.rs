@@ -63,6 +63,7 @@ mod restart;
 mod saved;
 mod search;
 mod send;
+mod senders;
 mod sharing;
 mod sign_in;
 mod strange;

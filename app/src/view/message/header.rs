@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::papers::Papers;
+use super::{papers::Papers, sender::Found};
 use crate::{
     Client,
     i18n::*,
@@ -113,6 +113,7 @@ fn People(message: Arc<Message>) -> impl IntoView {
                 {row(Signal::derive(move || t_string!(i18n, view.cc)), &message.cc)}
                 {row(Signal::derive(move || t_string!(i18n, view.bcc)), &message.bcc)}
                 {row(Signal::derive(move || t_string!(i18n, view.reply_to)), &message.reply_to)}
+                {message.checks.clone().map(|checks| view! { <Found checks /> })}
             </dl>
         </details>
     }
