@@ -13,6 +13,7 @@ mod receipt;
 mod redirect;
 mod settings;
 mod templates;
+mod unsubscribe;
 mod writers;
 
 use std::sync::Arc;

@@ -24,6 +24,7 @@ mod rights;
 mod sender;
 mod source;
 mod template;
+mod unsubscribe;
 
 pub use collector::{
     Collector, CollectorFolder, CollectorId, CollectorKind, CollectorLook, CollectorOptions, CollectorReport,
@@ -50,6 +51,7 @@ pub use rights::{Right, Rights};
 pub use sender::{Check, Checks, Outcome, Suspicion};
 pub use source::{FoundBy, ProbeFailure, ProbeStep, SourceAdvice};
 pub use template::{Template, TemplateId};
+pub use unsubscribe::Unsubscribe;
 
 use serde::{Deserialize, Serialize};
 

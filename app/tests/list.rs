@@ -292,5 +292,6 @@ fn opened(uid: u32) -> Message {
         receipt: None,
         suspicions: Vec::new(),
         checks: None,
+        unsubscribe: None,
     }
 }

@@ -296,6 +296,7 @@ fn commands_look_like_this() {
             formatted: false,
         },
         Command::SendReceipt { message: message(), language: "ru".to_owned() },
+        Command::Unsubscribe { message: message() },
         Command::Compose { message: message(), kind: DraftKind::Redirect },
         Command::SaveDraft { draft: Draft::new(DraftId("00ff".to_owned())), base: Some(message()) },
         Command::CloseDraft { draft: DraftId("00ff".to_owned()) },
@@ -329,14 +330,18 @@ fn replies_look_like_this() {
         receipt: None,
         suspicions: Vec::new(),
         checks: None,
+        unsubscribe: None,
     };
     let html = Message { body: Body::Html { remote: true }, attachments: Vec::new(), ..text.clone() };
+    let listed = html.clone();
+    let of_list = |way| Message { unsubscribe: Some(way), ..listed.clone() };
     let returned = Message {
         important: true,
         report: Some(Report { sent: Some(message()), subject: "Отчёт".to_owned(), recipients: reported() }),
         receipt: Some(ReceiptAsked { to: address(), unasked: true }),
         suspicions: suspicions(),
         checks: Some(checks()),
+        unsubscribe: Some(Unsubscribe::OneClick { host: "lists.example.org".to_owned() }),
         ..html.clone()
     };
     let replies = vec![
@@ -346,6 +351,14 @@ fn replies_look_like_this() {
         Reply::Message(Box::new(text)),
         Reply::Message(Box::new(html)),
         Reply::Message(Box::new(returned)),
+        Reply::Message(Box::new(of_list(Unsubscribe::Page {
+            url: "https://lists.example.org/u".to_owned(),
+            host: "lists.example.org".to_owned(),
+        }))),
+        Reply::Message(Box::new(of_list(Unsubscribe::Message {
+            to: "leave@lists.example.org".to_owned(),
+            subject: "leave".to_owned(),
+        }))),
         Reply::Conversation(Conversation { of: message(), rows: listing().rows, complete: false }),
         Reply::Acted { undo: Some(UndoId(4)), count: 2, called_off: 0 },
         Reply::Draft(Box::new(draft())),
@@ -463,6 +476,7 @@ fn errors_look_like_this() {
         Error::SignedOut,
         Error::Internal,
         Error::NoLabel,
+        Error::NotUnsubscribed { host: text() },
         Error::NoRight { right: Some(Right::DeleteMessages), text: text() },
         Error::MessageTooLarge { limit: 1 },
         Error::TooFarAhead,

@@ -40,6 +40,7 @@ pub mod step;
 pub mod store;
 pub mod submission;
 mod templates;
+mod unsubscribe;
 mod verdict;
 
 use std::{net::SocketAddr, time::Duration};

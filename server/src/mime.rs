@@ -18,6 +18,7 @@ pub mod shown;
 pub mod structure;
 mod subject;
 pub mod text;
+pub mod unsubscribe;
 
 pub use body::{PartDecoder, decode_body, decode_bytes};
 pub use header::Headers;

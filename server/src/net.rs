@@ -3,6 +3,7 @@
 mod address;
 mod certificate;
 mod fetch;
+mod post;
 
 use std::{
     io,
@@ -23,6 +24,7 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 use crate::endpoint::{Endpoint, Security};
 pub use address::is_public;
 pub use fetch::fetch;
+pub use post::post;
 
 /// How long a name may take to be looked up.
 const LOOKUP: Duration = Duration::from_secs(8);

@@ -8,6 +8,7 @@ mod papers;
 mod plain;
 mod report;
 mod sender;
+mod unsubscribe;
 
 use std::sync::Arc;
 

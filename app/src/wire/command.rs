@@ -70,6 +70,9 @@ pub enum Command {
     DropSubmission { submission: SubmissionId },
     /// Tell whoever has asked for it that this message was read, once, in this language (RFC 5646). → [`Reply::Done`]
     SendReceipt { message: MessageRef, language: String },
+    /// Have the sender asked to send no more of this, where the message offers [`super::Unsubscribe::OneClick`]. Refused with
+    /// [`super::Error::NotUnsubscribed`] where they do not take it. → [`Reply::Done`]
+    Unsubscribe { message: MessageRef },
     /// Forget an uploaded file. → [`Reply::Done`]
     DropBlob { blob: BlobId },
     /// Keep this search; `before` is what it was called until now. Refused with [`super::Error::SearchExists`] if another one is

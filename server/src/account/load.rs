@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use anyhow::Context;
-use app::wire::{Body, Error, Flag, Message, MessageRef, Priority, ReceiptAsked, Report, Suspicion, Uid};
+use app::wire::{Body, Error, Flag, Message, MessageRef, Priority, ReceiptAsked, Report, Suspicion, Uid, Unsubscribe};
 use tokio::time::Instant;
 
 use super::{
@@ -98,6 +98,8 @@ pub struct Loaded {
     pub authentic: Option<Authentic>,
     /// Why to look twice at who wrote it.
     pub suspicions: Vec<Suspicion>,
+    /// How to get no more of it.
+    pub unsubscribe: Option<Unsubscribe>,
 }
 
 impl Loaded {
@@ -138,6 +140,7 @@ impl Loaded {
             receipt: self.receipt.clone(),
             suspicions: self.suspicions.clone(),
             checks: self.authentic.as_ref().map(|authentic| authentic.checks.clone()),
+            unsubscribe: self.unsubscribe.clone(),
         }
     }
 
@@ -287,7 +290,7 @@ impl Actor {
             None => None,
         };
         let receipt = self.receipt_asked(&message, &headers, &fetched).await;
-        let Sender { authentic, suspicions } = self.look_at_sender(&message, &headers).await;
+        let Sender { authentic, suspicions, unsubscribe } = self.look_at_sender(&message, &headers).await;
         let (text, alternative) = joined(&shown, body.unwrap_or_default(), alternative, &further);
         let mut remote = false;
         if shown.has_html() {
@@ -312,6 +315,7 @@ impl Actor {
             receipt,
             authentic,
             suspicions,
+            unsubscribe,
         });
         self.cache.put(loaded.clone(), self.selects);
         Ok(loaded)

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use app::wire::{MessageRef, SpecialUse, Suspicion};
+use app::wire::{MessageRef, SpecialUse, Suspicion, Unsubscribe};
 use tokio::time::Instant;
 
 use super::actor::Actor;
@@ -11,6 +11,7 @@ use crate::{
     mime::{
         Headers,
         authentic::{self, Authentic, Trust},
+        unsubscribe,
     },
     sender,
     store::Settings,
@@ -27,6 +28,7 @@ pub(super) type Acquaintance = Option<(Instant, Arc<Familiar>)>;
 pub(super) struct Sender {
     pub authentic: Option<Authentic>,
     pub suspicions: Vec<Suspicion>,
+    pub unsubscribe: Option<Unsubscribe>,
 }
 
 impl Actor {
@@ -49,7 +51,11 @@ impl Actor {
         });
         let checks = authentic.as_ref().map(|authentic| &authentic.checks);
         let suspicions = sender::suspicions(headers, checks, &familiar);
-        Sender { authentic, suspicions }
+        // Whoever answers junk tells that somebody reads it.
+        let is_unwanted = matches!(special_use, Some(SpecialUse::Junk | SpecialUse::Trash))
+            || suspicions.iter().any(|suspicion| matches!(suspicion, Suspicion::Unproven { .. }));
+        let unsubscribe = if is_unwanted { None } else { unsubscribe::offered(headers, authentic.as_ref()) };
+        Sender { authentic, suspicions, unsubscribe }
     }
 
     async fn authentic(

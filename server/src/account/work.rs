@@ -218,6 +218,7 @@ impl Actor {
             | Command::RetrySubmission { .. }
             | Command::EditSubmission { .. }
             | Command::DropBlob { .. }
+            | Command::Unsubscribe { .. }
             | Command::KeepSearch { .. }
             | Command::ForgetSearch { .. }
             | Command::Suggest { .. }

@@ -1,6 +1,6 @@
 //! Who wrote a message: what is said of it, and what the mail server's own word is good for.
 
-use app::wire::{Check, Message, Outcome, Suspicion};
+use app::wire::{Check, Command, Error, Message, Outcome, Suspicion, Unsubscribe};
 
 use crate::{mail::Mail, tab::Tab, test_bridge::TestBridge};
 
@@ -94,4 +94,32 @@ async fn the_name_of_the_server_is_learned_where_nobody_can_forge_it() {
     let other = true_one.replace("mx.pismo.test; dkim", "new.test; dkim");
     assert_eq!(by(read(&mut mail, &mut tab, &other).await), None);
     assert_eq!(by(read(&mut mail, &mut tab, &true_one).await), None);
+}
+
+#[tokio::test]
+async fn a_list_can_be_left_where_that_can_be_trusted() {
+    let bridge = TestBridge::with(|config| config.authserv = vec!["mx.pismo.test".to_owned()]).await;
+    let mut mail = bridge.mail("ana");
+    let mut tab = bridge.sign_in("ana").await.open("INBOX").await;
+    let from = "From: News <news@example.org>\r\n";
+    // All that is said is of this machine, which nobody may reach by a message, whatever collectors may.
+    let fields = "DKIM-Signature: v=1; d=example.org; s=k; h=From:List-Unsubscribe:List-Unsubscribe-Post; b=x\r\n\
+        List-Unsubscribe: <https://localhost/u>, <mailto:leave@example.org?subject=leave>\r\n\
+        List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n";
+    let by_mail = || Unsubscribe::Message { to: "leave@example.org".to_owned(), subject: "leave".to_owned() };
+    let proven = read(&mut mail, &mut tab, &[PASSED, RECEIVED, fields, from].concat()).await;
+    assert_eq!(proven.unsubscribe, Some(Unsubscribe::OneClick { host: "localhost".to_owned() }));
+    let refused = tab.send(Command::Unsubscribe { message: proven.message.clone() }).await;
+    assert_eq!(refused, Err(Error::NotUnsubscribed { host: "localhost".to_owned() }));
+    let other = PASSED.replace("header.d=example.org", "header.d=other.test");
+    let unproven = read(&mut mail, &mut tab, &[&other, RECEIVED, fields, from].concat()).await;
+    assert_eq!(unproven.unsubscribe, Some(by_mail()));
+    let refused = tab.send(Command::Unsubscribe { message: unproven.message }).await;
+    assert_eq!(refused, Err(Error::Gone), "it is not enough to ask");
+    let unchecked = read(&mut mail, &mut tab, &[RECEIVED, fields, from].concat()).await;
+    let page = Unsubscribe::Page { url: "https://localhost/u".to_owned(), host: "localhost".to_owned() };
+    assert_eq!(unchecked.unsubscribe, Some(page));
+    let failed = read(&mut mail, &mut tab, &[FAILED, RECEIVED, fields, from].concat()).await;
+    assert_eq!(failed.unsubscribe, None);
+    assert_eq!(read(&mut mail, &mut tab, from).await.unsubscribe, None);
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::{papers::Papers, sender::Found};
+use super::{papers::Papers, sender::Found, unsubscribe::UnsubscribeButton};
 use crate::{
     Client,
     i18n::*,
@@ -55,6 +55,7 @@ pub fn Header(message: Arc<Message>, remote: RwSignal<bool>) -> impl IntoView {
                 {move || full_date(state, date)}
             </time>
             <People message=message.clone() />
+            {message.unsubscribe.clone().map(|way| view! { <UnsubscribeButton message=message.message.clone() way /> })}
             <Papers message=message.message.clone() remote />
         </header>
     }
