@@ -14,6 +14,7 @@ mod receipt;
 mod redirect;
 mod settings;
 mod templates;
+mod unsubscribe;
 mod writers;
 
 use std::sync::Arc;

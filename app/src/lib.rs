@@ -13,6 +13,7 @@ pub mod platform;
 pub mod providers;
 pub mod route;
 pub mod state;
+pub mod trackers;
 pub mod utf7;
 pub mod view;
 pub mod wire;

@@ -271,6 +271,11 @@ pub enum Dialog {
         draft: Box<Draft>,
         problem: Option<Error>,
     },
+    /// Ask this host to send no more of what the message is? Yes: [`crate::Client::unsubscribe`].
+    Unsubscribe {
+        message: MessageRef,
+        host: String,
+    },
     /// The sheet of keyboard shortcuts.
     Help,
     /// The outbox.

@@ -21,8 +21,10 @@ mod message;
 mod read;
 mod report;
 mod rights;
+mod sender;
 mod source;
 mod template;
+mod unsubscribe;
 
 pub use collector::{
     Collector, CollectorFolder, CollectorId, CollectorKind, CollectorLook, CollectorOptions, CollectorReport,
@@ -46,8 +48,10 @@ pub use message::{
 pub use read::read;
 pub use report::{Fate, Priority, ReceiptAsked, Receipts, Report, Reported, Wishes};
 pub use rights::{Right, Rights};
+pub use sender::{Check, Checks, Outcome, Suspicion};
 pub use source::{FoundBy, ProbeFailure, ProbeStep, SourceAdvice};
 pub use template::{Template, TemplateId};
+pub use unsubscribe::Unsubscribe;
 
 use serde::{Deserialize, Serialize};
 

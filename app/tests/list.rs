@@ -290,5 +290,8 @@ fn opened(uid: u32) -> Message {
         important: false,
         report: None,
         receipt: None,
+        suspicions: Vec::new(),
+        checks: None,
+        unsubscribe: None,
     }
 }

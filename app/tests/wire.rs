@@ -37,6 +37,29 @@ fn query() -> Query {
     }
 }
 
+fn suspicions() -> Vec<Suspicion> {
+    let [domain, email] = ["xn--pypal-4ve.example", "bo@example.org"].map(str::to_owned);
+    vec![
+        Suspicion::Unproven { domain: domain.clone(), by: "mx.pismo.test".to_owned() },
+        Suspicion::LooksLike { domain: "paypa1.com".to_owned(), meant: "paypal.com".to_owned() },
+        Suspicion::MixedDomain { domain: "pаypal.example".to_owned(), ascii: domain.clone() },
+        Suspicion::MixedName { name: "Pаypal".to_owned() },
+        Suspicion::OtherAddress { claimed: "anna@example.org".to_owned(), email: email.clone() },
+        Suspicion::SeveralSenders { emails: vec![email.clone()] },
+        Suspicion::RepliesElsewhere { domain, email },
+    ]
+}
+
+fn checks() -> Checks {
+    let check = |outcome, domain: &str| Check { outcome, domain: domain.to_owned() };
+    Checks {
+        by: "mx.pismo.test".to_owned(),
+        spf: Some(check(Outcome::Failed, "")),
+        dkim: vec![check(Outcome::Passed, "example.org"), check(Outcome::Unclear, "example.com")],
+        dmarc: Some(check(Outcome::Passed, "example.org")),
+    }
+}
+
 fn saved_search() -> SavedSearch {
     SavedSearch { name: "Счета".to_owned(), query: query() }
 }
@@ -273,6 +296,7 @@ fn commands_look_like_this() {
             formatted: false,
         },
         Command::SendReceipt { message: message(), language: "ru".to_owned() },
+        Command::Unsubscribe { message: message() },
         Command::Compose { message: message(), kind: DraftKind::Redirect },
         Command::SaveDraft { draft: Draft::new(DraftId("00ff".to_owned())), base: Some(message()) },
         Command::CloseDraft { draft: DraftId("00ff".to_owned()) },
@@ -304,16 +328,24 @@ fn replies_look_like_this() {
         important: false,
         report: None,
         receipt: None,
+        suspicions: Vec::new(),
+        checks: None,
+        unsubscribe: None,
     };
     let html = Message {
         body: Body::Html(Remote { pictures: true, allowed: false, trackers: 2 }),
         attachments: Vec::new(),
         ..text.clone()
     };
+    let listed = html.clone();
+    let of_list = |way| Message { unsubscribe: Some(way), ..listed.clone() };
     let returned = Message {
         important: true,
         report: Some(Report { sent: Some(message()), subject: "Отчёт".to_owned(), recipients: reported() }),
         receipt: Some(ReceiptAsked { to: address(), unasked: true }),
+        suspicions: suspicions(),
+        checks: Some(checks()),
+        unsubscribe: Some(Unsubscribe::OneClick { host: "lists.example.org".to_owned() }),
         ..html.clone()
     };
     let replies = vec![
@@ -323,6 +355,14 @@ fn replies_look_like_this() {
         Reply::Message(Box::new(text)),
         Reply::Message(Box::new(html)),
         Reply::Message(Box::new(returned)),
+        Reply::Message(Box::new(of_list(Unsubscribe::Page {
+            url: "https://lists.example.org/u".to_owned(),
+            host: "lists.example.org".to_owned(),
+        }))),
+        Reply::Message(Box::new(of_list(Unsubscribe::Message {
+            to: "leave@lists.example.org".to_owned(),
+            subject: "leave".to_owned(),
+        }))),
         Reply::Conversation(Conversation { of: message(), rows: listing().rows, complete: false }),
         Reply::Acted { undo: Some(UndoId(4)), count: 2, called_off: 0 },
         Reply::Draft(Box::new(draft())),
@@ -440,6 +480,7 @@ fn errors_look_like_this() {
         Error::SignedOut,
         Error::Internal,
         Error::NoLabel,
+        Error::NotUnsubscribed { host: text() },
         Error::NoRight { right: Some(Right::DeleteMessages), text: text() },
         Error::MessageTooLarge { limit: 1 },
         Error::TooFarAhead,

@@ -143,7 +143,7 @@ test.describe("with a mail server that has a fault", () => {
 });
 
 test("without a server in the settings the form takes the servers", async ({ browser, pismo: other }) => {
-  const pismo = await Pismo.start({ env: { PISMO_IMAP: "", PISMO_SMTP: "" } });
+  const pismo = await Pismo.start({ env: { PISMO_IMAP: "", PISMO_SMTP: "", PISMO_AUTHSERV_ID: "" } });
   const mail = await Mail.create(other);
   const page = await browser.newPage({ locale: "en-GB" });
   const app = new App(page, pismo.url);

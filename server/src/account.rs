@@ -33,6 +33,7 @@ mod resume;
 mod rights;
 mod search;
 mod selection;
+mod senders;
 mod sharing;
 mod side;
 mod tab;
@@ -326,6 +327,8 @@ pub struct Accounts {
     dialer: Dialer,
     /// How many have a [`pulse`]; none where the mail servers are not the operator's own.
     pulses: Option<Arc<AtomicUsize>>,
+    /// Names of the servers whose checks are believed.
+    authserv: Arc<[String]>,
 }
 
 impl Accounts {
@@ -347,7 +350,13 @@ impl Accounts {
             upload_limit,
             dialer,
             pulses: own_server.then(Arc::default),
+            authserv: Arc::default(),
         }
+    }
+
+    /// Believes what the servers of these names have checked; without any, a name is learned.
+    pub fn believing(self, names: &[String]) -> Self {
+        Self { authserv: names.into(), ..self }
     }
 
     /// The running account, or none.

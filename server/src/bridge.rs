@@ -57,7 +57,8 @@ impl Bridge {
         let folder: Arc<Path> = data.as_path().into();
         let servers = (config.server_dialer(), config.imap.is_some());
         let accounts =
-            Accounts::new((store.clone(), index.clone()), folder, config.upload_limit, servers, shutdown.clone());
+            Accounts::new((store.clone(), index.clone()), folder, config.upload_limit, servers, shutdown.clone())
+                .believing(&config.authserv);
         let discovery = Discovery::new(config.source_dialer());
         Ok(Self {
             config: Arc::new(config),

@@ -43,6 +43,9 @@ pub struct Config {
     pub upload_limit: u64,
     /// `PISMO_HOOK_SECRET`: with this the mail server may say that something has changed; nothing means that it may not.
     pub hook_secret: Option<SecretString>,
+    /// `PISMO_AUTHSERV_ID`: how the mail server calls itself where it says what it has checked (RFC 8601), separated by commas;
+    /// none means that this is learned.
+    pub authserv: Vec<String>,
 }
 
 /// A setting that cannot be used: one sentence that names it.
@@ -112,6 +115,7 @@ impl Config {
             data: lookup("PISMO_DATA").unwrap_or_else(|| "./pismo-data".to_owned()).into(),
             database: secret("PISMO_DATABASE", lookup)?,
             hook_secret: hook_secret(imap.is_some(), lookup)?,
+            authserv: authserv(imap.is_some(), lookup)?,
             imap,
             smtp: endpoint("PISMO_SMTP", Protocol::Smtp)?,
             secret: secret("PISMO_SECRET", lookup)?,
@@ -164,6 +168,16 @@ fn hook_secret(own_server: bool, lookup: &dyn Fn(&str) -> Option<String>) -> Res
     }
 }
 
+/// Servers that people name themselves may leave fields of this name to whoever writes some.
+fn authserv(own_server: bool, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Vec<String>, Invalid> {
+    let names = split(lookup("PISMO_AUTHSERV_ID"));
+    if !names.is_empty() && !own_server {
+        let why = "the name is that of the mail server that PISMO_IMAP names; set both".to_owned();
+        return Err(Invalid { variable: "PISMO_AUTHSERV_ID", why });
+    }
+    Ok(names)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,6 +205,7 @@ mod tests {
             ("PISMO_TRUSTED_PROXIES", "10.0.0.0/99"),
             ("PISMO_UPLOAD_LIMIT", "many"),
             ("PISMO_HOOK_SECRET", "long enough, but for no server"),
+            ("PISMO_AUTHSERV_ID", "mx.example.org"),
         ] {
             let error = read(&[(variable, value)]).expect_err(variable).to_string();
             assert!(error.starts_with(variable), "{error}");
@@ -222,6 +237,13 @@ mod tests {
                 && !pictures(&[("PISMO_COLLECT_PRIVATE", "1")])
                 && pictures(&[("PISMO_PICTURES_PRIVATE", "1")])
         );
+    }
+
+    #[test]
+    fn several_servers_may_be_believed() {
+        let settings =
+            [("PISMO_IMAP", "imaps://mail.example.org"), ("PISMO_AUTHSERV_ID", "mx1.example.org, mx2.example.org,")];
+        assert_eq!(read(&settings).expect("settings").authserv, ["mx1.example.org", "mx2.example.org"]);
     }
 
     #[test]

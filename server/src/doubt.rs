@@ -8,7 +8,7 @@ use unicode_security::{RestrictionLevel, RestrictionLevelDetection, skeleton};
 use ending::exists;
 
 /// Domains that are often mistyped, the most used first.
-const OFTEN: &[&str] = &[
+pub const OFTEN: &[&str] = &[
     "gmail.com",
     "mail.ru",
     "yandex.ru",
@@ -33,7 +33,7 @@ const OFTEN: &[&str] = &[
 ];
 
 /// Domains that others pretend to be, beside those.
-const TEMPTING: &[&str] = &[
+pub const TEMPTING: &[&str] = &[
     "paypal.com",
     "google.com",
     "apple.com",
@@ -83,7 +83,7 @@ pub fn inside(emails: &[String], own: &[String]) -> Vec<String> {
 }
 
 /// A domain as people see it, in small letters.
-fn shown(domain: &str) -> String {
+pub fn shown(domain: &str) -> String {
     idna::domain_to_unicode(domain).0
 }
 
@@ -113,17 +113,17 @@ fn doubt(email: &str, familiar: &[String]) -> Option<Doubt> {
 }
 
 /// What a domain looks like: the same for all that look alike (UTS #39 §4).
-fn look(domain: &str) -> String {
+pub fn look(domain: &str) -> String {
     skeleton(domain).flat_map(char::to_lowercase).collect()
 }
 
 /// Whether letters of scripts that do not go together are in one label (UTS #39 §5.2).
-fn is_mixed(domain: &str) -> bool {
+pub fn is_mixed(domain: &str) -> bool {
     domain.split('.').any(|label| !label.check_restriction_level(RestrictionLevel::HighlyRestrictive))
 }
 
 /// How many slips there are from one domain to another, if these are so few that the other is likely meant.
-fn distance(typed: &str, other: &str) -> Option<usize> {
+pub fn distance(typed: &str, other: &str) -> Option<usize> {
     let ((name, end), (other_name, other_end)) = (typed.split_once('.')?, other.split_once('.')?);
     let distance = strsim::osa_distance(typed, other);
     let length = other.chars().count();

@@ -121,6 +121,7 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::ImapDisabled { .. }
         | Error::Pop3Disabled { .. }
         | Error::NoLabel
+        | Error::NotUnsubscribed { .. }
         | Error::SenderRefused { .. }
         | Error::NoSenderCheck { .. }
         | Error::Refused { .. } => StatusCode::BAD_GATEWAY,

@@ -1,11 +1,13 @@
 //! Messages in and out: decoding what arrives, building what is sent. Pure.
 
+pub mod authentic;
 pub mod body;
 pub mod build;
 pub mod charset;
 pub mod compose;
 pub mod header;
 pub mod html;
+pub mod legible;
 mod lines;
 pub mod receipt;
 pub mod recipient;
@@ -16,6 +18,7 @@ pub mod shown;
 pub mod structure;
 mod subject;
 pub mod text;
+pub mod unsubscribe;
 
 pub use body::{PartDecoder, decode_body, decode_bytes};
 pub use header::Headers;

@@ -4,6 +4,7 @@ mod address;
 mod certificate;
 mod fetch;
 mod picture;
+mod post;
 
 use std::{
     io,
@@ -25,6 +26,7 @@ use crate::endpoint::{Endpoint, Security};
 pub use address::is_public;
 pub use fetch::fetch;
 pub use picture::{Picture, picture};
+pub use post::post;
 
 /// How long a name may take to be looked up.
 const LOOKUP: Duration = Duration::from_secs(8);

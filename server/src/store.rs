@@ -3,6 +3,7 @@
 //!
 //! The only SQL of the project, in a dialect that SQLite and PostgreSQL share. One function per question.
 
+mod authserv;
 mod blobs;
 mod collectors;
 mod contacts;
@@ -33,6 +34,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+pub use authserv::Authserv;
 pub use blobs::Blob;
 pub use collectors::{EndOfRun, Lease, StoredCollector};
 pub use contacts::Taken;

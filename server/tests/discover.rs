@@ -25,7 +25,7 @@ use hickory_resolver::{
 use mail_server::MailServer;
 use pismo::{
     discover::{Candidate, Discovery, Places, Way},
-    net::{Dialer, Reach, fetch},
+    net::{Dialer, Reach, fetch, post},
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use tokio::{
@@ -68,6 +68,14 @@ fn service(priority: u16, port: u16, target: &str) -> RData {
 
 /// A web server that has these documents, each as a whole answer. Gives back its port and what it was asked for.
 async fn web_server(documents: HashMap<&'static str, String>) -> (u16, Arc<Mutex<Vec<String>>>) {
+    let (port, asked, _) = listening_web_server(documents).await;
+    (port, asked)
+}
+
+/// The same, with all that was said to it.
+async fn listening_web_server(
+    documents: HashMap<&'static str, String>,
+) -> (u16, Arc<Mutex<Vec<String>>>, Arc<Mutex<Vec<String>>>) {
     // It is made with the mail server's first start.
     MailServer::shared();
     let folder = MailServer::authority().parent().expect("a folder").to_owned();
@@ -79,10 +87,12 @@ async fn web_server(documents: HashMap<&'static str, String>) -> (u16, Arc<Mutex
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
     let asked = Arc::<Mutex<Vec<String>>>::default();
-    let (heard, documents) = (asked.clone(), Arc::new(documents));
+    let said = Arc::<Mutex<Vec<String>>>::default();
+    let (heard, all, documents) = (asked.clone(), said.clone(), Arc::new(documents));
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let (acceptor, documents, heard) = (acceptor.clone(), documents.clone(), heard.clone());
+            let (acceptor, documents) = (acceptor.clone(), documents.clone());
+            let (heard, all) = (heard.clone(), all.clone());
             tokio::spawn(async move {
                 // Who does not trust us leaves.
                 let Ok(stream) = acceptor.accept(stream).await else { return };
@@ -91,6 +101,10 @@ async fn web_server(documents: HashMap<&'static str, String>) -> (u16, Arc<Mutex
                 stream.read_line(&mut first).await.expect("a request");
                 let path = first.split(' ').nth(1).expect("a path").to_owned();
                 heard.lock().expect("paths").push(path.clone());
+                if first.starts_with("POST ") {
+                    let request = first + &rest_of(&mut stream).await;
+                    all.lock().expect("requests").push(request);
+                }
                 let nothing = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned();
                 let answer = documents.get(path.as_str()).unwrap_or(&nothing);
                 // Whoever has had enough closes the line.
@@ -100,7 +114,18 @@ async fn web_server(documents: HashMap<&'static str, String>) -> (u16, Arc<Mutex
             });
         }
     });
-    (port, asked)
+    (port, asked, said)
+}
+
+/// The fields of a request in small letters, and its body.
+async fn rest_of(stream: &mut (impl AsyncBufReadExt + Unpin)) -> String {
+    let mut fields = String::new();
+    while !fields.ends_with("\r\n\r\n") && stream.read_line(&mut fields).await.expect("a field") > 2 {}
+    let fields = fields.to_lowercase();
+    let length = fields.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next());
+    let mut body = vec![0; length.expect("a length").parse().expect("a number")];
+    stream.read_exact(&mut body).await.expect("a body");
+    fields + &String::from_utf8(body).expect("text")
 }
 
 fn ok(body: &str) -> String {
@@ -243,4 +268,39 @@ async fn documents_are_fetched_within_bounds() {
     assert_eq!(fetch(&dialer, &format!("http://localhost:{port}/found")).await, None);
     assert_eq!(fetch(&dialer, &format!("https://127.0.0.2:{port}/found")).await, None);
     assert_eq!(asked.lock().expect("paths").len(), count);
+}
+
+#[tokio::test]
+async fn a_form_is_posted_once_and_to_nobody_else() {
+    let documents = HashMap::from([
+        ("/u?t=1", ok("gone")),
+        ("/away", "HTTP/1.1 302 Found\r\nLocation: /u?t=1\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n".to_owned()),
+        ("/endless", "HTTP/1.1 202 Accepted\r\nContent-Length: 99999999\r\n\r\nx".to_owned()),
+        ("/not-http", "hello\r\n\r\n".to_owned()),
+    ]);
+    let (port, asked, said) = listening_web_server(documents).await;
+    let url = |path: &str| format!("https://localhost:{port}{path}");
+    let dialer = trusting(Reach::Anywhere);
+    for (path, status) in [("/u?t=1", 200), ("/away", 302), ("/endless", 202), ("/nothing", 404)] {
+        let answer = post(&dialer, &url(path), "List-Unsubscribe=One-Click").await.expect(path);
+        assert_eq!(answer.as_u16(), status, "{path}");
+    }
+    assert!(post(&dialer, &url("/not-http"), "x=y").await.is_err());
+    assert_eq!(asked.lock().expect("paths").len(), 5, "nowhere is gone to from there");
+    let said = said.lock().expect("requests").clone();
+    assert!(said[0].starts_with("POST /u?t=1 HTTP/1.1\r\n"), "{}", said[0]);
+    assert!(said[0].contains("content-type: application/x-www-form-urlencoded\r\n"), "{}", said[0]);
+    assert!(said[0].ends_with("\r\n\r\nList-Unsubscribe=One-Click"), "{}", said[0]);
+    for request in &said {
+        assert!(["cookie", "authorization", "referer"].iter().all(|field| !request.contains(field)), "{request}");
+    }
+    // Not who is not public, not whose certificate is not trusted, and never without TLS.
+    for (dialer, url) in [
+        (trusting(Reach::Public), url("/u?t=1")),
+        (Dialer::default(), url("/u?t=1")),
+        (dialer.clone(), format!("http://localhost:{port}/u?t=1")),
+    ] {
+        assert!(post(&dialer, &url, "x=y").await.is_err(), "{url}");
+    }
+    assert_eq!(asked.lock().expect("paths").len(), 5);
 }

@@ -83,7 +83,7 @@ impl Client {
         let _ = woken.await;
     }
 
-    fn begin(&self, draft: Draft) {
+    pub(super) fn begin(&self, draft: Draft) {
         let (draft, quoted) = begin(self.state, draft);
         self.open_draft(draft);
         self.state.composer.quoted.set_value(quoted);

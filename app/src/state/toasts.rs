@@ -58,6 +58,8 @@ pub enum Notice {
     Discarded,
     DraftRestored,
     TemplateKept,
+    /// The sender was asked to send no more.
+    Unsubscribed,
     Error(Error),
 }
 

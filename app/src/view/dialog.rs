@@ -155,6 +155,17 @@ pub fn Dialogs() -> impl IntoView {
                 }
                 .into_any()
             }
+            Dialog::Unsubscribe { message, host } => view! {
+                <Question
+                    title=move || t_string!(i18n, leave.title).to_string()
+                    text=move || t_string!(i18n, leave.text, host = host.clone()).to_string()
+                    yes=move || t_string!(i18n, leave.button).to_string()
+                    no=move || t_string!(i18n, app.cancel).to_string()
+                    on_yes=move || client.unsubscribe(&message)
+                    on_close=close
+                />
+            }
+            .into_any(),
             Dialog::Search => view! {
                 <Modal title=move || t_string!(i18n, search.form).to_string() size="small" on_close=close>
                     <SearchForm />

@@ -76,6 +76,7 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::NoDeliveryReports => t_string!(i18n, error.no_delivery_reports).to_string(),
         Error::DraftChanged => t_string!(i18n, compose.kept_apart).to_string(),
         Error::RedirectLoop => t_string!(i18n, error.redirect_loop).to_string(),
+        Error::NotUnsubscribed { host } => t_string!(i18n, error.not_unsubscribed, host = host.clone()).to_string(),
         Error::BlobGone { name } => t_string!(i18n, error.blob_gone, name = name.clone()).to_string(),
         Error::Busy => t_string!(i18n, error.busy).to_string(),
         Error::SignedOut => t_string!(i18n, error.signed_out).to_string(),
@@ -174,6 +175,7 @@ pub fn server_words(error: &Error) -> Option<&str> {
         | Error::NoDeliveryReports
         | Error::DraftChanged
         | Error::RedirectLoop
+        | Error::NotUnsubscribed { .. }
         | Error::BlobGone { .. }
         | Error::Busy
         | Error::SignedOut

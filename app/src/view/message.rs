@@ -8,6 +8,8 @@ mod papers;
 mod pictures;
 mod plain;
 mod report;
+mod sender;
+mod unsubscribe;
 
 use std::sync::Arc;
 
@@ -29,6 +31,7 @@ pub use papers::print;
 use pictures::PicturesBar;
 use plain::PlainText;
 use report::{ReceiptBar, ReportCard};
+use sender::SenderWarning;
 
 /// The reading pane: nothing, a message on its way, why it did not come, or the message.
 #[component]
@@ -152,6 +155,7 @@ fn Article(message: Arc<Message>) -> impl IntoView {
         <article class="message" class:message-html=is_html data-testid="message-view" data-uid=uid>
             <div class="message-scroll" tabindex=(!is_html).then_some("0")>
                 <Header message=message.clone() remote />
+                <SenderWarning suspicions=message.suspicions.clone() />
                 <Unsent message=target.clone() />
                 {receipt}
                 {report}

@@ -148,6 +148,7 @@ fn notice_text(i18n: Words, state: State, notice: &Notice) -> String {
         Notice::Sent => t_string!(i18n, compose.sent_done).to_string(),
         Notice::Discarded => t_string!(i18n, compose.discarded).to_string(),
         Notice::TemplateKept => t_string!(i18n, compose.template_kept).to_string(),
+        Notice::Unsubscribed => t_string!(i18n, leave.done).to_string(),
         Notice::DraftRestored => t_string!(i18n, compose.recovered).to_string(),
         Notice::Error(error) => super::explain::error_text(i18n, error),
     }

@@ -73,6 +73,9 @@ pub enum Command {
     SendReceipt { message: MessageRef, language: String },
     /// Show pictures on the net from now on: of this message, its sender or the sender's domain. → [`Reply::Done`]
     AllowPictures { message: MessageRef, of: PicturesOf },
+    /// Have the sender asked to send no more of this, where the message offers [`super::Unsubscribe::OneClick`]. Refused with
+    /// [`super::Error::NotUnsubscribed`] where they do not take it. → [`Reply::Done`]
+    Unsubscribe { message: MessageRef },
     /// Forget an uploaded file. → [`Reply::Done`]
     DropBlob { blob: BlobId },
     /// Keep this search; `before` is what it was called until now. Refused with [`super::Error::SearchExists`] if another one is

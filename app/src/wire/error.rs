@@ -107,6 +107,8 @@ pub enum Error {
     DraftChanged,
     /// The person has sent this message on before, and it has come back.
     RedirectLoop,
+    /// That host was asked to send no more, and did not take it, or could not be asked.
+    NotUnsubscribed { host: String },
     /// A file of the draft is no longer there: attach it again.
     BlobGone { name: String },
     /// This server was found for the address by a way that can be forged: a person has to say that it is the right one.

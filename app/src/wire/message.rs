@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccountId, ReceiptAsked, Report};
+use super::{AccountId, Checks, ReceiptAsked, Report, Suspicion, Unsubscribe};
 
 /// A message's number in its mailbox (RFC 9051 §2.3.1.1). Means nothing without its [`UidValidity`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -249,6 +249,15 @@ pub struct Message {
     /// Whom to tell that it was read, as long as nobody has answered that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<ReceiptAsked>,
+    /// Why to look twice at who wrote it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suspicions: Vec<Suspicion>,
+    /// What the mail server found out about who sent it, where that can be believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checks: Option<Checks>,
+    /// How to get no more of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsubscribe: Option<Unsubscribe>,
 }
 
 /// Messages that belong together, in all mailboxes.

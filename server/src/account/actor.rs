@@ -26,6 +26,7 @@ use super::{
     pulse::{Pulse, Teller},
     quota::Fill,
     search::{Report, Searcher},
+    senders::Acquaintance,
     tab::{Tab, View},
     texts::Texts,
     watch::Target,
@@ -55,6 +56,9 @@ pub(super) struct Actor {
     pub(super) store: Store,
     pub(super) data: Arc<std::path::Path>,
     pub(super) upload_limit: u64,
+    /// Names of the servers whose checks are believed.
+    pub(super) authserv: Arc<[String]>,
+    pub(super) acquaintance: Acquaintance,
     pub(super) parts: Parts,
     pub(super) tasks: TaskTracker,
     pub(super) budget: Budget,
@@ -206,6 +210,8 @@ impl Actor {
             store: accounts.store.clone(),
             data: accounts.data.clone(),
             upload_limit: accounts.upload_limit,
+            authserv: accounts.authserv.clone(),
+            acquaintance: None,
             parts: account.parts.clone(),
             searcher: Searcher::start(
                 record,

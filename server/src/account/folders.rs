@@ -35,6 +35,8 @@ impl Actor {
         choice: Option<FolderChoice>,
     ) -> Result<Folders, Failure> {
         if let Some(FolderChoice { settings, subscribed }) = choice {
+            // What was learned is nobody's choice, and stays.
+            let settings = Settings { authserv: self.settings.authserv.clone(), ..settings };
             for mailbox in session.list().await?.iter().filter(|mailbox| mailbox.selectable) {
                 match (mailbox.subscribed, subscribed.get(&mailbox.path)) {
                     (false, Some(true)) => session.subscribe(&mailbox.path).await?,

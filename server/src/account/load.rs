@@ -3,17 +3,21 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use anyhow::Context;
-use app::wire::{Body, Error, Flag, Message, MessageRef, Priority, ReceiptAsked, Remote, Report, Uid};
+use app::wire::{
+    Body, Error, Flag, Message, MessageRef, Priority, ReceiptAsked, Remote, Report, Suspicion, Uid, Unsubscribe,
+};
 use tokio::time::Instant;
 
 use super::{
     actor::{Actor, Failure},
+    senders::Sender,
     texts::ASIDE,
 };
 use crate::{
     imap::{FetchedMessage, Session},
     mime::{
         self,
+        authentic::Authentic,
         build::read_wishes,
         header::Headers,
         report,
@@ -92,6 +96,12 @@ pub struct Loaded {
     pub report: Option<Report>,
     /// Whom to tell that it was read.
     pub receipt: Option<ReceiptAsked>,
+    /// What is to be believed of who sent it.
+    pub authentic: Option<Authentic>,
+    /// Why to look twice at who wrote it.
+    pub suspicions: Vec<Suspicion>,
+    /// How to get no more of it.
+    pub unsubscribe: Option<Unsubscribe>,
 }
 
 impl Loaded {
@@ -131,6 +141,9 @@ impl Loaded {
             important: read_wishes(&self.headers).priority == Priority::High,
             report: self.report.clone(),
             receipt: self.receipt.clone(),
+            suspicions: self.suspicions.clone(),
+            checks: self.authentic.as_ref().map(|authentic| authentic.checks.clone()),
+            unsubscribe: self.unsubscribe.clone(),
         }
     }
 
@@ -280,6 +293,7 @@ impl Actor {
             None => None,
         };
         let receipt = self.receipt_asked(&message, &headers, &fetched).await;
+        let Sender { authentic, suspicions, unsubscribe } = self.look_at_sender(&message, &headers).await;
         let (text, alternative) = joined(&shown, body.unwrap_or_default(), alternative, &further);
         let mut remote = Remote::default();
         if shown.has_html() {
@@ -302,6 +316,9 @@ impl Actor {
             flags: fetched.flags,
             report,
             receipt,
+            authentic,
+            suspicions,
+            unsubscribe,
         });
         self.cache.put(loaded.clone(), self.selects);
         Ok(loaded)

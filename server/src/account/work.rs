@@ -222,6 +222,7 @@ impl Actor {
             | Command::RetrySubmission { .. }
             | Command::EditSubmission { .. }
             | Command::DropBlob { .. }
+            | Command::Unsubscribe { .. }
             | Command::KeepSearch { .. }
             | Command::ForgetSearch { .. }
             | Command::Suggest { .. }

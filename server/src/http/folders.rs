@@ -73,7 +73,7 @@ fn choice(fields: &[(String, String)]) -> FolderChoice {
         // One folder is for one thing.
         .filter(|(_, path)| taken.insert(path.clone()))
         .collect();
-    let settings = Settings { uses, only_subscribed: values("only").next().is_some() };
+    let settings = Settings { uses, only_subscribed: values("only").next().is_some(), ..Settings::default() };
     let shown: HashSet<String> = values("shown").collect();
     let subscribed = values("listed").map(|path| (path.clone(), shown.contains(&path))).collect();
     FolderChoice { settings, subscribed }

@@ -118,6 +118,7 @@ mod tests {
             pictures_private: false,
             upload_limit: 0,
             hook_secret: None,
+            authserv: Vec::new(),
         }
     }
 

@@ -199,6 +199,15 @@ async fn handle(
             });
             return true;
         }
+        Command::Unsubscribe { message } => {
+            // Whose server it is takes its time.
+            let (bridge, login, frames) = (bridge.clone(), login.clone(), frames.clone());
+            tokio::spawn(async move {
+                let result = bridge.unsubscribe(&login, message).await.map(|()| Reply::Done);
+                let _ = frames.try_send(Arc::new(ServerFrame::Reply { id, result }));
+            });
+            return true;
+        }
         Command::DropSubmission { submission } => match bridge.drop_submission(login, submission).await {
             Ok(true) => Ok(Reply::Done),
             Ok(false) => return account.command(tab, ClientFrame { id, command }).await,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use app::wire::{AccountId, Address, MessageRef, Row, Uid};
 
 use super::{response::Fetch, session::Selected, value::Value};
-use crate::mime::header::decoded;
+use crate::mime::{header::decoded, legible::legible};
 
 /// The longest subject, name or address that a row carries, in characters.
 const MAX_TEXT: usize = 300;
@@ -66,7 +66,9 @@ fn line<'a>(value: Option<&Value<'a>>) -> Cow<'a, str> {
 /// One line of at most 200 characters.
 pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len().min(1200));
-    for word in text.split(|letter: char| letter.is_whitespace() || letter.is_control()).filter(|word| !word.is_empty())
+    for word in legible(text)
+        .split(|letter: char| letter.is_whitespace() || letter.is_control())
+        .filter(|word| !word.is_empty())
     {
         if !line.is_empty() {
             line.push(' ');
@@ -134,6 +136,7 @@ mod tests {
     #[test]
     fn a_preview_is_one_line() {
         assert_eq!(one_line(" a\r\n\tb  c\u{0} "), "a b c");
+        assert_eq!(one_line("\u{202e}a\u{200b}b"), "ab");
         assert_eq!(one_line(&"я ".repeat(500)).chars().count(), 200);
     }
 }

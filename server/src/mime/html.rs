@@ -4,6 +4,7 @@
 mod around;
 mod css;
 mod fold;
+mod leads;
 mod policy;
 mod text;
 mod trackers;
@@ -130,9 +131,10 @@ fn try_sanitise(html: &str, options: &Options) -> Option<Clean> {
     if content.len() > 4 * MAX_HTML + options.inline.values().map(String::len).sum::<usize>() * 2 {
         return None;
     }
+    let content = leads::sign(&content);
     let content = match options.fold {
         Some(words) => fold::fold(&content, words),
-        None => content,
+        None => content.into_owned(),
     };
     let document = page(options.theme, colours, &sheet, &body, &content);
     Some(Clean { document, simplified: false })

@@ -3,7 +3,7 @@
 
 use app::wire::{Fate, Reported};
 
-use super::{Headers, decode_bytes, structure::Node};
+use super::{Headers, decode_bytes, legible::is_turning, structure::Node};
 
 /// How much of the machine's part is read, and of the message that came back with it, in bytes as transferred.
 pub const MAX_STATUS: u32 = 64 * 1024;
@@ -193,10 +193,7 @@ fn word(text: &str) -> String {
 
 /// One line of words, with nothing in it that turns them round.
 fn line(text: &str) -> String {
-    let is_odd = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
+    let is_odd = |letter: char| letter.is_control() || is_turning(letter);
     let letters = text.chars().map(|letter| if is_odd(letter) { ' ' } else { letter });
     letters.take(MAX_WORDS).collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -4,7 +4,10 @@
 use app::wire::Part;
 use compact_str::CompactString;
 
-use super::structure::{Disposition, Encoding, Node};
+use super::{
+    legible::legible,
+    structure::{Disposition, Encoding, Node},
+};
 
 /// How deep parts are looked for; what is below is not shown.
 const MAX_DEPTH: usize = 100;
@@ -281,16 +284,10 @@ fn name(node: &Node) -> String {
     }
 }
 
-/// Takes a path, control characters and letters that turn the reading direction out of a file name.
+/// Takes a path, control characters and what turns or hides letters out of a file name.
 pub fn clean_name(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let name: String = name
-        .chars()
-        .filter(|letter| {
-            !letter.is_control()
-                && !matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        })
-        .collect();
+    let name: String = legible(name).chars().filter(|letter| !letter.is_control()).collect();
     let name = name.trim().trim_end_matches('.');
     if name.chars().all(|letter| letter == '.') {
         return String::new();

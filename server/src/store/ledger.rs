@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use anyhow::Result;
-use app::wire::{RefusedReason, Uid, UidValidity};
+use app::wire::{AccountId, RefusedReason, Uid, UidValidity};
 
 use super::{
     Lease, Pool, Store, at_once, change,
@@ -261,6 +261,24 @@ impl Store {
              WHERE folder_id = $1 AND target_validity = $2 AND target_uid >= $3")
             .bind(folder).bind(i64::from(target.0)).bind(i64::from(from.0)).fetch_all(pool))?;
         Ok(rows.into_iter().map(|(uid,)| Uid(small(uid))).collect())
+    }
+
+    /// Whether a message here was brought by a collector of the account. Not known of what was moved since.
+    pub async fn is_collected(
+        &self,
+        account: AccountId,
+        mailbox: &str,
+        validity: UidValidity,
+        uid: Uid,
+    ) -> Result<bool> {
+        // That it is more than 0 is said again for the index, which has no others.
+        let found: Option<(i64,)> = on!(self, pool => sqlx::query_as(
+            "SELECT m.target_uid FROM collector_messages AS m
+             JOIN collector_folders AS f ON f.id = m.folder_id JOIN collectors AS c ON c.id = f.collector_id
+             WHERE c.account_id = $1 AND f.target = $2 AND m.target_validity = $3 AND m.target_uid = $4 AND m.target_uid > 0
+             LIMIT 1")
+            .bind(account.0).bind(mailbox).bind(i64::from(validity.0)).bind(i64::from(uid.0)).fetch_optional(pool))?;
+        Ok(found.is_some())
     }
 
     /// Messages that the source had under another UIDVALIDITY and that are here.

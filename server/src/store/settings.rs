@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use app::wire::{AccountId, Receipts, SpecialUse};
 use serde::{Deserialize, Serialize};
 
-use super::{Store, change, on};
+use super::{Authserv, Store, change, on};
 
 /// The choices. What is not chosen is missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub struct Settings {
     pub uses: BTreeMap<SpecialUse, String>,
     /// Mailboxes that are not subscribed to (RFC 9051 §6.3.7) are not shown.
     pub only_subscribed: bool,
+    /// By which name the mail server speaks of what it has checked: learned, not chosen.
+    #[serde(skip_serializing_if = "Authserv::is_empty")]
+    pub authserv: Authserv,
 }
 
 impl Store {

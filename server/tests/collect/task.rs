@@ -54,6 +54,7 @@ impl Node {
             upload_limit: 0,
             hook_secret: None,
             login_private: true,
+            authserv: Vec::new(),
             collect_private: true,
             pictures_private: true,
         };

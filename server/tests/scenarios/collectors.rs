@@ -5,7 +5,12 @@ use std::time::Duration;
 use app::wire::{Flag, Uid};
 use tokio::time::sleep;
 
-use crate::{browser::Browser, mail::Mail, test_bridge::TestBridge};
+use crate::{
+    browser::Browser,
+    mail::Mail,
+    senders::{PASSED, RECEIVED, with_fields},
+    test_bridge::TestBridge,
+};
 
 /// What the page says of the only collector.
 struct Shown {
@@ -267,4 +272,20 @@ async fn files_that_are_no_mail_are_refused_in_words() {
     assert!(failed.text.contains("no mail in it"), "{}", failed.text);
     assert_eq!(browser.submit("/collectors/1/remove", &[]).await.status, 303);
     assert_eq!(std::fs::read_dir(bridge.config.data.join("files")).map_or(0, Iterator::count), 0);
+}
+
+#[tokio::test]
+async fn what_was_checked_elsewhere_is_not_believed_of_mail_that_was_brought() {
+    let bridge = TestBridge::with(|config| config.authserv = vec!["mx.pismo.test".to_owned()]).await;
+    let message = with_fields(&[PASSED, RECEIVED, "From: bo@example.org\r\n"].concat(), "Hi.");
+    bridge.mail("boris").append_message("INBOX", "", &message).await;
+    let browser = bridge.sign_in("ana").await;
+    assert_eq!(add(&browser, &bridge, "boris", crate::mail_server::PASSWORD).await.0, 303);
+    until(&browser, "brought", |now| now.state == "idle" && now.copied == 1).await;
+    let brought = *bridge.mail("ana").messages("INBOX").await.keys().next().expect("a message");
+    let came = bridge.mail("ana").append_message("INBOX", "", &message).await;
+    let mut tab = browser.open("INBOX").await;
+    tab.until("both", |view| view.rows.iter().flatten().count() == 2).await;
+    assert_eq!(tab.read(brought).await.checks, None);
+    assert!(tab.read(came).await.checks.is_some());
 }

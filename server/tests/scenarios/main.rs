@@ -65,6 +65,7 @@ mod routes;
 mod saved;
 mod search;
 mod send;
+mod senders;
 mod sharing;
 mod sign_in;
 mod strange;

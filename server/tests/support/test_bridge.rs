@@ -135,6 +135,7 @@ pub fn settings(data: PathBuf, imap_port: u16, submission_port: u16) -> Config {
         pictures_private: true,
         upload_limit: 10 * 1024 * 1024,
         hook_secret: None,
+        authserv: Vec::new(),
     }
 }
 

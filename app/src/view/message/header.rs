@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::papers::Papers;
+use super::{papers::Papers, sender::Found, unsubscribe::UnsubscribeButton};
 use crate::{
     Client,
     i18n::*,
@@ -55,6 +55,7 @@ pub fn Header(message: Arc<Message>, remote: RwSignal<bool>) -> impl IntoView {
                 {move || full_date(state, date)}
             </time>
             <People message=message.clone() />
+            {message.unsubscribe.clone().map(|way| view! { <UnsubscribeButton message=message.message.clone() way /> })}
             <Papers message=message.message.clone() remote />
         </header>
     }
@@ -113,6 +114,7 @@ fn People(message: Arc<Message>) -> impl IntoView {
                 {row(Signal::derive(move || t_string!(i18n, view.cc)), &message.cc)}
                 {row(Signal::derive(move || t_string!(i18n, view.bcc)), &message.bcc)}
                 {row(Signal::derive(move || t_string!(i18n, view.reply_to)), &message.reply_to)}
+                {message.checks.clone().map(|checks| view! { <Found checks /> })}
             </dl>
         </details>
     }

@@ -61,6 +61,11 @@ pub(super) fn MessageRow(entry: Entry) -> impl IntoView {
             }
         }
     };
+    // A name can claim anything; the address is there for whoever asks.
+    let addresses = move || {
+        let emails = if outgoing.get() { with_row(|row| emails(&row.to)) } else { with_row(|row| emails(&row.from)) };
+        (!emails.is_empty()).then_some(emails)
+    };
     let subject = move || match with_row(|row| row.subject.clone()) {
         subject if subject.trim().is_empty() => t_string!(i18n, list.no_subject).to_owned(),
         subject => subject,
@@ -136,7 +141,7 @@ pub(super) fn MessageRow(entry: Entry) -> impl IntoView {
                 />
             </span>
             <div class="row-content" role="gridcell">
-                <span class="row-sender">
+                <span class="row-sender" data-testid="row-sender" title=addresses>
                     <span class="visually-hidden">
                         {move || (!seen()).then(|| t_string!(i18n, list.unread))}" "
                     </span>
@@ -192,6 +197,15 @@ fn mark(icon: &'static str, words: &'static str) -> impl IntoView {
             <span class="visually-hidden">{words}</span>
         </span>
     }
+}
+
+fn emails(addresses: &[Address]) -> String {
+    addresses
+        .iter()
+        .map(|address| address.email.as_str())
+        .filter(|email| !email.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn names(addresses: &[Address]) -> String {

@@ -3,7 +3,7 @@
 use app::wire::Address;
 
 use super::word::{Scan, decode_text};
-use crate::mime::charset;
+use crate::mime::{charset, legible::legible};
 
 /// How many addresses are taken from one field.
 const MAX_ADDRESSES: usize = 2000;
@@ -246,6 +246,7 @@ fn angle(input: &[u8]) -> (Vec<u8>, &[u8]) {
 
 fn clean_email(email: &[u8]) -> String {
     let text = charset::guess(email);
+    let text = legible(&text);
     let text = text.trim().trim_matches(['<', '>', '\'']);
     let text = text.strip_prefix("mailto:").unwrap_or(text);
     let quoted = text.starts_with('"');
@@ -297,6 +298,13 @@ mod tests {
         check(b"\"bank@bank.example\" <thief@x>", &[("bank@bank.example", "thief@x")]);
         check(b"bank@bank.example <thief@x>", &[("bank@bank.example", "thief@x")]);
         check(b"\"Bank <bank@bank.example>\" <thief@x>", &[("Bank <bank@bank.example>", "thief@x")]);
+    }
+
+    #[test]
+    fn nothing_in_a_name_or_an_address_is_hidden() {
+        check("\u{202e}knaB\u{202c} <a\u{200b}@x>".as_bytes(), &[("knaB", "a@x")]);
+        check("=?utf-8?Q?Ba=E2=80=8Bnk?= <a@x\u{200d}y>".as_bytes(), &[("Bank", "a@xy")]);
+        check("\u{202e} <a@x>".as_bytes(), &[("", "a@x")]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 
-use crate::mime::charset;
+use crate::mime::{charset, legible::legible};
 
 /// Base64 as it comes: padding or not, stray bits at the end.
 const TOLERANT: GeneralPurpose = GeneralPurpose::new(
@@ -173,9 +173,9 @@ pub(super) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack.windows(needle.len()).position(|window| window == needle)
 }
 
-/// One line without control characters or white space around it.
+/// One line without control characters, what turns or hides letters, or white space around it.
 fn clean(text: &str) -> String {
-    let line: String = text
+    let line: String = legible(text)
         .chars()
         .filter_map(|letter| match letter {
             '\t' | '\n' | '\u{2028}' | '\u{2029}' => Some(' '),
@@ -223,6 +223,9 @@ mod tests {
             // Control characters, folds and tabs.
             (b"a\x00b\x07c\r\n\td", "abc d"),
             (b"=?utf-8?Q?a=0D=0ABcc:_x?=", "a Bcc: x"),
+            // What turns the direction of reading, and what nobody sees.
+            (b"=?utf-8?Q?=E2=80=AEmoc=E2=80=AC.kn=E2=80=8Bab?=", "moc.knab"),
+            ("invoice\u{202e}fdp.exe".as_bytes(), "invoicefdp.exe"),
             (b"", ""),
         ] {
             assert_eq!(decode_text(value), text, "{}", String::from_utf8_lossy(value));

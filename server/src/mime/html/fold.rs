@@ -8,12 +8,12 @@ const VOID: &[&str] = &["area", "br", "col", "hr", "img", "wbr"];
 const DEEP: usize = 500;
 
 /// A tag: where it begins and ends, its name, and its attributes as they are written.
-struct Tag<'a> {
-    start: usize,
-    end: usize,
-    name: &'a str,
-    attributes: &'a str,
-    closes: bool,
+pub(super) struct Tag<'a> {
+    pub start: usize,
+    pub end: usize,
+    pub name: &'a str,
+    pub attributes: &'a str,
+    pub closes: bool,
 }
 
 /// Puts the quote at the end of a body under a fold with these words, if there is one, and something above it.
@@ -67,7 +67,8 @@ fn last_quote(content: &str) -> Option<(usize, usize)> {
     (open.is_empty() && !is_text(content.get(at..)?)).then_some(last).flatten()
 }
 
-fn next_tag(content: &str, from: usize) -> Option<Tag<'_>> {
+/// The next tag from there on.
+pub(super) fn next_tag(content: &str, from: usize) -> Option<Tag<'_>> {
     let start = from + content.get(from..)?.find('<')?;
     let mut quoted = None;
     let inside = content.get(start + 1..)?;

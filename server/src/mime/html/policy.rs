@@ -10,6 +10,7 @@ use std::{
 };
 
 use ammonia::{Builder, Url, UrlRelative};
+use app::trackers::untracked;
 
 use super::{
     Options, Proxy,
@@ -186,6 +187,8 @@ const LINK_REL: &str = "noopener noreferrer nofollow";
 fn filter<'a>(attribute: &str, value: &'a str, images: &Images) -> Option<Cow<'a, str>> {
     match attribute {
         "src" | "background" => images.address(value).map(Cow::Owned),
+        // Only where it is read: what the person writes, or quotes, keeps its addresses.
+        "href" => link(value).map(|address| Cow::Owned(untracked(&address).into_owned())),
         _ => filter_others(attribute, value),
     }
 }

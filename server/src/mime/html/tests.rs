@@ -54,6 +54,19 @@ fn links_open_elsewhere_and_lead_only_to_the_web_and_mail() {
 }
 
 #[test]
+fn links_say_where_they_lead_and_not_who_follows_them() {
+    let shown = clean("<a href=\"https://evil.test/a?utm_source=x&id=2\">https://bank.example</a>");
+    assert!(shown.starts_with("<a title=\"→ evil.test\" href=\"https://evil.test/a?id=2\""), "{shown}");
+    assert!(shown.contains("</a><span class=\"pismo-leads\" style=\"display:inline !important;"), "{shown}");
+    assert!(shown.ends_with(" (→ evil.test)</span>"), "{shown}");
+    assert_eq!(clean(&shown), shown, "the sign stays as it is");
+    let faked = clean(
+        "<style>.pismo-leads,span{display:none}</style><a href=https://evil.test/>bank.com</a><span class=pismo-leads> (→ bank.com)</span>",
+    );
+    assert!(faked.contains("(→ evil.test)</span><span"), "{faked}");
+}
+
+#[test]
 fn images_come_from_the_message_or_not_at_all() {
     let inline = HashMap::from([("logo@x".to_owned(), "data:image/png;base64,AAAA".to_owned())]);
     let options = Options { inline: Arc::new(inline), ..Options::default() };

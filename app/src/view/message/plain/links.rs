@@ -1,5 +1,7 @@
 //! Finds addresses to follow in plain text. Pure. Only `http`, `https` and `mailto` are ever followed.
 
+use crate::trackers::untracked;
+
 /// Text, or text that leads somewhere.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
@@ -58,7 +60,7 @@ fn link_in(word: &str) -> Option<(usize, usize, String)> {
             return None;
         }
         let href = if scheme == "www." { format!("https://{text}") } else { text.to_owned() };
-        return Some((start, text.len(), href));
+        return Some((start, text.len(), untracked(&href).into_owned()));
     }
     let start = word.find(|c: char| c.is_alphanumeric())?;
     let text = trim_end(word.get(start..)?);
@@ -132,6 +134,17 @@ mod tests {
         check("HTTPS://EXAMPLE.ORG!", &[("HTTPS://EXAMPLE.ORG", "HTTPS://EXAMPLE.ORG")]);
         check("at www.example.org?", &[("https://www.example.org", "www.example.org")]);
         check("a https://a.b c https://d.e", &[("https://a.b", "https://a.b"), ("https://d.e", "https://d.e")]);
+    }
+
+    #[test]
+    fn what_only_tells_who_followed_a_link_is_not_in_it() {
+        check(
+            "https://a.example/x?id=1&utm_source=n www.b.example/?gclid=1#c",
+            &[
+                ("https://a.example/x?id=1", "https://a.example/x?id=1&utm_source=n"),
+                ("https://www.b.example/#c", "www.b.example/?gclid=1#c"),
+            ],
+        );
     }
 
     #[test]
