@@ -13,6 +13,7 @@ use crate::{
     config::Config,
     discover::Discovery,
     imap::Credentials,
+    presence::Presence,
     seal::Seal,
     store::{AccountRecord, Conversations, Login, Store},
     submission::Outbox,
@@ -31,6 +32,7 @@ pub struct Bridge {
     /// Finds the servers of an address, for collectors.
     pub discovery: Arc<Discovery>,
     pub attempts: Arc<Attempts>,
+    pub presence: Arc<Presence>,
     pub shutdown: CancellationToken,
 }
 
@@ -64,6 +66,7 @@ impl Bridge {
             collectors: Collectors::default(),
             discovery: Arc::new(discovery),
             attempts: Arc::default(),
+            presence: Arc::new(Presence::new(shutdown.clone())),
             shutdown,
         })
     }

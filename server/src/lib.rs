@@ -28,6 +28,7 @@ pub mod letter;
 pub mod mime;
 pub mod net;
 pub mod pop3;
+pub mod presence;
 pub mod probe;
 pub mod seal;
 mod searches;
@@ -115,6 +116,7 @@ async fn keep_house(bridge: Bridge) {
 
 async fn tidy(bridge: &Bridge) -> Result<()> {
     bridge.attempts.forget_old();
+    bridge.presence.forget_old();
     bridge.store.forget_ended_logins().await?;
     bridge.store.forget_waiting_contacts().await?;
     bridge.store.forget_sent_before(store::now() - 30 * 24 * 3600).await?;

@@ -42,7 +42,7 @@ pub use folders::FolderRow;
 pub use gone::{Gone, GoneCount};
 pub use identities::{StoredIdentity, WayOut};
 pub use ledger::{Entry, Former, Place};
-pub use logins::Login;
+pub use logins::{LIFETIME, Login};
 pub use names::NameKey;
 pub use settings::Settings;
 pub use submissions::StoredSubmission;

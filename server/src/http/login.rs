@@ -38,7 +38,7 @@ impl FromRequestParts<Bridge> for SignedIn {
     type Rejection = HttpError;
 
     async fn from_request_parts(parts: &mut Parts, bridge: &Bridge) -> Result<Self, HttpError> {
-        login_of(bridge, &parts.headers).await?.map(Self).ok_or(HttpError(Error::SignedOut))
+        login_of(bridge, of(parts)?, &parts.headers).await?.map(Self).ok_or(HttpError(Error::SignedOut))
     }
 }
 
@@ -49,7 +49,8 @@ impl FromRequestParts<Bridge> for Visitor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, bridge: &Bridge) -> Result<Self, Response> {
-        let login = login_of(bridge, &parts.headers).await.map_err(IntoResponse::into_response)?;
+        let client = of(parts).map_err(IntoResponse::into_response)?;
+        let login = login_of(bridge, client, &parts.headers).await.map_err(IntoResponse::into_response)?;
         // Where a form or a file was, they begin at the page that leads there.
         let page = parts.uri.path().split('/').nth(1).unwrap_or_default();
         let ask = || Redirect::to(&format!("/login?next={}", encode(&format!("/{page}")))).into_response();
@@ -57,16 +58,33 @@ impl FromRequestParts<Bridge> for Visitor {
     }
 }
 
-/// The login whose cookie came along, if it has not ended.
-pub async fn login_of(bridge: &Bridge, headers: &HeaderMap) -> Result<Option<store::Login>, HttpError> {
-    let Some(token) = cookie(headers, SECURE_COOKIE).or_else(|| cookie(headers, COOKIE)) else { return Ok(None) };
-    Ok(bridge.store.login(&Sha256::digest(token.as_bytes())).await?)
+/// Who sends a request; `guard` has noted it.
+fn of(parts: &Parts) -> Result<&Client, HttpError> {
+    parts.extensions.get().ok_or_else(|| anyhow::anyhow!("A request that passed no guard").into())
 }
 
-/// RFC 6265bis: the prefix binds the cookie to this very host and to https.
-const SECURE_COOKIE: &str = "__Host-pismo";
-/// Without https there is no such prefix.
+/// The login whose cookie came along, if it has not ended. It is noted as used.
+pub async fn login_of(
+    bridge: &Bridge,
+    client: &Client,
+    headers: &HeaderMap,
+) -> Result<Option<store::Login>, HttpError> {
+    let Some(token) = cookie(headers, &cookie_name(client.secure, COOKIE)) else { return Ok(None) };
+    let login = bridge.store.login(&Sha256::digest(token.as_bytes())).await?;
+    if let Some(login) = &login {
+        bridge.note_use(login);
+    }
+    Ok(login)
+}
+
+/// The cookie of a login.
 const COOKIE: &str = "pismo";
+
+/// RFC 6265bis §4.1.3.2: the prefix binds a cookie to this very host and to https, where nothing else counts. Without https there
+/// is no such prefix.
+fn cookie_name(secure: bool, name: &str) -> String {
+    if secure { format!("__Host-{name}") } else { name.to_owned() }
+}
 
 /// A cookie's value.
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -79,9 +97,9 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .find_map(|(key, value)| (key == name).then_some(value))
 }
 
-fn set_cookie(secure: bool, token: &str, seconds: u32) -> String {
-    let (name, secure) = if secure { (SECURE_COOKIE, "; Secure") } else { (COOKIE, "") };
-    format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}")
+fn set_cookie(secure: bool, name: &str, value: &str, seconds: i64) -> anyhow::Result<HeaderValue> {
+    let (name, secure) = (cookie_name(secure, name), if secure { "; Secure" } else { "" });
+    Ok(format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}").try_into()?)
 }
 
 #[derive(Deserialize)]
@@ -108,11 +126,12 @@ pub struct Filled {
 
 pub async fn form(
     State(bridge): State<Bridge>,
+    Extension(client): Extension<Client>,
     Query(Asked { next, language }): Query<Asked>,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
     let next = next.unwrap_or_default();
-    if login_of(&bridge, &headers).await?.is_some() {
+    if login_of(&bridge, &client, &headers).await?.is_some() {
         return Ok(Redirect::to(safe(&next)).into_response());
     }
     let mut page = LoginPage { next, ..blank(&bridge, &headers) };
@@ -151,8 +170,7 @@ pub async fn sign_in(
     match try_sign_in(&bridge, &client, &headers, &filled).await {
         Ok(token) => {
             let mut response = Redirect::to(safe(&filled.next)).into_response();
-            let cookie = set_cookie(client.secure, &token, 365 * 24 * 3600);
-            let cookie = HeaderValue::from_str(&cookie).map_err(anyhow::Error::from)?;
+            let cookie = set_cookie(client.secure, COOKIE, &token, store::LIFETIME)?;
             response.headers_mut().insert(header::SET_COOKIE, cookie);
             Ok(response)
         }
@@ -247,15 +265,12 @@ pub async fn sign_out(
     Extension(client): Extension<Client>,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    if let Some(login) = login_of(&bridge, &headers).await? {
+    if let Some(login) = login_of(&bridge, &client, &headers).await? {
         bridge.store.end_login(&login.token).await?;
-        if let Some(account) = bridge.accounts.running(login.account) {
-            account.signed_out(&login.token).await;
-        }
+        bridge.close_logins(login.account, std::slice::from_ref(&login.token)).await;
     }
     let mut response = Redirect::to("/login").into_response();
-    let cookie = HeaderValue::from_str(&set_cookie(client.secure, "", 0)).map_err(anyhow::Error::from)?;
-    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    response.headers_mut().insert(header::SET_COOKIE, set_cookie(client.secure, COOKIE, "", 0)?);
     // Nothing of the mail stays in the browser's cache.
     response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
     Ok(response)

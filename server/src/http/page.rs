@@ -11,6 +11,7 @@ use app::{
     wire::Query,
 };
 use axum::{
+    Extension,
     extract::{OriginalUri, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
@@ -20,6 +21,7 @@ use tokio::time::{sleep, timeout};
 
 use super::{
     assets,
+    guard::Client,
     login::{Visitor, cookie, login_of},
 };
 use crate::{bridge::Bridge, error::HttpError, seal::random_hex};
@@ -55,10 +57,11 @@ impl Person {
 
 pub async fn mail(
     State(bridge): State<Bridge>,
+    Extension(client): Extension<Client>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    let Some(login) = login_of(&bridge, &headers).await? else {
+    let Some(login) = login_of(&bridge, &client, &headers).await? else {
         let next = uri.path_and_query().map_or("", |path| path.as_str());
         let target = if next == INBOX || next == "/mail/" {
             "/login".to_owned()

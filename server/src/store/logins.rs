@@ -5,8 +5,12 @@ use app::wire::AccountId;
 
 use super::{Store, change, now, on};
 
-/// A login ends after this long without use, in seconds.
+/// A login ends after this long without use, and in any case this long after it was begun, in seconds.
 const IDLE: i64 = 30 * 24 * 3600;
+pub const LIFETIME: i64 = 90 * 24 * 3600;
+
+/// Its use is noted no more often than this, in seconds: another node may have done so just now.
+const NOTED: i64 = 60;
 
 /// A signed-in browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,15 +33,15 @@ impl Store {
     pub async fn login(&self, token: &[u8]) -> Result<Option<Login>> {
         let found: Option<(i64, String)> = on!(self, pool => sqlx::query_as(
             "SELECT accounts.id, accounts.address FROM logins JOIN accounts ON accounts.user_id = logins.user_id
-             WHERE logins.token = $1 AND logins.seen > $2")
-            .bind(token).bind(now() - IDLE).fetch_optional(pool))?;
+             WHERE logins.token = $1 AND logins.seen > $2 AND logins.created > $3")
+            .bind(token).bind(now() - IDLE).bind(now() - LIFETIME).fetch_optional(pool))?;
         Ok(found.map(|(account, address)| Login { token: token.to_owned(), account: AccountId(account), address }))
     }
 
     /// Notes that the login is in use.
     pub async fn touch_login(&self, token: &[u8]) -> Result<()> {
-        change!(self, pool => sqlx::query("UPDATE logins SET seen = $2 WHERE token = $1 AND seen < $3")
-            .bind(token).bind(now()).bind(now() - 3600).execute(pool))?;
+        change!(self, pool => sqlx::query("UPDATE logins SET seen = $2 WHERE token = $1 AND seen <= $3")
+            .bind(token).bind(now()).bind(now() - NOTED).execute(pool))?;
         Ok(())
     }
 
@@ -60,7 +64,8 @@ impl Store {
 
     /// Removes logins that ended by themselves, and passwords that nobody needs any more.
     pub async fn forget_ended_logins(&self) -> Result<()> {
-        change!(self, pool => sqlx::query("DELETE FROM logins WHERE seen <= $1").bind(now() - IDLE).execute(pool))?;
+        change!(self, pool => sqlx::query("DELETE FROM logins WHERE seen <= $1 OR created <= $2")
+            .bind(now() - IDLE).bind(now() - LIFETIME).execute(pool))?;
         self.forget_unused_passwords().await
     }
 }

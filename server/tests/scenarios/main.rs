@@ -54,6 +54,7 @@ mod later;
 mod line;
 mod list;
 mod live;
+mod logins;
 mod order;
 mod quota;
 mod read;
