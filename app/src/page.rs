@@ -18,6 +18,7 @@ use crate::{
         identities::{Identities, IdentitiesPage, IdentityForm, IdentityFormPage},
         layout::App,
         login::{Login, LoginPage},
+        logins::{Logins, LoginsPage},
         server::{Server, ServerPage},
         sharing::{Sharing, SharingPage},
         templates::{TemplateForm, TemplateFormPage, Templates, TemplatesPage},
@@ -269,6 +270,12 @@ pub fn render_template_form(page: &TemplateFormPage, assets: &Assets) -> String 
         assets,
         || view! { <TemplateForm page=page.clone() /> },
     )
+}
+
+/// The page about where a person is signed in.
+pub fn render_logins(page: &LoginsPage, assets: &Assets) -> String {
+    let (language, theme) = (page.language, page.theme);
+    beside(language, theme, i18n::td_string!(language, logins.title), assets, || view! { <Logins page=page.clone() /> })
 }
 
 /// The page about who else may use a folder.

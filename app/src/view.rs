@@ -18,6 +18,7 @@ pub mod keyboard;
 pub mod labels;
 pub mod layout;
 pub mod login;
+pub mod logins;
 pub mod mailbox_list;
 pub mod menu;
 pub mod message;

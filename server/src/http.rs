@@ -10,6 +10,7 @@ mod guard;
 mod hook;
 mod identities;
 mod login;
+mod logins;
 mod message;
 pub mod metrics;
 mod page;
@@ -54,6 +55,10 @@ pub fn router(bridge: Bridge) -> Router {
         .route("/mail/{*path}", get(page::mail))
         .route("/login", get(login::form).post(login::sign_in))
         .route("/logout", post(login::sign_out))
+        .route("/logins", get(logins::show))
+        .route("/logins/end-others", post(logins::end_others))
+        .route("/logins/end-all", post(logins::end_all))
+        .route("/logins/{id}/end", post(logins::end))
         .route("/server", get(page::server))
         .route("/folders", get(folders::show).post(folders::save).layer(DefaultBodyLimit::max(folders::MAX_FORM)))
         .route("/collectors", get(collectors::show))

@@ -6,17 +6,26 @@ use std::{
     time::Duration,
 };
 
+use anyhow::Result;
 use app::wire::AccountId;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::{bridge::Bridge, store::Login};
+use crate::{
+    bridge::Bridge,
+    store::{Ending, Login, now},
+};
 
 /// The use of a login is noted no more often than this.
 const NOTED: Duration = Duration::from_secs(60);
 
 /// How long a login is known that is not in use, or has ended: longer than anybody takes from being let in to being served.
 const KNOWN: Duration = Duration::from_secs(600);
+
+/// How often it is asked which logins were ended on other nodes, and how far back, in seconds: the clocks of nodes differ. What
+/// is missed is found when a socket is looked after.
+const PAUSE: Duration = Duration::from_secs(1);
+const BACK: i64 = 30;
 
 /// The logins in use, by their tokens.
 pub struct Presence {
@@ -117,13 +126,48 @@ impl Bridge {
 
     /// Closes what is open of logins that have ended.
     pub async fn close_logins(&self, account: AccountId, tokens: &[Vec<u8>]) {
-        let running = self.accounts.running(account);
-        for token in tokens {
-            if self.presence.end(token)
-                && let Some(account) = &running
-            {
-                account.signed_out(token).await;
+        let running = self.accounts.known(account);
+        let fresh: Vec<_> = tokens.iter().filter(|token| self.presence.end(token)).collect();
+        let Some(running) = running.filter(|_| !fresh.is_empty()) else { return };
+        match self.store.logins(account).await {
+            Ok(left) if left.is_empty() => self.accounts.end(&running),
+            Ok(_) => {}
+            // Then the account says farewell in its own time.
+            Err(error) => tracing::warn!(error = format!("{error:#}"), "The logins of an account cannot be counted"),
+        }
+        for token in fresh {
+            running.signed_out(token).await;
+        }
+    }
+
+    /// Ends logins, and closes what is open of them. Gives back their tokens.
+    pub async fn end_logins(&self, account: AccountId, which: Ending<'_>) -> Result<Vec<Vec<u8>>> {
+        let ended = self.store.end_logins(account, which).await?;
+        self.close_logins(account, &ended).await;
+        Ok(ended)
+    }
+}
+
+/// Closes what is open here of logins that are ended on other nodes, until Pismo stops.
+pub async fn run(bridge: Bridge) {
+    let mut failing = false;
+    while bridge.store.is_shared() {
+        tokio::select! {
+            () = bridge.shutdown.cancelled() => return,
+            () = sleep(PAUSE) => {}
+        }
+        match bridge.store.endings_since(now() - BACK).await {
+            Ok(endings) => {
+                failing = false;
+                for (account, token) in endings {
+                    bridge.close_logins(account, &[token]).await;
+                }
             }
+            Err(error) if !failing => {
+                failing = true;
+                tracing::warn!(error = format!("{error:#}"), "It is not known which logins have ended elsewhere");
+            }
+            Err(_) => {}
         }
     }
 }

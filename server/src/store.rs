@@ -18,6 +18,7 @@ mod names;
 mod runs;
 mod searches;
 mod settings;
+mod sign_ins;
 mod submissions;
 mod templates;
 mod users;
@@ -42,9 +43,10 @@ pub use folders::FolderRow;
 pub use gone::{Gone, GoneCount};
 pub use identities::{StoredIdentity, WayOut};
 pub use ledger::{Entry, Former, Place};
-pub use logins::{LIFETIME, Login};
+pub use logins::{Ending, LIFETIME, Login, LoginRow};
 pub use names::NameKey;
 pub use settings::Settings;
+pub use sign_ins::{Origin, SignIn};
 pub use submissions::StoredSubmission;
 pub use users::AccountRecord;
 
@@ -89,6 +91,11 @@ impl Store {
             None => Pool::Sqlite(open_sqlite(&data.join("pismo.db")).await?),
         };
         Ok(Self { pool })
+    }
+
+    /// Whether other nodes may use the same database.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.pool, Pool::Postgres(_))
     }
 
     /// Whether the database answers.

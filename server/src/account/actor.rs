@@ -51,6 +51,7 @@ pub(super) struct Actor {
     inputs: mpsc::Receiver<Input>,
     /// To hand to tasks that report back. Weak, so that the actor ends when its handles are gone.
     myself: mpsc::WeakSender<Input>,
+    /// Cancelled when Pismo stops, or nobody is signed in any more.
     pub(super) stop: CancellationToken,
     pub(super) store: Store,
     pub(super) data: Arc<std::path::Path>,
@@ -202,7 +203,7 @@ impl Actor {
             record: record.clone(),
             inputs,
             myself: account.inputs.downgrade(),
-            stop: accounts.shutdown.clone(),
+            stop: account.over.clone(),
             store: accounts.store.clone(),
             data: accounts.data.clone(),
             upload_limit: accounts.upload_limit,
@@ -213,7 +214,7 @@ impl Actor {
                 (budget.clone(), account.inputs.downgrade()),
                 &accounts.index,
                 &accounts.tasks,
-                accounts.shutdown.clone(),
+                account.over.clone(),
             ),
             index: accounts.index.clone(),
             tasks: accounts.tasks.clone(),
@@ -381,8 +382,9 @@ impl Actor {
                 }
                 self.tabs.retain(|_, tab| tab.login != login);
                 if self.tabs.is_empty() {
-                    // Signing out ends the sessions, not only the login.
+                    // Signing out ends the sessions, not only the login: those beside this one as well.
                     self.inputs.close();
+                    self.stop.cancel();
                 }
             }
             Input::SignedIn { credentials, session } => self.signed_in(credentials, session).await,

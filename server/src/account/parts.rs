@@ -58,9 +58,13 @@ impl Parts {
         tasks: &TaskTracker,
         stop: CancellationToken,
     ) -> Self {
-        let (sender, jobs) = mpsc::channel(JOBS);
-        let worker = Worker { side: Side::new(record, credentials, budget) };
-        tasks.spawn(async move { stop.run_until_cancelled(worker.run(jobs)).await });
+        let (sender, mut jobs) = mpsc::channel(JOBS);
+        let mut worker = Worker { side: Side::new(record, credentials, budget) };
+        tasks.spawn(async move {
+            stop.run_until_cancelled(worker.run(&mut jobs)).await;
+            drop(jobs);
+            worker.side.close().await;
+        });
         Self { jobs: sender }
     }
 
@@ -111,12 +115,10 @@ struct Worker {
 }
 
 impl Worker {
-    async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
-        loop {
-            let Some(job) = self.side.next(&mut jobs).await else { break };
+    async fn run(&mut self, jobs: &mut mpsc::Receiver<Job>) {
+        while let Some(job) = self.side.next(jobs).await {
             self.work(job).await;
         }
-        self.side.close().await;
     }
 
     async fn work(&mut self, job: Job) {

@@ -5,7 +5,7 @@ use app::{
     page::render_login,
     providers,
     route::encode,
-    view::login::LoginPage,
+    view::{login::LoginPage, logins::Outcome},
     wire::{self, Error},
 };
 use axum::{
@@ -28,7 +28,7 @@ use crate::{
     error::{HttpError, status, to_wire},
     imap::{self, Credentials},
     seal::random_hex,
-    store,
+    store::{self, Ending, Origin},
 };
 
 /// A signed-in request.
@@ -197,22 +197,49 @@ async fn try_sign_in(
 ) -> Result<String, wire::Error> {
     let address = filled.address.trim();
     let (imap, smtp) = servers(bridge, address, filled)?;
-    let attempt =
-        bridge.attempts.admit(address, client.address).map_err(|seconds| Error::TooManyAttempts { seconds })?;
+    let origin = origin(client, headers);
+    let attempt = match bridge.attempts.admit(address, client.address) {
+        Ok(attempt) => attempt,
+        Err(seconds) => {
+            note_refusal(bridge, (address, &imap), &origin, Outcome::Attempts).await;
+            return Err(Error::TooManyAttempts { seconds });
+        }
+    };
     let credentials = Credentials { user: address.to_owned(), password: filled.password.clone() };
-    let session = imap::connect(&imap, &credentials).await.map_err(to_wire)?;
+    let session = match imap::connect(&imap, &credentials).await.map_err(to_wire) {
+        Ok(session) => session,
+        Err(error) => {
+            if error.is_about_password() {
+                note_refusal(bridge, (address, &imap), &origin, Outcome::Password).await;
+            }
+            return Err(error);
+        }
+    };
     bridge.attempts.pay_back(attempt);
     let record = bridge.store.account_for(address, &imap, smtp.as_ref()).await.map_err(internal)?;
     bridge.keep_password(&record, &credentials).await.map_err(internal)?;
-    let token = random_hex(32).map_err(internal)?;
-    let device = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    let device: String = device.chars().take(300).collect();
-    let network = client.address.to_string();
-    let hash = Sha256::digest(token.as_bytes());
-    bridge.store.add_login(&hash, record.user, &device, &network).await.map_err(internal)?;
+    let (token, id) = (random_hex(32).map_err(internal)?, random_hex(16).map_err(internal)?);
+    bridge.store.add_login(&Sha256::digest(token.as_bytes()), &id, record.user, &origin).await.map_err(internal)?;
+    if let Err(error) = bridge.store.note_sign_in(record.user, &origin, Outcome::In).await {
+        // Whoever is let in is let in.
+        tracing::warn!(error = format!("{error:#}"), "A sign-in cannot be noted");
+    }
     // The session that proved the password goes on as the account's own.
     bridge.accounts.start(&record, credentials.clone()).signed_in(credentials, session).await;
     Ok(token)
+}
+
+/// From where somebody signs in, as far as they say.
+fn origin(client: &Client, headers: &HeaderMap) -> Origin {
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    Origin { device: agent.chars().take(300).collect(), network: client.address.to_string() }
+}
+
+/// Notes that somebody was not let in. That they are not does not hang on it.
+async fn note_refusal(bridge: &Bridge, (address, imap): (&str, &Endpoint), origin: &Origin, outcome: Outcome) {
+    if let Err(error) = bridge.store.note_refusal(address, imap, origin, outcome).await {
+        tracing::warn!(error = format!("{error:#}"), "A failed attempt to sign in cannot be noted");
+    }
 }
 
 /// The servers to sign in to: the configured ones, else those typed, else those of a known provider.
@@ -266,9 +293,13 @@ pub async fn sign_out(
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
     if let Some(login) = login_of(&bridge, &client, &headers).await? {
-        bridge.store.end_login(&login.token).await?;
-        bridge.close_logins(login.account, std::slice::from_ref(&login.token)).await;
+        bridge.end_logins(login.account, Ending::This(&login.token)).await?;
     }
+    Ok(farewell(&client)?)
+}
+
+/// What a browser is told that is not signed in any more.
+pub fn farewell(client: &Client) -> anyhow::Result<Response> {
     let mut response = Redirect::to("/login").into_response();
     response.headers_mut().insert(header::SET_COOKIE, set_cookie(client.secure, COOKIE, "", 0)?);
     // Nothing of the mail stays in the browser's cache.
@@ -277,7 +308,7 @@ pub async fn sign_out(
 }
 
 /// The pages beside the app that one may have wanted to see.
-const PAGES: [&str; 5] = ["/server", "/folders", "/collectors", "/contacts", "/identities"];
+const PAGES: [&str; 7] = ["/server", "/folders", "/collectors", "/contacts", "/identities", "/templates", "/logins"];
 
 /// Where to go after signing in: only ever a page of ours.
 fn safe(next: &str) -> &str {

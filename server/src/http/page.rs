@@ -24,7 +24,7 @@ use super::{
     guard::Client,
     login::{Visitor, cookie, login_of},
 };
-use crate::{bridge::Bridge, error::HttpError, seal::random_hex};
+use crate::{bridge::Bridge, error::HttpError, seal::random_hex, store::Ending};
 
 /// Where everybody begins.
 pub const INBOX: &str = "/mail/INBOX";
@@ -85,7 +85,7 @@ pub async fn mail(
         Ok(account) => account,
         // The password cannot be opened any more: signing in again seals it anew.
         Err(app::wire::Error::SignedOut) => {
-            bridge.store.end_login(&login.token).await?;
+            bridge.end_logins(login.account, Ending::This(&login.token)).await?;
             return Ok(Redirect::to("/login").into_response());
         }
         Err(error) => return Err(error.into()),
