@@ -179,6 +179,8 @@ enum Input {
     SignedIn {
         credentials: Credentials,
         session: Option<Box<Session>>,
+        /// A message about it for the inbox.
+        notice: Option<Vec<u8>>,
     },
     /// The mail server's hook says that something has happened.
     Hooked,
@@ -311,9 +313,11 @@ impl Account {
         let _ = self.inputs.send(Input::SignedOut { login: login.to_owned() }).await;
     }
 
-    pub async fn signed_in(&self, credentials: Credentials, session: Session) {
+    /// Goes on with this password and the session that proved it. A message about it is put into the inbox when there is time.
+    pub async fn signed_in(&self, credentials: Credentials, session: Session, notice: Option<Vec<u8>>) {
+        let input = Input::SignedIn { credentials, session: Some(Box::new(session)), notice };
         // A stopped actor is started with the new credentials by whoever asks next.
-        let _ = self.inputs.send(Input::SignedIn { credentials, session: Some(Box::new(session)) }).await;
+        let _ = self.inputs.send(input).await;
     }
 }
 

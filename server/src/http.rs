@@ -23,6 +23,8 @@ mod upload;
 
 use std::time::Duration;
 
+pub(crate) use page::Person;
+
 use axum::{
     Router,
     extract::{DefaultBodyLimit, State},

@@ -27,6 +27,7 @@ pub mod imap;
 pub mod letter;
 pub mod mime;
 pub mod net;
+mod notice;
 pub mod pop3;
 pub mod presence;
 pub mod probe;

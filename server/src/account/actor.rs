@@ -387,7 +387,12 @@ impl Actor {
                     self.stop.cancel();
                 }
             }
-            Input::SignedIn { credentials, session } => self.signed_in(credentials, session).await,
+            Input::SignedIn { credentials, session, notice } => {
+                self.signed_in(credentials, session).await;
+                if let Some(notice) = notice {
+                    self.parts.put_into_inbox(notice);
+                }
+            }
             Input::Look { selected, elsewhere } => self.look(selected, elsewhere, Teller::Watch).await,
             Input::Hooked => self.hooked().await,
             Input::Beat => self.beat().await,

@@ -27,8 +27,9 @@ use crate::{
     endpoint::{Endpoint, Protocol, Security},
     error::{HttpError, status, to_wire},
     imap::{self, Credentials},
+    notice,
     seal::random_hex,
-    store::{self, Ending, Origin},
+    store::{self, AccountRecord, Ending, Origin},
 };
 
 /// A signed-in request.
@@ -218,6 +219,7 @@ async fn try_sign_in(
     bridge.attempts.pay_back(attempt);
     let record = bridge.store.account_for(address, &imap, smtp.as_ref()).await.map_err(internal)?;
     bridge.keep_password(&record, &credentials).await.map_err(internal)?;
+    let notice = notice(bridge, &record, headers, &origin).await;
     let (token, id) = (random_hex(32).map_err(internal)?, random_hex(16).map_err(internal)?);
     bridge.store.add_login(&Sha256::digest(token.as_bytes()), &id, record.user, &origin).await.map_err(internal)?;
     if let Err(error) = bridge.store.note_sign_in(record.user, &origin, Outcome::In).await {
@@ -225,7 +227,7 @@ async fn try_sign_in(
         tracing::warn!(error = format!("{error:#}"), "A sign-in cannot be noted");
     }
     // The session that proved the password goes on as the account's own.
-    bridge.accounts.start(&record, credentials.clone()).signed_in(credentials, session).await;
+    bridge.accounts.start(&record, credentials.clone()).signed_in(credentials, session, notice).await;
     Ok(token)
 }
 
@@ -233,6 +235,16 @@ async fn try_sign_in(
 fn origin(client: &Client, headers: &HeaderMap) -> Origin {
     let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     Origin { device: agent.chars().take(300).collect(), network: client.address.to_string() }
+}
+
+/// What the person is told of a sign-in with a new device. That somebody is let in does not hang on it.
+async fn notice(bridge: &Bridge, record: &AccountRecord, headers: &HeaderMap, origin: &Origin) -> Option<Vec<u8>> {
+    let made = match bridge.store.known_devices(record.user).await {
+        Ok(known) if !notice::is_new_device(&known, &origin.device) => return None,
+        Ok(_) => notice::of_new_device(&record.address, &Person::of(headers), origin, bridge.config.origins.first()),
+        Err(error) => Err(error),
+    };
+    made.inspect_err(|error| tracing::warn!(error = format!("{error:#}"), "A notice cannot be written")).ok()
 }
 
 /// Notes that somebody was not let in. That they are not does not hang on it.

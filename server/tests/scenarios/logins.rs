@@ -348,3 +348,35 @@ async fn a_login_that_is_ended_on_one_node_is_ended_on_all() {
     assert_eq!(tab.end().await, Some(4001));
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
 }
+
+#[tokio::test]
+async fn a_sign_in_with_a_new_device_is_told_by_mail_once() {
+    let bridge = TestBridge::start().await;
+    let mut mail = bridge.mail("ana");
+    let laptop = sign_in_with(&bridge, "ana", LAPTOP).await;
+    sign_in_with(&bridge, "ana", LAPTOP).await;
+    let mut phone = Browser { agent: PHONE, ..bridge.browser("ana") };
+    let form = format!("address={}&password={PASSWORD}", route::encode(&phone.address));
+    let headers =
+        [("Content-Type", "application/x-www-form-urlencoded"), ("Accept-Language", "ru"), ("Cookie", "pismo_tz=180")];
+    let answer = phone.request("POST", "/login", &headers, form.as_bytes()).await;
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    phone.cookie = answer.header("set-cookie").and_then(|set| set.split(';').next().map(str::to_owned));
+    let (uid, source) = mail.only("INBOX").await;
+    assert!(source.contains("Auto-Submitted: auto-generated"), "{source}");
+    let mut tab = laptop.open("INBOX").await;
+    assert_eq!(tab.row(uid).await.subject, "Новый вход в вашу почту: Safari, iOS");
+    let text = format!("{:?}", tab.read(uid).await.body);
+    for words in ["127.0.0.1", "UTC+03:00", "Выйти везде"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    // Neither the first device nor one that was told of before.
+    for agent in [LAPTOP, PHONE] {
+        sign_in_with(&bridge, "ana", agent).await;
+    }
+    sign_in_with(&bridge, "ana", "curl/8").await;
+    mail.until("INBOX", |messages| messages.len() == 2).await;
+    tab.until("the second", |view| view.total() == 2).await;
+    tab.listen_for(Duration::from_millis(300)).await;
+    assert_eq!(tab.view.total(), 2);
+}
