@@ -19,6 +19,7 @@ use crate::{
         layout::App,
         login::{Login, LoginPage},
         logins::{Logins, LoginsPage},
+        second_step::{Codes, CodesPage, SetUp, SetUpPage, Step, StepPage},
         server::{Server, ServerPage},
         sharing::{Sharing, SharingPage},
         templates::{TemplateForm, TemplateFormPage, Templates, TemplatesPage},
@@ -276,6 +277,24 @@ pub fn render_template_form(page: &TemplateFormPage, assets: &Assets) -> String 
 pub fn render_logins(page: &LoginsPage, assets: &Assets) -> String {
     let (language, theme) = (page.language, page.theme);
     beside(language, theme, i18n::td_string!(language, logins.title), assets, || view! { <Logins page=page.clone() /> })
+}
+
+/// The page that asks for the code of the second step.
+pub fn render_step(page: &StepPage, assets: &Assets) -> String {
+    beside(page.language, page.theme, "Pismo", assets, || view! { <Step page=page.clone() /> })
+}
+
+/// The page that shows an authenticator what it needs.
+pub fn render_set_up(page: &SetUpPage, assets: &Assets) -> String {
+    let (language, theme) = (page.language, page.theme);
+    beside(language, theme, i18n::td_string!(language, step.title), assets, || view! { <SetUp page=page.clone() /> })
+}
+
+/// The page with recovery codes.
+pub fn render_codes(page: &CodesPage, assets: &Assets) -> String {
+    let (language, theme) = (page.language, page.theme);
+    let title = i18n::td_string!(language, step.codes_title);
+    beside(language, theme, title, assets, || view! { <Codes page=page.clone() /> })
 }
 
 /// The page about who else may use a folder.

@@ -30,6 +30,7 @@ pub mod recipients;
 pub mod redirect;
 pub mod report;
 pub mod search;
+pub mod second_step;
 pub mod server;
 pub mod settings;
 pub mod sharing;

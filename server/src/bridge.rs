@@ -13,6 +13,7 @@ use crate::{
     config::Config,
     discover::Discovery,
     imap::Credentials,
+    pending::Pending,
     presence::Presence,
     seal::Seal,
     store::{AccountRecord, Conversations, Login, Store},
@@ -33,6 +34,7 @@ pub struct Bridge {
     pub discovery: Arc<Discovery>,
     pub attempts: Arc<Attempts>,
     pub presence: Arc<Presence>,
+    pub pending: Arc<Pending>,
     pub shutdown: CancellationToken,
 }
 
@@ -66,6 +68,7 @@ impl Bridge {
             collectors: Collectors::default(),
             discovery: Arc::new(discovery),
             attempts: Arc::default(),
+            pending: Arc::default(),
             presence: Arc::new(Presence::new(shutdown.clone())),
             shutdown,
         })

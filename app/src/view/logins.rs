@@ -4,8 +4,9 @@ use leptos::prelude::*;
 
 use super::{
     date::{date_on_paper, iso},
+    second_step,
     server::back,
-    words::Words,
+    words::{Words, counted},
     writers::device_name,
 };
 use crate::{i18n::*, state::Theme, wire::Device};
@@ -17,6 +18,8 @@ pub struct LoginsPage {
     pub cards: Vec<LoginCard>,
     /// The newest first.
     pub history: Vec<PastSignIn>,
+    /// How many recovery codes are left, if the second step is on.
+    pub recovery_left: Option<u32>,
     /// What was asked for last could not be done.
     pub trouble: Option<Trouble>,
     /// Seconds that the person's clock is ahead of UTC, where that is known.
@@ -82,13 +85,17 @@ impl Outcome {
 pub enum Trouble {
     /// There is no such login any more.
     Gone,
+    /// The code of the second step is not right, or was used before.
+    WrongCode,
+    /// There were too many failures.
+    Wait { seconds: u32 },
 }
 
 /// The page. Buttons post to `/logins/{id}/end`, `/logins/end-others` and `/logins/end-all`.
 #[component]
 pub fn Logins(page: LoginsPage) -> impl IntoView {
     let i18n = use_i18n();
-    let LoginsPage { cards, history, trouble, clock, .. } = page;
+    let LoginsPage { cards, history, recovery_left, trouble, clock, .. } = page;
     let several = cards.len() > 1;
     let trouble =
         trouble.map(|trouble| view! { <div role="alert" class="notice">{trouble_text(i18n, &trouble)}</div> });
@@ -108,6 +115,7 @@ pub fn Logins(page: LoginsPage) -> impl IntoView {
                 {button("/logins/end-all", "logins-end-all", t_string!(i18n, logins.end_all))}
             </div>
             <p class="collector-source">{t_string!(i18n, logins.end_about)}</p>
+            {second_step::section(i18n, recovery_left)}
             <History history clock />
         </main>
     }
@@ -199,8 +207,10 @@ fn outcome_text(i18n: Words, outcome: Outcome) -> &'static str {
     }
 }
 
-fn trouble_text(i18n: Words, trouble: &Trouble) -> String {
+pub(super) fn trouble_text(i18n: Words, trouble: &Trouble) -> String {
     match trouble {
         Trouble::Gone => t_string!(i18n, logins.gone).to_owned(),
+        Trouble::WrongCode => t_string!(i18n, step.wrong).to_owned(),
+        Trouble::Wait { seconds } => counted!(i18n, error.too_many_attempts, *seconds),
     }
 }

@@ -27,3 +27,19 @@ CREATE INDEX sign_ins_at ON sign_ins (at);
 
 -- Whoever only tries writes an address in whatever way.
 CREATE INDEX users_address ON users (LOWER(address));
+
+-- Who is asked for a code after the password.
+CREATE TABLE second_steps (
+    user_id INTEGER PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    -- Sealed; see seal.rs.
+    secret BLOB NOT NULL,
+    -- The half minute since 1970 whose code was taken last: no code is good twice.
+    step BIGINT NOT NULL
+);
+
+CREATE TABLE recovery_codes (
+    user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    -- SHA-256 of the user and the code.
+    code BLOB NOT NULL,
+    PRIMARY KEY (user_id, code)
+);

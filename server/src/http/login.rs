@@ -21,6 +21,7 @@ use sha2::{Digest, Sha256};
 use super::{
     guard::Client,
     page::{INBOX, Person, site, with_policy},
+    second_step::STEP_COOKIE,
 };
 use crate::{
     bridge::{Bridge, internal},
@@ -28,6 +29,7 @@ use crate::{
     error::{HttpError, status, to_wire},
     imap::{self, Credentials},
     notice,
+    pending::{self, Proven},
     seal::random_hex,
     store::{self, AccountRecord, Ending, Origin},
 };
@@ -79,11 +81,11 @@ pub async fn login_of(
 }
 
 /// The cookie of a login.
-const COOKIE: &str = "pismo";
+pub const COOKIE: &str = "pismo";
 
 /// RFC 6265bis §4.1.3.2: the prefix binds a cookie to this very host and to https, where nothing else counts. Without https there
 /// is no such prefix.
-fn cookie_name(secure: bool, name: &str) -> String {
+pub fn cookie_name(secure: bool, name: &str) -> String {
     if secure { format!("__Host-{name}") } else { name.to_owned() }
 }
 
@@ -98,7 +100,7 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .find_map(|(key, value)| (key == name).then_some(value))
 }
 
-fn set_cookie(secure: bool, name: &str, value: &str, seconds: i64) -> anyhow::Result<HeaderValue> {
+pub fn set_cookie(secure: bool, name: &str, value: &str, seconds: i64) -> anyhow::Result<HeaderValue> {
     let (name, secure) = (cookie_name(secure, name), if secure { "; Secure" } else { "" });
     Ok(format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}").try_into()?)
 }
@@ -162,6 +164,13 @@ fn show(page: LoginPage, status: StatusCode) -> Response {
     with_policy(|_| render_login(&page, &site()), status)
 }
 
+/// How far whoever filled in the form has come, with the value of the cookie for it.
+enum Entered {
+    In(String),
+    /// The code of the second step is asked for.
+    HalfWay(String),
+}
+
 pub async fn sign_in(
     State(bridge): State<Bridge>,
     Extension(client): Extension<Client>,
@@ -169,7 +178,14 @@ pub async fn sign_in(
     Form(filled): Form<Filled>,
 ) -> Result<Response, HttpError> {
     match try_sign_in(&bridge, &client, &headers, &filled).await {
-        Ok(token) => {
+        Ok(Entered::HalfWay(token)) => {
+            let mut response = Redirect::to("/login/code").into_response();
+            let seconds = pending::PATIENCE.as_secs().try_into().map_err(anyhow::Error::from)?;
+            let cookie = set_cookie(client.secure, STEP_COOKIE, &token, seconds)?;
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
+            Ok(response)
+        }
+        Ok(Entered::In(token)) => {
             let mut response = Redirect::to(safe(&filled.next)).into_response();
             let cookie = set_cookie(client.secure, COOKIE, &token, store::LIFETIME)?;
             response.headers_mut().insert(header::SET_COOKIE, cookie);
@@ -195,7 +211,7 @@ async fn try_sign_in(
     client: &Client,
     headers: &HeaderMap,
     filled: &Filled,
-) -> Result<String, wire::Error> {
+) -> Result<Entered, wire::Error> {
     let address = filled.address.trim();
     let (imap, smtp) = servers(bridge, address, filled)?;
     let origin = origin(client, headers);
@@ -216,8 +232,25 @@ async fn try_sign_in(
             return Err(error);
         }
     };
+    let awaited = bridge.store.who_has_second_step(address, &imap).await.map_err(internal)?;
+    let proven = Proven { address: address.to_owned(), imap, smtp, credentials, session, attempt };
+    let Some(user) = awaited else { return finish(bridge, client, headers, proven).await.map(Entered::In) };
+    let token = random_hex(32).map_err(internal)?;
+    bridge.await_second_step(Sha256::digest(token.as_bytes()).to_vec(), user, proven, &filled.next);
+    Ok(Entered::HalfWay(token))
+}
+
+/// Signs in whoever has proven all that is asked for. Gives back the value of their cookie.
+pub async fn finish(
+    bridge: &Bridge,
+    client: &Client,
+    headers: &HeaderMap,
+    proven: Proven,
+) -> Result<String, wire::Error> {
+    let Proven { address, imap, smtp, credentials, session, attempt } = proven;
     bridge.attempts.pay_back(attempt);
-    let record = bridge.store.account_for(address, &imap, smtp.as_ref()).await.map_err(internal)?;
+    let origin = origin(client, headers);
+    let record = bridge.store.account_for(&address, &imap, smtp.as_ref()).await.map_err(internal)?;
     bridge.keep_password(&record, &credentials).await.map_err(internal)?;
     let notice = notice(bridge, &record, headers, &origin).await;
     let (token, id) = (random_hex(32).map_err(internal)?, random_hex(16).map_err(internal)?);
@@ -232,7 +265,7 @@ async fn try_sign_in(
 }
 
 /// From where somebody signs in, as far as they say.
-fn origin(client: &Client, headers: &HeaderMap) -> Origin {
+pub fn origin(client: &Client, headers: &HeaderMap) -> Origin {
     let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     Origin { device: agent.chars().take(300).collect(), network: client.address.to_string() }
 }
@@ -323,7 +356,7 @@ pub fn farewell(client: &Client) -> anyhow::Result<Response> {
 const PAGES: [&str; 7] = ["/server", "/folders", "/collectors", "/contacts", "/identities", "/templates", "/logins"];
 
 /// Where to go after signing in: only ever a page of ours.
-fn safe(next: &str) -> &str {
+pub fn safe(next: &str) -> &str {
     let is_ours = next.starts_with("/mail/") || next.starts_with("/sharing?") || PAGES.contains(&next);
     if is_ours && !next.contains(['\\', '\r', '\n']) { next } else { INBOX }
 }

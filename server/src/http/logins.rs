@@ -31,17 +31,14 @@ pub async fn show(
     page(&bridge, &login, &headers, None).await
 }
 
-async fn page(
+pub(super) async fn page(
     bridge: &Bridge,
     login: &Login,
     headers: &HeaderMap,
     trouble: Option<Trouble>,
 ) -> Result<Response, HttpError> {
     let Person { language, theme, clock } = Person::of(headers);
-    let code = match &trouble {
-        None => StatusCode::OK,
-        Some(Trouble::Gone) => StatusCode::NOT_FOUND,
-    };
+    let code = trouble.as_ref().map_or(StatusCode::OK, code_of);
     let cards = bridge.store.logins(login.account).await?.into_iter().map(|row| LoginCard {
         here: row.token == login.token,
         id: row.id,
@@ -54,8 +51,26 @@ async fn page(
         let Origin { device, network } = past.origin;
         PastSignIn { at: past.at, device: device::of(&device), network, outcome: past.outcome }
     });
-    let page = LoginsPage { cards: cards.collect(), history: history.collect(), trouble, clock, language, theme };
+    let step = bridge.store.second_step(login.user).await?;
+    let page = LoginsPage {
+        cards: cards.collect(),
+        history: history.collect(),
+        recovery_left: step.map(|step| u32::try_from(step.left).unwrap_or_default()),
+        trouble,
+        clock,
+        language,
+        theme,
+    };
     Ok(with_policy(|_| render_logins(&page, &site()), code))
+}
+
+/// The HTTP status (RFC 9110 §15) that goes with it.
+pub(super) fn code_of(trouble: &Trouble) -> StatusCode {
+    match trouble {
+        Trouble::Gone => StatusCode::NOT_FOUND,
+        Trouble::WrongCode => StatusCode::UNAUTHORIZED,
+        Trouble::Wait { .. } => StatusCode::TOO_MANY_REQUESTS,
+    }
 }
 
 /// Ends one login. What is another person's is not there.

@@ -136,7 +136,11 @@ async fn serve(
                     break "the tab took no heartbeat";
                 }
             }
-            _ = looking.tick() => bridge.look_after(login).await,
+            _ = looking.tick() => {
+                let (bridge, login) = (bridge.clone(), login.clone());
+                // A tab does not wait for the database; if the login has ended, `watched` tells. Ends by itself.
+                tokio::spawn(async move { bridge.look_after(&login).await });
+            }
             () = watched.over.cancelled() => {
                 if bridge.shutdown.is_cancelled() {
                     close(socket, close_code::RESTART, "Pismo is being restarted").await;

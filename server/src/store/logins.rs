@@ -17,6 +17,7 @@ const NOTED: i64 = 60;
 pub struct Login {
     /// SHA-256 of the token in the cookie.
     pub token: Vec<u8>,
+    pub user: i64,
     pub account: AccountId,
     pub address: String,
 }
@@ -73,11 +74,13 @@ impl Store {
 
     /// The login of this token, if it has not ended.
     pub async fn login(&self, token: &[u8]) -> Result<Option<Login>> {
-        let found: Option<(i64, String)> = on!(self, pool => sqlx::query_as(
-            "SELECT accounts.id, accounts.address FROM logins JOIN accounts ON accounts.user_id = logins.user_id
+        let found: Option<(i64, i64, String)> = on!(self, pool => sqlx::query_as(
+            "SELECT accounts.user_id, accounts.id, accounts.address FROM logins JOIN accounts ON accounts.user_id = logins.user_id
              WHERE logins.token = $1 AND logins.seen > $2 AND logins.created > $3")
             .bind(token).bind(now() - IDLE).bind(now() - LIFETIME).fetch_optional(pool))?;
-        Ok(found.map(|(account, address)| Login { token: token.to_owned(), account: AccountId(account), address }))
+        let login =
+            |(user, account, address)| Login { token: token.to_owned(), user, account: AccountId(account), address };
+        Ok(found.map(login))
     }
 
     /// Notes that the login is in use.

@@ -63,6 +63,7 @@ mod reports;
 mod restart;
 mod saved;
 mod search;
+mod second_step;
 mod send;
 mod sharing;
 mod sign_in;
