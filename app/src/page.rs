@@ -19,11 +19,13 @@ use crate::{
         layout::App,
         login::{Login, LoginPage},
         pictures::{Pictures, PicturesPage},
+        logins::{Logins, LoginsPage},
+        second_step::{Codes, CodesPage, SetUp, SetUpPage, Step, StepPage},
         server::{Server, ServerPage},
         sharing::{Sharing, SharingPage},
         templates::{TemplateForm, TemplateFormPage, Templates, TemplatesPage},
     },
-    wire::PageFrames,
+    wire::{Device, PageFrames},
 };
 
 /// Where the browser finds what belongs to every page. Addresses with a hash in them may be cached for good.
@@ -284,6 +286,30 @@ pub fn render_pictures(page: &PicturesPage, assets: &Assets) -> String {
     )
 }
 
+/// The page about where a person is signed in.
+pub fn render_logins(page: &LoginsPage, assets: &Assets) -> String {
+    let (language, theme) = (page.language, page.theme);
+    beside(language, theme, i18n::td_string!(language, logins.title), assets, || view! { <Logins page=page.clone() /> })
+}
+
+/// The page that asks for the code of the second step.
+pub fn render_step(page: &StepPage, assets: &Assets) -> String {
+    beside(page.language, page.theme, "Pismo", assets, || view! { <Step page=page.clone() /> })
+}
+
+/// The page that shows an authenticator what it needs.
+pub fn render_set_up(page: &SetUpPage, assets: &Assets) -> String {
+    let (language, theme) = (page.language, page.theme);
+    beside(language, theme, i18n::td_string!(language, step.title), assets, || view! { <SetUp page=page.clone() /> })
+}
+
+/// The page with recovery codes.
+pub fn render_codes(page: &CodesPage, assets: &Assets) -> String {
+    let (language, theme) = (page.language, page.theme);
+    let title = i18n::td_string!(language, step.codes_title);
+    beside(language, theme, title, assets, || view! { <Codes page=page.clone() /> })
+}
+
 /// The page about who else may use a folder.
 pub fn render_sharing(page: &SharingPage, assets: &Assets) -> String {
     let (language, theme) = (page.language, page.theme);
@@ -322,6 +348,52 @@ pub fn receipt_words(language: Locale, subject: &str, email: &str) -> (String, S
     let title = i18n::td_string!(language, receipt.subject, subject = subject.clone()).to_string();
     let text = i18n::td_string!(language, receipt.text, subject = subject, email = email).to_string();
     (title, format!("{text}\n"))
+}
+
+/// The subject and the text of what tells a person that somebody has signed in with a new device, from this network at this time.
+/// The address of the page about it goes along, where it is known.
+pub fn notice_words(
+    language: Locale,
+    clock: Option<i32>,
+    (device, network): (&Device, &str),
+    at: i64,
+    url: Option<String>,
+) -> (String, String) {
+    let device = match (device.browser.clone(), device.system.clone()) {
+        (browser, system) if browser.is_empty() && system.is_empty() => {
+            i18n::td_string!(language, logins.unknown).to_owned()
+        }
+        (one, other) if one.is_empty() || other.is_empty() => format!("{one}{other}"),
+        (browser, system) => i18n::td_string!(language, compose.device, browser = browser, system = system).to_string(),
+    };
+    let clock = clock.unwrap_or_default();
+    let time = format!("{} ({})", date_on_paper(language, clock, at), ahead_of_utc(clock));
+    let subject = i18n::td_string!(language, logins.notice_subject, device = device.clone()).to_string();
+    let network = network.to_owned();
+    let facts = [
+        i18n::td_string!(language, logins.notice_device, device = device).to_string(),
+        i18n::td_string!(language, logins.notice_network, network = network).to_string(),
+        i18n::td_string!(language, logins.notice_time, time = time).to_string(),
+    ];
+    let mut paragraphs = vec![
+        i18n::td_string!(language, logins.notice_what).to_owned(),
+        facts.join("\n"),
+        i18n::td_string!(language, logins.notice_you).to_owned(),
+        i18n::td_string!(language, logins.notice_not_you).to_owned(),
+    ];
+    paragraphs.extend(url.map(|url| i18n::td_string!(language, logins.notice_link, url = url).to_string()));
+    (subject, format!("{}\n", paragraphs.join("\n\n")))
+}
+
+/// How far a clock is ahead of UTC, in the way of ISO 8601.
+fn ahead_of_utc(clock: i32) -> String {
+    match (clock / 60).abs() {
+        0 => "UTC".to_owned(),
+        minutes => {
+            let sign = if clock < 0 { '-' } else { '+' };
+            format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+        }
+    }
 }
 
 /// What stands above a message on paper, in the person's words and by the person's clock; empty fields are left out.

@@ -59,7 +59,7 @@ use app::{
 };
 use tokio::{
     sync::{Semaphore, mpsc, oneshot},
-    time::timeout,
+    time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -81,6 +81,9 @@ const INPUTS: usize = 256;
 /// Frames a tab may have waiting before it is cut off and starts again from a snapshot.
 pub const TAB_FRAMES: usize = 256;
 
+/// How long an account that nobody is signed in to may take to say farewell to the mail server.
+const FAREWELL: Duration = Duration::from_millis(500);
+
 /// How long the page waits for the mail server before it goes out without rows.
 const PAGE_PATIENCE: Duration = Duration::from_millis(150);
 
@@ -93,6 +96,10 @@ pub struct Account {
     budget: Budget,
     exports: Arc<Semaphore>,
     hook: Arc<hook::Hook>,
+    /// Cancelled when nobody is signed in any more, or Pismo stops: what was begun for the account ends.
+    over: CancellationToken,
+    /// Cancelled when the actor is not waited for any longer.
+    cut: CancellationToken,
 }
 
 /// Everything that can happen to an account.
@@ -175,6 +182,8 @@ enum Input {
     SignedIn {
         credentials: Credentials,
         session: Option<Box<Session>>,
+        /// A message about it for the inbox.
+        notice: Option<Vec<u8>>,
     },
     /// The mail server's hook says that something has happened.
     Hooked,
@@ -307,9 +316,11 @@ impl Account {
         let _ = self.inputs.send(Input::SignedOut { login: login.to_owned() }).await;
     }
 
-    pub async fn signed_in(&self, credentials: Credentials, session: Session) {
+    /// Goes on with this password and the session that proved it. A message about it is put into the inbox when there is time.
+    pub async fn signed_in(&self, credentials: Credentials, session: Session, notice: Option<Vec<u8>>) {
+        let input = Input::SignedIn { credentials, session: Some(Box::new(session)), notice };
         // A stopped actor is started with the new credentials by whoever asks next.
-        let _ = self.inputs.send(Input::SignedIn { credentials, session: Some(Box::new(session)) }).await;
+        let _ = self.inputs.send(input).await;
     }
 }
 
@@ -366,6 +377,12 @@ impl Accounts {
         running.get(&id).filter(|account| !account.inputs.is_closed()).cloned()
     }
 
+    /// The account, though it may have stopped: what is fetched for somebody outlives it.
+    pub fn known(&self, id: AccountId) -> Option<Account> {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.get(&id).cloned()
+    }
+
     /// The account, started if it is not running.
     pub fn start(&self, record: &AccountRecord, credentials: Credentials) -> Account {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
@@ -375,14 +392,27 @@ impl Accounts {
         }
         let (sender, inputs) = mpsc::channel(INPUTS);
         let budget = Budget::new(self.dialer.clone());
-        let parts = Parts::start(record, &credentials, budget.clone(), &self.tasks, self.shutdown.clone());
+        let (over, cut) = (self.shutdown.child_token(), CancellationToken::new());
+        let parts = Parts::start(record, &credentials, budget.clone(), &self.tasks, over.clone());
         let hook = Arc::new(hook::Hook::new(record));
         let exports = Arc::new(Semaphore::new(export::EXPORTS));
-        let account = Account { id: record.id, inputs: sender, parts, budget: budget.clone(), exports, hook };
+        let account =
+            Account { id: record.id, inputs: sender, parts, budget: budget.clone(), exports, hook, over, cut };
         let actor = actor::Actor::new(self, &account, record, credentials, budget, inputs);
-        self.tasks.spawn(actor.run());
+        let cut = account.cut.clone();
+        self.tasks.spawn(async move { cut.run_until_cancelled(actor.run()).await });
         running.insert(record.id, account.clone());
         account
+    }
+
+    /// Ends an account that nobody is signed in to any more. What does not end by itself is broken off.
+    pub fn end(&self, account: &Account) {
+        let account = account.clone();
+        self.tasks.spawn(async move {
+            sleep(FAREWELL).await;
+            account.over.cancel();
+            account.cut.cancel();
+        });
     }
 
     /// How many are running.

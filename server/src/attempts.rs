@@ -13,6 +13,9 @@ use tokio::time::Instant;
 const PER_ADDRESS: f64 = 10.0;
 const PER_NETWORK: f64 = 30.0;
 
+/// In place of a network, for codes.
+const EVERYWHERE: &str = "*";
+
 /// One more after this long.
 const GROW_BACK: Duration = Duration::from_secs(20);
 
@@ -47,24 +50,37 @@ impl Bucket {
 
 /// An attempt that was let through.
 #[must_use = "an attempt that succeeds is paid back"]
-pub struct Attempt([Payer; 2]);
+pub struct Attempt(Vec<Payer>);
 
 impl Attempts {
     /// Lets an attempt through and counts it as failed until told otherwise. The error is how many seconds to wait.
     ///
     /// The address is limited per network, so that nobody can lock out its owner from elsewhere.
     pub fn admit(&self, address: &str, client: IpAddr) -> Result<Attempt, u32> {
-        let network = network(client);
-        let payers = [
-            Payer { address: None, network: network.clone() },
-            Payer { address: Some(address.to_lowercase()), network },
-        ];
+        self.pay(payers(address, client).into())
+    }
+
+    /// The same for the code of a second step. It is limited for the address wherever it comes from as well: whoever types it knows
+    /// the password, and a code has no more than six digits.
+    pub fn admit_code(&self, address: &str, client: IpAddr) -> Result<Attempt, u32> {
+        let everywhere = Payer { address: Some(address.to_lowercase()), network: EVERYWHERE.to_owned() };
+        let mut payers = Vec::from(payers(address, client));
+        payers.push((everywhere, PER_ADDRESS));
+        self.pay(payers)
+    }
+
+    fn pay(&self, payers: Vec<(Payer, f64)>) -> Result<Attempt, u32> {
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let paid = payers.each_ref().map(|payer| {
-            let bucket = buckets.get(payer).map_or(Bucket { failures: 0.0, at: Instant::now() }, |known| known.now());
-            Bucket { failures: bucket.failures + 1.0, ..bucket }
-        });
-        for (bucket, limit) in paid.iter().zip([PER_NETWORK, PER_ADDRESS]) {
+        let paid: Vec<Bucket> = payers
+            .iter()
+            .map(|(payer, _)| {
+                let fresh = Bucket { failures: 0.0, at: Instant::now() };
+                let bucket = buckets.get(payer).map_or(fresh, |known| known.now());
+                Bucket { failures: bucket.failures + 1.0, ..bucket }
+            })
+            .collect();
+        let (payers, limits): (Vec<Payer>, Vec<f64>) = payers.into_iter().unzip();
+        for (bucket, limit) in paid.iter().zip(limits) {
             if bucket.failures > limit {
                 let wait = GROW_BACK.mul_f64(bucket.failures - limit).as_secs_f64().ceil();
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and 20")]
@@ -91,6 +107,13 @@ impl Attempts {
         buckets.retain(|_, bucket| bucket.now().failures > 0.0);
         buckets.shrink_to_fit();
     }
+}
+
+/// Who pays for an attempt, and how many failures each may have.
+fn payers(address: &str, client: IpAddr) -> [(Payer, f64); 2] {
+    let network = network(client);
+    let address = Some(address.to_lowercase());
+    [(Payer { address: None, network: network.clone() }, PER_NETWORK), (Payer { address, network }, PER_ADDRESS)]
 }
 
 /// The network that a client counts for: its address, or for IPv6 the /64 that it has to itself.
@@ -160,6 +183,17 @@ mod tests {
         attempts.pay_back(right);
         assert!(attempts.admit("ana@example.org", ip(GUESSER)).is_ok());
         assert!(attempts.admit("ana@example.org", ip(GUESSER)).is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn codes_are_guessed_no_faster_from_many_networks() {
+        let attempts = Attempts::default();
+        for number in 0..10 {
+            assert!(attempts.admit_code("ana@example.org", ip(&format!("192.0.2.{number}"))).is_ok());
+        }
+        assert_eq!(attempts.admit_code("Ana@example.org", ip("198.51.100.1")).err(), Some(20));
+        assert!(attempts.admit("ana@example.org", ip("198.51.100.1")).is_ok(), "a password is another matter");
+        assert!(attempts.admit_code("boris@example.org", ip("198.51.100.1")).is_ok());
     }
 
     #[test]

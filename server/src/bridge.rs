@@ -13,6 +13,8 @@ use crate::{
     config::Config,
     discover::Discovery,
     imap::Credentials,
+    pending::Pending,
+    presence::Presence,
     seal::Seal,
     store::{AccountRecord, Conversations, Login, Store},
     submission::Outbox,
@@ -36,6 +38,8 @@ pub struct Bridge {
     pub pictures: Turns,
     /// Bodies that are made harmless at once: hostile ones take long.
     pub bodies: Turns,
+    pub presence: Arc<Presence>,
+    pub pending: Arc<Pending>,
     pub shutdown: CancellationToken,
 }
 
@@ -72,6 +76,8 @@ impl Bridge {
             attempts: Arc::default(),
             pictures: Turns::new(8, 96),
             bodies: Turns::new(2, std::thread::available_parallelism().map_or(2, usize::from).max(2)),
+            pending: Arc::default(),
+            presence: Arc::new(Presence::new(shutdown.clone())),
             shutdown,
         })
     }

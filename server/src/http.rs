@@ -10,11 +10,13 @@ mod guard;
 mod hook;
 mod identities;
 mod login;
+mod logins;
 mod message;
 pub mod metrics;
 mod page;
 mod pictures;
 mod remote;
+mod second_step;
 mod section;
 mod servers;
 mod sharing;
@@ -23,6 +25,8 @@ mod templates;
 mod upload;
 
 use std::time::Duration;
+
+pub(crate) use page::Person;
 
 use axum::{
     Router,
@@ -55,7 +59,14 @@ pub fn router(bridge: Bridge) -> Router {
         .route("/mail/", get(page::mail))
         .route("/mail/{*path}", get(page::mail))
         .route("/login", get(login::form).post(login::sign_in))
+        .route("/login/code", get(second_step::ask).post(second_step::answer))
         .route("/logout", post(login::sign_out))
+        .route("/logins", get(logins::show))
+        .route("/logins/end-others", post(logins::end_others))
+        .route("/logins/end-all", post(logins::end_all))
+        .route("/logins/step", get(second_step::offer).post(second_step::turn_on))
+        .route("/logins/step/off", post(second_step::turn_off))
+        .route("/logins/{id}/end", post(logins::end))
         .route("/server", get(page::server))
         .route("/folders", get(folders::show).post(folders::save).layer(DefaultBodyLimit::max(folders::MAX_FORM)))
         .route("/collectors", get(collectors::show))

@@ -30,11 +30,15 @@ pub mod letter;
 pub mod mime;
 pub mod net;
 mod pictures;
+mod notice;
+pub mod pending;
 pub mod pop3;
+pub mod presence;
 pub mod probe;
 pub mod seal;
 mod searches;
 mod sender;
+pub mod second_step;
 pub mod smtp;
 pub mod spool;
 pub mod step;
@@ -78,6 +82,7 @@ pub async fn serve(listener: TcpListener, config: Config, shutdown: Cancellation
         tokio::spawn(async move { serving.await });
     }
     let housekeeping = tokio::spawn(keep_house(bridge.clone()));
+    let endings = tokio::spawn(presence::run(bridge.clone()));
     let router = http::router(bridge.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let stop = shutdown.clone();
     // A small frame must not wait until the browser has acknowledged the one before it, which it does after 40 ms.
@@ -96,7 +101,7 @@ pub async fn serve(listener: TcpListener, config: Config, shutdown: Cancellation
     let ended = async {
         bridge.accounts.stopped().await;
         // All end by the token; a panic in one of them has been logged and does not hold up the end.
-        let _ = tokio::join!(outbox, collectors, housekeeping);
+        let _ = tokio::join!(outbox, collectors, housekeeping, endings);
     };
     if timeout(FAREWELL, ended).await.is_err() {
         tracing::warn!("Something did not end in time and is left");
@@ -121,7 +126,9 @@ async fn keep_house(bridge: Bridge) {
 
 async fn tidy(bridge: &Bridge) -> Result<()> {
     bridge.attempts.forget_old();
+    bridge.presence.forget_old();
     bridge.store.forget_ended_logins().await?;
+    bridge.store.forget_old_sign_ins().await?;
     bridge.store.forget_waiting_contacts().await?;
     bridge.store.forget_sent_before(store::now() - 30 * 24 * 3600).await?;
     blobs::forget_old(&bridge.store, &bridge.config.data).await

@@ -19,7 +19,9 @@ mod names;
 mod pictures;
 mod runs;
 mod searches;
+mod second_steps;
 mod settings;
+mod sign_ins;
 mod submissions;
 mod templates;
 mod users;
@@ -45,9 +47,11 @@ pub use folders::FolderRow;
 pub use gone::{Gone, GoneCount};
 pub use identities::{StoredIdentity, WayOut};
 pub use ledger::{Bound, Entry, Former, Place};
-pub use logins::Login;
+pub use logins::{Ending, LIFETIME, Login, LoginRow};
 pub use names::NameKey;
+pub use second_steps::StoredSecondStep;
 pub use settings::Settings;
+pub use sign_ins::{Origin, SignIn};
 pub use submissions::StoredSubmission;
 pub use users::AccountRecord;
 
@@ -111,6 +115,11 @@ impl Store {
             None => Pool::Sqlite(open_sqlite(&data.join("pismo.db")).await?),
         };
         Ok(Self { pool })
+    }
+
+    /// Whether other nodes may use the same database.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.pool, Pool::Postgres(_))
     }
 
     /// Whether the database answers.

@@ -151,6 +151,11 @@ pub fn SettingsSheet() -> impl IntoView {
             </a>
         </p>
         <p>
+            <a href="/logins" data-testid="logins-open">
+                {move || t_string!(i18n, logins.title)}
+            </a>
+        </p>
+        <p>
             <a href="/folders" data-testid="folders-page">
                 {move || t_string!(i18n, folders.title)}
             </a>

@@ -14,18 +14,25 @@ use crate::{
 /// Where a draft is written on, and since when. Reactive.
 pub fn writer_text(i18n: Words, state: State, writer: &Writer) -> String {
     let time = brief_date(state, writer.since);
-    let Some(Device { phone, browser, system }) = &writer.device else {
+    let Some(device) = &writer.device else {
         return t_string!(i18n, compose.edited_tab, time = time).to_string();
     };
-    let device = match (browser.as_str(), system.as_str()) {
-        ("", "") => "?".to_owned(),
-        ("", one) | (one, "") => one.to_owned(),
-        _ => t_string!(i18n, compose.device, browser = browser.clone(), system = system.clone()).to_string(),
-    };
-    if *phone {
+    let phone = device.phone;
+    let device = device_name(i18n, device).unwrap_or_else(|| "?".to_owned());
+    if phone {
         t_string!(i18n, compose.edited_phone, device = device, time = time).to_string()
     } else {
         t_string!(i18n, compose.edited_other, device = device, time = time).to_string()
+    }
+}
+
+/// What a device is called, if anything is known of it. Reactive.
+pub(super) fn device_name(i18n: Words, device: &Device) -> Option<String> {
+    let Device { browser, system, .. } = device;
+    match (browser.as_str(), system.as_str()) {
+        ("", "") => None,
+        ("", one) | (one, "") => Some(one.to_owned()),
+        _ => Some(t_string!(i18n, compose.device, browser = browser.clone(), system = system.clone()).to_string()),
     }
 }
 

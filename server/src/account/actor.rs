@@ -52,6 +52,7 @@ pub(super) struct Actor {
     inputs: mpsc::Receiver<Input>,
     /// To hand to tasks that report back. Weak, so that the actor ends when its handles are gone.
     myself: mpsc::WeakSender<Input>,
+    /// Cancelled when Pismo stops, or nobody is signed in any more.
     pub(super) stop: CancellationToken,
     pub(super) store: Store,
     pub(super) data: Arc<std::path::Path>,
@@ -206,7 +207,7 @@ impl Actor {
             record: record.clone(),
             inputs,
             myself: account.inputs.downgrade(),
-            stop: accounts.shutdown.clone(),
+            stop: account.over.clone(),
             store: accounts.store.clone(),
             data: accounts.data.clone(),
             upload_limit: accounts.upload_limit,
@@ -219,7 +220,7 @@ impl Actor {
                 (budget.clone(), account.inputs.downgrade()),
                 &accounts.index,
                 &accounts.tasks,
-                accounts.shutdown.clone(),
+                account.over.clone(),
             ),
             index: accounts.index.clone(),
             tasks: accounts.tasks.clone(),
@@ -387,11 +388,17 @@ impl Actor {
                 }
                 self.tabs.retain(|_, tab| tab.login != login);
                 if self.tabs.is_empty() {
-                    // Signing out ends the sessions, not only the login.
+                    // Signing out ends the sessions, not only the login: those beside this one as well.
                     self.inputs.close();
+                    self.stop.cancel();
                 }
             }
-            Input::SignedIn { credentials, session } => self.signed_in(credentials, session).await,
+            Input::SignedIn { credentials, session, notice } => {
+                self.signed_in(credentials, session).await;
+                if let Some(notice) = notice {
+                    self.parts.put_into_inbox(notice);
+                }
+            }
             Input::Look { selected, elsewhere } => self.look(selected, elsewhere, Teller::Watch).await,
             Input::Hooked => self.hooked().await,
             Input::Beat => self.beat().await,

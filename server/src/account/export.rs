@@ -8,13 +8,13 @@ use tokio::{
     sync::{OwnedSemaphorePermit, mpsc},
     time::{sleep, timeout},
 };
-use tokio_util::sync::CancellationToken;
 
 use super::{Account, budget::Budget, side::Side};
 use crate::{
     backoff::Backoff,
     error::to_wire,
     imap::{self, Credentials, Look, Session, UidSet, search::Key},
+    presence::Watched,
     store::AccountRecord,
 };
 
@@ -83,14 +83,14 @@ pub struct Pieces {
 }
 
 impl Account {
-    /// Reads these mailboxes, piece by piece as they are taken. Ends when nobody takes them any more, or with `stop`; an
+    /// Reads these mailboxes, piece by piece as they are taken. Ends when nobody takes them any more, or with the login; an
     /// error is the last that comes. [`Error::Busy`] while another export is under way.
     pub fn export(
         &self,
         record: &AccountRecord,
         credentials: &Credentials,
         mailboxes: Vec<(String, Option<char>)>,
-        stop: CancellationToken,
+        login: Watched,
     ) -> Result<Pieces, Error> {
         let turn = self.exports.clone().try_acquire_owned().map_err(|_| Error::Busy)?;
         let (pieces, receiver) = mpsc::channel(1);
@@ -102,7 +102,7 @@ impl Account {
             let result = tokio::select! {
                 result = export.run(mailboxes) => result,
                 () = unwanted.closed() => Err(Ended::Unwanted),
-                () = stop.cancelled() => Err(Ended::Unwanted),
+                () = login.over.cancelled() => Err(Ended::Unwanted),
             };
             export.side.close().await;
             if let Err(Ended::Failed(error)) = result {

@@ -9,6 +9,7 @@ use tokio::{
     time::timeout,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::warn;
 
 use super::{budget::Budget, side::Side};
 use crate::{
@@ -44,6 +45,8 @@ enum Job {
         wanted: Vec<(Uid, TextPart)>,
         reply: oneshot::Sender<Result<Vec<(Uid, String)>, Error>>,
     },
+    /// A message of our own goes into the inbox.
+    Notice { message: Vec<u8> },
     /// The password is another.
     Credentials(Credentials),
     /// The session is closed until it is needed again.
@@ -58,9 +61,13 @@ impl Parts {
         tasks: &TaskTracker,
         stop: CancellationToken,
     ) -> Self {
-        let (sender, jobs) = mpsc::channel(JOBS);
-        let worker = Worker { side: Side::new(record, credentials, budget) };
-        tasks.spawn(async move { stop.run_until_cancelled(worker.run(jobs)).await });
+        let (sender, mut jobs) = mpsc::channel(JOBS);
+        let mut worker = Worker { side: Side::new(record, credentials, budget) };
+        tasks.spawn(async move {
+            stop.run_until_cancelled(worker.run(&mut jobs)).await;
+            drop(jobs);
+            worker.side.close().await;
+        });
         Self { jobs: sender }
     }
 
@@ -80,6 +87,13 @@ impl Parts {
         wanted: Vec<(Uid, TextPart)>,
     ) -> Result<Vec<(Uid, String)>, Error> {
         self.ask(|reply| Job::Previews { mailbox, wanted, reply }).await
+    }
+
+    /// Puts a message of our own into the inbox. Nobody waits for it, and nothing hangs on it.
+    pub(super) fn put_into_inbox(&self, message: Vec<u8>) {
+        if self.jobs.try_send(Job::Notice { message }).is_err() {
+            warn!("A notice is not put into an inbox: too much is waiting");
+        }
     }
 
     pub(super) async fn set_credentials(&self, credentials: Credentials) {
@@ -111,12 +125,10 @@ struct Worker {
 }
 
 impl Worker {
-    async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
-        loop {
-            let Some(job) = self.side.next(&mut jobs).await else { break };
+    async fn run(&mut self, jobs: &mut mpsc::Receiver<Job>) {
+        while let Some(job) = self.side.next(jobs).await {
             self.work(job).await;
         }
-        self.side.close().await;
     }
 
     async fn work(&mut self, job: Job) {
@@ -127,6 +139,11 @@ impl Worker {
             }
             Job::Previews { mailbox, wanted, reply } if !reply.is_closed() => {
                 let _ = reply.send(self.previews(&mailbox, &wanted).await);
+            }
+            Job::Notice { message } => {
+                if let Err(error) = self.put_into_inbox(&message).await {
+                    warn!(%error, "A notice cannot be put into an inbox");
+                }
             }
             Job::Credentials(credentials) => {
                 self.side.set_credentials(credentials).await;
@@ -155,6 +172,13 @@ impl Worker {
         }
         self.side.put_back(session, &result);
         result.map_err(to_wire)?.ok_or(Error::Gone)
+    }
+
+    async fn put_into_inbox(&mut self, mut message: &[u8]) -> Result<(), imap::Error> {
+        let mut session = self.side.take().await?;
+        let put = session.append("INBOX", &[], message.len() as u64, &mut message).await;
+        self.side.put_back(session, &put);
+        put.map(drop)
     }
 
     async fn previews(&mut self, mailbox: &str, wanted: &[(Uid, TextPart)]) -> Result<Vec<(Uid, String)>, Error> {

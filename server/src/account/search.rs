@@ -104,15 +104,19 @@ impl Searcher {
         tasks: &TaskTracker,
         stop: CancellationToken,
     ) -> Self {
-        let (sender, jobs) = mpsc::channel(JOBS);
+        let (sender, mut jobs) = mpsc::channel(JOBS);
         let (budget, inputs) = account;
-        let worker = Worker {
+        let mut worker = Worker {
             gatherer: Gatherer::new(record.id, index.clone()),
             side: Side::new(record, credentials, budget),
             inputs,
             running: VecDeque::new(),
         };
-        tasks.spawn(async move { stop.run_until_cancelled(worker.run(jobs)).await });
+        tasks.spawn(async move {
+            stop.run_until_cancelled(worker.run(&mut jobs)).await;
+            drop(jobs);
+            worker.side.close().await;
+        });
         Self { jobs: sender }
     }
 
@@ -183,19 +187,19 @@ struct Begun {
 }
 
 impl Worker {
-    async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+    async fn run(&mut self, jobs: &mut mpsc::Receiver<Job>) {
         loop {
             let job = if self.running.is_empty() {
                 // The index grows while there is nothing else to do, and no more than half of the time.
                 let next = match self.gatherer.rest() {
-                    Some(rest) => match timeout(rest, self.side.next(&mut jobs)).await {
+                    Some(rest) => match timeout(rest, self.side.next(jobs)).await {
                         Ok(job) => job,
                         Err(_) => {
                             self.gatherer.grow(&mut self.side).await;
                             continue;
                         }
                     },
-                    None => self.side.next(&mut jobs).await,
+                    None => self.side.next(jobs).await,
                 };
                 match next {
                     Some(job) => Some(job),
@@ -225,7 +229,6 @@ impl Worker {
                 }
             }
         }
-        self.side.close().await;
     }
 
     /// Searches one piece more. Whether there is anything left to do.

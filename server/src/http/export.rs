@@ -123,7 +123,7 @@ async fn begin(bridge: &Bridge, login: &Login, path: Option<String>) -> Result<(
         }
         (Some(_), None) => return Err(Error::Gone.into()),
     };
-    let pieces = account.export(&record, &credentials, mailboxes, bridge.shutdown.clone())?;
+    let pieces = account.export(&record, &credentials, mailboxes, bridge.presence.watch(&login.token))?;
     Ok((name, pieces))
 }
 

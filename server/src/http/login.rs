@@ -5,7 +5,7 @@ use app::{
     page::render_login,
     providers,
     route::encode,
-    view::login::LoginPage,
+    view::{login::LoginPage, logins::Outcome},
     wire::{self, Error},
 };
 use axum::{
@@ -21,14 +21,17 @@ use sha2::{Digest, Sha256};
 use super::{
     guard::Client,
     page::{INBOX, Person, site, with_policy},
+    second_step::STEP_COOKIE,
 };
 use crate::{
     bridge::{Bridge, internal},
     endpoint::{Endpoint, Protocol, Security},
     error::{HttpError, status, to_wire},
     imap::{self, Credentials},
+    notice,
+    pending::{self, Proven},
     seal::random_hex,
-    store,
+    store::{self, AccountRecord, Ending, Origin},
 };
 
 /// A signed-in request.
@@ -38,7 +41,7 @@ impl FromRequestParts<Bridge> for SignedIn {
     type Rejection = HttpError;
 
     async fn from_request_parts(parts: &mut Parts, bridge: &Bridge) -> Result<Self, HttpError> {
-        login_of(bridge, &parts.headers).await?.map(Self).ok_or(HttpError(Error::SignedOut))
+        login_of(bridge, of(parts)?, &parts.headers).await?.map(Self).ok_or(HttpError(Error::SignedOut))
     }
 }
 
@@ -49,7 +52,8 @@ impl FromRequestParts<Bridge> for Visitor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, bridge: &Bridge) -> Result<Self, Response> {
-        let login = login_of(bridge, &parts.headers).await.map_err(IntoResponse::into_response)?;
+        let client = of(parts).map_err(IntoResponse::into_response)?;
+        let login = login_of(bridge, client, &parts.headers).await.map_err(IntoResponse::into_response)?;
         // Where a form or a file was, they begin at the page that leads there.
         let page = parts.uri.path().split('/').nth(1).unwrap_or_default();
         let ask = || Redirect::to(&format!("/login?next={}", encode(&format!("/{page}")))).into_response();
@@ -57,16 +61,33 @@ impl FromRequestParts<Bridge> for Visitor {
     }
 }
 
-/// The login whose cookie came along, if it has not ended.
-pub async fn login_of(bridge: &Bridge, headers: &HeaderMap) -> Result<Option<store::Login>, HttpError> {
-    let Some(token) = cookie(headers, SECURE_COOKIE).or_else(|| cookie(headers, COOKIE)) else { return Ok(None) };
-    Ok(bridge.store.login(&Sha256::digest(token.as_bytes())).await?)
+/// Who sends a request; `guard` has noted it.
+fn of(parts: &Parts) -> Result<&Client, HttpError> {
+    parts.extensions.get().ok_or_else(|| anyhow::anyhow!("A request that passed no guard").into())
 }
 
-/// RFC 6265bis: the prefix binds the cookie to this very host and to https.
-const SECURE_COOKIE: &str = "__Host-pismo";
-/// Without https there is no such prefix.
-const COOKIE: &str = "pismo";
+/// The login whose cookie came along, if it has not ended. It is noted as used.
+pub async fn login_of(
+    bridge: &Bridge,
+    client: &Client,
+    headers: &HeaderMap,
+) -> Result<Option<store::Login>, HttpError> {
+    let Some(token) = cookie(headers, &cookie_name(client.secure, COOKIE)) else { return Ok(None) };
+    let login = bridge.store.login(&Sha256::digest(token.as_bytes())).await?;
+    if let Some(login) = &login {
+        bridge.note_use(login);
+    }
+    Ok(login)
+}
+
+/// The cookie of a login.
+pub const COOKIE: &str = "pismo";
+
+/// RFC 6265bis §4.1.3.2: the prefix binds a cookie to this very host and to https, where nothing else counts. Without https there
+/// is no such prefix.
+pub fn cookie_name(secure: bool, name: &str) -> String {
+    if secure { format!("__Host-{name}") } else { name.to_owned() }
+}
 
 /// A cookie's value.
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -79,9 +100,9 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .find_map(|(key, value)| (key == name).then_some(value))
 }
 
-fn set_cookie(secure: bool, token: &str, seconds: u32) -> String {
-    let (name, secure) = if secure { (SECURE_COOKIE, "; Secure") } else { (COOKIE, "") };
-    format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}")
+pub fn set_cookie(secure: bool, name: &str, value: &str, seconds: i64) -> anyhow::Result<HeaderValue> {
+    let (name, secure) = (cookie_name(secure, name), if secure { "; Secure" } else { "" });
+    Ok(format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}").try_into()?)
 }
 
 #[derive(Deserialize)]
@@ -108,11 +129,12 @@ pub struct Filled {
 
 pub async fn form(
     State(bridge): State<Bridge>,
+    Extension(client): Extension<Client>,
     Query(Asked { next, language }): Query<Asked>,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
     let next = next.unwrap_or_default();
-    if login_of(&bridge, &headers).await?.is_some() {
+    if login_of(&bridge, &client, &headers).await?.is_some() {
         return Ok(Redirect::to(safe(&next)).into_response());
     }
     let mut page = LoginPage { next, ..blank(&bridge, &headers) };
@@ -142,6 +164,13 @@ fn show(page: LoginPage, status: StatusCode) -> Response {
     with_policy(|_| render_login(&page, &site()), status)
 }
 
+/// How far whoever filled in the form has come, with the value of the cookie for it.
+enum Entered {
+    In(String),
+    /// The code of the second step is asked for.
+    HalfWay(String),
+}
+
 pub async fn sign_in(
     State(bridge): State<Bridge>,
     Extension(client): Extension<Client>,
@@ -149,10 +178,16 @@ pub async fn sign_in(
     Form(filled): Form<Filled>,
 ) -> Result<Response, HttpError> {
     match try_sign_in(&bridge, &client, &headers, &filled).await {
-        Ok(token) => {
+        Ok(Entered::HalfWay(token)) => {
+            let mut response = Redirect::to("/login/code").into_response();
+            let seconds = pending::PATIENCE.as_secs().try_into().map_err(anyhow::Error::from)?;
+            let cookie = set_cookie(client.secure, STEP_COOKIE, &token, seconds)?;
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
+            Ok(response)
+        }
+        Ok(Entered::In(token)) => {
             let mut response = Redirect::to(safe(&filled.next)).into_response();
-            let cookie = set_cookie(client.secure, &token, 365 * 24 * 3600);
-            let cookie = HeaderValue::from_str(&cookie).map_err(anyhow::Error::from)?;
+            let cookie = set_cookie(client.secure, COOKIE, &token, store::LIFETIME)?;
             response.headers_mut().insert(header::SET_COOKIE, cookie);
             Ok(response)
         }
@@ -176,25 +211,80 @@ async fn try_sign_in(
     client: &Client,
     headers: &HeaderMap,
     filled: &Filled,
-) -> Result<String, wire::Error> {
+) -> Result<Entered, wire::Error> {
     let address = filled.address.trim();
     let (imap, smtp) = servers(bridge, address, filled)?;
-    let attempt =
-        bridge.attempts.admit(address, client.address).map_err(|seconds| Error::TooManyAttempts { seconds })?;
+    let origin = origin(client, headers);
+    let attempt = match bridge.attempts.admit(address, client.address) {
+        Ok(attempt) => attempt,
+        Err(seconds) => {
+            note_refusal(bridge, (address, &imap), &origin, Outcome::Attempts).await;
+            return Err(Error::TooManyAttempts { seconds });
+        }
+    };
     let credentials = Credentials { user: address.to_owned(), password: filled.password.clone() };
-    let session = imap::connect_by(&bridge.config.server_dialer(), &imap, &credentials).await.map_err(to_wire)?;
-    bridge.attempts.pay_back(attempt);
-    let record = bridge.store.account_for(address, &imap, smtp.as_ref()).await.map_err(internal)?;
-    bridge.keep_password(&record, &credentials).await.map_err(internal)?;
+    let session = match imap::connect_by(&bridge.config.server_dialer(), &imap, &credentials).await.map_err(to_wire) {
+        Ok(session) => session,
+        Err(error) => {
+            if error.is_about_password() {
+                note_refusal(bridge, (address, &imap), &origin, Outcome::Password).await;
+            }
+            return Err(error);
+        }
+    };
+    let awaited = bridge.store.who_has_second_step(address, &imap).await.map_err(internal)?;
+    let proven = Proven { address: address.to_owned(), imap, smtp, credentials, session, attempt };
+    let Some(user) = awaited else { return finish(bridge, client, headers, proven).await.map(Entered::In) };
     let token = random_hex(32).map_err(internal)?;
-    let device = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    let device: String = device.chars().take(300).collect();
-    let network = client.address.to_string();
-    let hash = Sha256::digest(token.as_bytes());
-    bridge.store.add_login(&hash, record.user, &device, &network).await.map_err(internal)?;
+    bridge.await_second_step(Sha256::digest(token.as_bytes()).to_vec(), user, proven, &filled.next);
+    Ok(Entered::HalfWay(token))
+}
+
+/// Signs in whoever has proven all that is asked for. Gives back the value of their cookie.
+pub async fn finish(
+    bridge: &Bridge,
+    client: &Client,
+    headers: &HeaderMap,
+    proven: Proven,
+) -> Result<String, wire::Error> {
+    let Proven { address, imap, smtp, credentials, session, attempt } = proven;
+    bridge.attempts.pay_back(attempt);
+    let origin = origin(client, headers);
+    let record = bridge.store.account_for(&address, &imap, smtp.as_ref()).await.map_err(internal)?;
+    bridge.keep_password(&record, &credentials).await.map_err(internal)?;
+    let notice = notice(bridge, &record, headers, &origin).await;
+    let (token, id) = (random_hex(32).map_err(internal)?, random_hex(16).map_err(internal)?);
+    bridge.store.add_login(&Sha256::digest(token.as_bytes()), &id, record.user, &origin).await.map_err(internal)?;
+    if let Err(error) = bridge.store.note_sign_in(record.user, &origin, Outcome::In).await {
+        // Whoever is let in is let in.
+        tracing::warn!(error = format!("{error:#}"), "A sign-in cannot be noted");
+    }
     // The session that proved the password goes on as the account's own.
-    bridge.accounts.start(&record, credentials.clone()).signed_in(credentials, session).await;
+    bridge.accounts.start(&record, credentials.clone()).signed_in(credentials, session, notice).await;
     Ok(token)
+}
+
+/// From where somebody signs in, as far as they say.
+pub fn origin(client: &Client, headers: &HeaderMap) -> Origin {
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    Origin { device: agent.chars().take(300).collect(), network: client.address.to_string() }
+}
+
+/// What the person is told of a sign-in with a new device. That somebody is let in does not hang on it.
+async fn notice(bridge: &Bridge, record: &AccountRecord, headers: &HeaderMap, origin: &Origin) -> Option<Vec<u8>> {
+    let made = match bridge.store.known_devices(record.user).await {
+        Ok(known) if !notice::is_new_device(&known, &origin.device) => return None,
+        Ok(_) => notice::of_new_device(&record.address, &Person::of(headers), origin, bridge.config.origins.first()),
+        Err(error) => Err(error),
+    };
+    made.inspect_err(|error| tracing::warn!(error = format!("{error:#}"), "A notice cannot be written")).ok()
+}
+
+/// Notes that somebody was not let in. That they are not does not hang on it.
+async fn note_refusal(bridge: &Bridge, (address, imap): (&str, &Endpoint), origin: &Origin, outcome: Outcome) {
+    if let Err(error) = bridge.store.note_refusal(address, imap, origin, outcome).await {
+        tracing::warn!(error = format!("{error:#}"), "A failed attempt to sign in cannot be noted");
+    }
 }
 
 /// The servers to sign in to: the configured ones, else those typed, else those of a known provider.
@@ -247,25 +337,27 @@ pub async fn sign_out(
     Extension(client): Extension<Client>,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    if let Some(login) = login_of(&bridge, &headers).await? {
-        bridge.store.end_login(&login.token).await?;
-        if let Some(account) = bridge.accounts.running(login.account) {
-            account.signed_out(&login.token).await;
-        }
+    if let Some(login) = login_of(&bridge, &client, &headers).await? {
+        bridge.end_logins(login.account, Ending::This(&login.token)).await?;
     }
+    Ok(farewell(&client)?)
+}
+
+/// What a browser is told that is not signed in any more.
+pub fn farewell(client: &Client) -> anyhow::Result<Response> {
     let mut response = Redirect::to("/login").into_response();
-    let cookie = HeaderValue::from_str(&set_cookie(client.secure, "", 0)).map_err(anyhow::Error::from)?;
-    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    response.headers_mut().insert(header::SET_COOKIE, set_cookie(client.secure, COOKIE, "", 0)?);
     // Nothing of the mail stays in the browser's cache.
     response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
     Ok(response)
 }
 
 /// The pages beside the app that one may have wanted to see.
-const PAGES: [&str; 6] = ["/server", "/folders", "/collectors", "/contacts", "/identities", "/pictures"];
+const PAGES: [&str; 8] =
+    ["/server", "/folders", "/collectors", "/contacts", "/identities", "/templates", "/logins", "/pictures"];
 
 /// Where to go after signing in: only ever a page of ours.
-fn safe(next: &str) -> &str {
+pub fn safe(next: &str) -> &str {
     let is_ours = next.starts_with("/mail/") || next.starts_with("/sharing?") || PAGES.contains(&next);
     if is_ours && !next.contains(['\\', '\r', '\n']) { next } else { INBOX }
 }

@@ -166,7 +166,8 @@ pub async fn part(
         .ok_or(Error::Gone)?
         .clone();
     let encoding = loaded.structure.find(&section).ok_or(Error::Gone)?.encoding;
-    let mut response = Section { account, message, section, encoding }.answer(&request).await?;
+    let login = bridge.presence.watch(&login.token);
+    let mut response = Section { account, login, message, section, encoding }.answer(&request).await?;
     let inline = asked.inline == Some(1);
     let headers = response.headers_mut();
     let shown = if inline { mime::inline_type(&part.content_type) } else { None };
@@ -194,7 +195,8 @@ pub async fn source(
     request: HeaderMap,
 ) -> Result<Response, HttpError> {
     let (account, message) = find(&bridge, &login, place, &asked.mailbox).await?;
-    let whole = Section { account, message, section: String::new(), encoding: Encoding::Identity };
+    let login = bridge.presence.watch(&login.token);
+    let whole = Section { account, login, message, section: String::new(), encoding: Encoding::Identity };
     let mut response = whole.answer(&request).await?;
     let headers = response.headers_mut();
     let inline = asked.inline == Some(1);

@@ -11,6 +11,7 @@ use app::{
     wire::Query,
 };
 use axum::{
+    Extension,
     extract::{OriginalUri, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
@@ -20,9 +21,10 @@ use tokio::time::{sleep, timeout};
 
 use super::{
     assets,
+    guard::Client,
     login::{Visitor, cookie, login_of},
 };
-use crate::{bridge::Bridge, error::HttpError, seal::random_hex};
+use crate::{bridge::Bridge, error::HttpError, seal::random_hex, store::Ending};
 
 /// Where everybody begins.
 pub const INBOX: &str = "/mail/INBOX";
@@ -55,10 +57,11 @@ impl Person {
 
 pub async fn mail(
     State(bridge): State<Bridge>,
+    Extension(client): Extension<Client>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    let Some(login) = login_of(&bridge, &headers).await? else {
+    let Some(login) = login_of(&bridge, &client, &headers).await? else {
         let next = uri.path_and_query().map_or("", |path| path.as_str());
         let target = if next == INBOX || next == "/mail/" {
             "/login".to_owned()
@@ -82,7 +85,7 @@ pub async fn mail(
         Ok(account) => account,
         // The password cannot be opened any more: signing in again seals it anew.
         Err(app::wire::Error::SignedOut) => {
-            bridge.store.end_login(&login.token).await?;
+            bridge.end_logins(login.account, Ending::This(&login.token)).await?;
             return Ok(Redirect::to("/login").into_response());
         }
         Err(error) => return Err(error.into()),

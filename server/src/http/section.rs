@@ -15,6 +15,7 @@ use crate::{
     account::Account,
     error::HttpError,
     mime::{PartDecoder, structure::Encoding},
+    presence::Watched,
 };
 
 /// How much is fetched at a time, in bytes as transferred.
@@ -24,6 +25,8 @@ const CHUNK: u32 = 256 * 1024;
 #[derive(Clone)]
 pub struct Section {
     pub account: Account,
+    /// The download ends with it.
+    pub login: Watched,
     pub message: MessageRef,
     /// RFC 9051 §6.4.5; empty for the whole message.
     pub section: String,
@@ -121,9 +124,10 @@ impl Reader {
     /// The next decoded bytes, or nothing after the last.
     async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         while !self.done {
-            let Section { account, message, section, .. } = &self.section;
+            let Section { account, login, message, section, .. } = &self.section;
             let stretch = Some((self.offset, CHUNK));
-            let chunk = account.parts().section(message.clone(), section, stretch).await?;
+            let fetching = account.parts().section(message.clone(), section, stretch);
+            let chunk = login.over.run_until_cancelled(fetching).await.ok_or(Error::SignedOut)??;
             let length = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
             self.offset = self.offset.saturating_add(length);
             // A server that always has more is not followed beyond what IMAP can number.

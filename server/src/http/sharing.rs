@@ -6,13 +6,14 @@ use app::{
     wire::{Error, Right},
 };
 use axum::{
-    Form,
+    Extension, Form,
     extract::{Query, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
 
 use super::{
+    guard::Client,
     login::{SignedIn, login_of},
     page::{Person, site, with_policy},
 };
@@ -44,11 +45,12 @@ pub struct Wanted {
 
 pub async fn show(
     State(bridge): State<Bridge>,
+    Extension(client): Extension<Client>,
     headers: HeaderMap,
     Query(Asked { folder, saved }): Query<Asked>,
 ) -> Result<Response, HttpError> {
     let Some(folder) = folder else { return Ok(Redirect::to("/folders").into_response()) };
-    let Some(login) = login_of(&bridge, &headers).await? else {
+    let Some(login) = login_of(&bridge, &client, &headers).await? else {
         let next = format!("/login?next={}", app::route::encode(&url(&folder)));
         return Ok(Redirect::to(&next).into_response());
     };

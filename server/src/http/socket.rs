@@ -15,7 +15,7 @@ use axum::{
 use tokio::{
     sync::mpsc,
     task::spawn_blocking,
-    time::{Instant, interval_at, timeout},
+    time::{Instant, interval_at, timeout, timeout_at},
 };
 
 use super::{guard::Client, login::SignedIn};
@@ -44,6 +44,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Room for a row as it travels, in bytes; few have more.
 const ROW: usize = 640;
+
+/// How long a tab whose login has ended is still told what the account has to say of it.
+const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// Frames that make no sense, after which a tab is not listened to any more.
 const NONSENSE: u32 = 20;
@@ -85,9 +88,7 @@ async fn serve(
     browser: Browser,
     mut socket: WebSocket,
 ) -> &'static str {
-    if let Err(error) = bridge.store.touch_login(&login.token).await {
-        tracing::warn!(error = format!("{error:#}"), "A login cannot be noted as used");
-    }
+    let watched = bridge.presence.watch(&login.token);
     let first = match timeout(PATIENCE, socket.recv()).await {
         Ok(Some(Ok(Message::Text(text)))) => read(&text),
         Ok(Some(Ok(_))) => Err((0, "The first frame has to be text".to_owned())),
@@ -107,7 +108,13 @@ async fn serve(
     // Only the actor's sender keeps the queue open: when it lets go, the socket ends.
     let replies = sender.downgrade();
     drop(sender);
+    if watched.over.is_cancelled() {
+        // The account was told before the tab was there.
+        account.signed_out(&login.token).await;
+    }
     let mut heartbeat = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
+    // Not put off by what the tab hears meanwhile.
+    let mut looking = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
     let mut nonsense = 0;
     let mut signed_out = false;
     let farewell = loop {
@@ -129,9 +136,24 @@ async fn serve(
                     break "the tab took no heartbeat";
                 }
             }
-            () = bridge.shutdown.cancelled() => {
-                close(socket, close_code::RESTART, "Pismo is being restarted").await;
-                break "shutdown";
+            _ = looking.tick() => {
+                let (bridge, login) = (bridge.clone(), login.clone());
+                // A tab does not wait for the database; if the login has ended, `watched` tells. Ends by itself.
+                tokio::spawn(async move { bridge.look_after(&login).await });
+            }
+            () = watched.over.cancelled() => {
+                if bridge.shutdown.is_cancelled() {
+                    close(socket, close_code::RESTART, "Pismo is being restarted").await;
+                    break "shutdown";
+                }
+                let deadline = Instant::now() + LAST_WORDS;
+                while let Ok(Some(frame)) = timeout_at(deadline, frames.recv()).await {
+                    if !send(&mut socket, &frame).await {
+                        break;
+                    }
+                }
+                close(socket, SIGNED_OUT, "").await;
+                break "the login has ended";
             }
             message = socket.recv() => {
                 let text = match message {
@@ -146,6 +168,7 @@ async fn serve(
                 };
                 match read(&text) {
                     Ok(frame) => {
+                        bridge.note_use(login);
                         let Some(replies) = replies.upgrade() else { break "the account let go" };
                         if !handle(bridge, login, &account, &attached.tab, frame, &replies).await {
                             close(socket, close_code::RESTART, "").await;

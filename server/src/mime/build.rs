@@ -3,6 +3,7 @@
 
 mod content;
 mod flowed;
+mod notice;
 mod receipt;
 mod wishes;
 
@@ -18,6 +19,7 @@ use sha2::{Digest, Sha256};
 
 use super::recipient;
 pub use flowed::flow;
+pub use notice::{OutgoingNotice, notice};
 pub use receipt::{OutgoingReceipt, Receipt, receipt};
 pub use wishes::read as read_wishes;
 

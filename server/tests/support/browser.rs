@@ -51,6 +51,9 @@ impl Browser {
         if let Some(cookie) = &self.cookie {
             all.push(("Cookie", cookie));
         }
+        if !self.agent.is_empty() {
+            all.push(("User-Agent", self.agent));
+        }
         http_client::send(self.server, method, path, &all, body).await
     }
 

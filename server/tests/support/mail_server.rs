@@ -113,6 +113,14 @@ impl MailServer {
         while hand.try_run(&format!("LOGIN {address} {password}")).await.1.starts_with("NO") {}
     }
 
+    /// How many IMAP sessions of a user are open. Dovecot alone.
+    pub fn sessions(&self, user: &str) -> usize {
+        let mut asking = Command::new("doveadm");
+        let told = asking.arg("-c").arg(self.dir.join("dovecot.conf")).args(["who", "-1", user]).output();
+        let told = String::from_utf8(told.expect("doveadm").stdout).expect("its words");
+        told.lines().filter(|line| line.starts_with(user)).count()
+    }
+
     pub fn imap_port(&self) -> u16 {
         self.base
     }

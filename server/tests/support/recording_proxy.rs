@@ -112,6 +112,11 @@ impl RecordingProxy {
         self.shared.lines.lock().expect("the lines").clone()
     }
 
+    /// How many lines are open.
+    pub fn open(&self) -> usize {
+        self.lines().iter().filter(|line| !line.closed.load(Ordering::SeqCst)).count()
+    }
+
     /// How many lines were open at once, at most.
     pub fn most_open(&self) -> usize {
         self.shared.most_open.load(Ordering::SeqCst)

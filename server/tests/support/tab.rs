@@ -28,7 +28,7 @@ const ROWS: u32 = 50;
 /// A tab. It checks by itself that events are numbered without gaps and fit what it shows.
 pub struct Tab {
     browser: Browser,
-    /// How long an answer may take.
+    /// How long an answer may take, or the end.
     pub patience: Duration,
     socket: Option<WebSocketStream<TcpStream>>,
     pub id: TabId,
@@ -241,7 +241,7 @@ impl Tab {
 
     /// Waits until the server ends the socket; says by which code. What is said before it is taken in.
     pub async fn end(&mut self) -> Option<u16> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.patience;
         loop {
             let socket = self.socket.as_mut().expect("a socket");
             match timeout_at(deadline, socket.next()).await.expect("the socket does not end") {
