@@ -1,6 +1,6 @@
 //! Whose pictures on the net are shown without asking.
 
-use app::wire::{Address, Error, MessageRef, PicturesOf};
+use app::wire::{Address, Error, MessageRef, PicturesOf, Suspicion};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -28,13 +28,19 @@ impl Actor {
         of: PicturesOf,
     ) -> Result<(), Failure> {
         let loaded = self.load(session, message).await?;
-        let name = name(&loaded, of).ok_or_else(|| Error::BadRequest { text: "It has no sender".to_owned() })?;
+        let name =
+            name(&loaded, of).ok_or_else(|| Error::BadRequest { text: "It has no sender that is known".to_owned() })?;
         self.store.allow_pictures(self.record.id, of, &name).await?;
         Ok(())
     }
 }
 
-/// By what a message, its sender or the sender's domain is known again. None where it has no sender, or more than one.
+fn is_unproven(loaded: &Loaded) -> bool {
+    loaded.suspicions.iter().any(|suspicion| matches!(suspicion, Suspicion::Unproven { .. }))
+}
+
+/// By what a message, its sender or the sender's domain is known again. None where it has no sender that
+/// is known, or more than one.
 fn name(loaded: &Loaded, of: PicturesOf) -> Option<String> {
     let from = loaded.headers.addresses("From");
     let [Address { email, .. }] = from.as_slice() else { return None };
@@ -47,6 +53,8 @@ fn name(loaded: &Loaded, of: PicturesOf) -> Option<String> {
             let digest = Sha256::digest(format!("{id}\n{email}\n{}", loaded.headers.text("Date")));
             Some(hex(&digest))
         }
+        // What may be by anybody is not by them.
+        PicturesOf::Sender | PicturesOf::Domain if is_unproven(loaded) => None,
         PicturesOf::Sender => (!local.is_empty()).then_some(email),
         PicturesOf::Domain => (!domain.is_empty()).then(|| domain.to_owned()),
     }

@@ -8,7 +8,7 @@ use crate::{
     Client,
     i18n::*,
     view::{handler, icon::Icon},
-    wire::{Address, Message, PicturesOf, Remote},
+    wire::{Address, Message, PicturesOf, Remote, Suspicion},
 };
 
 /// What there is to say and to choose of them.
@@ -20,9 +20,12 @@ pub fn PicturesBar(message: Arc<Message>, has: Remote, remote: RwSignal<bool>) -
         remote.set(true);
         client.allow_pictures(&target, of);
     };
-    // Of several senders none is known.
+    // Of several senders none is known, nor is one who may be anybody.
+    let is_unproven = message.suspicions.iter().any(|one| matches!(one, Suspicion::Unproven { .. }));
     let sender = match message.from.as_slice() {
-        [Address { email, .. }] => email.rsplit_once('@').map(|(_, domain)| (email.clone(), domain.to_owned())),
+        [Address { email, .. }] if !is_unproven => {
+            email.rsplit_once('@').map(|(_, domain)| (email.clone(), domain.to_owned()))
+        }
         _ => None,
     };
     let choices = move || {
