@@ -31,8 +31,8 @@ CREATE INDEX users_address ON users (LOWER(address));
 -- Who is asked for a code after the password.
 CREATE TABLE second_steps (
     user_id INTEGER PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
-    -- Sealed; see seal.rs.
-    secret BLOB NOT NULL,
+    -- What the authenticator has as well, sealed; see seal.rs.
+    sealed BLOB NOT NULL,
     -- The half minute since 1970 whose code was taken last: no code is good twice.
     step BIGINT NOT NULL
 );

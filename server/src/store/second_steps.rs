@@ -17,7 +17,7 @@ pub struct StoredSecondStep {
 impl Store {
     pub async fn second_step(&self, user: i64) -> Result<Option<StoredSecondStep>> {
         let found: Option<(Vec<u8>, i64)> = on!(self, pool => sqlx::query_as(
-            "SELECT secret, (SELECT COUNT(*) FROM recovery_codes WHERE recovery_codes.user_id = second_steps.user_id)
+            "SELECT sealed, (SELECT COUNT(*) FROM recovery_codes WHERE recovery_codes.user_id = second_steps.user_id)
              FROM second_steps WHERE user_id = $1").bind(user).fetch_optional(pool))?;
         Ok(found.map(|(secret, left)| StoredSecondStep { secret, left }))
     }
@@ -35,7 +35,7 @@ impl Store {
     /// Says no if it is on.
     pub async fn add_second_step(&self, user: i64, secret: &[u8], step: i64, codes: &[Vec<u8>]) -> Result<bool> {
         let added = change!(self, pool => sqlx::query(
-            "INSERT INTO second_steps (user_id, secret, step) VALUES ($1, $2, $3) ON CONFLICT (user_id) DO NOTHING")
+            "INSERT INTO second_steps (user_id, sealed, step) VALUES ($1, $2, $3) ON CONFLICT (user_id) DO NOTHING")
             .bind(user).bind(secret).bind(step).execute(pool))?;
         if added == 0 {
             return Ok(false);

@@ -26,6 +26,12 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> Vec<&'a str> {
     text.split(before).skip(1).map(|rest| rest.split(after).next().unwrap_or_default()).collect()
 }
 
+/// The texts of all elements of this name.
+fn texts(html: &str, name: &str) -> Vec<String> {
+    let mark = format!("data-testid=\"{name}\"");
+    html.split(&mark).skip(1).map(|rest| between(rest, ">", "<").first().map_or("", |text| text).to_owned()).collect()
+}
+
 /// A time from which on the codes of before and after are good for a while.
 async fn a_quiet_half_minute() -> u64 {
     loop {
@@ -44,7 +50,7 @@ async fn turn_on(bridge: &TestBridge, name: &str) -> Careful {
     let html = page.text();
     assert_eq!(page.status, 200, "{html}");
     assert!(html.contains("src=\"data:image/png;base64,"), "{html}");
-    let secret = between(&html, "data-testid=\"step-secret\">", "<")[0].replace(' ', "");
+    let secret = texts(&html, "step-secret")[0].replace(' ', "");
     let offer = between(&html, "name=\"offer\" value=\"", "\"")[0].to_owned();
     let authenticator =
         Builder::new().with_secret(Secret::try_from_base32(&secret).expect("base32")).with_account_name("x").build();
@@ -59,8 +65,7 @@ async fn turn_on(bridge: &TestBridge, name: &str) -> Careful {
     let answer = browser.submit("/logins/step", &[("offer", &offer), ("code", &code)]).await;
     let html = answer.text();
     assert_eq!(answer.status, 200, "{html}");
-    let recovery: Vec<String> =
-        between(&html, "data-testid=\"recovery-code\">", "<").into_iter().map(str::to_owned).collect();
+    let recovery = texts(&html, "recovery-code");
     assert_eq!(recovery.len(), 10, "{html}");
     let html = browser.get("/logins").await.text();
     assert!(html.contains("data-on=\"true\"") && html.contains("data-left=\"10\""), "{html}");
