@@ -251,8 +251,11 @@ async fn what_is_anothers_is_as_if_it_were_not_there() {
 async fn numbers(browser: &Browser, kind: &str) -> Vec<String> {
     let page = browser.get(&format!("/{kind}")).await.text();
     let begins = format!("/{kind}/");
-    let number = |rest: &str| rest.chars().take_while(char::is_ascii_digit).collect::<String>();
-    page.split(&begins).skip(1).map(number).filter(|number| !number.is_empty()).collect()
+    let word = |rest: &str| rest.chars().take_while(char::is_ascii_alphanumeric).collect::<String>();
+    // Some are random, and as long as 128 bits are in hexadecimal.
+    let is_number =
+        |word: &String| word.len() == 32 || (!word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()));
+    page.split(&begins).skip(1).map(word).filter(is_number).collect()
 }
 
 async fn assert_still(browser: &Browser) {
