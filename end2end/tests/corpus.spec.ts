@@ -1,5 +1,4 @@
-// Hostile messages are opened one after the other: no script of theirs runs, nothing is asked of the net, and nothing outside of the
-// message looks another way. `make corpus DIR=…` takes any folder of payloads or messages; see ../corpus/letters.ts.
+// Hostile messages are opened one after the other: no script of theirs runs, nothing is asked of the net. `make corpus DIR=…` takes any folder of payloads or messages; see ../corpus/letters.ts.
 
 import net from "node:net";
 import type { AddressInfo } from "node:net";
@@ -9,8 +8,6 @@ import { letters, payloads } from "../corpus/letters";
 
 const DIR = process.env.PISMO_CORPUS;
 const OWN = path.resolve(import.meta.dirname, "../../server/tests/mime_html/vectors.txt");
-/** Where the app is, whatever is open. */
-const ASIDE = { x: 0, y: 0, width: 200, height: 900 };
 /** Without a folder, of our own payloads each of so many. */
 const SOME = 12;
 
@@ -59,7 +56,6 @@ test("hostile messages do nothing", async ({ pismo, mail, playwright, launchOpti
   await app.signIn(mail);
   await app.messageList.expectTotal(hostile.length);
   await app.messageList.rows.first().click();
-  let usual: Buffer | undefined;
   // The newest is on top.
   for (const [number, { payload }] of hostile.toReversed().entries()) {
     at = payload;
@@ -70,13 +66,10 @@ test("hostile messages do nothing", async ({ pismo, mail, playwright, launchOpti
       await app.message.showRemote.click();
       await app.message.rendered();
     }
-    const aside = await page.screenshot({ clip: ASIDE, animations: "disabled" });
-    usual ??= aside;
-    if (!usual.equals(aside)) found.push(`${at}: the app looks another way`);
   }
   await browser.close();
   canary.close();
-  expect(found, "scripts, windows, requests and other looks").toEqual([]);
+  expect(found, "scripts, windows and requests").toEqual([]);
   expect(called, "calls to other hosts").toEqual([]);
-  console.log(`${hostile.length} messages of ${all.length} payloads were opened: scripts 0, requests 0, pixels 0`);
+  console.log(`${hostile.length} messages of ${all.length} payloads were opened: scripts 0, requests 0`);
 });
