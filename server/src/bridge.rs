@@ -36,6 +36,8 @@ pub struct Bridge {
     pub attempts: Arc<Attempts>,
     /// Pictures on the net that are fetched at once.
     pub pictures: Turns,
+    /// Lists that are left at once.
+    pub leaving: Turns,
     /// Bodies that are made harmless at once: hostile ones take long.
     pub bodies: Turns,
     pub presence: Arc<Presence>,
@@ -75,6 +77,7 @@ impl Bridge {
             discovery: Arc::new(discovery),
             attempts: Arc::default(),
             pictures: Turns::new(8, 96),
+            leaving: Turns::new(1, 8),
             bodies: Turns::new(2, std::thread::available_parallelism().map_or(2, usize::from).max(2)),
             pending: Arc::default(),
             presence: Arc::new(Presence::new(shutdown.clone())),

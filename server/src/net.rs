@@ -5,6 +5,7 @@ mod certificate;
 mod fetch;
 mod picture;
 mod post;
+mod web;
 
 use std::{
     io,

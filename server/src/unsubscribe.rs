@@ -1,7 +1,6 @@
 //! Leaving a list by one request (RFC 8058).
 
 use app::wire::{Error, MessageRef};
-use tokio::sync::Semaphore;
 
 use crate::{
     bridge::Bridge,
@@ -10,9 +9,6 @@ use crate::{
     store::Login,
 };
 
-/// Servers that are asked at once, at most, for everybody.
-static ASKING: Semaphore = Semaphore::const_new(8);
-
 impl Bridge {
     /// Asks the server that a message names to send the person no more of this. Only where what the message says is proven to be
     /// of whoever signed it, and only on the public internet, whatever is allowed to collectors: a message must not open this
@@ -20,7 +16,7 @@ impl Bridge {
     pub async fn unsubscribe(&self, login: &Login, message: MessageRef) -> Result<(), Error> {
         let loaded = self.account(login).await?.load(message).await?;
         let url = one_click(&loaded.headers, loaded.authentic.as_ref()).ok_or(Error::Gone)?;
-        let _asking = ASKING.try_acquire().map_err(|_| Error::Busy)?;
+        let _turn = self.leaving.turn(login.account).await?;
         let asked = post(&Dialer::new(Reach::Public), url.as_str(), ONE_CLICK).await;
         // Whatever the reason is, the answer is the same: it says nothing of what is at an address.
         let refused = || Error::NotUnsubscribed { host: url.host_str().unwrap_or_default().to_owned() };

@@ -1,5 +1,5 @@
-//! Opens the sessions of an account, and knows how many it has beside the one that works. Mail servers limit connections, and a person has other mail
-//! programs as well: the number shrinks when the server says that there are too many.
+//! Opens the sessions of an account, and knows how many it has beside the one that works. Mail servers limit connections, and a
+//! person has other mail programs as well: the number shrinks when the server says that there are too many.
 
 use std::sync::{
     Arc,

@@ -35,6 +35,9 @@ impl Actor {
     }
 }
 
+/// The longest address that is kept, in octets (RFC 5321 §4.5.3.1: 64, 1 and 255).
+const LONGEST: usize = 320;
+
 fn is_unproven(loaded: &Loaded) -> bool {
     loaded.suspicions.iter().any(|suspicion| matches!(suspicion, Suspicion::Unproven { .. }))
 }
@@ -45,6 +48,9 @@ fn name(loaded: &Loaded, of: PicturesOf) -> Option<String> {
     let from = loaded.headers.addresses("From");
     let [Address { email, .. }] = from.as_slice() else { return None };
     let email = email.to_lowercase();
+    if email.len() > LONGEST {
+        return None;
+    }
     let (local, domain) = email.rsplit_once('@')?;
     match of {
         // Another message that calls itself so is by somebody else, or was not read as this one was.

@@ -1,5 +1,7 @@
 //! Pictures on the net that messages show, by way of here: their servers learn nothing of who reads.
 
+use std::time::Duration;
+
 use app::wire::AccountId;
 use axum::{
     body::Body,
@@ -8,6 +10,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::StreamExt;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::guard::Client;
 use crate::{
@@ -16,6 +20,9 @@ use crate::{
     pictures::{PATH, Ticket},
     store::now,
 };
+
+/// How long a picture that is on its way counts among those that are fetched at once.
+const LONGEST: Duration = Duration::from_secs(60);
 
 #[derive(serde::Deserialize)]
 pub struct Asked {
@@ -50,9 +57,16 @@ pub async fn show(
         // The body that shows it is of no origin.
         (header::HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
     ];
-    // The turn is over when all has come, or nobody wants it any more.
+    // The turn is over when all has come or nobody wants it any more, and for whoever asks and does not read, too.
+    let read = CancellationToken::new();
+    let (over, reading) = (read.clone(), read.drop_guard());
+    tokio::spawn(async move {
+        // However it ends, the turn is given back.
+        let _ = timeout(LONGEST, over.cancelled()).await;
+        drop(turn);
+    });
     let pieces = picture.into_stream().map(move |piece| {
-        let _ = &turn;
+        let _ = &reading;
         piece
     });
     (headers, Body::from_stream(pieces)).into_response()

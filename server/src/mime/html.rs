@@ -2,12 +2,12 @@
 //! blocking thread.
 
 mod around;
+mod beacons;
 mod css;
 mod fold;
 mod leads;
 mod policy;
 mod text;
-mod trackers;
 mod tree;
 pub mod writing;
 
@@ -123,10 +123,10 @@ fn try_sanitise(html: &str, options: &Options) -> Option<Clean> {
     }
     colours |= tree.elements().any(|element| policy::chooses_colours(&element.attributes));
     colours |= policy::chooses_colours(&tree.body);
-    let trackers = policy::trackers(&tree);
+    let beacons = policy::beacons(&tree);
     let Declarations { css: body, .. } = policy::body_style(&tree.body);
     drop(tree);
-    let content = policy::builder(options, trackers).clean(html).to_string();
+    let content = policy::builder(options, beacons).clean(html).to_string();
     // Markup that grows like this is meant to.
     if content.len() > 4 * MAX_HTML + options.inline.values().map(String::len).sum::<usize>() * 2 {
         return None;

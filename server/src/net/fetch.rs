@@ -1,15 +1,13 @@
 //! Small documents over HTTPS, from addresses that a [`Dialer`] may call.
 
-use std::{pin::pin, time::Duration};
+use std::time::Duration;
 
 use axum::http::{HeaderMap, StatusCode, Uri, header};
-use futures_util::future::{Either, select};
 use http_body_util::{BodyExt, Empty, Limited};
-use hyper::{Request, body::Bytes, client::conn::http1};
-use hyper_util::rt::TokioIo;
+use hyper::{Request, body::Bytes};
 use tokio::time::timeout;
 
-use super::Dialer;
+use super::{Dialer, web::exchange};
 
 /// How long a document may take, redirects included.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -57,7 +55,6 @@ enum Answer {
 async fn get(dialer: &Dialer, url: &Uri) -> anyhow::Result<Answer> {
     let Some(host) = url.host().filter(|_| url.scheme_str() == Some("https")) else { return Ok(Answer::Nothing) };
     let stream = dialer.dial_tls(host, url.port_u16().unwrap_or(443)).await?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let path = url.path_and_query().map_or("/", |path| path.as_str());
     let authority = url.authority().map_or(host, |authority| authority.as_str());
     let request = Request::get(path)
@@ -65,22 +62,15 @@ async fn get(dialer: &Dialer, url: &Uri) -> anyhow::Result<Answer> {
         .header(header::USER_AGENT, concat!("Pismo/", env!("CARGO_PKG_VERSION")))
         .header(header::CONNECTION, "close")
         .body(Empty::<Bytes>::new())?;
-    let answer = pin!(async {
-        let response = sender.send_request(request).await?;
-        if response.status().is_redirection() {
-            return Ok(location(response.headers()).map_or(Answer::Nothing, Answer::Elsewhere));
-        }
-        if response.status() != StatusCode::OK {
-            return Ok(Answer::Nothing);
-        }
-        let body = Limited::new(response.into_body(), LARGEST).collect().await.map_err(anyhow::Error::from_boxed)?;
-        Ok(Answer::Document(body.to_bytes().to_vec()))
-    });
-    // The connection has to be driven for the answer to come; it may end first, when all has been read.
-    match select(answer, pin!(connection)).await {
-        Either::Left((answer, _)) => answer,
-        Either::Right((_, answer)) => answer.await,
+    let (response, _driven) = exchange(stream, request).await?;
+    if response.status().is_redirection() {
+        return Ok(location(response.headers()).map_or(Answer::Nothing, Answer::Elsewhere));
     }
+    if response.status() != StatusCode::OK {
+        return Ok(Answer::Nothing);
+    }
+    let body = Limited::new(response.into_body(), LARGEST).collect().await.map_err(anyhow::Error::from_boxed)?;
+    Ok(Answer::Document(body.to_bytes().to_vec()))
 }
 
 fn location(headers: &HeaderMap) -> Option<String> {

@@ -10,16 +10,16 @@ use http_body_util::{BodyDataStream, Empty, Limited};
 use hyper::{
     Request, Response,
     body::{Bytes, Incoming},
-    client::conn::http1,
 };
-use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::{Instant, timeout, timeout_at},
 };
-use tokio_util::task::AbortOnDropHandle;
 
-use super::Dialer;
+use super::{
+    Dialer,
+    web::{Driven, exchange},
+};
 
 /// The most bytes of a picture.
 const LARGEST: usize = 8 * 1024 * 1024;
@@ -30,9 +30,6 @@ const COMES: Duration = Duration::from_secs(30);
 
 /// How often a server may send us on.
 const REDIRECTS: usize = 4;
-
-/// The largest header of an answer, in bytes.
-const HEADER: usize = 64 * 1024;
 
 /// Bytes by which the formats are told apart.
 const SNIFFED: usize = 16;
@@ -49,7 +46,7 @@ struct Body {
     rest: BodyDataStream<Limited<Incoming>>,
     until: Instant,
     /// Drives the connection, as long as anybody reads.
-    _connection: AbortOnDropHandle<()>,
+    _connection: Driven,
 }
 
 /// Asks for the picture at an address with `http` or `https`. A server may send us on, to any address that the dialer may call.
@@ -71,7 +68,7 @@ async fn follow(dialer: &Dialer, mut url: Url) -> Result<Picture> {
     bail!("sent on too often")
 }
 
-async fn get(dialer: &Dialer, url: &Url) -> Result<(Response<Incoming>, AbortOnDropHandle<()>)> {
+async fn get(dialer: &Dialer, url: &Url) -> Result<(Response<Incoming>, Driven)> {
     let host = match url.host().context("no host")? {
         Host::Domain(name) => name.to_owned(),
         Host::Ipv4(address) => address.to_string(),
@@ -90,13 +87,10 @@ async fn get(dialer: &Dialer, url: &Url) -> Result<(Response<Incoming>, AbortOnD
     }
 }
 
-async fn ask<T>(line: T, url: &Url) -> Result<(Response<Incoming>, AbortOnDropHandle<()>)>
+async fn ask<T>(line: T, url: &Url) -> Result<(Response<Incoming>, Driven)>
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let mut client = http1::Builder::new();
-    client.max_buf_size(HEADER);
-    let (mut sender, connection) = client.handshake(TokioIo::new(line)).await?;
     let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
     let authority = url.host_str().unwrap_or_default();
     let authority = url.port().map_or_else(|| authority.to_owned(), |port| format!("{authority}:{port}"));
@@ -106,12 +100,10 @@ where
         .header(header::ACCEPT, "image/*")
         .header(header::CONNECTION, "close")
         .body(Empty::<Bytes>::new())?;
-    // How it ends is seen by who reads.
-    let driven = AbortOnDropHandle::new(tokio::spawn(async move { drop(connection.await) }));
-    Ok((sender.send_request(request).await?, driven))
+    exchange(line, request).await
 }
 
-async fn begin(response: Response<Incoming>, connection: AbortOnDropHandle<()>) -> Result<Picture> {
+async fn begin(response: Response<Incoming>, connection: Driven) -> Result<Picture> {
     let mut rest = BodyDataStream::new(Limited::new(response.into_body(), LARGEST));
     let mut first = Vec::new();
     while first.len() < SNIFFED {

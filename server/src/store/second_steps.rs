@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Store, change, on};
+use super::{Store, at_once, change, on};
 use crate::endpoint::Endpoint;
 
 /// The second step of a user.
@@ -34,19 +34,22 @@ impl Store {
     /// Turns the second step on with a sealed secret, whose code of this step was shown, and what is kept of the recovery codes.
     /// Says no if it is on.
     pub async fn add_second_step(&self, user: i64, secret: &[u8], step: i64, codes: &[Vec<u8>]) -> Result<bool> {
-        let added = change!(self, pool => sqlx::query(
-            "INSERT INTO second_steps (user_id, sealed, step) VALUES ($1, $2, $3) ON CONFLICT (user_id) DO NOTHING")
-            .bind(user).bind(secret).bind(step).execute(pool))?;
-        if added == 0 {
-            return Ok(false);
-        }
-        // Those of before are left where somebody has turned it off by hand.
-        change!(self, pool => sqlx::query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user).execute(pool))?;
-        for code in codes {
-            change!(self, pool => sqlx::query("INSERT INTO recovery_codes (user_id, code) VALUES ($1, $2)")
-                .bind(user).bind(code).execute(pool))?;
-        }
-        Ok(true)
+        // Together, or somebody could have one without a code to get past it.
+        Ok(at_once!(self, all => {
+            let added = sqlx::query(
+                "INSERT INTO second_steps (user_id, sealed, step) VALUES ($1, $2, $3) ON CONFLICT (user_id) DO NOTHING")
+                .bind(user).bind(secret).bind(step).execute(&mut *all).await?;
+            let is_new = added.rows_affected() > 0;
+            if is_new {
+                // Those of before are left where somebody has turned it off by hand.
+                sqlx::query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user).execute(&mut *all).await?;
+                for code in codes {
+                    sqlx::query("INSERT INTO recovery_codes (user_id, code) VALUES ($1, $2)")
+                        .bind(user).bind(code).execute(&mut *all).await?;
+                }
+            }
+            is_new
+        }))
     }
 
     /// Takes the code of a step. Says no if that one, or a later one, was taken before.
@@ -65,8 +68,10 @@ impl Store {
 
     /// Turns the second step off.
     pub async fn remove_second_step(&self, user: i64) -> Result<()> {
-        change!(self, pool => sqlx::query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user).execute(pool))?;
-        change!(self, pool => sqlx::query("DELETE FROM second_steps WHERE user_id = $1").bind(user).execute(pool))?;
+        at_once!(self, all => {
+            sqlx::query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user).execute(&mut *all).await?;
+            sqlx::query("DELETE FROM second_steps WHERE user_id = $1").bind(user).execute(&mut *all).await?;
+        });
         Ok(())
     }
 }

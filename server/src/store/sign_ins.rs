@@ -71,12 +71,12 @@ impl Store {
         Ok(())
     }
 
-    /// The last of an account, the newest first.
+    /// The last of an account, the newest first: all that are kept, or many failures would hide who was there.
     pub async fn sign_ins(&self, account: AccountId) -> Result<Vec<SignIn>> {
         let rows: Vec<(i64, String, String, String)> = on!(self, pool => sqlx::query_as(
             "SELECT at, device, network, outcome FROM sign_ins
              WHERE user_id = (SELECT user_id FROM accounts WHERE accounts.id = $1) AND at > $2 ORDER BY id DESC LIMIT $3")
-            .bind(account.0).bind(now() - KEPT).bind(MOST).fetch_all(pool))?;
+            .bind(account.0).bind(now() - KEPT).bind(2 * MOST).fetch_all(pool))?;
         let known = |(at, device, network, outcome): (i64, String, String, String)| {
             // What a newer version has written is not known, and not shown.
             Some(SignIn { at, origin: Origin { device, network }, outcome: Outcome::from_name(&outcome)? })

@@ -26,7 +26,7 @@ pub fn survey(html: &str) -> Survey {
         .filter_map(|(_, value)| policy::content_id(value))
         .collect();
     let remote = tree.elements().any(policy::is_remote) || policy::has_remote_background(&tree.body);
-    let trackers = u32::try_from(policy::trackers(&tree).len()).unwrap_or(u32::MAX);
+    let trackers = u32::try_from(policy::beacons(&tree).len()).unwrap_or(u32::MAX);
     Survey { content_ids, remote, trackers }
 }
 

@@ -169,11 +169,11 @@ pub fn base_builder() -> Builder<'static> {
 }
 
 /// The sanitizer for these options.
-pub fn builder(options: &Options, trackers: HashSet<String>) -> Builder<'static> {
+pub fn builder(options: &Options, beacons: HashSet<String>) -> Builder<'static> {
     let mut builder = base_builder();
     let new_window = HashMap::from([("target", "_blank")]);
     let new_window_area = HashMap::from([("target", "_blank"), ("rel", LINK_REL)]);
-    let images = Images::new(options, trackers);
+    let images = Images::new(options, beacons);
     builder
         .set_tag_attribute_values(HashMap::from([("a", new_window), ("area", new_window_area)]))
         .link_rel(Some(LINK_REL))
@@ -217,16 +217,16 @@ struct Images {
     inline: Arc<HashMap<String, String>>,
     remote: Option<Proxy>,
     /// The addresses of pictures that only tell that they were fetched.
-    trackers: HashSet<String>,
+    beacons: HashSet<String>,
     /// How many bytes may still be written in place of a Content-ID: a body may name one image any number of times.
     budget: AtomicUsize,
 }
 
 impl Images {
-    fn new(options: &Options, trackers: HashSet<String>) -> Self {
+    fn new(options: &Options, beacons: HashSet<String>) -> Self {
         let all: usize = options.inline.values().map(String::len).sum();
         let budget = AtomicUsize::new(all.saturating_mul(2).saturating_add(MAX_REPEATED));
-        Self { inline: options.inline.clone(), remote: options.remote.clone(), trackers, budget }
+        Self { inline: options.inline.clone(), remote: options.remote.clone(), beacons, budget }
     }
 
     fn address(&self, value: &str) -> Option<String> {
@@ -240,7 +240,7 @@ impl Images {
             return Some(value.trim().to_owned());
         }
         let Proxy(address) = self.remote.as_ref()?;
-        (!self.trackers.contains(value)).then(|| on_the_net(value)).flatten().map(|url| address(url.as_str()))
+        (!self.beacons.contains(value)).then(|| on_the_net(value)).flatten().map(|url| address(url.as_str()))
     }
 }
 
@@ -292,9 +292,9 @@ pub fn is_remote(element: &Node) -> bool {
 }
 
 /// The addresses, as they are written, of pictures that nobody can see or that come from who counts readers.
-pub fn trackers(tree: &Tree) -> HashSet<String> {
-    let is_tracker = |node: &&Node| is_remote(node) && super::trackers::is_tracker(node);
-    let sources = tree.elements().filter(is_tracker).filter_map(|node| node.attribute("src"));
+pub fn beacons(tree: &Tree) -> HashSet<String> {
+    let is_beacon = |node: &&Node| is_remote(node) && super::beacons::is_beacon(node);
+    let sources = tree.elements().filter(is_beacon).filter_map(|node| node.attribute("src"));
     sources.map(str::to_owned).collect()
 }
 

@@ -1,4 +1,4 @@
-//! Pictures that are there to tell that a message was read.
+//! Web beacons: pictures that are there to tell that a message was read.
 
 use super::{policy, tree::Node};
 
@@ -42,7 +42,7 @@ const COUNTERS: &[(&str, &str)] = &[
 ];
 
 /// Whether a picture on the net is too small or too hidden to be seen, or comes from where readers are counted.
-pub fn is_tracker(picture: &Node) -> bool {
+pub fn is_beacon(picture: &Node) -> bool {
     picture.name == "img" && (is_hidden(picture) || picture.attribute("src").is_some_and(is_counted))
 }
 
