@@ -310,7 +310,7 @@ fn Plain(memory: Memory) -> impl IntoView {
                 </span>
                 <button
                     type="button"
-                    class="button"
+                    class="button button-small"
                     data-testid="compose-quote-show"
                     on:click=handler(move |_| composer.take_in())
                 >
