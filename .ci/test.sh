@@ -34,9 +34,9 @@ types() { (cd end2end && npx tsc --noEmit); }
 
 compile_tests() { cargo nextest run --locked -p app -p server --features app/ssr --no-run; }
 
-# Built while the tests run: these wait more than they work, and most of the build is one long step on one core.
+# Built while the tests run: these wait more than they work, and most of the build is one long step on one core. They come first.
 begin_release() {
-  .ci/build.sh >"$CACHE/release.log" 2>&1 &
+  nice -n 15 .ci/build.sh >"$CACHE/release.log" 2>&1 &
   release=$!
 }
 release_build() {

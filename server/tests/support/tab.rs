@@ -20,7 +20,7 @@ use tokio_tungstenite::{WebSocketStream, tungstenite};
 use crate::{browser::Browser, view::View};
 
 /// No wait takes longer than this, however busy the machine.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Rows that a tab opens a list with.
 const ROWS: u32 = 50;
