@@ -19,7 +19,10 @@ agree() {
 properties() {
   .ci/install.sh nextest
   PROPTEST_CASES=${CASES:-20000} cargo nextest run --locked --release -p app -p server --features app/ssr
-  echo "properties: every property held for ${CASES:-20000} cases"
+  # What opens hostile documents has the most to lose.
+  PROPTEST_CASES=${DOCUMENTS:-1000000} cargo nextest run --locked --release --profile proof -p app -p server --features app/ssr \
+    --test mime_html no_mixture
+  echo "properties: every property held for ${CASES:-20000} cases, and that of hostile HTML for ${DOCUMENTS:-1000000}"
 }
 
 fuzz() {

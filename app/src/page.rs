@@ -75,6 +75,12 @@ pub fn clock_from_cookie(value: &str) -> Option<i32> {
     (-12 * 60..=14 * 60).contains(&minutes).then_some(minutes * 60)
 }
 
+/// The only way by which a text becomes elements in the page, where the browser has Trusted Types: the app makes its own from fixed
+/// pieces of HTML, and nothing that could run is among these. All else that is written goes in as text.
+const TRUST: &str = "globalThis.trustedTypes?.createPolicy('default',{createHTML:html=>\
+    /<\\/?(?:script|i?frame|frameset|object|embed|applet|base|meta|link|style|form|math|template|noscript)\\b|[\\s/]on\\w+\\s*=|(?:java|vb)script:|srcdoc/i\
+    .test(html)?null:html})";
+
 /// The page of someone who is signed in.
 pub fn render_page(page: &PageContext) -> String {
     let PageContext { frames, route, language, theme, clock, nonce, assets } = page;
@@ -94,12 +100,13 @@ pub fn render_page(page: &PageContext) -> String {
         "<link rel=\"modulepreload\" href=\"{script}\">\
          <link rel=\"preload\" href=\"{wasm}\" as=\"fetch\" type=\"application/wasm\" crossorigin>\
          <script type=\"application/json\" id=\"page-frames\">{}</script>\
-         <script type=\"module\" nonce=\"{}\">\
+         <script nonce=\"{nonce}\">{TRUST}</script>\
+         <script type=\"module\" nonce=\"{nonce}\">\
          import init,{{hydrate}} from \"{script}\";await init({{module_or_path:\"{wasm}\"}});\
          document.hidden||await new Promise(f=>requestAnimationFrame(()=>setTimeout(f)));hydrate()\
          </script>{again}",
         for_script(&frames),
-        for_attribute(nonce),
+        nonce = for_attribute(nonce),
     );
     let words = td_noscript(*language);
     document(*language, *theme, "Pismo", assets, &head, &format!("{body}{SPRITE}<noscript>{words}</noscript>"))
@@ -164,7 +171,8 @@ pub fn render_collectors(page: &CollectorsPage, nonce: &str, assets: &Assets) ->
 /// Asks for the page again as long as somebody looks at it, and takes over what has changed: more often while something is
 /// on its way. What is unfolded stays so, and what a person is in or has typed into stays as it is. Other collectors than
 /// those that are shown mean a new page.
-const FOLLOW: &str = "const all=d=>[...d.querySelectorAll('.collector')],\
+const FOLLOW: &str = "globalThis.trustedTypes?.createPolicy('default',{createHTML:html=>html});\
+    const all=d=>[...d.querySelectorAll('.collector')],\
     names=d=>all(d).map(e=>e.getAttribute('aria-labelledby')+e.querySelector('h2').textContent).join(),\
     again=()=>location.assign('/collectors');\
     let wait=700;\

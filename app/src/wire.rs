@@ -43,7 +43,7 @@ pub use identity::{Closeness, Identity, IdentityChoices, IdentityId};
 pub use mailbox::{AccountId, Mailbox, MailboxCounts, Quota, Shared, SpecialUse, Usage};
 pub use message::{
     Address, Body, Conversation, Flag, Listing, Message, MessageRef, ModSeq, Part, PicturesOf, Progress, Remote, Row,
-    SearchEnd, Thread, Uid, UidValidity,
+    SearchEnd, Stripped, Thread, Uid, UidValidity,
 };
 pub use read::read;
 pub use report::{Fate, Priority, ReceiptAsked, Receipts, Report, Reported, Wishes};

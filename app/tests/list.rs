@@ -1,5 +1,7 @@
 //! The open list under changes, against a list that is simply kept whole.
 
+use std::collections::BTreeMap;
+
 use app::{
     Client,
     i18n::Locale,
@@ -292,6 +294,7 @@ fn opened(uid: u32) -> Message {
         receipt: None,
         suspicions: Vec::new(),
         checks: None,
+        stripped: BTreeMap::new(),
         unsubscribe: None,
     }
 }

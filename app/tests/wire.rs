@@ -3,6 +3,8 @@
 #[path = "wire/samples.rs"]
 mod samples;
 
+use std::collections::BTreeMap;
+
 use app::wire::*;
 use samples::*;
 
@@ -106,6 +108,7 @@ fn replies_look_like_this() {
         receipt: None,
         suspicions: Vec::new(),
         checks: None,
+        stripped: BTreeMap::new(),
         unsubscribe: None,
     };
     let html = Message {
@@ -121,6 +124,7 @@ fn replies_look_like_this() {
         receipt: Some(ReceiptAsked { to: address(), unasked: true }),
         suspicions: suspicions(),
         checks: Some(checks()),
+        stripped: BTreeMap::from([(Stripped::Scripts, 2), (Stripped::Handlers, 1)]),
         unsubscribe: Some(Unsubscribe::OneClick { host: "lists.example.org".to_owned() }),
         ..html.clone()
     };

@@ -6,6 +6,7 @@ import { COLLECTING } from "./collecting.mjs";
 import { CROWD } from "./crowd.mjs";
 import { LIVE_USERS } from "./live.mjs";
 import { MILLION } from "./million.mjs";
+import { NEWSLETTER } from "./newsletter.mjs";
 import { SEARCHES } from "./search.mjs";
 import { WINDOWS } from "./windows.mjs";
 import { WRITING } from "./writing.mjs";
@@ -275,6 +276,7 @@ export const FIGURES = [
   COLLECTING,
   CROWD,
   WRITING,
+  NEWSLETTER,
 ];
 
 async function signedIn(bench, address = ADDRESS) {

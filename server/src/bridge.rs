@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
-use app::wire::Error;
+use app::wire::{AccountId, Error};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     collector::Collectors,
     config::Config,
     discover::Discovery,
+    endpoint::Endpoint,
     imap::Credentials,
     pending::Pending,
     presence::Presence,
@@ -55,7 +56,10 @@ impl Bridge {
                 .with_context(|| format!("PISMO_DATA: cannot make the folder {}", folder.display()))?;
         }
         let seal = match &config.secret {
-            Some(secret) => Seal::new(secret),
+            Some(secret) => match &config.secret_before {
+                Some(before) => Seal::new(secret).or(before),
+                None => Seal::new(secret),
+            },
             None => Seal::from_folder(data)?,
         };
         let store = Store::open(data, config.database.as_ref()).await?;
@@ -115,7 +119,12 @@ impl Bridge {
 
 /// What a sealed password is bound to: it opens neither in another row nor for another server.
 fn owner(record: &AccountRecord) -> String {
-    format!("account:{}:{}", record.id.0, record.imap)
+    account_owner(record.id, &record.imap)
+}
+
+/// The same for the account of this number at this server.
+pub fn account_owner(account: AccountId, imap: &Endpoint) -> String {
+    format!("account:{}:{imap}", account.0)
 }
 
 pub fn internal(error: anyhow::Error) -> Error {

@@ -4,6 +4,8 @@ use std::{env, fs, net::SocketAddr, path::PathBuf};
 
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
+use tracing_subscriber::EnvFilter;
+use zeroize::Zeroizing;
 
 use crate::{
     endpoint::{Endpoint, Protocol, Security},
@@ -25,6 +27,8 @@ pub struct Config {
     pub smtp: Option<Endpoint>,
     /// `PISMO_SECRET`: seals credentials; made once in the data folder where it is not set.
     pub secret: Option<SecretString>,
+    /// `PISMO_SECRET_BEFORE`: what `PISMO_SECRET` was before it was changed; what was sealed with it opens until it is sealed anew.
+    pub secret_before: Option<SecretString>,
     /// `PISMO_ORIGIN`: the public origins, separated by commas; none means the one of the request's Host.
     pub origins: Vec<String>,
     /// `PISMO_TRUSTED_PROXIES`: networks whose `X-Forwarded-*` is believed.
@@ -46,6 +50,12 @@ pub struct Config {
     /// `PISMO_AUTHSERV_ID`: how the mail server calls itself where it says what it has checked (RFC 8601), separated by commas;
     /// none means that this is learned.
     pub authserv: Vec<String>,
+}
+
+/// `PISMO_LOG`: what is logged, as `tracing` writes it (`info`, `pismo=debug`). Whatever it says, no secret is in it.
+pub fn log_filter(wanted: &str) -> anyhow::Result<EnvFilter> {
+    // async-imap writes whole commands at trace, with the password in them.
+    Ok(EnvFilter::try_new(wanted)?.add_directive("async_imap=debug".parse()?))
 }
 
 /// A setting that cannot be used: one sentence that names it.
@@ -119,6 +129,7 @@ impl Config {
             imap,
             smtp: endpoint("PISMO_SMTP", Protocol::Smtp)?,
             secret: secret("PISMO_SECRET", lookup)?,
+            secret_before: secret("PISMO_SECRET_BEFORE", lookup)?,
             origins,
             trusted_proxies,
             metrics_listen: lookup("PISMO_METRICS_LISTEN")
@@ -147,6 +158,7 @@ fn split(text: Option<String>) -> Vec<String> {
 fn secret(variable: &'static str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Option<SecretString>, Invalid> {
     if let Some(file) = lookup(&format!("{variable}_FILE")) {
         let text = fs::read_to_string(&file)
+            .map(Zeroizing::new)
             .map_err(|error| Invalid { variable, why: format!("the file {file:?} of its _FILE variant: {error}") })?;
         return Ok(Some(text.trim_end().to_owned().into()));
     }

@@ -35,6 +35,7 @@ mod pictures;
 pub mod pop3;
 pub mod presence;
 pub mod probe;
+pub mod rotation;
 pub mod seal;
 mod searches;
 pub mod second_step;

@@ -1,9 +1,14 @@
-//! The executable: `pismo serve` (or nothing), `pismo healthcheck`, `pismo migrate`, `pismo hook`.
+//! The executable: `pismo serve` (or nothing), `pismo healthcheck`, `pismo migrate`,
+//! `pismo rotate-key`, `pismo hook`.
 
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result, bail};
-use pismo::{config::Config, store::Store};
+use pismo::{
+    config::{Config, log_filter},
+    store::{Resealed, Store},
+};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -11,7 +16,7 @@ use tokio::{
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
 /// A parser that meets deep nesting before a limit stops it needs more than the usual 2 MiB.
 const STACK: usize = 8 * 1024 * 1024;
@@ -33,6 +38,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(subcommand: &str) -> Result<()> {
+    keep_memory_private()?;
     let config = Config::from_env()?;
     match subcommand {
         "serve" => serve(config).await,
@@ -42,21 +48,41 @@ async fn run(subcommand: &str) -> Result<()> {
             Store::open(&config.data, config.database.as_ref()).await?.close().await;
             Ok(())
         }
+        "rotate-key" => rotate_key(&config).await,
         "hook" => {
             print!("{}", include_str!("hook.lua"));
             Ok(())
         }
-        other => bail!("There is no subcommand {other:?}; there are serve, healthcheck, migrate and hook"),
+        other => bail!("There is no subcommand {other:?}; there are serve, healthcheck, migrate, rotate-key and hook"),
     }
 }
 
+/// Seals everything with another key.
+async fn rotate_key(config: &Config) -> Result<()> {
+    if config.secret.is_none() && healthcheck(config).await.is_ok() {
+        bail!("Pismo is running, and would go on with the old key. Stop it, give this command again, and start it");
+    }
+    let Resealed { done, closed } = pismo::rotation::rotate(config).await?;
+    println!("{done} passwords and secrets are sealed with the new key.");
+    if closed > 0 {
+        println!(
+            "{closed} opened neither with this key nor with the one before, and stayed as they were: \
+             whose they are will be asked for them again."
+        );
+    }
+    Ok(())
+}
+
+/// What this process holds in memory is for nobody: it leaves no core dump, and no other process of the same user reads it.
+fn keep_memory_private() -> Result<()> {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    setrlimit(Resource::Core, none).context("Cannot switch core dumps off")?;
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).context("Cannot switch core dumps off")
+}
+
 async fn serve(config: Config) -> Result<()> {
-    let filter = match std::env::var("PISMO_LOG") {
-        Ok(text) if !text.is_empty() => EnvFilter::try_new(&text).context("PISMO_LOG")?,
-        Ok(_) | Err(_) => EnvFilter::new("info"),
-    };
-    // async-imap writes whole commands at trace, with the password in them, whatever the setting says.
-    let filter = filter.add_directive("async_imap=debug".parse()?);
+    let wanted = std::env::var("PISMO_LOG").unwrap_or_default();
+    let filter = log_filter(if wanted.is_empty() { "info" } else { &wanted }).context("PISMO_LOG")?;
     tracing_subscriber::registry().with(filter).with(tracing_subscriber::fmt::layer()).init();
     let listener = TcpListener::bind(config.listen)
         .await

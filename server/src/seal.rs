@@ -5,13 +5,14 @@ use std::{fs, io, os::unix::fs::OpenOptionsExt, path::Path};
 
 use anyhow::{Context, Result, bail};
 use chacha20poly1305::{
-    KeyInit, XChaCha20Poly1305, XNonce,
+    Key, KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
 use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, Zeroizing};
 
 const NONCE: usize = 24;
 
@@ -22,6 +23,8 @@ const SIGNED: usize = 16;
 #[derive(Clone)]
 pub struct Seal {
     cipher: XChaCha20Poly1305,
+    /// What was sealed under another key opens as well: while the key changes.
+    other: Option<XChaCha20Poly1305>,
     signer: Hmac<Sha256>,
 }
 
@@ -34,30 +37,25 @@ fn hmac(key: &[u8]) -> Hmac<Sha256> {
 impl Seal {
     /// The key is the SHA-256 of the given secret, which should be long and random.
     pub fn new(secret: &SecretString) -> Self {
-        let key = Sha256::digest(secret.expose_secret().as_bytes());
+        let key = key_of(secret);
         // A key for one purpose only (NIST SP 800-108): what is signed says nothing of what is sealed.
         let signer = hmac(&hmac(&key).chain_update(b"pismo: signatures").finalize().into_bytes());
-        Self { cipher: XChaCha20Poly1305::new(&key), signer }
+        Self { cipher: XChaCha20Poly1305::new(&key), other: None, signer }
     }
 
-    /// Reads the secret from `secret.key` in the data folder, made there the first time.
+    /// Opens what was sealed under this secret as well.
+    pub fn or(self, other: &SecretString) -> Self {
+        Self { other: Some(XChaCha20Poly1305::new(&key_of(other))), ..self }
+    }
+
+    /// Reads the secret from `secret.key` in the data folder, made there the first time. Where a change of the key was cut off, both
+    /// keys open.
     pub fn from_folder(data: &Path) -> Result<Self> {
-        let path = data.join("secret.key");
-        match fs::read_to_string(&path) {
-            Ok(text) => return Ok(Self::new(&text.trim().to_owned().into())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error).with_context(|| format!("Cannot read {}", path.display())),
-        }
-        let secret = random_hex(32)?;
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-            .with_context(|| format!("Cannot make {}", path.display()))?;
-        io::Write::write_all(&mut file, secret.as_bytes())?;
-        file.sync_all()?;
-        Ok(Self::new(&secret.into()))
+        let seal = Self::new(&read_or_make(&data.join(KEY))?);
+        Ok(match read(&data.join(NEXT_KEY))? {
+            Some(next) => seal.or(&next),
+            None => seal,
+        })
     }
 
     /// Seals `secret` for the row that `owner` names; it opens for no other.
@@ -72,12 +70,55 @@ impl Seal {
     /// Opens what [`seal`](Self::seal) made for the same owner.
     pub fn open(&self, owner: &str, sealed: &[u8]) -> Result<SecretString> {
         let Some((nonce, sealed)) = sealed.split_first_chunk::<NONCE>() else { bail!("A sealed credential is cut") };
-        let payload = Payload { msg: sealed, aad: owner.as_bytes() };
-        let Ok(secret) = self.cipher.decrypt(&XNonce::from(*nonce), payload) else {
+        let (nonce, payload) = (XNonce::from(*nonce), || Payload { msg: sealed, aad: owner.as_bytes() });
+        let ciphers = [Some(&self.cipher), self.other.as_ref()];
+        let Some(secret) = ciphers.into_iter().flatten().find_map(|cipher| cipher.decrypt(&nonce, payload()).ok())
+        else {
             bail!("A sealed credential does not open: was PISMO_SECRET or secret.key changed?")
         };
-        Ok(String::from_utf8(secret)?.into())
+        match String::from_utf8(secret) {
+            Ok(secret) => Ok(secret.into()),
+            Err(error) => {
+                // The error would carry it on.
+                error.into_bytes().zeroize();
+                bail!("A sealed credential is no text")
+            }
+        }
     }
+}
+
+/// The file of the secret in the data folder, and that of the next one while it is changed.
+pub const KEY: &str = "secret.key";
+pub const NEXT_KEY: &str = "secret.key.next";
+
+fn key_of(secret: &SecretString) -> Key {
+    Sha256::digest(secret.expose_secret().as_bytes())
+}
+
+/// The secret in a file; none where there is no such file.
+pub fn read(path: &Path) -> Result<Option<SecretString>> {
+    match fs::read_to_string(path).map(Zeroizing::new) {
+        Ok(text) => Ok(Some(text.trim().to_owned().into())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("Cannot read {}", path.display())),
+    }
+}
+
+/// The secret in a file. Where there is no such file, a new one is in it from now on.
+pub fn read_or_make(path: &Path) -> Result<SecretString> {
+    if let Some(secret) = read(path)? {
+        return Ok(secret);
+    }
+    let secret = SecretString::from(random_hex(32)?);
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(|| format!("Cannot make {}", path.display()))?;
+    io::Write::write_all(&mut file, secret.expose_secret().as_bytes())?;
+    file.sync_all()?;
+    Ok(secret)
 }
 
 impl Seal {

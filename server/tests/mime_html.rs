@@ -14,6 +14,9 @@ use html5ever::{
 use pismo::mime::html::{Options, Proxy, Theme, sanitise, to_text, writing};
 use proptest::prelude::*;
 
+#[path = "mime_html/chromium.rs"]
+mod chromium;
+
 const VECTORS: &str = include_str!("mime_html/vectors.txt");
 
 /// What may be in a clean body: the test's own list, not the sanitizer's.
@@ -135,10 +138,27 @@ fn body_of(document: &str) -> &str {
     body.strip_suffix("</body></html>").expect("end")
 }
 
-fn check_style(style: &str, source: &str) {
+/// Which pictures CSS may name.
+#[derive(Clone, Copy, PartialEq)]
+enum Pictures {
+    None,
+    OfTheMessage,
+    OnTheNet,
+}
+
+fn check_style(style: &str, source: &str, pictures: Pictures) {
     let lower = style.to_ascii_lowercase();
-    // Text within quotes is a name of a font and nothing else.
-    let bare: String = lower.split('"').step_by(2).collect();
+    // Text within quotes is a name of a font, or where a picture is.
+    let mut bare: String = lower.split('"').step_by(2).collect();
+    if pictures != Pictures::None {
+        for address in lower.split("url(\"").skip(1) {
+            let net =
+                pictures == Pictures::OnTheNet && (address.starts_with("http://") || address.starts_with("https://"));
+            let own = address.starts_with("data:image/") && !address.starts_with("data:image/svg");
+            assert!(net || own, "{style:?} of {source:?}");
+        }
+        bare = bare.replace("url()", "");
+    }
     for bad in NO_STYLE {
         assert!(!bare.contains(bad), "{bad} in the style {style:?} of {source:?}");
     }
@@ -170,7 +190,7 @@ fn check_written(source: &str) {
             let (name, value) = (&*attribute.name.local, &*attribute.value);
             let lower = value.to_ascii_lowercase();
             match name {
-                "style" => check_style(value, source),
+                "style" => check_style(value, source, Pictures::None),
                 "class" => assert_eq!(value, writing::SIGNATURE, "{source:?}"),
                 "href" => assert!(
                     ["http://", "https://", "mailto:"].iter().any(|scheme| lower.starts_with(scheme)),
@@ -206,7 +226,8 @@ fn check_twice(source: &str, options: &Options, again: Again) {
     assert_eq!(*document.comments.borrow(), 0, "{source:?}");
     assert!(head_length < 200_000);
     let theirs: String = document.styles.borrow().iter().skip(1).cloned().collect();
-    check_style(&theirs, source);
+    let pictures = if options.remote.is_some() { Pictures::OnTheNet } else { Pictures::OfTheMessage };
+    check_style(&theirs, source, pictures);
     for tag in tags.iter().skip(ours.len()) {
         if shown.simplified {
             assert_eq!(&*tag.name, "pre", "{source:?}");
@@ -218,7 +239,7 @@ fn check_twice(source: &str, options: &Options, again: Again) {
             assert!(ATTRIBUTES.contains(&format!(" {name} ")), "{name} from {source:?}");
             let lower = value.to_ascii_lowercase();
             match name {
-                "style" => check_style(value, source),
+                "style" => check_style(value, source, pictures),
                 "href" => assert!(
                     ["http://", "https://", "mailto:"].iter().any(|scheme| lower.starts_with(scheme)),
                     "href {value:?} from {source:?}"
@@ -460,8 +481,14 @@ fn piece() -> impl Strategy<Value = String> {
     ]
 }
 
+/// A thousand, if the environment names no number.
+fn cases() -> ProptestConfig {
+    let usual = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    if std::env::var_os("PROPTEST_CASES").is_some() { usual } else { ProptestConfig { cases: 1000, ..usual } }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases())]
 
     #[test]
     fn no_mixture_of_pieces_survives(pieces in prop::collection::vec(piece(), 1..12), remote: bool) {

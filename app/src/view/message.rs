@@ -9,6 +9,7 @@ mod pictures;
 mod plain;
 mod report;
 mod sender;
+mod stripped;
 mod unsubscribe;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use pictures::PicturesBar;
 use plain::PlainText;
 use report::{ReceiptBar, ReportCard};
 use sender::SenderWarning;
+use stripped::Simplified;
 
 /// The reading pane: nothing, a message on its way, why it did not come, or the message.
 #[component]
@@ -127,6 +129,7 @@ fn Article(message: Arc<Message>) -> impl IntoView {
     let body = match &message.body {
         Body::Html(has) => view! {
             <PicturesBar message=message.clone() has=*has remote />
+            <Simplified message=target.clone() stripped=message.stripped.clone() />
             <HtmlBody message=target.clone() remote />
         }
         .into_any(),

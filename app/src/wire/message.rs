@@ -1,6 +1,6 @@
 //! Messages: how they are named, listed and shown.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -255,6 +255,9 @@ pub struct Message {
     /// What the mail server found out about who sent it, where that can be believed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checks: Option<Checks>,
+    /// What was taken out of its HTML, and how often.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stripped: BTreeMap<Stripped, u32>,
     /// How to get no more of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsubscribe: Option<Unsubscribe>,
@@ -279,6 +282,25 @@ pub enum Body {
     Text { text: String, truncated: bool },
     /// HTML, which never travels here: a sandboxed frame loads it from the route for bodies.
     Html(Remote),
+}
+
+/// Something that no message may have, and that is taken out before it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stripped {
+    /// The whole layout: it is too large or too deep, and its text is shown.
+    Layout,
+    Scripts,
+    /// Code in attributes: handlers of events, and links that run something.
+    Handlers,
+    /// Forms and their fields.
+    Forms,
+    /// Other pages and programs within it.
+    Frames,
+    /// Sound and film.
+    Media,
+    /// SVG, MathML, canvases.
+    Drawings,
 }
 
 /// What an HTML body has on the net. Nothing of it comes before it is asked for.

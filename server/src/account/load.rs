@@ -1,10 +1,14 @@
 //! One message's structure and text, and a small memory of those just read.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use anyhow::Context;
 use app::wire::{
-    Body, Error, Flag, Message, MessageRef, Priority, ReceiptAsked, Remote, Report, Suspicion, Uid, Unsubscribe,
+    Body, Error, Flag, Message, MessageRef, Priority, ReceiptAsked, Remote, Report, Stripped, Suspicion, Uid,
+    Unsubscribe,
 };
 use tokio::time::Instant;
 
@@ -89,6 +93,10 @@ pub struct Loaded {
     pub truncated: bool,
     /// What an HTML body has on the net, whether or not it may be shown.
     pub remote: Remote,
+    /// What is taken out of an HTML body before it is shown.
+    pub stripped: BTreeMap<Stripped, u32>,
+    /// What an HTML body is like; none where it is shown as text.
+    pub outline: Option<Arc<mime::html::Outline>>,
     pub flags: Vec<Flag>,
     /// The Date field in seconds since 1970 UTC, else INTERNALDATE.
     pub date: i64,
@@ -143,12 +151,14 @@ impl Loaded {
             receipt: self.receipt.clone(),
             suspicions: self.suspicions.clone(),
             checks: self.authentic.as_ref().map(|authentic| authentic.checks.clone()),
+            stripped: self.stripped.clone(),
             unsubscribe: self.unsubscribe.clone(),
         }
     }
 
     fn bytes(&self) -> usize {
-        self.text.len() + self.alternative.as_ref().map_or(0, String::len) + 4096
+        let outline = self.outline.as_ref().map_or(0, |outline| outline.bytes());
+        self.text.len() + self.alternative.as_ref().map_or(0, String::len) + outline + 4096
     }
 }
 
@@ -295,13 +305,15 @@ impl Actor {
         let receipt = self.receipt_asked(&message, &headers, &fetched).await;
         let Sender { authentic, suspicions, unsubscribe } = self.look_at_sender(&message, &headers).await;
         let (text, alternative) = joined(&shown, body.unwrap_or_default(), alternative, &further);
-        let mut remote = Remote::default();
+        let (mut remote, mut stripped, mut outline) = (Remote::default(), BTreeMap::new(), None);
         if shown.has_html() {
             let html = text.clone();
             let survey =
                 tokio::task::spawn_blocking(move || mime::html::survey(&html)).await.context("Cannot read HTML")?;
             remote = Remote { pictures: survey.remote, allowed: false, trackers: survey.trackers };
             shown.settle(&survey.content_ids);
+            stripped = survey.stripped;
+            outline = survey.outline.map(Arc::new);
         }
         let loaded = Arc::new(Loaded {
             message,
@@ -310,6 +322,8 @@ impl Actor {
             truncated,
             text,
             remote,
+            stripped,
+            outline,
             alternative,
             structure: fetched.structure,
             shown,

@@ -109,6 +109,7 @@ mod tests {
             imap: None,
             smtp: None,
             secret: None,
+            secret_before: None,
             origins: origins.iter().map(|origin| (*origin).to_owned()).collect(),
             trusted_proxies: proxies.iter().map(|network| network.parse().unwrap()).collect(),
             metrics_listen: None,

@@ -103,12 +103,13 @@ async fn document(
     let address = |base: &str| Ticket::issue(&bridge.seal, &loaded.message, base.to_owned(), now());
     let remote = pictures.map(|base| Proxy::new(address(base)));
     let turn = bridge.bodies.turn(loaded.message.account).await?;
-    let text = loaded.text.clone();
+    let (text, outline) = (loaded.text.clone(), loaded.outline.clone());
     let is_html = loaded.is_html();
     let document = tokio::task::spawn_blocking(move || {
         let _turn = turn;
         if is_html {
-            html::sanitise(&text, &html::Options { remote, inline: Arc::new(inline), theme, fold }).document
+            let options = html::Options { remote, inline: Arc::new(inline), theme, fold };
+            html::sanitise_known(&text, outline.as_deref(), &options).document
         } else {
             html::from_text(&text, theme)
         }

@@ -143,7 +143,7 @@ pub fn with_policy(render: impl FnOnce(&str) -> String, status: StatusCode) -> R
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; \
          connect-src 'self'; frame-src 'self'; object-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; \
-         form-action 'self'; frame-ancestors 'none'"
+         form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types default"
     );
     let mut response = (status, Html(render(&nonce))).into_response();
     let headers = response.headers_mut();

@@ -7,20 +7,23 @@ mod css;
 mod fold;
 mod leads;
 mod policy;
+mod survey;
 mod text;
 mod tree;
 pub mod writing;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
 
-pub use around::{Survey, for_the_printer, from_text, survey};
+pub use around::{for_the_printer, from_text};
+pub use survey::{Survey, survey};
 pub use text::to_text;
 
 use css::Declarations;
+use policy::Images;
 use tree::Tree;
 
 /// The largest HTML text that is shown as HTML.
@@ -74,9 +77,51 @@ pub struct Clean {
     pub simplified: bool,
 }
 
+/// What a body is like, known before it is made harmless: that it is no more than can be borne, and what of it has another place in
+/// a clean document.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outline {
+    sheets: Vec<String>,
+    /// The attributes of the `<body>` tag.
+    body: Vec<(String, String)>,
+    /// The addresses of pictures that only tell that they were fetched.
+    beacons: HashSet<String>,
+    /// Whether an element chooses colours.
+    colours: bool,
+}
+
+impl Outline {
+    /// `None` of what is not to be shown as HTML.
+    fn of(tree: &Tree) -> Option<Self> {
+        // The sanitizer's parser copies what is chosen of a list into this element, again and again.
+        if tree.elements().any(|element| element.name == "selectedcontent") {
+            return None;
+        }
+        let colours = tree.elements().any(|element| policy::chooses_colours(&element.attributes));
+        Some(Self {
+            sheets: tree.style_sheets().collect(),
+            body: tree.body.clone(),
+            beacons: policy::beacons(tree),
+            colours: colours || policy::chooses_colours(&tree.body),
+        })
+    }
+
+    /// About how many bytes it holds.
+    pub fn bytes(&self) -> usize {
+        let body = self.body.iter().flat_map(|(name, value)| [name, value]);
+        self.sheets.iter().chain(body).chain(&self.beacons).map(String::len).sum()
+    }
+}
+
 /// Makes an HTML body harmless. Never fails: what cannot be made harmless is shown as text.
 pub fn sanitise(html: &str, options: &Options) -> Clean {
-    guarded(|| try_sanitise(html, options)).flatten().unwrap_or_else(|| simplified(html, options.theme))
+    sanitise_known(html, survey(html).outline.as_ref(), options)
+}
+
+/// The same of a body that was looked through before: its [`Survey`] has the outline.
+pub fn sanitise_known(html: &str, outline: Option<&Outline>, options: &Options) -> Clean {
+    let cleaned = outline.and_then(|outline| guarded(|| try_sanitise(html, outline, options)).flatten());
+    cleaned.unwrap_or_else(|| simplified(html, options.theme))
 }
 
 /// The policy a body is served under. It closes the network whatever the sanitizer may have missed, but for this source of
@@ -105,28 +150,21 @@ fn parse(html: &str) -> Option<Tree> {
     (html.len() <= MAX_HTML).then(|| Tree::parse(html)).flatten()
 }
 
-fn try_sanitise(html: &str, options: &Options) -> Option<Clean> {
-    let tree = parse(html)?;
-    // The sanitizer's parser copies what is chosen of a list into this element, again and again.
-    if tree.elements().any(|element| element.name == "selectedcontent") {
-        return None;
-    }
+fn try_sanitise(html: &str, outline: &Outline, options: &Options) -> Option<Clean> {
     let dark = options.theme == Theme::Dark;
+    let images = Arc::new(Images::new(options, outline.beacons.clone()));
+    let pictures = |address: &str| images.address(address);
     let mut sheet = String::new();
-    let mut colours = false;
-    for css in tree.style_sheets() {
-        let clean = css::sheet(&css, dark);
+    let mut colours = outline.colours;
+    for css in &outline.sheets {
+        let clean = css::sheet(css, dark, &pictures);
         colours |= clean.colours;
         if sheet.len() + clean.css.len() <= MAX_TEXT {
             sheet.push_str(&clean.css);
         }
     }
-    colours |= tree.elements().any(|element| policy::chooses_colours(&element.attributes));
-    colours |= policy::chooses_colours(&tree.body);
-    let beacons = policy::beacons(&tree);
-    let Declarations { css: body, .. } = policy::body_style(&tree.body);
-    drop(tree);
-    let content = policy::builder(options, beacons).clean(html).to_string();
+    let Declarations { css: body, .. } = policy::body_style(&outline.body, &pictures);
+    let content = policy::builder(images.clone()).clean(html).to_string();
     // Markup that grows like this is meant to.
     if content.len() > 4 * MAX_HTML + options.inline.values().map(String::len).sum::<usize>() * 2 {
         return None;

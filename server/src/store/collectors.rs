@@ -104,8 +104,12 @@ impl StoredCollector {
 
     /// What the sealed password is bound to: it opens neither in another row nor for another server.
     pub fn owner(&self) -> String {
-        format!("collector:{}:{}", self.id.0, self.at)
+        owner(self.id.0, &self.at)
     }
+}
+
+pub(super) fn owner(id: i64, at: &str) -> String {
+    format!("collector:{id}:{at}")
 }
 
 /// The right to run a collector and to write into its ledger, which somebody holds in this name.

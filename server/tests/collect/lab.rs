@@ -20,9 +20,10 @@ use pismo::{
 };
 
 use secrecy::SecretString;
+use tokio::time::sleep;
 
 use crate::{
-    mail_server::PASSWORD,
+    mail_server::{MailServer, PASSWORD},
     raw::{Account, Raw, Seen},
 };
 
@@ -111,6 +112,10 @@ impl Lab {
 
     /// What was known is lost, and the same source is added anew.
     pub async fn lose_the_ledger(&mut self) {
+        // What a target is still at for a run that has ended, only the ledger could tell. Of others than Dovecot none is cut off.
+        while MailServer::shared().sessions(&self.target.user) > 0 {
+            sleep(Duration::from_millis(20)).await;
+        }
         assert!(self.store.remove_collector(self.account, self.collector).await.expect("a store"));
         self.add(CollectorOptions::default()).await;
     }

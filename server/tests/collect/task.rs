@@ -47,6 +47,7 @@ impl Node {
             imap: None,
             smtp: None,
             secret: None,
+            secret_before: None,
             origins: Vec::new(),
             trusted_proxies: Vec::new(),
             metrics_listen: None,

@@ -66,6 +66,7 @@ mod routes;
 mod saved;
 mod search;
 mod second_step;
+mod secrets;
 mod send;
 mod senders;
 mod sharing;

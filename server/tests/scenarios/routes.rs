@@ -100,6 +100,10 @@ fn check_policy(policy: &str, what: &str) {
         // A page with scripts of ours runs in our origin and may be framed by nobody, or it has no origin.
         assert!(ancestors == Some("'none'") || policy.contains("sandbox allow-"), "{what}: {policy}");
     }
+    if policy.contains("'wasm-unsafe-eval'") {
+        assert_eq!(directive(policy, "require-trusted-types-for"), Some("'script'"), "{what}: {policy}");
+        assert_eq!(directive(policy, "trusted-types"), Some("default"), "{what}: {policy}");
+    }
     for directive in ["allow-same-origin", "allow-top-navigation", "allow-forms"] {
         assert!(!policy.contains(directive), "{what}: {policy}");
     }

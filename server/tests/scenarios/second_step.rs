@@ -7,10 +7,10 @@ use totp_rs::{Builder, Secret, Totp};
 use crate::{browser::Browser, http_client::Answer, mail_server::PASSWORD, test_bridge::TestBridge};
 
 /// Somebody with an authenticator.
-struct Careful {
-    browser: Browser,
-    authenticator: Totp,
-    recovery: Vec<String>,
+pub struct Careful {
+    pub browser: Browser,
+    pub authenticator: Totp,
+    pub recovery: Vec<String>,
     /// When the codes were counted from, in seconds since 1970.
     at: u64,
 }
@@ -45,7 +45,11 @@ async fn a_quiet_half_minute() -> u64 {
 
 /// Signs in and turns the second step on, with the code of the half minute before.
 async fn turn_on(bridge: &TestBridge, name: &str) -> Careful {
-    let browser = bridge.sign_in(name).await;
+    turn_on_in(bridge.sign_in(name).await).await
+}
+
+/// Turns it on where somebody is signed in.
+pub async fn turn_on_in(browser: Browser) -> Careful {
     let page = browser.get("/logins/step").await;
     let html = page.text();
     assert_eq!(page.status, 200, "{html}");

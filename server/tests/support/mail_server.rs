@@ -61,6 +61,12 @@ impl MailServer {
         MailServer::launch(&["--user", &format!("{address}:{PASSWORD}")])
     }
 
+    /// Starts a server for these users alone, each with a password.
+    pub fn start_with(users: &[(&str, &str)]) -> MailServer {
+        let users: Vec<String> = users.iter().map(|(address, password)| format!("{address}:{password}")).collect();
+        MailServer::launch(&users.iter().flat_map(|user| ["--user", user]).collect::<Vec<_>>())
+    }
+
     /// Starts another program than Dovecot: `cyrus`, or `courier`, which has POP3 as well. Mail comes by APPEND.
     pub fn start_other(name: &str) -> MailServer {
         MailServer::launch(&[&["--server", name], &EVERYBODY[..]].concat())

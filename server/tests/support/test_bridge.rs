@@ -125,6 +125,7 @@ pub fn settings(data: PathBuf, imap_port: u16, submission_port: u16) -> Config {
         imap: Some(imap(imap_port)),
         smtp: Some(smtp(submission_port)),
         secret: None,
+        secret_before: None,
         origins: Vec::new(),
         trusted_proxies: Vec::new(),
         metrics_listen: None,

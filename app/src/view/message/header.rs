@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::{papers::Papers, sender::Found, unsubscribe::UnsubscribeButton};
+use super::{papers::Papers, sender::Found, stripped::TakenOut, unsubscribe::UnsubscribeButton};
 use crate::{
     Client,
     i18n::*,
@@ -115,6 +115,7 @@ fn People(message: Arc<Message>) -> impl IntoView {
                 {row(Signal::derive(move || t_string!(i18n, view.bcc)), &message.bcc)}
                 {row(Signal::derive(move || t_string!(i18n, view.reply_to)), &message.reply_to)}
                 {message.checks.clone().map(|checks| view! { <Found checks /> })}
+                <TakenOut stripped=message.stripped.clone() />
             </dl>
         </details>
     }

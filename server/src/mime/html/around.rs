@@ -1,34 +1,7 @@
-//! What surrounds a body: the page for the printer, and what can be known of it beforehand.
+//! What surrounds a body: a page for plain text, and the one for the printer.
 
-use std::collections::HashSet;
-
-use super::{MAX_TEXT, Theme, escape, guarded, page, parse, policy};
+use super::{MAX_TEXT, Theme, escape, page};
 use crate::mime::text::cut;
-
-/// What an HTML body refers to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Survey {
-    /// The Content-IDs of the images within the message that it shows.
-    pub content_ids: HashSet<String>,
-    /// Whether there is anything on the net that it wants to show.
-    pub remote: bool,
-    /// How many pictures it has that are there to tell that it was read.
-    pub trackers: u32,
-}
-
-/// Looks through an HTML body. Heavy enough for a blocking thread.
-pub fn survey(html: &str) -> Survey {
-    let tree = guarded(|| parse(html)).flatten().unwrap_or_default();
-    let attributes = tree.elements().flat_map(|element| &element.attributes);
-    let content_ids = attributes
-        .chain(&tree.body)
-        .filter(|(name, _)| matches!(name.as_str(), "src" | "background"))
-        .filter_map(|(_, value)| policy::content_id(value))
-        .collect();
-    let remote = tree.elements().any(policy::is_remote) || policy::has_remote_background(&tree.body);
-    let trackers = u32::try_from(policy::beacons(&tree).len()).unwrap_or(u32::MAX);
-    Survey { content_ids, remote, trackers }
-}
 
 /// A document of plain text.
 pub fn from_text(text: &str, theme: Theme) -> String {

@@ -68,7 +68,7 @@ fn is_tiny(length: &str) -> bool {
     digits.parse::<f32>().is_ok_and(|pixels| pixels == 0.0 || (pixels <= 1.0 && is_pixels))
 }
 
-fn is_counted(address: &str) -> bool {
+pub fn is_counted(address: &str) -> bool {
     let Some(url) = policy::on_the_net(address) else { return false };
     let Some(host) = url.host_str() else { return false };
     COUNTERS.iter().any(|(end, path)| {

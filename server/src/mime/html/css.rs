@@ -15,6 +15,18 @@ const MAX_ATTRIBUTE: usize = 32 * 1024;
 /// How deep brackets and blocks may nest.
 const MAX_NESTING: usize = 8;
 
+/// Gives pictures that CSS names, by their addresses, those by which they are shown; none leaves one out.
+pub type Pictures<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Leaves all of them out.
+pub const NO_PICTURES: Pictures<'static> = &|_| None;
+
+/// Whether CSS may name pictures: most does not, and to look for the word takes less than to parse it. Where the word is written in
+/// another way there are none.
+pub fn may_name_pictures(css: &str) -> bool {
+    css.as_bytes().windows(4).any(|word| word.eq_ignore_ascii_case(b"url("))
+}
+
 /// A clean style sheet.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Sheet {
@@ -38,18 +50,19 @@ pub struct Declarations {
     pub no_size: Option<bool>,
 }
 
-/// Cleans a style sheet. Rules for a dark page are dropped unless the page is one.
-pub fn sheet(css: &str, dark: bool) -> Sheet {
-    clean(css, Rules { dark, on_screen: false, nesting: 0 })
+/// Cleans a style sheet. Rules for a dark page are dropped unless the page is one. Pictures are shown only by rules that hold for
+/// whoever reads and whatever they do: else what is fetched would tell of that.
+pub fn sheet(css: &str, dark: bool, pictures: Pictures<'_>) -> Sheet {
+    clean(css, Rules { dark, on_screen: false, nesting: 0, pictures })
 }
 
 /// The same with what is said of every screen as if it were said of everything: where rules are put into elements, there are
 /// none for media.
 pub fn on_screen(css: &str) -> Sheet {
-    clean(css, Rules { dark: false, on_screen: true, nesting: 0 })
+    clean(css, Rules { dark: false, on_screen: true, nesting: 0, pictures: NO_PICTURES })
 }
 
-fn clean(css: &str, mut rules: Rules) -> Sheet {
+fn clean(css: &str, mut rules: Rules<'_>) -> Sheet {
     let css = super::super::text::cut(css, MAX_SHEET);
     let mut input = Parser::new(css);
     let mut sheet = Sheet::default();
@@ -67,10 +80,10 @@ fn clean(css: &str, mut rules: Rules) -> Sheet {
 }
 
 /// Cleans the value of a `style` attribute.
-pub fn declarations(css: &str) -> Declarations {
+pub fn declarations(css: &str, pictures: Pictures<'_>) -> Declarations {
     let css = super::super::text::cut(css, MAX_ATTRIBUTE);
     let mut input = Parser::new(css);
-    let mut cleaned = body(&mut input);
+    let mut cleaned = body(&mut input, pictures);
     cleaned.css = unmarked(cleaned.css);
     cleaned
 }
@@ -87,14 +100,15 @@ fn refuse<T>() -> Result<T, Failed> {
 }
 
 /// Parses rules.
-struct Rules {
+struct Rules<'p> {
     dark: bool,
     /// Whether rules for every screen stand among the others.
     on_screen: bool,
     nesting: usize,
+    pictures: Pictures<'p>,
 }
 
-impl<'i> QualifiedRuleParser<'i> for Rules {
+impl<'i> QualifiedRuleParser<'i> for Rules<'_> {
     type Prelude = String;
     type QualifiedRule = Sheet;
     type Error = ();
@@ -107,7 +121,8 @@ impl<'i> QualifiedRuleParser<'i> for Rules {
     }
 
     fn parse_block(&mut self, selector: String, _: &ParserState, input: &mut Parser<'i>) -> Result<Sheet, Failed> {
-        let declarations = body(input);
+        let holds_always = self.nesting == 0 && !selector.contains([':', '[']);
+        let declarations = body(input, if holds_always { self.pictures } else { NO_PICTURES });
         if declarations.css.is_empty() {
             return refuse();
         }
@@ -126,7 +141,7 @@ impl<'i> QualifiedRuleParser<'i> for Rules {
     }
 }
 
-impl<'i> AtRuleParser<'i> for Rules {
+impl<'i> AtRuleParser<'i> for Rules<'_> {
     type Prelude = String;
     type AtRule = Sheet;
     type Error = ();
@@ -178,9 +193,9 @@ fn is_simple(selector: &str) -> bool {
 }
 
 /// Parses declarations.
-struct Properties;
+struct Properties<'p>(Pictures<'p>);
 
-impl<'i> DeclarationParser<'i> for Properties {
+impl<'i> DeclarationParser<'i> for Properties<'_> {
     type Declaration = Declarations;
     type Error = ();
 
@@ -194,7 +209,8 @@ impl<'i> DeclarationParser<'i> for Properties {
         if !property::allowed(&name) {
             return refuse();
         }
-        let mut out = Writer::default();
+        let pictures = property::shows_pictures(&name).then_some(self.0);
+        let mut out = Writer { pictures, ..Writer::default() };
         copy(input, &mut out, Context::Value, 0)?;
         let important = input.try_parse(parse_important).is_ok();
         input.expect_exhausted()?;
@@ -212,19 +228,19 @@ impl<'i> DeclarationParser<'i> for Properties {
     }
 }
 
-impl AtRuleParser<'_> for Properties {
+impl AtRuleParser<'_> for Properties<'_> {
     type Prelude = ();
     type AtRule = Declarations;
     type Error = ();
 }
 
-impl QualifiedRuleParser<'_> for Properties {
+impl QualifiedRuleParser<'_> for Properties<'_> {
     type Prelude = ();
     type QualifiedRule = Declarations;
     type Error = ();
 }
 
-impl RuleBodyItemParser<'_, Declarations, ()> for Properties {
+impl RuleBodyItemParser<'_, Declarations, ()> for Properties<'_> {
     fn parse_declarations(&self) -> bool {
         true
     }
@@ -234,9 +250,9 @@ impl RuleBodyItemParser<'_, Declarations, ()> for Properties {
     }
 }
 
-fn body(input: &mut Parser) -> Declarations {
+fn body(input: &mut Parser, pictures: Pictures<'_>) -> Declarations {
     let mut all = Declarations::default();
-    for one in RuleBodyParser::new(input, &mut Properties).flatten() {
+    for one in RuleBodyParser::new(input, &mut Properties(pictures)).flatten() {
         all.css.push_str(&one.css);
         all.colours |= one.colours;
         all.hide |= one.hide;
@@ -254,12 +270,14 @@ enum Context {
 
 /// Writes tokens so that they are read as the same tokens.
 #[derive(Default)]
-struct Writer {
+struct Writer<'p> {
     css: String,
     before: TokenSerializationType,
+    /// None where there can be none.
+    pictures: Option<Pictures<'p>>,
 }
 
-impl Writer {
+impl Writer<'_> {
     fn token(&mut self, token: &Token) {
         if let Token::WhiteSpace(_) | Token::Comment(_) = token {
             if !self.css.ends_with(' ') {
@@ -276,6 +294,20 @@ impl Writer {
         self.before = kind;
     }
 
+    /// Writes where a picture is, or that there is none: what else the declaration says stays.
+    fn picture(&mut self, address: &str) -> Result<(), Failed> {
+        let Some(pictures) = self.pictures else { return refuse() };
+        match pictures(address) {
+            Some(address) => {
+                self.token(&Token::Function("url".into()));
+                self.token(&Token::QuotedString(address.into()));
+                self.close(')');
+            }
+            None => self.token(&Token::Ident("none".into())),
+        }
+        Ok(())
+    }
+
     fn close(&mut self, bracket: char) {
         self.css.push(bracket);
         self.before = TokenSerializationType::Nothing;
@@ -284,7 +316,7 @@ impl Writer {
 
 /// Copies what is allowed of the rest of the input; anything else refuses the whole.
 /// In a value it stops before `!important`.
-fn copy(input: &mut Parser, out: &mut Writer, context: Context, nesting: usize) -> Result<(), Failed> {
+fn copy(input: &mut Parser, out: &mut Writer<'_>, context: Context, nesting: usize) -> Result<(), Failed> {
     if nesting > MAX_NESTING {
         return refuse();
     }
@@ -322,6 +354,15 @@ fn copy(input: &mut Parser, out: &mut Writer, context: Context, nesting: usize) 
             }
             Token::SquareBracketBlock if context == Context::Selector => Some(']'),
             Token::ParenthesisBlock if context != Context::Selector => Some(')'),
+            Token::UnquotedUrl(address) if context == Context::Value && nesting == 0 => {
+                out.picture(address)?;
+                continue;
+            }
+            Token::Function(name) if context == Context::Value && nesting == 0 && name.eq_ignore_ascii_case("url") => {
+                let address = input.parse_nested_block(|input| Ok(input.expect_string_cloned()?))?;
+                out.picture(&address)?;
+                continue;
+            }
             Token::Function(name) => match context {
                 Context::Selector if property::selector_function_allowed(name) => Some(')'),
                 Context::Value if property::function_allowed(name) => Some(')'),

@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn the_style_is_as_the_sanitizer_writes_it() {
-        assert_eq!(css::declarations(STYLE).css, STYLE);
+        assert_eq!(css::declarations(STYLE, css::NO_PICTURES).css, STYLE);
     }
 
     proptest::proptest! {

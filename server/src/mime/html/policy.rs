@@ -4,7 +4,7 @@ use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -14,7 +14,8 @@ use app::trackers::untracked;
 
 use super::{
     Options, Proxy,
-    css::{self, Declarations},
+    beacons::is_counted,
+    css::{self, Declarations, Pictures},
     tree::{Node, Tree},
 };
 
@@ -168,25 +169,27 @@ pub fn base_builder() -> Builder<'static> {
     builder
 }
 
-/// The sanitizer for these options.
-pub fn builder(options: &Options, beacons: HashSet<String>) -> Builder<'static> {
+/// The sanitizer that shows these pictures.
+pub fn builder(images: Arc<Images>) -> Builder<'static> {
     let mut builder = base_builder();
     let new_window = HashMap::from([("target", "_blank")]);
     let new_window_area = HashMap::from([("target", "_blank"), ("rel", LINK_REL)]);
-    let images = Images::new(options, beacons);
+    let styles = Styles::default();
     builder
         .set_tag_attribute_values(HashMap::from([("a", new_window), ("area", new_window_area)]))
         .link_rel(Some(LINK_REL))
-        .attribute_filter(move |_, attribute, value| filter(attribute, value, &images));
+        .attribute_filter(move |_, attribute, value| filter(attribute, value, &images, &styles));
     builder
 }
 
 const LINK_REL: &str = "noopener noreferrer nofollow";
 
 /// The last word on every attribute that the allow-list let through.
-fn filter<'a>(attribute: &str, value: &'a str, images: &Images) -> Option<Cow<'a, str>> {
+fn filter<'a>(attribute: &str, value: &'a str, images: &Images, styles: &Styles) -> Option<Cow<'a, str>> {
     match attribute {
         "src" | "background" => images.address(value).map(Cow::Owned),
+        "style" if css::may_name_pictures(value) => styled(value, &|address| images.address(address)).map(Cow::Owned),
+        "style" => styles.clean(value).map(Cow::Owned),
         // Only where it is read: what the person writes, or quotes, keeps its addresses.
         "href" => link(value).map(|address| Cow::Owned(untracked(&address).into_owned())),
         _ => filter_others(attribute, value),
@@ -196,13 +199,32 @@ fn filter<'a>(attribute: &str, value: &'a str, images: &Images) -> Option<Cow<'a
 /// The last word on attributes that load nothing.
 pub fn filter_others<'a>(attribute: &str, value: &'a str) -> Option<Cow<'a, str>> {
     match attribute {
-        "style" => {
-            let css = css::declarations(value).css;
-            (!css.is_empty()).then_some(Cow::Owned(css))
-        }
+        "style" => styled(value, css::NO_PICTURES).map(Cow::Owned),
         "href" => link(value).map(Cow::Owned),
         "usemap" => value.starts_with('#').then_some(Cow::Borrowed(value)),
         _ => Some(Cow::Borrowed(value)),
+    }
+}
+
+fn styled(value: &str, pictures: Pictures<'_>) -> Option<String> {
+    let css = css::declarations(value, pictures).css;
+    (!css.is_empty()).then_some(css)
+}
+
+/// What has become of `style` attributes: a newsletter says the same of each of its cells.
+#[derive(Default)]
+struct Styles(Mutex<HashMap<String, Option<String>>>);
+
+impl Styles {
+    fn clean(&self, value: &str) -> Option<String> {
+        // Nothing that holds this lock can panic half-way, so a poisoned one is as good.
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(clean) = known.get(value) {
+            return clean.clone();
+        }
+        let clean = styled(value, css::NO_PICTURES);
+        known.insert(value.to_owned(), clean.clone());
+        clean
     }
 }
 
@@ -213,7 +235,7 @@ fn link(value: &str) -> Option<String> {
 }
 
 /// Images that may be shown: those that came with the message, and remote ones when those were asked for.
-struct Images {
+pub struct Images {
     inline: Arc<HashMap<String, String>>,
     remote: Option<Proxy>,
     /// The addresses of pictures that only tell that they were fetched.
@@ -223,13 +245,15 @@ struct Images {
 }
 
 impl Images {
-    fn new(options: &Options, beacons: HashSet<String>) -> Self {
+    /// Those of these options, but for these on the net.
+    pub fn new(options: &Options, beacons: HashSet<String>) -> Self {
         let all: usize = options.inline.values().map(String::len).sum();
         let budget = AtomicUsize::new(all.saturating_mul(2).saturating_add(MAX_REPEATED));
         Self { inline: options.inline.clone(), remote: options.remote.clone(), beacons, budget }
     }
 
-    fn address(&self, value: &str) -> Option<String> {
+    /// The address by which a picture is shown; none where it is not.
+    pub fn address(&self, value: &str) -> Option<String> {
         if let Some(content_id) = content_id(value) {
             let uri = self.inline.get(&content_id).filter(|uri| is_image_data(uri))?;
             let left = self.budget.load(Ordering::Relaxed).checked_sub(uri.len())?;
@@ -240,7 +264,10 @@ impl Images {
             return Some(value.trim().to_owned());
         }
         let Proxy(address) = self.remote.as_ref()?;
-        (!self.beacons.contains(value)).then(|| on_the_net(value)).flatten().map(|url| address(url.as_str()))
+        (!self.beacons.contains(value) && !is_counted(value))
+            .then(|| on_the_net(value))
+            .flatten()
+            .map(|url| address(url.as_str()))
     }
 }
 
@@ -304,15 +331,17 @@ pub fn has_remote_background(attributes: &[(String, String)]) -> bool {
 
 /// Whether attributes choose a colour of text or background.
 pub fn chooses_colours(attributes: &[(String, String)]) -> bool {
+    // Whether or not it is shown: the page is not to change with it.
+    let any = |_: &str| Some(String::new());
     attributes.iter().any(|(name, value)| match name.as_str() {
         "bgcolor" | "color" | "text" | "background" => true,
-        "style" => css::declarations(value).colours,
+        "style" => css::declarations(value, &any).colours,
         _ => false,
     })
 }
 
 /// What the attributes of the `<body>` tag say, as declarations.
-pub fn body_style(attributes: &[(String, String)]) -> Declarations {
+pub fn body_style(attributes: &[(String, String)], pictures: Pictures<'_>) -> Declarations {
     let mut css = String::new();
     for (name, value) in attributes {
         match name.as_str() {
@@ -325,7 +354,7 @@ pub fn body_style(attributes: &[(String, String)]) -> Declarations {
     if let Some((_, style)) = attributes.iter().find(|(name, _)| name == "style") {
         css.push_str(style);
     }
-    css::declarations(&css)
+    css::declarations(&css, pictures)
 }
 
 /// A colour of old HTML, where `ffffff` needs no `#`; empty when it is none.

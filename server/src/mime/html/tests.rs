@@ -104,7 +104,9 @@ fn style_sheets_move_to_the_head_and_are_clean() {
         &Options::default(),
     );
     assert!(
-        shown.document.contains("<style>body{background-color:#ffffff;margin:0;}\np{color:red;}\n</style>"),
+        shown.document.contains(
+            "<style>body{background-color:#ffffff;margin:0;background:none;}\np{color:red;background:none;}\n</style>"
+        ),
         "{}",
         shown.document
     );

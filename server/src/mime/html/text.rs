@@ -92,14 +92,14 @@ fn is_unread(element: &Node) -> bool {
 
 fn is_hidden(element: &Node, hidden: &[String]) -> bool {
     element.attribute("hidden").is_some()
-        || element.attribute("style").is_some_and(|style| css::declarations(style).hide)
+        || element.attribute("style").is_some_and(|style| css::declarations(style, css::NO_PICTURES).hide)
         || (element.name == "font" && element.attribute("size").is_some_and(|size| size.trim() == "0"))
         || hidden.iter().any(|selector| matches(element, selector))
 }
 
 /// Whether an element's letters have no size; none where only those around it tell.
 fn has_no_size(element: &Node, sizes: &[(String, bool)]) -> Option<bool> {
-    let own = element.attribute("style").and_then(|style| css::declarations(style).no_size);
+    let own = element.attribute("style").and_then(|style| css::declarations(style, css::NO_PICTURES).no_size);
     own.or_else(|| sizes.iter().rev().find(|(selector, _)| matches(element, selector)).map(|(_, none)| *none))
 }
 

@@ -50,7 +50,7 @@ fn try_tidy(html: &str, picture: Picture, own: bool) -> Option<String> {
     for css in tree.style_sheets() {
         sheet.push_str(&css::on_screen(&css).css);
     }
-    let body = policy::body_style(&tree.body).css;
+    let body = policy::body_style(&tree.body, css::NO_PICTURES).css;
     drop(tree);
     // Without its sheet, what a message hides would be seen: then it is quoted as plain text.
     let styled = if sheet.is_empty() { Cow::Borrowed(html) } else { Cow::Owned(styled(html, &sheet, elements)?) };

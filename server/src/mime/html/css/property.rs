@@ -91,6 +91,11 @@ pub fn value_allowed(name: &str, value: &str) -> bool {
     }
 }
 
+/// Whether the value of a property may name pictures.
+pub fn shows_pictures(name: &str) -> bool {
+    matches!(name, "background" | "background-image" | "list-style")
+}
+
 /// Functions of values: colours, lengths and gradients. None of them loads anything.
 pub fn function_allowed(name: &str) -> bool {
     matches!(

@@ -1,7 +1,7 @@
 use super::*;
 
 fn attribute(css: &str) -> String {
-    declarations(css).css
+    declarations(css, NO_PICTURES).css
 }
 
 #[test]
@@ -29,13 +29,8 @@ fn ordinary_declarations_stay() {
 #[test]
 fn what_loads_or_moves_is_dropped_and_the_rest_stays() {
     for css in [
-        "background:url(http://x/)",
-        "background:URL( 'http://x/' )",
-        "background:u\\72l(http://x/)",
-        "background:\\75\\72\\6c(http://x/)",
         "background:u\\000072 l(http://x/)",
         "background:ur/**/l(http://x/)",
-        "background:url(http://x",
         "background-image:image-set('http://x/' 1x)",
         "background-image:-webkit-image-set(url(http://x/) 1x)",
         "background-image:cross-fade(url(http://x/), red)",
@@ -43,7 +38,6 @@ fn what_loads_or_moves_is_dropped_and_the_rest_stays() {
         "background:src('http://x/')",
         "background:element(#x)",
         "background:-moz-element(#x)",
-        "list-style:url(http://x/)",
         "list-style-image:url(http://x/)",
         "border-image:url(http://x/) 1",
         "cursor:url(http://x/),auto",
@@ -89,7 +83,7 @@ fn what_loads_or_moves_is_dropped_and_the_rest_stays() {
             assert!(!lower.contains(bad), "{css} → {clean}");
         }
     }
-    assert_eq!(attribute("background:url(http://x/);color:blue"), "color:blue;");
+    assert_eq!(attribute("background:url(http://x/);color:blue"), "background:none;color:blue;");
     assert_eq!(attribute("position:fixed;top:0;color:blue"), "color:blue;");
 }
 
@@ -117,7 +111,7 @@ fn sheets_keep_rules_and_media_and_nothing_else() {
         ("@media (prefers-color-scheme:dark){p{color:#fff}}", ""),
         ("td[width=\"600\"]{width:100%}", "td[width=\"600\"]{width:100%;}\n"),
         ("tr:nth-child(2n+1){margin:0}", "tr:nth-child(2n +1){margin:0;}\n"),
-        ("p{background:url(x)}q{margin:0}", "q{margin:0;}\n"),
+        ("p{background:url(x)}q{margin:0}", "p{background:none;}\nq{margin:0;}\n"),
         ("p{color:red;p{color:blue}}", "p{color:red;}\n"),
         ("</style><script>alert(1)</script>p{color:red}", ""),
         ("p[x='</style><script>']{color:red}", "p[x=\"\\3c /style>\\3c script>\"]{color:red;}\n"),
@@ -125,9 +119,13 @@ fn sheets_keep_rules_and_media_and_nothing_else() {
         ("p{color:red", "p{color:red;}\n"),
         ("", ""),
     ] {
-        assert_eq!(sheet(css, false).css, clean, "{css}");
+        assert_eq!(sheet(css, false, NO_PICTURES).css, clean, "{css}");
     }
-    assert!(sheet("@media (prefers-color-scheme:dark){p{color:#fff}}", true).css.contains("prefers-color-scheme"));
+    assert!(
+        sheet("@media (prefers-color-scheme:dark){p{color:#fff}}", true, NO_PICTURES)
+            .css
+            .contains("prefers-color-scheme")
+    );
 }
 
 #[test]
@@ -137,8 +135,8 @@ fn cleaning_twice_changes_nothing() {
         "a[x='\\3c /style>'] > \\31 23 .\\31 23, #\\31 a{margin:1e3px 1.0px +2px}",
         "@media screen and (max-width:600px){a{color:rgb(1 2 3 / 4%)}}",
     ] {
-        let once = sheet(css, true).css;
-        assert_eq!(sheet(&once, true).css, once, "{css}");
+        let once = sheet(css, true, NO_PICTURES).css;
+        assert_eq!(sheet(&once, true, NO_PICTURES).css, once, "{css}");
     }
 }
 
@@ -159,7 +157,7 @@ fn colours_and_hiding_are_noticed() {
         ("font-size:10px", false, false),
         ("opacity:0.9", false, false),
     ] {
-        let found = declarations(css);
+        let found = declarations(css, NO_PICTURES);
         assert_eq!((found.colours, found.hide), (colours, hide), "{css}");
     }
     for (css, no_size) in [
@@ -171,19 +169,58 @@ fn colours_and_hiding_are_noticed() {
         ("font-size:120%", None),
         ("font:inherit", None),
     ] {
-        assert_eq!(declarations(css).no_size, no_size, "{css}");
+        assert_eq!(declarations(css, NO_PICTURES).no_size, no_size, "{css}");
     }
-    assert_eq!(sheet(".x, p > q{display:none}", false).hidden, [".x"]);
-    assert_eq!(sheet(".x, p > q{font-size:0}", false).sizes, [(".x".to_owned(), true)]);
-    assert!(sheet("@media print{.x{display:none}}", false).hidden.is_empty());
+    assert_eq!(sheet(".x, p > q{display:none}", false, NO_PICTURES).hidden, [".x"]);
+    assert_eq!(sheet(".x, p > q{font-size:0}", false, NO_PICTURES).sizes, [(".x".to_owned(), true)]);
+    assert!(sheet("@media print{.x{display:none}}", false, NO_PICTURES).hidden.is_empty());
 }
 
 #[test]
 fn hostile_sheets_end_quickly() {
     for unit in ["(", "[", "{", "a{", "@media x{", "/*", "\"", "url(", "a:not(", "\\", "a{color:rgb(", "<!--"] {
         let started = std::time::Instant::now();
-        sheet(&unit.repeat(400_000 / unit.len()), false);
-        declarations(&unit.repeat(30_000));
+        sheet(&unit.repeat(400_000 / unit.len()), false, NO_PICTURES);
+        declarations(&unit.repeat(30_000), NO_PICTURES);
         assert!(started.elapsed().as_secs() < 5, "{unit}");
     }
+}
+
+#[test]
+fn pictures_are_where_they_are_said_to_be_or_nowhere() {
+    let by_way = |address: &str| address.starts_with("http://x").then(|| format!("/way?{address}"));
+    for (css, without, with) in [
+        ("background:url(http://x/)", "background:none;", "background:url(\"/way?http://x/\");"),
+        ("background:URL( 'http://x/' ) red", "background:none red;", "background:url(\"/way?http://x/\") red;"),
+        ("background:u\\72l(http://x/)", "background:none;", "background:url(\"/way?http://x/\");"),
+        ("background:\\75\\72\\6c(http://x/)", "background:none;", "background:url(\"/way?http://x/\");"),
+        ("background:url(http://x", "background:none;", "background:url(\"/way?http://x\");"),
+        (
+            "background-image:url(http://y),url(http://x)",
+            "background-image:none,none;",
+            "background-image:none,url(\"/way?http://x\");",
+        ),
+        ("list-style:url(http://x/) square", "list-style:none square;", "list-style:url(\"/way?http://x/\") square;"),
+        (
+            "background:url('http://x/\\22);color:red;</style>')",
+            "background:none;",
+            "background:url(\"/way?http://x/\\\");color:red;\\3c /style>\");",
+        ),
+        ("background:url(http://x/ a)", "", ""),
+        ("background:url('http://x/' 'b')", "", ""),
+        ("background:linear-gradient(url(http://x/))", "", ""),
+        ("color:url(http://x/)", "", ""),
+        ("border-image:url(http://x/)", "", ""),
+        ("cursor:url(http://x/)", "", ""),
+    ] {
+        assert_eq!(attribute(css), without, "{css}");
+        assert_eq!(declarations(css, &by_way).css, with, "{css}");
+    }
+    let rules =
+        "p{background:url(http://x)} p:hover,[a]{background:url(http://x)} @media print{p{background:url(http://x)}}";
+    let clean = sheet(rules, false, &by_way).css;
+    assert_eq!(
+        clean,
+        "p{background:url(\"/way?http://x\");}\np:hover,[a]{background:none;}\n@media print{p{background:none;}\n}\n"
+    );
 }
