@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, and only that: install.sh build mail servers browser nextest fuzz image. Says what it is about to install.
+# Installs what is missing, and only that: install.sh build mail servers browser nextest deny fuzz image. Says what it is about to install.
 . "$(dirname "$0")/env.sh"
 
 as_root() {
@@ -140,6 +140,10 @@ for part in "$@"; do
         say "Installing cargo-nextest with cargo (once; it takes some minutes)"
         CARGO_TARGET_DIR=$CACHE/toolbuild cargo install cargo-nextest --locked --root "$TOOLS"
       }
+      ;;
+    deny)
+      # Without optimisation it is built in a quarter of the time, and what it does takes seconds.
+      cargo_tool cargo-deny 0.20.2 --locked --debug
       ;;
     fuzz)
       command -v cargo-fuzz >/dev/null || {

@@ -102,11 +102,23 @@ async function typed(bench) {
     await page.keyboard.type("word ".repeat(KEYS / 5), { delay: 30 });
     const keys = await text.evaluate(() => window.keysTook);
     const app = await page.evaluate(() => window.messagesTook);
+    const bare = await typedBare(page.context(), type, type === "html" ? html : "");
     const shown = (values) => (values.length ? `${percentile(values, 0.5).toFixed(1)}, ${percentile(values, 0.99).toFixed(1)}` : "–");
-    lines.push({ what: `a key in an answer to ${QUOTED / 1000} kB of ${type}, to the end of its layout: median, p99`, aim: "< 16 ms", value: `${shown(keys)} ms${type === "html" ? ` (the app beside it: ${shown(app)})` : ""}` });
+    lines.push({ what: `a key in an answer to ${QUOTED / 1000} kB of ${type}, to the end of its layout: median, p99`, floor: `${shown(bare)} ms`, aim: "< 16 ms", value: `${shown(keys)} ms${type === "html" ? ` (the app beside it: ${shown(app)})` : ""}` });
     await page.context().close();
   }
   return lines;
+}
+
+/** The floor: the same keys in a field with the same text on a page that has nothing else. */
+async function typedBare(context, type, html) {
+  const page = await context.newPage();
+  await page.setContent(type === "html" ? `<div id="field" contenteditable style="outline:0">${html}</div>` : `<textarea id="field" style="width:40em;height:30em"></textarea>`);
+  const field = page.locator("#field");
+  await field.evaluate(NOTE_KEYS);
+  await field.press("Control+Home");
+  await page.keyboard.type("word ".repeat(KEYS / 5), { delay: 30 });
+  return field.evaluate(() => window.keysTook);
 }
 
 /** Notes how long each key takes, from its press until what it has changed is laid out. */
