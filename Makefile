@@ -1,6 +1,6 @@
 # What one does with Pismo. Each target installs what it misses; see .ci/ for how.
 
-.PHONY: help demo test build image dev bench proof corpus clean
+.PHONY: help demo test build image dev bench proof corpus audit clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -34,6 +34,9 @@ corpus: ## opens hostile messages in a browser: make corpus DIR=… for payloads
 	@.ci/install.sh mail browser
 	@.ci/build.sh
 	@cd end2end && PISMO_CORPUS="$(or $(abspath $(DIR)),$(CURDIR)/server/tests/mime_html/vectors.txt)" npx playwright test --project=desktop tests/corpus.spec.ts --reporter line --retries 0
+
+audit: ## known faults, licences and sources of the crates in Pismo
+	@.ci/audit.sh
 
 clean: ## removes what was built here; the cache folder stays
 	rm -rf target end2end/test-results end2end/playwright-report

@@ -30,6 +30,8 @@ lint_html() {
   found=$(grep -rnE 'inner_html|set_inner_html|set_outer_html|insert_adjacent_html|document_write' app/src frontend/src server/src | grep -v '^app/src/view/area.rs:' || true)
   [ -z "$found" ] || { echo "$found"; return 1; }
 }
+# Known faults of crates are for `make audit`: to know them takes the internet.
+crates() { cargo deny --locked check licenses sources bans; }
 types() { (cd end2end && npx tsc --noEmit); }
 
 compile_tests() { cargo nextest run --locked -p app -p server --features app/ssr --no-run; }
@@ -73,12 +75,13 @@ browser_tests() {
   add "$ok" "$bad"
 }
 
-.ci/install.sh build mail servers browser nextest
+.ci/install.sh build mail servers browser nextest deny
 check "Format" cargo fmt --all --check
 check "Lints: app and server" lint_server
 check "Lints: frontend" lint_frontend
 check "Lints: HTML as text" lint_html
 check "Types of the browser tests" types
+check "Licences and sources of crates" crates
 check "Compiling the tests" compile_tests
 begin_release
 rust_tests

@@ -185,13 +185,14 @@ impl Actor {
     async fn copy(&mut self, session: &mut Session, loaded: &Loaded, part: &Part) -> Result<Attachment, Failure> {
         let node = loaded.structure.find(&part.section).ok_or(Error::Gone)?;
         let section = Section { uid: loaded.message.uid, name: &part.section, encoding: node.encoding };
-        // A text is no text without its charset.
-        let content_type = match &node.charset {
-            Some(charset) if part.content_type.starts_with("text/") => {
-                format!("{}; charset={charset}", part.content_type)
+        // A text is no text without its charset, and a calendar without its method is no invitation.
+        let mut content_type = part.content_type.clone();
+        let method = node.method.as_ref().map(|method| method.to_ascii_uppercase());
+        for (name, value) in [("charset", node.charset.as_deref()), ("method", method.as_deref())] {
+            if let Some(value) = value.filter(|_| part.content_type.starts_with("text/")) {
+                content_type.push_str(&format!("; {name}={value}"));
             }
-            _ => part.content_type.clone(),
-        };
+        }
         self.copy_section(session, section, &part.name, &content_type).await
     }
 

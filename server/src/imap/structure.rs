@@ -85,12 +85,14 @@ fn leaf(values: &[Value], section: &str) -> Node {
         _ => 7,
     };
     let (disposition, disposition_params) = disposition(values.get(extension + 1));
-    let charset = parameter(&params, "charset").map(|charset| lower([&*charset])).filter(|charset| !charset.is_empty());
+    let said = |name| parameter(&params, name).map(|value| lower([&*value])).filter(|value| !value.is_empty());
+    let (charset, method) = (said("charset"), said("method"));
     let named = |params: &Params, name| parameter(params, name).filter(|text| !text.trim().is_empty());
     let is = |name, expected: &str| parameter(&params, name).is_some_and(|text| text.eq_ignore_ascii_case(expected));
     Node {
         section: section.into(),
         charset,
+        method,
         encoding: encoding(word(5).unwrap_or_default()),
         size: values.get(6).and_then(Value::number32).unwrap_or(0),
         disposition,

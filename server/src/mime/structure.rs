@@ -11,6 +11,8 @@ pub struct Node {
     pub content_type: CompactString,
     /// The charset as labelled, in lower case.
     pub charset: Option<CompactString>,
+    /// What a calendar is for, in lower case: `request`, `cancel` (RFC 6047 §2.4).
+    pub method: Option<CompactString>,
     pub encoding: Encoding,
     /// Octets as transferred, before decoding.
     pub size: u32,

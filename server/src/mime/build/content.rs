@@ -122,19 +122,24 @@ pub fn encoded_words(text: &str) -> String {
     words.join("\r\n ")
 }
 
-/// `type/subtype` of two tokens (RFC 2045 §5.1), a text with its charset, else the type of which nothing is known.
+/// `type/subtype` of two tokens (RFC 2045 §5.1), a text with its charset and a calendar with its method, else the type of which
+/// nothing is known.
 fn content_type(given: &str) -> String {
-    let (kind, parameters) = given.split_once(';').unwrap_or((given, ""));
-    let kind = kind.trim().to_ascii_lowercase();
+    let mut parts = given.split(';');
+    let kind = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
     let token = |text: &str| {
         (1..=100).contains(&text.len())
             && text.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '+' | '-' | '_'))
     };
     match kind.split_once('/') {
-        Some(("text", sub)) if token(sub) => match parameters.trim().strip_prefix("charset=") {
-            Some(charset) if token(charset) => format!("{kind}; charset={charset}"),
-            _ => kind,
-        },
+        Some(("text", sub)) if token(sub) => {
+            let kept = parts.map(str::trim).filter(|one| match one.split_once('=') {
+                Some(("charset", value)) => token(value),
+                Some(("method", value)) => sub == "calendar" && token(value),
+                _ => false,
+            });
+            kept.fold(kind.clone(), |all, one| format!("{all}; {one}"))
+        }
         Some((main, sub)) if token(main) && token(sub) && main != "multipart" => kind,
         _ => "application/octet-stream".to_owned(),
     }

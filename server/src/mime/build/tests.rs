@@ -215,13 +215,16 @@ fn files_are_read_back_with_their_names() {
 }
 
 #[test]
-fn a_text_keeps_its_charset() {
+fn a_text_keeps_its_charset_and_a_calendar_its_method() {
     let from = address("", "ana@pismo.test");
     let path = file("poem", b"\xE2\xC5\xCC\xC5\xC5\xD4");
     for (given, written) in [
         ("text/plain; charset=koi8-r", "text/plain; charset=koi8-r;"),
         ("text/plain; charset=a b\r\nX: y", "text/plain;"),
         ("application/pdf; charset=koi8-r", "application/pdf;"),
+        ("text/calendar; charset=utf-8; method=request", "text/calendar; charset=utf-8; method=request;"),
+        ("text/calendar; method=a b; x=y", "text/calendar;"),
+        ("text/plain; method=request", "text/plain;"),
     ] {
         let files = [OutgoingFile { path: &path, name: "poem.txt", content_type: given, content_id: None }];
         let outgoing = Outgoing {
