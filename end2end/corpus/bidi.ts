@@ -42,8 +42,7 @@ export class Bidi {
         socket.onerror = reject;
       });
       return new Bidi(socket, async () => {
-        await fetch(`http://${host}/session/${value.sessionId}`, { method: "DELETE" });
-        await stop();
+        await fetch(`http://${host}/session/${value.sessionId}`, { method: "DELETE" }).finally(stop);
       });
     } catch (error) {
       await stop();

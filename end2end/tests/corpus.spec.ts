@@ -17,7 +17,7 @@ const CHOSEN = process.env.PISMO_CORPUS?.split(path.delimiter);
 const OWN = ["../../server/tests/mime_html/vectors", "../corpus/eml"].map((folder) => path.resolve(import.meta.dirname, folder));
 const BROWSERS = (process.env.PISMO_CORPUS_BROWSERS ?? "chromium").split(" ");
 /** Where none is chosen: of our own, each of so many. */
-const SOME = 20;
+const SOME = 32;
 /** So many messages are one line of progress. */
 const STRETCH = 100;
 
