@@ -30,10 +30,8 @@ bench: ## the project's benchmarks; prints a table
 proof: ## the long runs for a release; one of them: make proof PART=…
 	@.ci/proof.sh $(PART)
 
-corpus: ## opens hostile messages in a browser: make corpus DIR=… for payloads (.txt, a line each; any file) and messages (.eml)
-	@.ci/install.sh mail browser
-	@.ci/build.sh
-	@cd end2end && PISMO_CORPUS="$(or $(abspath $(DIR)),$(CURDIR)/server/tests/mime_html/vectors.txt)" npx playwright test --project=desktop tests/corpus.spec.ts --reporter line --retries 0
+corpus: ## opens hostile messages in Chromium and Firefox: make corpus DIR=… BROWSER=… for payloads (.txt, a line each; any file) and messages (.eml)
+	@DIR="$(abspath $(DIR))" BROWSER="$(BROWSER)" .ci/corpus.sh
 
 audit: ## known faults, licences and sources of the crates in Pismo
 	@.ci/audit.sh

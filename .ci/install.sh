@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, and only that: install.sh build mail servers browser nextest deny fuzz image. Says what it is about to install.
+# Installs what is missing, and only that: install.sh build mail servers browser firefox nextest deny fuzz image. Says what it is about to install.
 . "$(dirname "$0")/env.sh"
 
 as_root() {
@@ -134,6 +134,16 @@ for part in "$@"; do
         say "Installing the browser tests' packages with npm"
         (cd end2end && npm ci --silent --no-fund --no-audit && touch node_modules/.package-lock.json)
       fi
+      ;;
+    firefox)
+      if ! command -v firefox-esr >/dev/null && ! command -v firefox >/dev/null; then
+        packages firefox-esr
+      fi
+      command -v geckodriver >/dev/null || {
+        say "Installing geckodriver with cargo (once; it takes some minutes)"
+        CARGO_TARGET_DIR=$CACHE/toolbuild cargo install geckodriver --locked --root "$TOOLS"
+        rm -rf "$CACHE/toolbuild"
+      }
       ;;
     nextest)
       command -v cargo-nextest >/dev/null || {

@@ -106,7 +106,7 @@ fn in_chromium(documents: &[String]) -> Vec<String> {
 
 #[test]
 fn what_we_read_in_a_clean_document_chromium_reads_as_well() {
-    let mut sources: Vec<String> = VECTORS.lines().map(str::to_owned).collect();
+    let mut sources: Vec<String> = VECTORS.iter().flat_map(|kind| kind.lines()).map(str::to_owned).collect();
     let mut runner = TestRunner::deterministic();
     let mixtures = proptest::collection::vec(piece(), 1..16);
     sources.extend((0..MIXTURES).map(|_| mixtures.new_tree(&mut runner).expect("pieces").current().concat()));
