@@ -13,6 +13,7 @@ use crate::{
     config::Config,
     discover::Discovery,
     imap::Credentials,
+    passkeys::Passkeys,
     pending::Pending,
     presence::Presence,
     seal::Seal,
@@ -42,6 +43,7 @@ pub struct Bridge {
     pub bodies: Turns,
     pub presence: Arc<Presence>,
     pub pending: Arc<Pending>,
+    pub passkeys: Arc<Passkeys>,
     pub shutdown: CancellationToken,
 }
 
@@ -80,6 +82,7 @@ impl Bridge {
             leaving: Turns::new(1, 8),
             bodies: Turns::new(2, std::thread::available_parallelism().map_or(2, usize::from).max(2)),
             pending: Arc::default(),
+            passkeys: Arc::default(),
             presence: Arc::new(Presence::new(shutdown.clone())),
             shutdown,
         })
