@@ -1,6 +1,10 @@
 //! The documents the server sends: the page of someone who is signed in, and the login page. Both are rendered to
 //! text at once, because all that is shown is there already.
 
+mod sign_in;
+
+pub use sign_in::{render_codes, render_logins, render_passkey_form, render_proof, render_set_up, render_step};
+
 use any_spawner::{CustomExecutor, Executor, PinnedFuture, PinnedLocalFuture};
 use leptos::prelude::*;
 
@@ -18,9 +22,7 @@ use crate::{
         identities::{Identities, IdentitiesPage, IdentityForm, IdentityFormPage},
         layout::App,
         login::{Login, LoginPage},
-        logins::{Logins, LoginsPage},
         pictures::{Pictures, PicturesPage},
-        second_step::{Codes, CodesPage, SetUp, SetUpPage, Step, StepPage},
         server::{Server, ServerPage},
         sharing::{Sharing, SharingPage},
         templates::{TemplateForm, TemplateFormPage, Templates, TemplatesPage},
@@ -154,10 +156,6 @@ pub fn render_folders(page: &FoldersPage, assets: &Assets) -> String {
 /// The page about what brings mail from other accounts. Under the nonce its script is, by which the numbers move.
 pub fn render_collectors(page: &CollectorsPage, nonce: &str, assets: &Assets) -> String {
     let (language, theme) = (page.language, page.theme);
-    let body = render(|| {
-        i18n::provide(RwSignal::new(language).into());
-        view! { <Collectors page=page.clone() /> }
-    });
     let again = if page.is_moving() {
         "<noscript><meta http-equiv=\"refresh\" content=\"5;url=/collectors\"></noscript>"
     } else {
@@ -165,7 +163,7 @@ pub fn render_collectors(page: &CollectorsPage, nonce: &str, assets: &Assets) ->
     };
     let head = format!("<script type=\"module\" nonce=\"{}\">{FOLLOW}</script>{again}", for_attribute(nonce));
     let title = i18n::td_string!(language, collect.title);
-    document(language, theme, title, assets, &head, &format!("{body}{SPRITE}"))
+    beside_with(&head, (language, theme), title, assets, || view! { <Collectors page=page.clone() /> })
 }
 
 /// Asks for the page again as long as somebody looks at it, and takes over what has changed: more often while something is
@@ -294,30 +292,6 @@ pub fn render_pictures(page: &PicturesPage, assets: &Assets) -> String {
     )
 }
 
-/// The page about where a person is signed in.
-pub fn render_logins(page: &LoginsPage, assets: &Assets) -> String {
-    let (language, theme) = (page.language, page.theme);
-    beside(language, theme, i18n::td_string!(language, logins.title), assets, || view! { <Logins page=page.clone() /> })
-}
-
-/// The page that asks for the code of the second step.
-pub fn render_step(page: &StepPage, assets: &Assets) -> String {
-    beside(page.language, page.theme, "Pismo", assets, || view! { <Step page=page.clone() /> })
-}
-
-/// The page that shows an authenticator what it needs.
-pub fn render_set_up(page: &SetUpPage, assets: &Assets) -> String {
-    let (language, theme) = (page.language, page.theme);
-    beside(language, theme, i18n::td_string!(language, step.title), assets, || view! { <SetUp page=page.clone() /> })
-}
-
-/// The page with recovery codes.
-pub fn render_codes(page: &CodesPage, assets: &Assets) -> String {
-    let (language, theme) = (page.language, page.theme);
-    let title = i18n::td_string!(language, step.codes_title);
-    beside(language, theme, title, assets, || view! { <Codes page=page.clone() /> })
-}
-
 /// The page about who else may use a folder.
 pub fn render_sharing(page: &SharingPage, assets: &Assets) -> String {
     let (language, theme) = (page.language, page.theme);
@@ -338,11 +312,21 @@ fn beside<V: IntoView>(
     assets: &Assets,
     view: impl FnOnce() -> V,
 ) -> String {
+    beside_with("", (language, theme), title, assets, view)
+}
+
+fn beside_with<V: IntoView>(
+    head: &str,
+    (language, theme): (Locale, Theme),
+    title: &str,
+    assets: &Assets,
+    view: impl FnOnce() -> V,
+) -> String {
     let body = render(|| {
         i18n::provide(RwSignal::new(language).into());
         view()
     });
-    document(language, theme, title, assets, "", &format!("{body}{SPRITE}"))
+    document(language, theme, title, assets, head, &format!("{body}{SPRITE}"))
 }
 
 /// What stands in place of a quote that is folded away.

@@ -26,6 +26,7 @@ pub mod message;
 pub mod message_list;
 pub mod opening;
 pub mod outbox;
+pub mod passkeys;
 pub mod pictures;
 pub mod quota;
 pub mod recipients;

@@ -14,6 +14,7 @@ use crate::{
     discover::Discovery,
     endpoint::Endpoint,
     imap::Credentials,
+    passkeys::Passkeys,
     pending::Pending,
     presence::Presence,
     seal::Seal,
@@ -43,6 +44,7 @@ pub struct Bridge {
     pub bodies: Turns,
     pub presence: Arc<Presence>,
     pub pending: Arc<Pending>,
+    pub passkeys: Arc<Passkeys>,
     pub shutdown: CancellationToken,
 }
 
@@ -84,6 +86,7 @@ impl Bridge {
             leaving: Turns::new(1, 8),
             bodies: Turns::new(2, std::thread::available_parallelism().map_or(2, usize::from).max(2)),
             pending: Arc::default(),
+            passkeys: Arc::default(),
             presence: Arc::new(Presence::new(shutdown.clone())),
             shutdown,
         })

@@ -14,6 +14,7 @@ mod logins;
 mod message;
 pub mod metrics;
 mod page;
+mod passkeys;
 mod pictures;
 mod remote;
 mod second_step;
@@ -60,12 +61,18 @@ pub fn router(bridge: Bridge) -> Router {
         .route("/mail/{*path}", get(page::mail))
         .route("/login", get(login::form).post(login::sign_in))
         .route("/login/code", get(second_step::ask).post(second_step::answer))
+        .route("/login/code/passkey", post(passkeys::ask_at_sign_in))
         .route("/logout", post(login::sign_out))
         .route("/logins", get(logins::show))
         .route("/logins/end-others", post(logins::end_others))
         .route("/logins/end-all", post(logins::end_all))
         .route("/logins/step", get(second_step::offer).post(second_step::turn_on))
         .route("/logins/step/off", post(second_step::turn_off))
+        .route("/logins/proof", post(second_step::prove))
+        .route("/logins/passkeys/add", get(passkeys::form).post(passkeys::add))
+        .route("/logins/passkeys/ask", post(passkeys::ask))
+        .route("/logins/passkeys/begin", post(passkeys::begin))
+        .route("/logins/passkeys/{id}/remove", get(passkeys::ask_to_remove).post(passkeys::remove))
         .route("/logins/{id}/end", post(logins::end))
         .route("/server", get(page::server))
         .route("/folders", get(folders::show).post(folders::save).layer(DefaultBodyLimit::max(folders::MAX_FORM)))

@@ -30,6 +30,7 @@ pub mod letter;
 pub mod mime;
 pub mod net;
 mod notice;
+pub mod passkeys;
 pub mod pending;
 mod pictures;
 pub mod pop3;

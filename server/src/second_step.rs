@@ -1,4 +1,5 @@
-//! The second step of signing in: codes of an authenticator (RFC 6238), and recovery codes for whoever has none at hand.
+//! The second step of signing in: codes of an authenticator (RFC 6238), and recovery codes for whoever has nothing at hand. Passkeys
+//! are in `passkeys.rs`.
 
 use anyhow::Result;
 use secrecy::{ExposeSecret, SecretString};
@@ -81,11 +82,12 @@ pub fn owner(user: i64) -> String {
 }
 
 impl Bridge {
-    /// Whether what was typed is right for the second step of a user. If it is, it never is again.
+    /// Whether the code that was typed is right for the second step of a user. If it is, it never is again.
     pub async fn take_second_step(&self, user: i64, stored: &StoredSecondStep, text: &str) -> Result<bool> {
         match read(text) {
             Some(Typed::Code(code)) => {
-                let secret = self.seal.open(&owner(user), &stored.secret)?;
+                let Some(secret) = &stored.secret else { return Ok(false) };
+                let secret = self.seal.open(&owner(user), secret)?;
                 // RFC 6238 §5.2: no code is good twice, nor is one before the last.
                 match step_of(&secret, &code, now())? {
                     Some(step) => self.store.take_step(user, step).await,

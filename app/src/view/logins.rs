@@ -1,9 +1,10 @@
-//! Where a person is signed in, and who has tried to sign in: a page of its own that needs no script.
+//! Where a person is signed in, and who has tried to sign in: a page of its own that needs no script, but for passkeys.
 
 use leptos::prelude::*;
 
 use super::{
     date::{date_on_paper, iso},
+    passkeys::{PasskeyCard, Ways},
     second_step,
     server::back,
     words::{Words, counted},
@@ -20,6 +21,10 @@ pub struct LoginsPage {
     pub history: Vec<PastSignIn>,
     /// How many recovery codes are left, if the second step is on.
     pub recovery_left: Option<u32>,
+    /// The oldest first.
+    pub passkeys: Vec<PasskeyCard>,
+    /// With what it is shown who somebody is, before it is changed.
+    pub ways: Ways,
     /// What was asked for last could not be done.
     pub trouble: Option<Trouble>,
     /// Seconds that the person's clock is ahead of UTC, where that is known.
@@ -58,7 +63,7 @@ pub enum Outcome {
     Password,
     /// Nobody was asked: there had been too many failures.
     Attempts,
-    /// The password was right, and the code of the second step was not.
+    /// The password was right, and what was shown as the second step was not.
     Code,
 }
 
@@ -87,6 +92,12 @@ pub enum Trouble {
     Gone,
     /// The code of the second step is not right, or was used before.
     WrongCode,
+    /// What a passkey has signed is not what was asked.
+    WrongPasskey,
+    /// A passkey could not be added.
+    NotAdded,
+    /// There is no such passkey any more.
+    GonePasskey,
     /// There were too many failures.
     Wait { seconds: u32 },
 }
@@ -95,7 +106,7 @@ pub enum Trouble {
 #[component]
 pub fn Logins(page: LoginsPage) -> impl IntoView {
     let i18n = use_i18n();
-    let LoginsPage { cards, history, recovery_left, trouble, clock, .. } = page;
+    let LoginsPage { cards, history, recovery_left, passkeys, ways, trouble, clock, .. } = page;
     let several = cards.len() > 1;
     let trouble =
         trouble.map(|trouble| view! { <div role="alert" class="notice">{trouble_text(i18n, &trouble)}</div> });
@@ -115,7 +126,7 @@ pub fn Logins(page: LoginsPage) -> impl IntoView {
                 {button("/logins/end-all", "logins-end-all", t_string!(i18n, logins.end_all))}
             </div>
             <p class="collector-source">{t_string!(i18n, logins.end_about)}</p>
-            {second_step::section(i18n, recovery_left)}
+            {second_step::section(i18n, clock, recovery_left, &ways, passkeys)}
             <History history clock />
         </main>
     }
@@ -211,6 +222,9 @@ pub(super) fn trouble_text(i18n: Words, trouble: &Trouble) -> String {
     match trouble {
         Trouble::Gone => t_string!(i18n, logins.gone).to_owned(),
         Trouble::WrongCode => t_string!(i18n, step.wrong).to_owned(),
+        Trouble::WrongPasskey => t_string!(i18n, passkey.wrong).to_owned(),
+        Trouble::NotAdded => t_string!(i18n, passkey.not_added).to_owned(),
+        Trouble::GonePasskey => t_string!(i18n, passkey.gone).to_owned(),
         Trouble::Wait { seconds } => counted!(i18n, error.too_many_attempts, *seconds),
     }
 }

@@ -1,21 +1,57 @@
-//! The second step of signing in: asked for, and turned on and off. Pages that need no script.
+//! The second step of signing in: asked for, and turned on and off. But for passkeys (`passkeys.rs`), the pages need no script.
 
 use leptos::prelude::*;
 
 use super::{
     icon::Icon,
     logins::{Trouble, trouble_text},
+    passkeys::{self, Asking, PasskeyCard, PasskeyWay, Ways, asking, called},
     server::back,
     words::{Words, counted},
 };
 use crate::{i18n::*, state::Theme};
 
-/// Asks for the code of somebody whose password was right.
+/// Asks for the second step of somebody whose password was right.
 #[derive(Debug, Clone)]
 pub struct StepPage {
+    pub ways: Ways,
     pub trouble: Option<Trouble>,
     pub language: Locale,
     pub theme: Theme,
+}
+
+/// Asks for it before something is done about it.
+#[derive(Debug, Clone)]
+pub struct ProofPage {
+    pub proving: Proving,
+    pub ways: Ways,
+    pub trouble: Option<Trouble>,
+    pub language: Locale,
+    pub theme: Theme,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proving {
+    /// Codes are turned on.
+    Code,
+    /// A passkey is added.
+    Passkey,
+    Removal {
+        id: String,
+        name: String,
+    },
+}
+
+impl Proving {
+    /// For the form.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Proving::Code => "code",
+            Proving::Passkey => "passkey",
+            Proving::Removal { .. } => "removal",
+        }
+    }
 }
 
 /// Shows a secret to an authenticator.
@@ -40,12 +76,20 @@ pub struct CodesPage {
     pub theme: Theme,
 }
 
-/// The page. `POST /login/code` takes `code` or `recovery`.
+/// The page. `POST /login/code` takes `passkey`, `code` or `recovery`.
 #[component]
 pub fn Step(page: StepPage) -> impl IntoView {
     let i18n = use_i18n();
-    let failed = page.trouble.is_some();
-    let trouble = page.trouble.map(|trouble| {
+    let StepPage { ways, trouble, .. } = page;
+    let (title, about) = if ways.passkey == PasskeyWay::Here {
+        (t_string!(i18n, passkey.ask_title), t_string!(i18n, passkey.ask_about))
+    } else if ways.code {
+        (t_string!(i18n, step.ask_title), t_string!(i18n, step.ask_about))
+    } else {
+        (t_string!(i18n, step.title), t_string!(i18n, passkey.ask_recovery))
+    };
+    let fields = proof_fields(i18n, &ways, trouble.as_ref(), Asking::AtSignIn);
+    let trouble = trouble.map(|trouble| {
         view! {
             <div class="login-error" id="step-error" role="alert" data-testid="step-error">
                 {trouble_text(i18n, &trouble)}
@@ -59,12 +103,12 @@ pub fn Step(page: StepPage) -> impl IntoView {
                 <span>"Pismo"</span>
             </div>
             <div class="login-card">
-                <h1>{t_string!(i18n, step.ask_title)}</h1>
-                <p>{t_string!(i18n, step.ask_about)}</p>
+                <h1>{title}</h1>
+                <p>{about}</p>
                 {trouble}
                 <form class="login-form" method="post" action="/login/code">
-                    {code_fields(i18n, failed, true)}
-                    <button class="button button-primary" type="submit" data-testid="step-submit">
+                    {fields}
+                    <button class=submit_class(&ways) type="submit" data-testid="step-submit">
                         {t_string!(i18n, login.submit)}
                     </button>
                 </form>
@@ -76,12 +120,84 @@ pub fn Step(page: StepPage) -> impl IntoView {
     }
 }
 
-/// The field for a code, and behind a press the one for a recovery code.
-fn code_fields(i18n: Words, failed: bool, focus: bool) -> impl IntoView {
+/// The page. `POST /logins/proof` takes `passkey`, `code` or `recovery` with `next`; `POST /logins/passkeys/{id}/remove` takes the
+/// former.
+#[component]
+pub fn Proof(page: ProofPage) -> impl IntoView {
+    let i18n = use_i18n();
+    let ProofPage { proving, ways, trouble, .. } = page;
+    let (title, action, submit) = match &proving {
+        Proving::Code => (t_string!(i18n, step.codes_on).to_owned(), None, t_string!(i18n, step.go_on)),
+        Proving::Passkey => (t_string!(i18n, passkey.add).to_owned(), None, t_string!(i18n, step.go_on)),
+        Proving::Removal { id, name } => (
+            t_string!(i18n, passkey.remove_named, name = called(i18n, name)).to_string(),
+            Some(format!("/logins/passkeys/{id}/remove")),
+            t_string!(i18n, passkey.remove),
+        ),
+    };
+    let fields = proof_fields(i18n, &ways, trouble.as_ref(), Asking::Proof(true));
+    let trouble = trouble.map(|trouble| {
+        view! { <div role="alert" class="notice" id="step-error" data-testid="step-error">{trouble_text(i18n, &trouble)}</div> }
+    });
     view! {
-        {code_field(i18n, failed, focus, false)}
-        <details class="step-recovery">
-            <summary data-testid="step-lost">{t_string!(i18n, step.lost)}</summary>
+        <main class="server collectors">
+            {back(i18n)}
+            <h1>{title}</h1>
+            {trouble}
+            <form
+                method="post"
+                action=action.unwrap_or_else(|| "/logins/proof".to_owned())
+                class="collector-form"
+                data-testid="step-proof"
+            >
+                <p>{t_string!(i18n, step.prove)}</p>
+                <input type="hidden" name="next" value=proving.name() />
+                {fields}
+                <div class="collector-actions">
+                    <button type="submit" class=submit_class(&ways) data-testid="step-submit">
+                        {submit}
+                    </button>
+                    <a class="button" href="/logins">
+                        {t_string!(i18n, step.leave)}
+                    </a>
+                </div>
+            </form>
+        </main>
+    }
+}
+
+/// Where a passkey is offered, that is the button that stands out.
+fn submit_class(ways: &Ways) -> &'static str {
+    if ways.passkey == PasskeyWay::Here { "button" } else { "button button-primary" }
+}
+
+/// All that a person may show: a passkey, a code, and behind a press a recovery code.
+fn proof_fields(i18n: Words, ways: &Ways, trouble: Option<&Trouble>, with: Asking) -> impl IntoView + use<> {
+    let first = match &ways.passkey {
+        PasskeyWay::None => None,
+        PasskeyWay::Here => Some(asking(i18n, with).into_any()),
+        PasskeyWay::Elsewhere(host) => {
+            let words = t_string!(i18n, passkey.elsewhere, host = host.clone()).to_string();
+            Some(view! { <p class="passkey-note" data-testid="passkey-elsewhere">{words}</p> }.into_any())
+        }
+    };
+    // What is in front has the focus, unless it is not what the page is about.
+    let (here, about) = (ways.passkey == PasskeyWay::Here, with != Asking::Proof(false));
+    let failed = trouble.is_some_and(|trouble| *trouble != Trouble::WrongPasskey);
+    let code = ways.code.then(|| code_field(i18n, failed, about && !here, false));
+    let lost = if ways.code && ways.passkey == PasskeyWay::None {
+        t_string!(i18n, step.lost)
+    } else if ways.code {
+        t_string!(i18n, passkey.lost_both)
+    } else {
+        t_string!(i18n, passkey.lost)
+    };
+    let is_all = !ways.code && !here;
+    view! {
+        {first}
+        {code}
+        <details class="step-recovery" open=is_all>
+            <summary data-testid="step-lost">{lost}</summary>
             <div class="field">
                 <label for="recovery">{t_string!(i18n, step.recovery)}</label>
                 <input
@@ -181,27 +297,30 @@ pub fn Codes(page: CodesPage) -> impl IntoView {
     }
 }
 
-/// What the page about logins says of the second step: so many recovery codes are left, if it is on.
-pub(super) fn section(i18n: Words, left: Option<u32>) -> impl IntoView {
-    let content = match left {
-        None => view! {
-            <p>{t_string!(i18n, step.about)}</p>
-            <p class="collector-actions">
-                <a class="button" href="/logins/step" data-testid="step-set-up">
-                    {t_string!(i18n, step.turn_on)}
-                </a>
-            </p>
-        }
-        .into_any(),
+/// What the page about logins says of the second step: so many recovery codes are left, if it is on, and these are the passkeys.
+pub(super) fn section(
+    i18n: Words,
+    clock: Option<i32>,
+    left: Option<u32>,
+    ways: &Ways,
+    cards: Vec<PasskeyCard>,
+) -> impl IntoView + use<> {
+    let state = match left {
+        None => view! { <p>{t_string!(i18n, step.about)}</p> }.into_any(),
         Some(left) => view! {
             <p>{t_string!(i18n, step.on)}</p>
             <p class="collector-source" data-testid="step-left" data-left=left.to_string()>
                 {counted!(i18n, step.left, left)}
             </p>
+        }
+        .into_any(),
+    };
+    let codes = if ways.code {
+        view! {
             <details class="collector-remove">
                 <summary class="button" data-testid="step-turn-off">{t_string!(i18n, step.turn_off)}</summary>
                 <form method="post" action="/logins/step/off" class="collector-form">
-                    {code_fields(i18n, false, false)}
+                    {proof_fields(i18n, ways, None, Asking::Proof(false))}
                     <div class="collector-actions">
                         <button type="submit" class="button" data-testid="step-turn-off-yes">
                             {t_string!(i18n, step.turn_off)}
@@ -210,12 +329,25 @@ pub(super) fn section(i18n: Words, left: Option<u32>) -> impl IntoView {
                 </form>
             </details>
         }
-        .into_any(),
+        .into_any()
+    } else {
+        view! {
+            <p class="collector-actions">
+                <a class="button" href="/logins/step" data-testid="step-set-up">
+                    {t_string!(i18n, step.turn_on)}
+                </a>
+            </p>
+        }
+        .into_any()
     };
     view! {
         <section class="collector" aria-labelledby="step" data-testid="step" data-on=left.is_some().to_string()>
             <h2 id="step">{t_string!(i18n, step.title)}</h2>
-            {content}
+            {state}
+            <h3>{t_string!(i18n, passkey.title)}</h3>
+            {passkeys::list(i18n, clock, cards)}
+            <h3>{t_string!(i18n, step.codes)}</h3>
+            {codes}
         </section>
     }
 }

@@ -97,6 +97,20 @@ fn is_ours(config: &Config, client: &Client, headers: &HeaderMap, upgrade: bool)
     }
 }
 
+/// The origin by which a browser has reached us: what it says of its page, which [`guard`] has judged where something is changed, else
+/// the configured one of this host or the first, else this host itself.
+pub fn origin_of(config: &Config, client: &Client, headers: &HeaderMap) -> Option<String> {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    if let Some(origin) = text(header::ORIGIN).filter(|_| is_ours(config, client, headers, false)) {
+        return Some(origin.to_owned());
+    }
+    let host = text(header::HOST);
+    let of_host = |origin: &&String| origin.split_once("://").map(|(_, authority)| authority) == host;
+    let configured = config.origins.iter().find(of_host).or(config.origins.first());
+    let scheme = if client.secure { "https" } else { "http" };
+    configured.cloned().or_else(|| host.map(|host| format!("{scheme}://{host}")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,6 +165,24 @@ mod tests {
             let headers = headers(&pairs);
             let client = client(config, None, &headers);
             assert_eq!(is_ours(config, &client, &headers, upgrade), ours, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn the_origin_of_a_page_is_known_without_its_saying() {
+        let plain = config(&[], &[]);
+        let named = config(&["https://mail.example.org", "https://mail.example.com:8443"], &[]);
+        for (config, pairs, origin) in [
+            (&plain, vec![("host", "a.example:3000")], Some("http://a.example:3000")),
+            (&plain, vec![("host", "a.example"), ("origin", "https://a.example")], Some("https://a.example")),
+            (&plain, vec![("host", "a.example"), ("origin", "https://evil.example")], Some("http://a.example")),
+            (&plain, vec![], None),
+            (&named, vec![("host", "mail.example.com:8443")], Some("https://mail.example.com:8443")),
+            (&named, vec![("host", "10.0.0.1")], Some("https://mail.example.org")),
+            (&named, vec![("origin", "https://mail.example.com:8443")], Some("https://mail.example.com:8443")),
+        ] {
+            let headers = headers(&pairs);
+            assert_eq!(origin_of(config, &client(config, None, &headers), &headers).as_deref(), origin, "{pairs:?}");
         }
     }
 

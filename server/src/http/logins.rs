@@ -2,7 +2,10 @@
 
 use app::{
     page::render_logins,
-    view::logins::{LoginCard, LoginsPage, PastSignIn, Trouble},
+    view::{
+        logins::{LoginCard, LoginsPage, PastSignIn, Trouble},
+        passkeys::PasskeyCard,
+    },
 };
 use axum::{
     Extension,
@@ -15,24 +18,27 @@ use super::{
     guard::Client,
     login::{SignedIn, Visitor, farewell},
     page::{Person, site, with_policy},
+    second_step::ways,
 };
 use crate::{
     bridge::Bridge,
     device,
     error::HttpError,
-    store::{Ending, Login, Origin},
+    store::{Ending, Login, Origin, StoredPasskey},
 };
 
 pub async fn show(
     State(bridge): State<Bridge>,
+    Extension(client): Extension<Client>,
     Visitor(login): Visitor,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    page(&bridge, &login, &headers, None).await
+    page(&bridge, &client, &login, &headers, None).await
 }
 
 pub(super) async fn page(
     bridge: &Bridge,
+    client: &Client,
     login: &Login,
     headers: &HeaderMap,
     trouble: Option<Trouble>,
@@ -52,23 +58,30 @@ pub(super) async fn page(
         PastSignIn { at: past.at, device: device::of(&device), network, outcome: past.outcome }
     });
     let step = bridge.store.second_step(login.user).await?;
+    let passkeys = bridge.store.passkeys(login.user).await?.into_iter().map(|passkey| {
+        let StoredPasskey { id, name, site, created, used, .. } = passkey;
+        PasskeyCard { id, name, site, added: created, used }
+    });
     let page = LoginsPage {
         cards: cards.collect(),
         history: history.collect(),
         recovery_left: step.map(|step| u32::try_from(step.left).unwrap_or_default()),
+        passkeys: passkeys.collect(),
+        ways: ways(bridge, client, headers, login.user).await?,
         trouble,
         clock,
         language,
         theme,
     };
-    Ok(with_policy(|_| render_logins(&page, &site()), code))
+    Ok(with_policy(|nonce| render_logins(&page, nonce, &site()), code))
 }
 
 /// The HTTP status (RFC 9110 §15) that goes with it.
 pub(super) fn code_of(trouble: &Trouble) -> StatusCode {
     match trouble {
-        Trouble::Gone => StatusCode::NOT_FOUND,
-        Trouble::WrongCode => StatusCode::UNAUTHORIZED,
+        Trouble::Gone | Trouble::GonePasskey => StatusCode::NOT_FOUND,
+        Trouble::WrongCode | Trouble::WrongPasskey => StatusCode::UNAUTHORIZED,
+        Trouble::NotAdded => StatusCode::UNPROCESSABLE_ENTITY,
         Trouble::Wait { .. } => StatusCode::TOO_MANY_REQUESTS,
     }
 }
@@ -83,7 +96,7 @@ pub async fn end(
 ) -> Result<Response, HttpError> {
     let ended = bridge.end_logins(login.account, Ending::One(&id)).await?;
     if ended.is_empty() {
-        return page(&bridge, &login, &headers, Some(Trouble::Gone)).await;
+        return page(&bridge, &client, &login, &headers, Some(Trouble::Gone)).await;
     }
     if ended.contains(&login.token) {
         return Ok(farewell(&client)?);

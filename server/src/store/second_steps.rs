@@ -1,54 +1,105 @@
-//! The second steps of signing in.
+//! The second steps of signing in: codes of an authenticator, passkeys (`passkeys.rs`), and the recovery codes for both.
 
 use anyhow::Result;
 
-use super::{Store, at_once, change, on};
+use super::{Added, Store, at_once, change, on};
 use crate::endpoint::Endpoint;
 
-/// The second step of a user.
+/// The second step of a user, of one kind or both.
 #[derive(Debug, Clone)]
 pub struct StoredSecondStep {
-    /// Sealed.
-    pub secret: Vec<u8>,
+    /// What the authenticator has as well, sealed.
+    pub secret: Option<Vec<u8>>,
+    pub passkeys: i64,
     /// Recovery codes that are left.
     pub left: i64,
 }
 
+/// How many second steps a user has, within a transaction. Until it ends, nobody else changes that: writing the row of the user
+/// locks it, and both would think theirs the first or the last otherwise.
+macro_rules! locked {
+    ($all:ident, $user:expr) => {{
+        sqlx::query("UPDATE users SET handle = handle WHERE id = $1").bind($user).execute(&mut *$all).await?;
+        let (count,): (i64,) = sqlx::query_as(
+            "SELECT (SELECT COUNT(*) FROM second_steps WHERE user_id = $1) + (SELECT COUNT(*) FROM passkeys WHERE user_id = $1)",
+        )
+        .bind($user)
+        .fetch_one(&mut *$all)
+        .await?;
+        count
+    }};
+}
+
+/// Keeps new recovery codes of a user, within a transaction.
+macro_rules! put_recovery_codes {
+    ($all:ident, $user:expr, $codes:expr) => {
+        // Those of before are left where somebody has turned it off by hand.
+        sqlx::query("DELETE FROM recovery_codes WHERE user_id = $1").bind($user).execute(&mut *$all).await?;
+        for code in $codes {
+            sqlx::query("INSERT INTO recovery_codes (user_id, code) VALUES ($1, $2)")
+                .bind($user)
+                .bind(code)
+                .execute(&mut *$all)
+                .await?;
+        }
+    };
+}
+
+/// Removes the recovery codes of a user who has no second step left, within a transaction.
+macro_rules! end_of_second_step {
+    ($all:ident, $user:expr) => {
+        sqlx::query(
+            "DELETE FROM recovery_codes WHERE user_id = $1
+             AND NOT EXISTS (SELECT 1 FROM second_steps WHERE user_id = $1)
+             AND NOT EXISTS (SELECT 1 FROM passkeys WHERE user_id = $1)",
+        )
+        .bind($user)
+        .execute(&mut *$all)
+        .await?;
+    };
+}
+pub(super) use {end_of_second_step, locked, put_recovery_codes};
+
 impl Store {
+    /// The second step of a user, if there is one.
     pub async fn second_step(&self, user: i64) -> Result<Option<StoredSecondStep>> {
-        let found: Option<(Vec<u8>, i64)> = on!(self, pool => sqlx::query_as(
-            "SELECT sealed, (SELECT COUNT(*) FROM recovery_codes WHERE recovery_codes.user_id = second_steps.user_id)
-             FROM second_steps WHERE user_id = $1").bind(user).fetch_optional(pool))?;
-        Ok(found.map(|(secret, left)| StoredSecondStep { secret, left }))
+        let found: Option<(Option<Vec<u8>>, i64, i64)> = on!(self, pool => sqlx::query_as(
+            "SELECT (SELECT sealed FROM second_steps WHERE user_id = users.id),
+                    (SELECT COUNT(*) FROM passkeys WHERE user_id = users.id),
+                    (SELECT COUNT(*) FROM recovery_codes WHERE user_id = users.id)
+             FROM users WHERE id = $1").bind(user).fetch_optional(pool))?;
+        let step = found.map(|(secret, passkeys, left)| StoredSecondStep { secret, passkeys, left });
+        Ok(step.filter(|step| step.secret.is_some() || step.passkeys > 0))
     }
 
     /// The user of this address who has a second step, however it is written: mail servers do not ask for its case.
     pub async fn who_has_second_step(&self, address: &str, imap: &Endpoint) -> Result<Option<i64>> {
         let found: Option<(i64,)> = on!(self, pool => sqlx::query_as(
-            "SELECT users.id FROM users JOIN second_steps ON second_steps.user_id = users.id
-             WHERE LOWER(users.address) = LOWER($1) AND users.imap = $2 ORDER BY users.id LIMIT 1")
+            "SELECT id FROM users WHERE LOWER(address) = LOWER($1) AND imap = $2
+             AND (EXISTS (SELECT 1 FROM second_steps WHERE user_id = users.id)
+                  OR EXISTS (SELECT 1 FROM passkeys WHERE user_id = users.id))
+             ORDER BY id LIMIT 1")
             .bind(address).bind(imap.to_string()).fetch_optional(pool))?;
         Ok(found.map(|(user,)| user))
     }
 
-    /// Turns the second step on with a sealed secret, whose code of this step was shown, and what is kept of the recovery codes.
-    /// Says no if it is on.
-    pub async fn add_second_step(&self, user: i64, secret: &[u8], step: i64, codes: &[Vec<u8>]) -> Result<bool> {
+    /// Turns codes on with a sealed secret, whose code of this step was shown, and with what is kept of the recovery codes if there
+    /// was no second step.
+    pub async fn add_second_step(&self, user: i64, secret: &[u8], step: i64, codes: &[Vec<u8>]) -> Result<Added> {
         // Together, or somebody could have one without a code to get past it.
         Ok(at_once!(self, all => {
+            let before = locked!(all, user);
             let added = sqlx::query(
                 "INSERT INTO second_steps (user_id, sealed, step) VALUES ($1, $2, $3) ON CONFLICT (user_id) DO NOTHING")
                 .bind(user).bind(secret).bind(step).execute(&mut *all).await?;
-            let is_new = added.rows_affected() > 0;
-            if is_new {
-                // Those of before are left where somebody has turned it off by hand.
-                sqlx::query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user).execute(&mut *all).await?;
-                for code in codes {
-                    sqlx::query("INSERT INTO recovery_codes (user_id, code) VALUES ($1, $2)")
-                        .bind(user).bind(code).execute(&mut *all).await?;
+            match (added.rows_affected(), before) {
+                (0, _) => Added::No,
+                (_, 0) => {
+                    put_recovery_codes!(all, user, codes);
+                    Added::First
                 }
+                _ => Added::Further,
             }
-            is_new
         }))
     }
 
@@ -66,11 +117,12 @@ impl Store {
         Ok(taken > 0)
     }
 
-    /// Turns the second step off.
+    /// Turns codes off, and the recovery codes with the last second step.
     pub async fn remove_second_step(&self, user: i64) -> Result<()> {
         at_once!(self, all => {
-            sqlx::query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user).execute(&mut *all).await?;
+            locked!(all, user);
             sqlx::query("DELETE FROM second_steps WHERE user_id = $1").bind(user).execute(&mut *all).await?;
+            end_of_second_step!(all, user);
         });
         Ok(())
     }

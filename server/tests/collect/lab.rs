@@ -20,7 +20,7 @@ use pismo::{
 };
 
 use secrecy::SecretString;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::{
     mail_server::{MailServer, PASSWORD},
@@ -112,16 +112,26 @@ impl Lab {
 
     /// What was known is lost, and the same source is added anew.
     pub async fn lose_the_ledger(&mut self) {
-        // What a target is still at for a run that has ended, only the ledger could tell. Of others than Dovecot none is cut off.
-        while MailServer::shared().sessions(&self.target.user) > 0 {
-            sleep(Duration::from_millis(20)).await;
-        }
+        // What the target is still at for a run that has ended, only the ledger could tell.
+        self.settle().await;
         assert!(self.store.remove_collector(self.account, self.collector).await.expect("a store"));
         self.add(CollectorOptions::default()).await;
     }
 
+    /// Waits until the target is at nothing any more for a run that has ended: on a busy machine it can be longer at it than runs here
+    /// have patience. Of others than Dovecot none is cut off; whoever looks on in a session of their own is not waited for.
+    async fn settle(&self) {
+        let quiet = async {
+            while MailServer::shared().sessions(&self.target.user) > 0 {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let _ = timeout(Duration::from_secs(10), quiet).await;
+    }
+
     /// A run that is watched.
     pub async fn job(&self, watch: Option<Watch>) -> Job {
+        self.settle().await;
         // Whoever had it before is dead.
         self.store.end_collector_leases().await.expect("a store");
         let holder = format!("holder {}", self.runs.fetch_add(1, Ordering::Relaxed));

@@ -1,6 +1,8 @@
 //! Pismo as a whole: a real server over a real socket, in front of a real Dovecot and Postfix. One topic per file; they
 //! are one program, because each of them would have to be linked with all of Pismo in it.
 
+#[path = "../support/authenticator.rs"]
+mod authenticator;
 #[path = "../support/browser.rs"]
 mod browser;
 #[path = "../support/fault.rs"]
@@ -56,6 +58,7 @@ mod list;
 mod live;
 mod logins;
 mod order;
+mod passkeys;
 mod pictures;
 mod quota;
 mod read;

@@ -17,17 +17,17 @@ pub struct Careful {
 
 impl Careful {
     /// The code of this half minute, or of one before or after it. Each is good for signing in once, and none before the last.
-    fn code(&self, steps: i64) -> String {
+    pub fn code(&self, steps: i64) -> String {
         self.authenticator.generate(self.at.saturating_add_signed(30 * steps)).to_string()
     }
 }
 
-fn between<'a>(text: &'a str, before: &str, after: &str) -> Vec<&'a str> {
+pub fn between<'a>(text: &'a str, before: &str, after: &str) -> Vec<&'a str> {
     text.split(before).skip(1).map(|rest| rest.split(after).next().unwrap_or_default()).collect()
 }
 
 /// The texts of all elements of this name.
-fn texts(html: &str, name: &str) -> Vec<String> {
+pub fn texts(html: &str, name: &str) -> Vec<String> {
     let mark = format!("data-testid=\"{name}\"");
     html.split(&mark).skip(1).map(|rest| between(rest, ">", "<").first().map_or("", |text| text).to_owned()).collect()
 }
@@ -44,7 +44,7 @@ async fn a_quiet_half_minute() -> u64 {
 }
 
 /// Signs in and turns the second step on, with the code of the half minute before.
-async fn turn_on(bridge: &TestBridge, name: &str) -> Careful {
+pub async fn turn_on(bridge: &TestBridge, name: &str) -> Careful {
     turn_on_in(bridge.sign_in(name).await).await
 }
 
@@ -78,12 +78,12 @@ pub async fn turn_on_in(browser: Browser) -> Careful {
     Careful { browser, authenticator, recovery, at }
 }
 
-fn cookies(answer: &Answer) -> Vec<&str> {
+pub fn cookies(answer: &Answer) -> Vec<&str> {
     answer.headers.iter().filter(|(name, _)| name == "set-cookie").map(|(_, value)| value.as_str()).collect()
 }
 
 /// Types the password. Gives back the browser as it is then: with the cookie for the second step alone.
-async fn half_way(browser: &Browser, further: &[(&str, &str)]) -> Browser {
+pub async fn half_way(browser: &Browser, further: &[(&str, &str)]) -> Browser {
     let fresh = Browser { cookie: None, ..browser.clone() };
     let fields = [&[("address", fresh.address.as_str()), ("password", PASSWORD)], further].concat();
     let answer = fresh.submit("/login", &fields).await;
@@ -95,7 +95,7 @@ async fn half_way(browser: &Browser, further: &[(&str, &str)]) -> Browser {
 }
 
 /// The browser after a right code.
-fn signed_in(browser: &Browser, answer: &Answer) -> Browser {
+pub fn signed_in(browser: &Browser, answer: &Answer) -> Browser {
     assert_eq!(answer.status, 303, "{}", answer.text());
     let cookies = cookies(answer);
     assert_eq!(cookies.len(), 2, "{cookies:?}");
@@ -151,7 +151,15 @@ async fn nothing_is_open_before_the_second_step() {
             let half = Browser { cookie, ..half.clone() };
             let origin = half.origin();
             assert_eq!(half.knock(&[("Origin", &origin)]).await.err(), Some(401));
-            for path in ["/mail/INBOX", "/logins", "/logins/step", "/identities", "/contacts", "/server"] {
+            for path in [
+                "/mail/INBOX",
+                "/logins",
+                "/logins/step",
+                "/logins/passkeys/add",
+                "/identities",
+                "/contacts",
+                "/server",
+            ] {
                 let answer = half.get(path).await;
                 assert_eq!(answer.status, 303, "{path}");
                 assert!(answer.header("location").is_some_and(|to| to.starts_with("/login")), "{path}");
@@ -159,7 +167,17 @@ async fn nothing_is_open_before_the_second_step() {
             for path in [app::route::source_url(&message), "/export/zip".to_owned()] {
                 assert_eq!(half.get(&path).await.status, 401, "{path}");
             }
-            for path in ["/logins/end-all", "/logins/end-others", "/logins/step", "/logins/step/off", "/receipts"] {
+            for path in [
+                "/logins/end-all",
+                "/logins/end-others",
+                "/logins/step",
+                "/logins/step/off",
+                "/logins/proof",
+                "/logins/passkeys/add",
+                "/logins/passkeys/ask",
+                "/logins/passkeys/begin",
+                "/receipts",
+            ] {
                 let answer = half.submit(path, &[("code", &ana.code(0)), ("receipts", "never")]).await;
                 assert_eq!(answer.status, 401, "{path}");
             }

@@ -29,16 +29,18 @@ pub struct Browser {
     pub address: String,
     /// What it says it is.
     pub agent: &'static str,
+    /// The origin by which it knows Pismo, if that is not where Pismo listens.
+    pub site: Option<String>,
 }
 
 impl Browser {
     pub fn new(server: SocketAddr, address: &str) -> Browser {
-        Browser { server, cookie: None, address: address.to_owned(), agent: "" }
+        Browser { server, cookie: None, address: address.to_owned(), agent: "", site: None }
     }
 
     /// The origin of our own pages.
     pub fn origin(&self) -> String {
-        format!("http://{}", self.server)
+        self.site.clone().unwrap_or_else(|| format!("http://{}", self.server))
     }
 
     /// Any request, with the cookie and the browser's own origin.

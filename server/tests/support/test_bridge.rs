@@ -87,7 +87,7 @@ impl TestBridge {
 
     /// A browser of this user that is not signed in.
     pub fn browser(&self, name: &str) -> Browser {
-        Browser::new(self.address, &self.address_of(name))
+        Browser { site: self.config.origins.first().cloned(), ..Browser::new(self.address, &self.address_of(name)) }
     }
 
     /// A signed-in browser.
