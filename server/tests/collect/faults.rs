@@ -60,6 +60,7 @@ async fn killed_five_times_it_goes_on_where_it_was() {
             let job = lab.job(None).await;
             let polls = 20 + random.below(300);
             EndsAfter { future: Box::pin(collect(&job)), polls }.await;
+            lab.settle().await;
         }
         lab.run().await;
         lab.assert_whole(&format!("seed {seed}")).await;
@@ -154,6 +155,7 @@ async fn a_target_cut_before_its_answer_is_heard_gets_nothing_twice() {
             cutting.cut_after(i64::try_from(random.below(3)).expect("a place"));
             let ended = lab.try_run().await;
             assert_eq!(ended.is_err(), cutting.has_cut(), "{ended:?}");
+            lab.settle().await;
         }
         cutting.cut_after(-1);
         lab.target.port = direct;

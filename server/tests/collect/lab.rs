@@ -120,7 +120,7 @@ impl Lab {
 
     /// Waits until the target is at nothing any more for a run that has ended: on a busy machine it can be longer at it than runs here
     /// have patience. Of others than Dovecot none is cut off; whoever looks on in a session of their own is not waited for.
-    async fn settle(&self) {
+    pub async fn settle(&self) {
         let quiet = async {
             while MailServer::shared().sessions(&self.target.user) > 0 {
                 sleep(Duration::from_millis(20)).await;
@@ -131,7 +131,6 @@ impl Lab {
 
     /// A run that is watched.
     pub async fn job(&self, watch: Option<Watch>) -> Job {
-        self.settle().await;
         // Whoever had it before is dead.
         self.store.end_collector_leases().await.expect("a store");
         let holder = format!("holder {}", self.runs.fetch_add(1, Ordering::Relaxed));

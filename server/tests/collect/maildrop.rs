@@ -179,6 +179,7 @@ async fn lines_that_are_cut_lose_nothing_and_double_nothing() {
             target.cut_after(0);
             let ended = lab.try_run().await;
             assert!(ended.is_ok() || target.has_cut(), "{ended:?}");
+            lab.settle().await;
         }
         (lab.maildrop, lab.target.port) = direct;
         lab.run().await;

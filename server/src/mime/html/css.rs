@@ -324,6 +324,8 @@ fn copy(input: &mut Parser, out: &mut Writer<'_>, context: Context, nesting: usi
         let state = input.state();
         let Ok(token) = input.next_including_whitespace_and_comments() else { return Ok(()) };
         let close = match token {
+            // A name that the sender has made: nothing of what it could stand for is left.
+            Token::Ident(name) if context == Context::Value && name.starts_with("--") => return refuse(),
             Token::WhiteSpace(_) | Token::Comment(_) | Token::Ident(_) | Token::Comma => None,
             Token::Number { value, .. } if value.is_finite() && context != Context::Selector => None,
             Token::Percentage { unit_value, .. } if unit_value.is_finite() && context == Context::Value => None,
