@@ -12,7 +12,7 @@ CREATE TABLE passkeys (
     site TEXT NOT NULL,
     -- Its id. No two people have one (WebAuthn §7.1, step 26).
     credential BYTEA NOT NULL UNIQUE,
-    -- Its public key and what is known of it, as JSON. Nothing in it is secret.
+    -- Its public key and what is known of it, as JSON. All of it may be known.
     known TEXT NOT NULL,
     -- How often it had signed (WebAuthn §6.1.1); 0 where it does not count.
     counter BIGINT NOT NULL,

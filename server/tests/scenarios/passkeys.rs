@@ -334,6 +334,8 @@ async fn a_passkey_is_good_on_every_node() {
     };
     let first = TestBridge::with(settings).await;
     let data = first.config.data.clone();
+    // Only one of them makes the tables.
+    assert_eq!(first.browser("ana").get("/login").await.status, 200);
     let second = TestBridge::with(|config| {
         settings(config);
         config.data = data;
