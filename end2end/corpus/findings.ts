@@ -32,10 +32,10 @@ export class Findings {
 
   /** A request of the browser, which is a finding unless the app makes it. */
   request(url: string): void {
-    const { origin, protocol, pathname } = new URL(url);
+    const { origin, protocol, pathname, search } = new URL(url);
     if (["data:", "about:", "blob:"].includes(protocol)) return;
     if (origin.replace(/^ws:/, "http:") !== this.own) this.add(`asked for ${url}`);
-    else if (!APPS.test(pathname) && !(this.pictures && pathname.startsWith("/remote/"))) this.add(`asked our own server for ${pathname}`);
+    else if (!APPS.test(pathname) && !(this.pictures && pathname.startsWith("/remote/"))) this.add(`asked our own server for ${pathname}${search}`);
   }
 
   /** All so far, and none of it any more. */

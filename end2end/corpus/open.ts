@@ -13,6 +13,8 @@ const APPS_OWN = [
 ];
 /** How long the app may take for one step. */
 const PATIENCE_MS = 30_000;
+/** How long a message is looked at, if for a while. */
+const LEISURE_MS = 2_000;
 /** What the trap's findings are under. */
 const TRAP = "the trap";
 
@@ -66,6 +68,11 @@ export class Person {
     await this.until(`${element("show-remote")} === null`);
     await this.shown();
     return true;
+  }
+
+  /** Does nothing for a while. */
+  linger(): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, LEISURE_MS));
   }
 
   async look(): Promise<Buffer[]> {

@@ -18,6 +18,8 @@ const OWN = ["../../server/tests/mime_html/vectors", "../corpus/eml"].map((folde
 const BROWSERS = (process.env.PISMO_CORPUS_BROWSERS ?? "chromium").split(" ");
 /** Where none is chosen: of our own, each of so many. */
 const SOME = 32;
+/** One message of so many is looked at for a while: browsers do some things ahead of time, and those only at leisure. */
+const LEISURELY = 21;
 /** So many messages are one line of progress. */
 const STRETCH = 100;
 
@@ -59,6 +61,7 @@ for (const name of BROWSERS) {
         findings.open(payload);
         // The newest is on top.
         await person.next(hostile.length - number);
+        if (number % LEISURELY === 0) await person.linger();
         await person.compare(usual, "without pictures");
         if (await person.showPictures()) {
           pictures += 1;

@@ -53,10 +53,11 @@ fn name(loaded: &Loaded, of: PicturesOf) -> Option<String> {
     }
     let (local, domain) = email.rsplit_once('@')?;
     match of {
-        // Another message that calls itself so is by somebody else, or was not read as this one was.
+        // Wherever it is moved. Whoever writes chooses the names and may choose those of a message that was allowed before, or
+        // none: what it says belongs to it, and with that the pictures it asks for.
         PicturesOf::Message => {
-            let id = loaded.headers.text("Message-ID");
-            let digest = Sha256::digest(format!("{id}\n{email}\n{}", loaded.headers.text("Date")));
+            let (id, date) = (loaded.headers.text("Message-ID"), loaded.headers.text("Date"));
+            let digest = Sha256::digest(format!("{id}\n{email}\n{date}\n{}", loaded.text));
             Some(hex(&digest))
         }
         // What may be by anybody is not by them.

@@ -127,7 +127,6 @@ fn framed(document: String, policy: &str, keep: bool) -> Response {
     // A UID's text never changes; the frame is shown again without asking.
     let cache = if keep { "private, max-age=3600" } else { "no-store" };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    headers.insert("x-dns-prefetch-control", HeaderValue::from_static("off"));
     response
 }
 

@@ -243,7 +243,10 @@ async fn whose_pictures_are_shown_is_remembered_and_can_be_taken_back() {
     ] {
         uids.push(mail.append_message("INBOX", "", &newsletter(from, id, &picture)).await);
     }
-    let [one, two, three, four, five, again] = uids.try_into().expect("six");
+    // It has the names of the first, and asks for more.
+    let more = [picture[0].clone(), "https://pictures.example/who".to_owned()];
+    uids.push(mail.append_message("INBOX", "", &newsletter("ann@shop.example", "one", &more)).await);
+    let [one, two, three, four, five, again, other] = uids.try_into().expect("seven");
     let browser = bridge.sign_in("ana").await;
     let mut tab = browser.open("INBOX").await;
     let allow = |tab: &Tab, uid, of| Command::AllowPictures { message: tab.message(uid), of };
@@ -252,6 +255,7 @@ async fn whose_pictures_are_shown_is_remembered_and_can_be_taken_back() {
     assert_eq!(tab.ask(command).await, Reply::Done);
     assert!(remote(&mut tab, one).await.allowed && remote(&mut tab, again).await.allowed, "it is the same message");
     assert!(!remote(&mut tab, two).await.allowed && !remote(&mut tab, three).await.allowed);
+    assert!(!remote(&mut tab, other).await.allowed, "it only calls itself the same");
 
     let command = allow(&tab, one, PicturesOf::Sender);
     assert_eq!(tab.ask(command).await, Reply::Done);

@@ -66,6 +66,7 @@ async fn every_answer_has_exactly_the_headers_that_protect_it() {
             assert!(answer.status < 500, "{path}: {}", answer.status);
             let what = format!("{path}: {}", answer.status);
             assert_eq!(of(&answer, "x-content-type-options"), "nosniff", "{what}");
+            assert_eq!(of(&answer, "x-dns-prefetch-control"), "off", "{what}");
             assert_eq!(of(&answer, "referrer-policy"), "same-origin", "{what}");
             assert_eq!(of(&answer, "cross-origin-opener-policy"), "same-origin", "{what}");
             assert_eq!(of(&answer, "cross-origin-resource-policy"), "same-origin", "{what}");
