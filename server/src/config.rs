@@ -160,7 +160,11 @@ fn secret(variable: &'static str, lookup: &dyn Fn(&str) -> Option<String>) -> Re
         let text = fs::read_to_string(&file)
             .map(Zeroizing::new)
             .map_err(|error| Invalid { variable, why: format!("the file {file:?} of its _FILE variant: {error}") })?;
-        return Ok(Some(text.trim_end().to_owned().into()));
+        let text = text.trim_end();
+        if text.is_empty() {
+            return Err(Invalid { variable, why: format!("the file {file:?} of its _FILE variant is empty") });
+        }
+        return Ok(Some(text.to_owned().into()));
     }
     Ok(lookup(variable).map(SecretString::from))
 }

@@ -3,14 +3,14 @@
 //! With `secret.key` the next key is in a file of its own before anything is sealed with it, and takes the place of the old one when
 //! all is: cut off at any moment, both keys open until the command is given again.
 
-use std::fs::{self, File};
+use std::fs;
 
 use anyhow::{Context, Result, bail};
 use secrecy::SecretString;
 
 use crate::{
     config::Config,
-    seal::{KEY, NEXT_KEY, Seal, read, read_or_make},
+    seal::{KEY, NEXT_KEY, Seal, read, read_or_make, sync_folder},
     store::{Resealed, Store},
 };
 
@@ -28,8 +28,7 @@ pub async fn rotate(config: &Config) -> Result<Resealed> {
             let Some(before) = read(&key)? else { bail!("There is no {}: nothing was sealed here yet", key.display()) };
             let done = reseal(config, &read_or_make(&next)?, &before).await?;
             fs::rename(&next, &key).with_context(|| format!("Cannot replace {}", key.display()))?;
-            File::open(&config.data)?.sync_all().context("PISMO_DATA")?;
-            Ok(done)
+            sync_folder(&config.data).map(|()| done)
         }
     }
 }

@@ -1,9 +1,13 @@
 //! Credentials at rest: sealed with XChaCha20-Poly1305 (RFC 8439 with a 192-bit nonce) under a key that is
 //! not in the database, and bound to the row they belong to.
 
-use std::{fs, io, os::unix::fs::OpenOptionsExt, path::Path};
+use std::{
+    fs::{self, File},
+    io,
+    path::Path,
+};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use chacha20poly1305::{
     Key, KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
@@ -12,6 +16,7 @@ use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use tempfile::NamedTempFile;
 use zeroize::{Zeroize, Zeroizing};
 
 const NONCE: usize = 24;
@@ -97,28 +102,41 @@ fn key_of(secret: &SecretString) -> Key {
 
 /// The secret in a file; none where there is no such file.
 pub fn read(path: &Path) -> Result<Option<SecretString>> {
-    match fs::read_to_string(path).map(Zeroizing::new) {
-        Ok(text) => Ok(Some(text.trim().to_owned().into())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("Cannot read {}", path.display())),
-    }
+    let text = match fs::read_to_string(path) {
+        Ok(text) => Zeroizing::new(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).with_context(|| format!("Cannot read {}", path.display())),
+    };
+    let secret = text.trim();
+    // Anybody could open what is sealed with nothing.
+    ensure!(!secret.is_empty(), "{} is empty: put it back from a backup", path.display());
+    Ok(Some(secret.to_owned().into()))
 }
 
-/// The secret in a file. Where there is no such file, a new one is in it from now on.
+/// The secret in a file. Where there is no such file, a new one is in it from now on: it is there whole, and stays there, before
+/// anything can be sealed with it.
 pub fn read_or_make(path: &Path) -> Result<SecretString> {
     if let Some(secret) = read(path)? {
         return Ok(secret);
     }
+    let cannot = || format!("Cannot make {}", path.display());
     let secret = SecretString::from(random_hex(32)?);
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| format!("Cannot make {}", path.display()))?;
+    let folder = path.parent().with_context(cannot)?;
+    // Only the owner reads it.
+    let mut file = NamedTempFile::new_in(folder).with_context(cannot)?;
     io::Write::write_all(&mut file, secret.expose_secret().as_bytes())?;
-    file.sync_all()?;
-    Ok(secret)
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Ok(_) => sync_folder(folder).map(|()| secret),
+        // Another node was quicker.
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => read(path)?.with_context(cannot),
+        Err(error) => Err(error.error).with_context(cannot),
+    }
+}
+
+/// Has the disk keep which files are in a folder.
+pub fn sync_folder(folder: &Path) -> Result<()> {
+    File::open(folder)?.sync_all().with_context(|| format!("Cannot keep what is in {}", folder.display()))
 }
 
 impl Seal {
@@ -159,5 +177,22 @@ mod tests {
         assert!(Seal::new(&"other".to_owned().into()).open("account:1", &sealed).is_err());
         assert!(seal.open("account:1", &sealed[..10]).is_err());
         assert!(!sealed.windows(7).any(|window| window == b"hunter2"));
+    }
+
+    #[test]
+    fn a_secret_in_a_file_is_made_once_and_never_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(KEY);
+        let secret = read_or_make(&path).expect("a secret");
+        assert_eq!(secret.expose_secret().len(), 64);
+        assert_eq!(read_or_make(&path).expect("the secret").expose_secret(), secret.expose_secret());
+        assert_eq!(
+            std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).expect("a file").permissions()) & 0o777,
+            0o600
+        );
+        assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1);
+        fs::write(&path, "\n").expect("a cut file");
+        assert!(read_or_make(&path).expect_err("nothing").to_string().contains("is empty"));
+        assert!(Seal::from_folder(folder.path()).is_err());
     }
 }

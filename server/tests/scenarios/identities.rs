@@ -13,7 +13,7 @@ use crate::{
     test_bridge::{TestBridge, smtp},
 };
 
-async fn add(browser: &Browser, email: &str, more: &[(&str, &str)]) -> Answer {
+pub async fn add(browser: &Browser, email: &str, more: &[(&str, &str)]) -> Answer {
     browser.submit("/identities/add", &[&[("email", email)], more].concat()).await
 }
 
