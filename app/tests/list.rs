@@ -295,6 +295,7 @@ fn opened(uid: u32) -> Message {
         suspicions: Vec::new(),
         checks: None,
         stripped: BTreeMap::new(),
+        simplified: false,
         unsubscribe: None,
     }
 }

@@ -109,6 +109,7 @@ fn replies_look_like_this() {
         suspicions: Vec::new(),
         checks: None,
         stripped: BTreeMap::new(),
+        simplified: false,
         unsubscribe: None,
     };
     let html = Message {
@@ -125,6 +126,7 @@ fn replies_look_like_this() {
         suspicions: suspicions(),
         checks: Some(checks()),
         stripped: BTreeMap::from([(Stripped::Scripts, 2), (Stripped::Handlers, 1)]),
+        simplified: false,
         unsubscribe: Some(Unsubscribe::OneClick { host: "lists.example.org".to_owned() }),
         ..html.clone()
     };

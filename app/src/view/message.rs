@@ -129,7 +129,7 @@ fn Article(message: Arc<Message>) -> impl IntoView {
     let body = match &message.body {
         Body::Html(has) => view! {
             <PicturesBar message=message.clone() has=*has remote />
-            <Simplified message=target.clone() stripped=message.stripped.clone() />
+            {message.simplified.then(|| view! { <Simplified message=target.clone() /> })}
             <HtmlBody message=target.clone() remote />
         }
         .into_any(),

@@ -258,6 +258,9 @@ pub struct Message {
     /// What was taken out of its HTML, and how often.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub stripped: BTreeMap<Stripped, u32>,
+    /// Its HTML is too large or too deep to be laid out safely, and the text of it is shown.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub simplified: bool,
     /// How to get no more of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsubscribe: Option<Unsubscribe>,
@@ -288,8 +291,6 @@ pub enum Body {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stripped {
-    /// The whole layout: it is too large or too deep, and its text is shown.
-    Layout,
     Scripts,
     /// Code in attributes: handlers of events, and links that run something.
     Handlers,

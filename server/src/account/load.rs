@@ -152,6 +152,7 @@ impl Loaded {
             suspicions: self.suspicions.clone(),
             checks: self.authentic.as_ref().map(|authentic| authentic.checks.clone()),
             stripped: self.stripped.clone(),
+            simplified: self.is_html() && self.outline.is_none(),
             unsubscribe: self.unsubscribe.clone(),
         }
     }

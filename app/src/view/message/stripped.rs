@@ -15,9 +15,8 @@ use crate::{
 #[component]
 pub fn TakenOut(stripped: BTreeMap<Stripped, u32>) -> impl IntoView {
     let i18n = use_i18n();
-    let counts: Vec<_> = stripped.into_iter().filter(|(kind, _)| *kind != Stripped::Layout).collect();
-    (!counts.is_empty()).then(|| {
-        let all = move || counts.iter().map(|(kind, count)| text(i18n, *kind, *count)).collect::<Vec<_>>().join(", ");
+    (!stripped.is_empty()).then(|| {
+        let all = move || stripped.iter().map(|(kind, count)| text(i18n, *kind, *count)).collect::<Vec<_>>().join(", ");
         view! {
             <dt>{move || t_string!(i18n, stripped.title)}</dt>
             <dd data-testid="message-stripped">{all}</dd>
@@ -27,25 +26,22 @@ pub fn TakenOut(stripped: BTreeMap<Stripped, u32>) -> impl IntoView {
 
 /// That the text is shown in place of a layout that is too much, and where the whole is.
 #[component]
-pub fn Simplified(message: MessageRef, stripped: BTreeMap<Stripped, u32>) -> impl IntoView {
+pub fn Simplified(message: MessageRef) -> impl IntoView {
     let i18n = use_i18n();
-    stripped.contains_key(&Stripped::Layout).then(|| {
-        let source = route::source_url(&message);
-        view! {
-            <p class="message-note" data-testid="message-simplified">
-                <span>{move || t_string!(i18n, stripped.layout)}</span>
-                " "
-                <a href=source download="message.eml">
-                    {move || t_string!(i18n, view.whole)}
-                </a>
-            </p>
-        }
-    })
+    let source = route::source_url(&message);
+    view! {
+        <p class="message-note" data-testid="message-simplified">
+            <span>{move || t_string!(i18n, stripped.layout)}</span>
+            " "
+            <a href=source download="message.eml">
+                {move || t_string!(i18n, view.whole)}
+            </a>
+        </p>
+    }
 }
 
 fn text(i18n: Words, kind: Stripped, count: u32) -> String {
     match kind {
-        Stripped::Layout => String::new(),
         Stripped::Scripts => t_string!(i18n, stripped.scripts, count = count).to_string(),
         Stripped::Handlers => t_string!(i18n, stripped.handlers, count = count).to_string(),
         Stripped::Forms => t_string!(i18n, stripped.forms, count = count).to_string(),

@@ -33,7 +33,7 @@ pub struct Survey {
 /// Looks through an HTML body. Heavy enough for a blocking thread.
 pub fn survey(html: &str) -> Survey {
     let Some(tree) = guarded(|| parse(html)).flatten() else {
-        return Survey { stripped: BTreeMap::from([(Stripped::Layout, 1)]), ..Survey::default() };
+        return Survey::default();
     };
     let mut content_ids: HashSet<String> = tree
         .elements()
@@ -52,11 +52,7 @@ pub fn survey(html: &str) -> Survey {
         }
     }
     let trackers = u32::try_from(beacons.len()).unwrap_or(u32::MAX);
-    let (outline, mut stripped) = (Outline::of(&tree), stripped(&tree));
-    if outline.is_none() {
-        stripped.insert(Stripped::Layout, 1);
-    }
-    Survey { content_ids, remote, trackers, stripped, outline }
+    Survey { content_ids, remote, trackers, stripped: stripped(&tree), outline: Outline::of(&tree) }
 }
 
 /// The addresses of pictures that CSS shows.
@@ -137,7 +133,7 @@ mod tests {
                 (Stripped::Drawings, 1)
             ]
         );
-        assert_eq!(taken(&"<div>".repeat(10_000)), [(Stripped::Layout, 1)]);
+        assert_eq!(survey(&"<div>".repeat(10_000)), Survey::default(), "of what is too deep nothing is known");
     }
 
     #[test]
