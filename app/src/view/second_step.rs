@@ -88,7 +88,9 @@ pub fn Step(page: StepPage) -> impl IntoView {
     } else {
         (t_string!(i18n, step.title), t_string!(i18n, passkey.ask_recovery))
     };
-    let fields = proof_fields(i18n, &ways, trouble.as_ref(), Asking::AtSignIn);
+    // Where a passkey is offered, that is the button that stands out.
+    let submit = submit_button(t_string!(i18n, login.submit), ways.passkey != PasskeyWay::Here, "step-submit");
+    let fields = proof_fields(i18n, &ways, trouble.as_ref(), Asking::AtSignIn, submit);
     let trouble = trouble.map(|trouble| {
         view! {
             <div class="login-error" id="step-error" role="alert" data-testid="step-error">
@@ -108,9 +110,6 @@ pub fn Step(page: StepPage) -> impl IntoView {
                 {trouble}
                 <form class="login-form" method="post" action="/login/code">
                     {fields}
-                    <button class=submit_class(&ways) type="submit" data-testid="step-submit">
-                        {t_string!(i18n, login.submit)}
-                    </button>
                 </form>
                 <p class="login-privacy">
                     <a href="/login">{t_string!(i18n, step.again)}</a>
@@ -135,7 +134,8 @@ pub fn Proof(page: ProofPage) -> impl IntoView {
             t_string!(i18n, passkey.remove),
         ),
     };
-    let fields = proof_fields(i18n, &ways, trouble.as_ref(), Asking::Proof(true));
+    let submit = submit_button(submit, ways.passkey != PasskeyWay::Here, "step-submit");
+    let fields = proof_fields(i18n, &ways, trouble.as_ref(), Asking::Proof(true), submit);
     let trouble = trouble.map(|trouble| {
         view! { <div role="alert" class="notice" id="step-error" data-testid="step-error">{trouble_text(i18n, &trouble)}</div> }
     });
@@ -154,9 +154,6 @@ pub fn Proof(page: ProofPage) -> impl IntoView {
                 <input type="hidden" name="next" value=proving.name() />
                 {fields}
                 <div class="collector-actions">
-                    <button type="submit" class=submit_class(&ways) data-testid="step-submit">
-                        {submit}
-                    </button>
                     <a class="button" href="/logins">
                         {t_string!(i18n, step.leave)}
                     </a>
@@ -166,13 +163,26 @@ pub fn Proof(page: ProofPage) -> impl IntoView {
     }
 }
 
-/// Where a passkey is offered, that is the button that stands out.
-fn submit_class(ways: &Ways) -> &'static str {
-    if ways.passkey == PasskeyWay::Here { "button" } else { "button button-primary" }
+/// Sends what was typed.
+fn submit_button(words: &'static str, stands_out: bool, test: &'static str) -> AnyView {
+    let class = if stands_out { "button button-primary" } else { "button" };
+    view! {
+        <button type="submit" class=class data-testid=test>
+            {words}
+        </button>
+    }
+    .into_any()
 }
 
-/// All that a person may show: a passkey, a code, and behind a press a recovery code.
-fn proof_fields(i18n: Words, ways: &Ways, trouble: Option<&Trouble>, with: Asking) -> impl IntoView + use<> {
+/// All that a person may show: a passkey, a code, and behind a press a recovery code. The button is where there is something to type:
+/// pressed with nothing typed, it would count as a wrong code.
+fn proof_fields(
+    i18n: Words,
+    ways: &Ways,
+    trouble: Option<&Trouble>,
+    with: Asking,
+    submit: AnyView,
+) -> impl IntoView + use<> {
     let first = match &ways.passkey {
         PasskeyWay::None => None,
         PasskeyWay::Here => Some(asking(i18n, with).into_any()),
@@ -193,6 +203,7 @@ fn proof_fields(i18n: Words, ways: &Ways, trouble: Option<&Trouble>, with: Askin
         t_string!(i18n, passkey.lost)
     };
     let is_all = !ways.code && !here;
+    let (within, behind) = if ways.code || is_all { (None, Some(submit)) } else { (Some(submit), None) };
     view! {
         {first}
         {code}
@@ -207,12 +218,15 @@ fn proof_fields(i18n: Words, ways: &Ways, trouble: Option<&Trouble>, with: Askin
                     autocapitalize="none"
                     spellcheck="false"
                     maxlength="40"
+                    required=!ways.code
                     aria-describedby="recovery-about"
                     data-testid="step-recovery"
                 />
                 <small id="recovery-about">{t_string!(i18n, step.recovery_about)}</small>
             </div>
+            {within}
         </details>
+        {behind}
     }
 }
 
@@ -320,12 +334,13 @@ pub(super) fn section(
             <details class="collector-remove">
                 <summary class="button" data-testid="step-turn-off">{t_string!(i18n, step.turn_off)}</summary>
                 <form method="post" action="/logins/step/off" class="collector-form">
-                    {proof_fields(i18n, ways, None, Asking::Proof(false))}
-                    <div class="collector-actions">
-                        <button type="submit" class="button" data-testid="step-turn-off-yes">
-                            {t_string!(i18n, step.turn_off)}
-                        </button>
-                    </div>
+                    {proof_fields(
+                        i18n,
+                        ways,
+                        None,
+                        Asking::Proof(false),
+                        submit_button(t_string!(i18n, step.turn_off), false, "step-turn-off-yes"),
+                    )}
                 </form>
             </details>
         }
