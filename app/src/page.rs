@@ -80,7 +80,7 @@ pub fn clock_from_cookie(value: &str) -> Option<i32> {
 /// The only way by which a text becomes elements in the page, where the browser has Trusted Types: the app makes its own from fixed
 /// pieces of HTML, and nothing that could run is among these. All else that is written goes in as text.
 const TRUST: &str = "globalThis.trustedTypes?.createPolicy('default',{createHTML:html=>\
-    /<\\/?(?:script|i?frame|frameset|object|embed|applet|base|meta|link|style|form|math|template|noscript)\\b|[\\s/]on\\w+\\s*=|(?:java|vb)script:|srcdoc/i\
+    /<\\/?(?:script|i?frame|frameset|object|embed|applet|base|meta|link|style|form|math|template|noscript)\\b|[\\s/\"']on\\w+\\s*=|(?:java|vb)script:|srcdoc/i\
     .test(html)?null:html})";
 
 /// The page of someone who is signed in.

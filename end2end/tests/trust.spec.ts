@@ -26,12 +26,12 @@ test("no text becomes an element that could run anything", async ({ visitor, mai
     }
     return {
       harmless: into("<b class=one>two</b>"),
-      hostile: ["<img src=x onerror=alert(1)>", "<svg/onload=alert(1)>", "<script>alert(1)</script>", "<iframe src=/></iframe>", "<a href='JavaScript:alert(1)'>x</a>", "<form action=/logout>"].map(into),
+      hostile: ["<img src=x onerror=alert(1)>", "<svg/onload=alert(1)>", "<b title='x'onclick=alert(1)>", "<script>alert(1)</script>", "<iframe src=/></iframe>", "<a href='JavaScript:alert(1)'>x</a>", "<form action=/logout>"].map(into),
       ran,
       other: (() => { try { trustedTypes.createPolicy("other", { createHTML: (html) => html }); return "made"; } catch (error) { return (error as Error).name; } })(),
     };
   });
-  expect(made).toEqual({ harmless: 1, hostile: Array(6).fill("TypeError"), ran: "TypeError", other: "TypeError" });
+  expect(made).toEqual({ harmless: 1, hostile: Array(7).fill("TypeError"), ran: "TypeError", other: "TypeError" });
 });
 
 declare const trustedTypes: { createPolicy(name: string, rules: { createHTML(html: string): string }): unknown };
