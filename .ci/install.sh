@@ -139,11 +139,7 @@ for part in "$@"; do
       if ! command -v firefox-esr >/dev/null && ! command -v firefox >/dev/null; then
         packages firefox-esr
       fi
-      command -v geckodriver >/dev/null || {
-        say "Installing geckodriver with cargo (once; it takes some minutes)"
-        CARGO_TARGET_DIR=$CACHE/toolbuild cargo install geckodriver --locked --root "$TOOLS"
-        rm -rf "$CACHE/toolbuild"
-      }
+      cargo_tool geckodriver 0.37.1 --locked
       ;;
     nextest)
       command -v cargo-nextest >/dev/null || {

@@ -27,8 +27,12 @@ export class Bidi {
   static async start(env: Record<string, string>, capabilities: object): Promise<Bidi> {
     const driver = spawn("geckodriver", ["--port", "0", "--websocket-port", "0"], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "ignore"] });
     const gone = new Promise<void>((resolve) => driver.once("exit", () => resolve()));
+    // It would outlive a run that is broken off, and the browser with it.
+    const end = () => driver.kill("SIGTERM");
+    process.once("exit", end);
     const stop = async () => {
-      driver.kill("SIGTERM");
+      process.off("exit", end);
+      end();
       await gone;
     };
     try {
