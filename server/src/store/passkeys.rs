@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::{
     Store, at_once, change, now, on,
-    second_steps::{end_of_second_step, locked, put_recovery_codes},
+    second_steps::{added, end_of_second_step, locked},
 };
 
 /// How many a user may have.
@@ -75,20 +75,13 @@ impl Store {
         let NewPasskey { id, name, site, credential, known, counter } = *passkey;
         Ok(at_once!(self, all => {
             let before = locked!(all, user);
-            let added = sqlx::query(
+            let result = sqlx::query(
                 "INSERT INTO passkeys (id, user_id, name, site, credential, known, counter, created)
                  SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE (SELECT COUNT(*) FROM passkeys WHERE user_id = $2) < $9
                  ON CONFLICT (credential) DO NOTHING")
                 .bind(id).bind(user).bind(name).bind(site).bind(credential).bind(known).bind(i64::from(counter))
                 .bind(now()).bind(MOST).execute(&mut *all).await?;
-            match (added.rows_affected(), before) {
-                (0, _) => Added::No,
-                (_, 0) => {
-                    put_recovery_codes!(all, user, codes);
-                    Added::First
-                }
-                _ => Added::Further,
-            }
+            added!(all, user, result.rows_affected(), before, codes)
         }))
     }
 

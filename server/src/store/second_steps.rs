@@ -30,17 +30,25 @@ macro_rules! locked {
     }};
 }
 
-/// Keeps new recovery codes of a user, within a transaction.
-macro_rules! put_recovery_codes {
-    ($all:ident, $user:expr, $codes:expr) => {
-        // Those of before are left where somebody has turned it off by hand.
-        sqlx::query("DELETE FROM recovery_codes WHERE user_id = $1").bind($user).execute(&mut *$all).await?;
-        for code in $codes {
-            sqlx::query("INSERT INTO recovery_codes (user_id, code) VALUES ($1, $2)")
-                .bind($user)
-                .bind(code)
-                .execute(&mut *$all)
-                .await?;
+/// What became of adding one, within a transaction: of these rows, where there were so many before. With the first one the recovery
+/// codes are kept.
+macro_rules! added {
+    ($all:ident, $user:expr, $rows:expr, $before:expr, $codes:expr) => {
+        match ($rows, $before) {
+            (0, _) => Added::No,
+            (_, 0) => {
+                // Those of before are left where somebody has turned it off by hand.
+                sqlx::query("DELETE FROM recovery_codes WHERE user_id = $1").bind($user).execute(&mut *$all).await?;
+                for code in $codes {
+                    sqlx::query("INSERT INTO recovery_codes (user_id, code) VALUES ($1, $2)")
+                        .bind($user)
+                        .bind(code)
+                        .execute(&mut *$all)
+                        .await?;
+                }
+                Added::First
+            }
+            _ => Added::Further,
         }
     };
 }
@@ -58,7 +66,7 @@ macro_rules! end_of_second_step {
         .await?;
     };
 }
-pub(super) use {end_of_second_step, locked, put_recovery_codes};
+pub(super) use {added, end_of_second_step, locked};
 
 impl Store {
     /// The second step of a user, if there is one.
@@ -89,17 +97,10 @@ impl Store {
         // Together, or somebody could have one without a code to get past it.
         Ok(at_once!(self, all => {
             let before = locked!(all, user);
-            let added = sqlx::query(
+            let result = sqlx::query(
                 "INSERT INTO second_steps (user_id, sealed, step) VALUES ($1, $2, $3) ON CONFLICT (user_id) DO NOTHING")
                 .bind(user).bind(secret).bind(step).execute(&mut *all).await?;
-            match (added.rows_affected(), before) {
-                (0, _) => Added::No,
-                (_, 0) => {
-                    put_recovery_codes!(all, user, codes);
-                    Added::First
-                }
-                _ => Added::Further,
-            }
+            added!(all, user, result.rows_affected(), before, codes)
         }))
     }
 

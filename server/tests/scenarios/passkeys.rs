@@ -116,7 +116,8 @@ async fn what_is_signed_otherwise_lets_nobody_in() {
     let challenge = |options: &Value| options["publicKey"]["challenge"].clone();
     let mut answers = Vec::new();
     // Another key by the same name.
-    let mut other = Authenticator { key: p256::ecdsa::SigningKey::from_slice(&random::<32>()).unwrap(), ..key.clone() };
+    let mut other =
+        Authenticator { key: p256::ecdsa::SigningKey::from_slice(&random::<32>()).expect("a key"), ..key.clone() };
     answers.push(other.answer(&challenge(&asked(&half, "/login/code/passkey").await)));
     // A page of another origin.
     let mut elsewhere = Authenticator { origin: "http://localhost:3001".to_owned(), ..key.clone() };
