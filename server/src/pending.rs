@@ -27,6 +27,8 @@ pub struct Proven {
     pub imap: Endpoint,
     pub smtp: Option<Endpoint>,
     pub credentials: Credentials,
+    /// What the server calls their inbox; empty where it does not tell.
+    pub inbox: String,
     /// The session that proved it.
     pub session: Session,
     /// Paid back when they are signed in.
@@ -38,7 +40,7 @@ pub struct Proven {
 pub struct Pending(Mutex<HashMap<Vec<u8>, HalfWay>>);
 
 struct HalfWay {
-    /// Whose second step it is.
+    /// Whose second step it is: who signs in may have come by another address of theirs.
     user: i64,
     address: String,
     next: String,
@@ -99,16 +101,9 @@ impl Pending {
 }
 
 impl Bridge {
-    /// Waits for the second step of this user from whoever has the cookie.
-    pub fn await_second_step(&self, token: Vec<u8>, user: i64, proven: Proven, next: &str) {
-        let half = HalfWay {
-            user,
-            address: proven.address.clone(),
-            next: next.to_owned(),
-            proven,
-            until: Instant::now() + PATIENCE,
-            wrong: 0,
-        };
+    /// Waits for the second step of its owner, a user and their address, from whoever has the cookie.
+    pub fn await_second_step(&self, token: Vec<u8>, (user, address): (i64, String), proven: Proven, next: &str) {
+        let half = HalfWay { user, address, next: next.to_owned(), proven, until: Instant::now() + PATIENCE, wrong: 0 };
         self.pending.add(token, half);
         let bridge = self.clone();
         // Ends by itself; with Pismo all of them go anyway.

@@ -223,7 +223,8 @@ async fn try_sign_in(
         }
     };
     let credentials = Credentials { user: address.to_owned(), password: filled.password.clone() };
-    let session = match imap::connect_by(&bridge.config.server_dialer(), &imap, &credentials).await.map_err(to_wire) {
+    let mut session = match imap::connect_by(&bridge.config.server_dialer(), &imap, &credentials).await.map_err(to_wire)
+    {
         Ok(session) => session,
         Err(error) => {
             if error.is_about_password() {
@@ -232,11 +233,13 @@ async fn try_sign_in(
             return Err(error);
         }
     };
-    let awaited = bridge.store.who_has_second_step(address, &imap).await.map_err(internal)?;
-    let proven = Proven { address: address.to_owned(), imap, smtp, credentials, session, attempt };
-    let Some(user) = awaited else { return finish(bridge, client, headers, proven).await.map(Entered::In) };
+    // Whoever has several addresses has one second step for what lies behind them.
+    let inbox = session.mailbox_id("INBOX").await.map_err(to_wire)?.unwrap_or_default();
+    let awaited = bridge.store.who_has_second_step(address, &imap, &inbox).await.map_err(internal)?;
+    let proven = Proven { address: address.to_owned(), imap, smtp, credentials, inbox, session, attempt };
+    let Some(owner) = awaited else { return finish(bridge, client, headers, proven).await.map(Entered::In) };
     let token = random_hex(32).map_err(internal)?;
-    bridge.await_second_step(Sha256::digest(token.as_bytes()).to_vec(), user, proven, &filled.next);
+    bridge.await_second_step(Sha256::digest(token.as_bytes()).to_vec(), owner, proven, &filled.next);
     Ok(Entered::HalfWay(token))
 }
 
@@ -247,10 +250,11 @@ pub async fn finish(
     headers: &HeaderMap,
     proven: Proven,
 ) -> Result<String, wire::Error> {
-    let Proven { address, imap, smtp, credentials, session, attempt } = proven;
+    let Proven { address, imap, smtp, credentials, inbox, session, attempt } = proven;
     bridge.attempts.pay_back(attempt);
     let origin = origin(client, headers);
     let record = bridge.store.account_for(&address, &imap, smtp.as_ref()).await.map_err(internal)?;
+    bridge.store.set_inbox(record.user, &inbox).await.map_err(internal)?;
     bridge.keep_password(&record, &credentials).await.map_err(internal)?;
     let notice = notice(bridge, &record, headers, &origin).await;
     let (token, id) = (random_hex(32).map_err(internal)?, random_hex(16).map_err(internal)?);

@@ -43,6 +43,8 @@ pub enum Response {
     StatusOf {
         name: Vec<u8>,
         items: Vec<(String, u64)>,
+        /// `MAILBOXID` (RFC 8474 §4.3), or Dovecot's `X-GUID`.
+        id: Option<String>,
     },
     /// What is used and allowed of each resource, by its name in upper case (RFC 9208 §4.2.1).
     Quota(Vec<(String, u64, u64)>),
@@ -260,11 +262,16 @@ fn rights(words: &[&Value]) -> Rights {
 
 fn status_of(values: &[Value]) -> Response {
     let [Value::Atom(name) | Value::String(name), Value::List(items), ..] = values else { return Response::Other };
-    let pairs = items.chunks_exact(2).filter_map(|pair| {
-        let [item, number] = pair else { return None };
-        Some((item.text()?.to_ascii_uppercase(), number.number()?))
-    });
-    Response::StatusOf { name: name.to_vec(), items: pairs.collect() }
+    let (mut counts, mut id) = (Vec::new(), None);
+    for pair in items.chunks_exact(2) {
+        let [item, value] = pair else { continue };
+        if item.is("MAILBOXID") || item.is("X-GUID") {
+            id = value.list().first().unwrap_or(value).text().map(str::to_owned);
+        } else if let (Some(item), Some(number)) = (item.text(), value.number()) {
+            counts.push((item.to_ascii_uppercase(), number));
+        }
+    }
+    Response::StatusOf { name: name.to_vec(), items: counts, id }
 }
 
 /// `"" (STORAGE 10 512 MESSAGE 3 100)`
@@ -362,8 +369,11 @@ mod tests {
                     ("HIGHESTMODSEQ".into(), u64::from(u32::MAX >> 1) << 32 | u64::from(u32::MAX)),
                     ("UNSEEN".into(), 1)
                 ],
+                id: Some("x".into()),
             }
         );
+        let named = |id: &str| Response::StatusOf { name: b"INBOX".to_vec(), items: vec![], id: Some(id.into()) };
+        assert_eq!(one("* STATUS INBOX (X-GUID 12345678)"), named("12345678"));
     }
 
     #[test]

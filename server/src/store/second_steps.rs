@@ -80,15 +80,20 @@ impl Store {
         Ok(step.filter(|step| step.secret.is_some() || step.passkeys > 0))
     }
 
-    /// The user of this address who has a second step, however it is written: mail servers do not ask for its case.
-    pub async fn who_has_second_step(&self, address: &str, imap: &Endpoint) -> Result<Option<i64>> {
-        let found: Option<(i64,)> = on!(self, pool => sqlx::query_as(
-            "SELECT id FROM users WHERE LOWER(address) = LOWER($1) AND imap = $2
+    /// The user who has a second step and this address, however it is written (mail servers do not ask for its case), or this very
+    /// inbox by another address: that is given back, too.
+    pub async fn who_has_second_step(
+        &self,
+        address: &str,
+        imap: &Endpoint,
+        inbox: &str,
+    ) -> Result<Option<(i64, String)>> {
+        Ok(on!(self, pool => sqlx::query_as(
+            "SELECT id, address FROM users WHERE (LOWER(address) = LOWER($1) OR (inbox = $3 AND inbox <> '')) AND imap = $2
              AND (EXISTS (SELECT 1 FROM second_steps WHERE user_id = users.id)
                   OR EXISTS (SELECT 1 FROM passkeys WHERE user_id = users.id))
-             ORDER BY id LIMIT 1")
-            .bind(address).bind(imap.to_string()).fetch_optional(pool))?;
-        Ok(found.map(|(user,)| user))
+             ORDER BY LOWER(address) = LOWER($1) DESC, id LIMIT 1")
+            .bind(address).bind(imap.to_string()).bind(inbox).fetch_optional(pool))?)
     }
 
     /// Turns codes on with a sealed secret, whose code of this step was shown, and with what is kept of the recovery codes if there

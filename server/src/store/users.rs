@@ -72,6 +72,13 @@ impl Store {
         Ok(found.is_some())
     }
 
+    /// Keeps what the mail server calls the inbox of a user; see [`Session::mailbox_id`](crate::imap::Session::mailbox_id).
+    pub async fn set_inbox(&self, user: i64, inbox: &str) -> Result<()> {
+        change!(self, pool => sqlx::query("UPDATE users SET inbox = $2 WHERE id = $1 AND inbox <> $2")
+            .bind(user).bind(inbox).execute(pool))?;
+        Ok(())
+    }
+
     /// Keeps the sealed password with which the account signs in.
     pub async fn set_password(&self, account: AccountId, sealed: &[u8]) -> Result<()> {
         change!(self, pool => sqlx::query("UPDATE accounts SET password = $2 WHERE id = $1")

@@ -212,6 +212,38 @@ async fn a_recovery_code_is_good_once_and_turns_it_off() {
 }
 
 #[tokio::test]
+async fn another_address_of_the_same_inbox_is_no_way_around_it() {
+    let bridge = TestBridge::start().await;
+    bridge.mail("ana").append("INBOX", "behind two doors").await;
+    let alias = |name: &str| Browser { address: bridge.address_of(name), cookie: None, ..bridge.browser("ana") };
+    bridge.server.let_be_called(&bridge.address_of("ana"), &bridge.address_of("info"));
+    let before = bridge.sign_in("info").await;
+    assert_eq!(before.open("INBOX").await.view.subjects(), ["behind two doors"]);
+    let ana = turn_on(&bridge, "ana").await;
+    let half = half_way(&alias("info"), &[]).await;
+    assert_eq!(half.submit("/login/code", &[("code", "999999")]).await.status, 401);
+    let html = ana.browser.get("/logins").await.text();
+    assert!(between(&html, "data-outcome=\"", "\"").contains(&"code"), "whose step it is learns of it: {html}");
+    let inside = signed_in(&half, &half.submit("/login/code", &[("code", &ana.code(0))]).await);
+    assert_eq!(inside.open("INBOX").await.view.subjects(), ["behind two doors"]);
+    // However many addresses there are, wrong codes are counted together.
+    let mut refused = 1;
+    for number in 1..20 {
+        let name = format!("info{number}");
+        bridge.server.let_be_called(&bridge.address_of("ana"), &bridge.address_of(&name));
+        let half = half_way(&alias(&name), &[]).await;
+        match half.submit("/login/code", &[("code", "999999")]).await.status {
+            401 => refused += 1,
+            429 => break,
+            other => panic!("{other}"),
+        }
+    }
+    assert!((5..=10).contains(&refused), "{refused}");
+    // Somebody else's inbox is another one.
+    bridge.sign_in("boris").await;
+}
+
+#[tokio::test]
 async fn wrong_codes_count_as_wrong_passwords_do() {
     let bridge = TestBridge::start().await;
     let ana = turn_on(&bridge, "ana").await;

@@ -119,6 +119,15 @@ impl MailServer {
         while hand.try_run(&format!("LOGIN {address} {password}")).await.1.starts_with("NO") {}
     }
 
+    /// Lets a user, who has signed in before, have their mail by another address, too. Dovecot alone.
+    pub fn let_be_called(&self, user: &str, other: &str) {
+        let folder = |address: &str| {
+            let (name, domain) = address.split_once('@').expect("an address");
+            self.dir.join("mail").join(domain).join(name)
+        };
+        std::os::unix::fs::symlink(folder(user), folder(other)).expect("another name");
+    }
+
     /// How many IMAP sessions of a user are open. Dovecot alone.
     pub fn sessions(&self, user: &str) -> usize {
         let mut asking = Command::new("doveadm");

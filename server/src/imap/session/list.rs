@@ -185,7 +185,7 @@ impl Session {
             .run_all(commands, limits, 1, |response| {
                 match response {
                     Response::List(line) if told.lines.len() < 2 * MAX_MAILBOXES => told.lines.push(line),
-                    Response::StatusOf { name, items } if told.statuses.len() < MAX_MAILBOXES => {
+                    Response::StatusOf { name, items, .. } if told.statuses.len() < MAX_MAILBOXES => {
                         told.statuses.push((name, Status::read(&items)));
                     }
                     Response::MyRights { name, rights } if told.rights.len() < MAX_MAILBOXES => {
@@ -225,7 +225,7 @@ impl Session {
         let limits = Limits { total: 32 * 1024 * 1024, ..Limits::SHORT };
         let answers = self
             .run_all(commands, limits, 1, |response| match response {
-                Response::StatusOf { name, items } => {
+                Response::StatusOf { name, items, .. } => {
                     if found.len() < 2 * MAX_MAILBOXES {
                         found.push((name, Status::read(&items)));
                     }

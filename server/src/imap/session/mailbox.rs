@@ -106,6 +106,27 @@ impl Session {
         self.run(close, Limits::SHORT, other_mailboxes).await.map(drop)
     }
 
+    /// What the server calls a mailbox for ever, whatever it is named and whoever asks: `MAILBOXID` (RFC 8474), or the `X-GUID` that
+    /// Dovecot has without saying so. None where the server knows neither.
+    pub async fn mailbox_id(&mut self, path: &str) -> Result<Option<String>, Error> {
+        let item = if self.capabilities.object_id { "(MAILBOXID)" } else { "(X-GUID)" };
+        let command = self.mailbox_command("STATUS", path)?.words(item);
+        let mut found = None;
+        let asked = self
+            .run(command, Limits::SHORT, |response| match response {
+                Response::StatusOf { id, .. } if id.is_some() => {
+                    found = id;
+                    None
+                }
+                other => Some(other),
+            })
+            .await;
+        match asked {
+            Err(error) if error.is_refusal() => Ok(None),
+            asked => asked.map(|_| found),
+        }
+    }
+
     pub async fn create(&mut self, path: &str) -> Result<(), Error> {
         let command = self.mailbox_command("CREATE", path)?;
         self.run(command, Limits::SHORT, Some).await.map(drop)
