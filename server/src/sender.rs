@@ -173,6 +173,7 @@ mod tests {
             ("From: Paypal <x@p\u{430}yp\u{430}l-x.example>", &["mixed_domain"]),
             ("From: a@example.org, b@evil.test", &["several_senders"]),
             ("From: a@example.org\nFrom: b@example.org", &["several_senders"]),
+            ("From: Bank <a@example.org> <b@evil.test>", &["several_senders"]),
             ("From: a@example.org\nReply-To: b@evil.test", &["replies_elsewhere"]),
             ("From: a@example.org\nReply-To: a@example.org, b@evil.test", &["replies_elsewhere"]),
             (

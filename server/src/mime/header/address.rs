@@ -32,7 +32,7 @@ pub fn addresses(value: &[u8]) -> Vec<Address> {
             }
             b'<' => {
                 let (address, after) = angle(after);
-                reader.angle = Some(address);
+                reader.begin(address);
                 after
             }
             b',' | b';' => {
@@ -84,6 +84,8 @@ struct Reader {
     pieces: Vec<(bool, Piece)>,
     spaced: bool,
     angle: Option<Vec<u8>>,
+    /// How many of the pieces came before it.
+    before: usize,
     comment: Vec<u8>,
 }
 
@@ -108,6 +110,17 @@ impl Reader {
         self.spaced = false;
         self.angle = None;
         self.comment.clear();
+    }
+
+    /// An address in brackets. Where there was one since the last comma, the comma was forgotten: none hides the other.
+    fn begin(&mut self, angle: Vec<u8>) {
+        if self.angle.as_deref().is_some_and(|one| !clean_email(one).is_empty()) {
+            let name = self.pieces.split_off(self.before);
+            self.finish();
+            self.pieces = name;
+        }
+        self.angle = Some(angle);
+        self.before = self.pieces.len();
     }
 
     fn finish(&mut self) {
@@ -285,6 +298,10 @@ mod tests {
         check(b"Ana a@x", &[("Ana", "a@x")]);
         check(b"'Ana' <a@x>", &[("Ana", "a@x")]);
         check(b"\"a@x\" <a@x>", &[("", "a@x")]);
+        check(b"Ana <a@x> (at home)", &[("Ana", "a@x")]);
+        check(b"Ana <a@x> Boris <b@x>, c@x", &[("Ana", "a@x"), ("Boris", "b@x"), ("", "c@x")]);
+        check(b"Ana <a@x> <b@x>", &[("Ana", "a@x"), ("", "b@x")]);
+        check(b"Ana <> <b@x>", &[("Ana", "b@x")]);
         check(b"Shop", &[("", "Shop")]);
         check(b"The Shop", &[("The Shop", "")]);
         check(b"", &[]);
