@@ -15,6 +15,7 @@ use std::{
 };
 
 use app::wire::{CertificateFault, ProbeStep};
+use hickory_resolver::TokioResolver;
 use rustls::{ClientConfig, pki_types::ServerName};
 use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::{
@@ -54,6 +55,7 @@ pub enum Reach {
 pub struct Dialer {
     reach: Reach,
     tls: Option<Arc<ClientConfig>>,
+    names: Option<Arc<TokioResolver>>,
 }
 
 /// Why there is no line.
@@ -87,12 +89,17 @@ impl Error {
 impl Dialer {
     /// Calls these addresses, and trusts what this machine trusts.
     pub fn new(reach: Reach) -> Self {
-        Self { reach, tls: None }
+        Self { reach, tls: None, names: None }
     }
 
     /// Trusts what this configuration trusts.
     pub fn trusting(self, tls: Arc<ClientConfig>) -> Self {
         Self { tls: Some(tls), ..self }
+    }
+
+    /// Asks these name servers, and not whom this machine asks.
+    pub fn asking(self, names: TokioResolver) -> Self {
+        Self { names: Some(Arc::new(names)), ..self }
     }
 
     /// A line to a mail server, still in clear text. Where it would stay so because the server is on this machine by its
@@ -120,11 +127,7 @@ impl Dialer {
 
     async fn call(&self, host: &str, port: u16, here: bool) -> Result<TcpStream, Error> {
         let unknown = || Error::UnknownHost { host: host.to_owned() };
-        let found = timeout(LOOKUP, tokio::net::lookup_host((host, port))).await;
-        let addresses: Vec<SocketAddr> = found.map_err(|_| unknown())?.map_err(|_| unknown())?.collect();
-        if addresses.is_empty() {
-            return Err(unknown());
-        }
+        let addresses = timeout(LOOKUP, self.look_up(host, port)).await.ok().flatten().ok_or_else(unknown)?;
         let unreachable = |text: &str| Error::Unreachable { host: host.to_owned(), text: text.to_owned() };
         let until = Instant::now() + ALL_ADDRESSES;
         let mut why = Error::Private { host: host.to_owned() };
@@ -148,6 +151,15 @@ impl Dialer {
             }
         }
         Err(why)
+    }
+
+    /// The addresses of a name; none where it has none.
+    async fn look_up(&self, host: &str, port: u16) -> Option<Vec<SocketAddr>> {
+        let addresses: Vec<SocketAddr> = match &self.names {
+            Some(names) => names.lookup_ip(host).await.ok()?.iter().map(|address| (address, port).into()).collect(),
+            None => tokio::net::lookup_host((host, port)).await.ok()?.collect(),
+        };
+        Some(addresses).filter(|addresses| !addresses.is_empty())
     }
 
     fn may_reach(&self, address: IpAddr) -> bool {

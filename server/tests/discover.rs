@@ -2,27 +2,24 @@
 
 #[path = "support/mail_server.rs"]
 mod mail_server;
+#[path = "support/name_server.rs"]
+mod name_server;
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv4Addr},
     sync::{Arc, Mutex},
 };
 
 use app::wire::{FoundBy, SourceAdvice};
 use hickory_resolver::{
     TokioResolver,
-    config::{NameServerConfig, ResolverConfig},
-    net::runtime::TokioRuntimeProvider,
-    proto::{
-        op::Message,
-        rr::{
-            Name, RData, Record,
-            rdata::{MX, SRV},
-        },
+    proto::rr::{
+        Name, RData, Record,
+        rdata::{MX, SRV},
     },
 };
 use mail_server::MailServer;
+use name_server::answering;
 use pismo::{
     discover::{Candidate, Discovery, Places, Way},
     net::{Dialer, Reach, fetch, post},
@@ -30,36 +27,18 @@ use pismo::{
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::{TcpListener, UdpSocket},
+    net::TcpListener,
 };
 use tokio_rustls::TlsAcceptor;
 
 /// A name server that knows these records and no others.
 async fn name_server(records: Vec<(&'static str, RData)>) -> TokioResolver {
-    let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a port");
-    let port = socket.local_addr().expect("an address").port();
-    tokio::spawn(async move {
-        let mut bytes = [0; 4096];
-        while let Ok((length, from)) = socket.recv_from(&mut bytes).await {
-            let asked = Message::from_vec(&bytes[..length]).expect("a question");
-            let query = asked.queries.first().expect("a question").clone();
-            let mut answer = Message::response(asked.metadata.id, asked.metadata.op_code);
-            answer.add_query(query.clone());
-            for (name, data) in &records {
-                let name = Name::from_ascii(name).expect("a name");
-                if name == *query.name() && data.record_type() == query.query_type() {
-                    answer.add_answer(Record::from_rdata(name, 60, data.clone()));
-                }
-            }
-            socket.send_to(&answer.to_vec().expect("an answer"), from).await.expect("an answer");
-        }
-    });
-    let mut server = NameServerConfig::udp(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    for connection in &mut server.connections {
-        connection.port = port;
-    }
-    let config = ResolverConfig::from_parts(None, Vec::new(), vec![server]);
-    TokioResolver::builder_with_config(config, TokioRuntimeProvider::default()).build().expect("a resolver")
+    answering(move |query| {
+        let known = records.iter().map(|(name, data)| (Name::from_ascii(name).expect("a name"), data));
+        let asked = known.filter(|(name, data)| name == query.name() && data.record_type() == query.query_type());
+        asked.map(|(name, data)| Record::from_rdata(name, 60, data.clone())).collect()
+    })
+    .await
 }
 
 fn service(priority: u16, port: u16, target: &str) -> RData {

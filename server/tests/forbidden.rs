@@ -1,5 +1,8 @@
 //! Hosts that nobody may have Pismo call, in every spelling, at every door that calls what somebody else has named.
 
+#[path = "support/name_server.rs"]
+mod name_server;
+
 use std::{
     net::Ipv4Addr,
     sync::{
@@ -8,6 +11,8 @@ use std::{
     },
 };
 
+use hickory_resolver::proto::rr::{RData, Record, RecordType};
+use name_server::answering;
 use pismo::{
     endpoint::{Endpoint, Protocol, Security},
     net::{Dialer, Error, Reach, fetch, picture, post},
@@ -93,9 +98,9 @@ fn was_refused(error: &anyhow::Error) -> bool {
     }
 }
 
-#[tokio::test]
-async fn no_spelling_of_a_forbidden_host_is_called() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+/// Counts who calls it at a port of this machine.
+async fn canary(address: &str) -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind(address).await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = calls.clone();
@@ -104,6 +109,12 @@ async fn no_spelling_of_a_forbidden_host_is_called() {
             counted.fetch_add(1, Ordering::Relaxed);
         }
     });
+    (port, calls)
+}
+
+#[tokio::test]
+async fn no_spelling_of_a_forbidden_host_is_called() {
+    let (port, calls) = canary("127.0.0.1:0").await;
     let dialer = Dialer::new(Reach::Public);
     let hosts: Vec<String> = FORBIDDEN
         .iter()
@@ -135,4 +146,60 @@ async fn no_spelling_of_a_forbidden_host_is_called() {
     // The canary sings.
     let endpoint = Endpoint::new(Protocol::Imap, Security::Tls, "127.0.0.1", port);
     Dialer::new(Reach::Anywhere).dial(&endpoint).await.expect("a line");
+}
+
+/// A name that leads to one address when it is asked for and to another a moment later (DNS rebinding): what is judged is what is
+/// called, since nobody asks twice.
+#[tokio::test]
+async fn a_name_is_asked_for_once_and_what_it_says_is_judged() {
+    let (port, calls) = canary("127.0.0.1:0").await;
+    let (asked, told) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (counted, turns) = (asked.clone(), told.clone());
+    // Each answer is another one, and good for no time at all.
+    let names = answering(move |query| {
+        if query.query_type() != RecordType::A {
+            return Vec::new();
+        }
+        counted.fetch_add(1, Ordering::Relaxed);
+        let forbidden = FORBIDDEN[turns.fetch_add(1, Ordering::Relaxed) % FORBIDDEN.len()];
+        vec![Record::from_rdata(query.name().clone(), 0, RData::A(Ipv4Addr::from(forbidden).into()))]
+    })
+    .await;
+    let dialer = Dialer::new(Reach::Public).asking(names.clone());
+    let private = |error: Option<anyhow::Error>| {
+        let error = error.expect("a call");
+        assert!(matches!(error.downcast_ref(), Some(Error::Private { .. })), "{error:#}");
+    };
+    for _ in 0..FORBIDDEN.len() {
+        private(picture(&dialer, "http://turns.example/x.png").await.err());
+        private(picture(&dialer, "https://turns.example/x.png").await.err());
+        private(post(&dialer, "https://turns.example/", "x=y").await.err());
+        assert!(fetch(&dialer, "https://turns.example/").await.is_none());
+        let endpoint = Endpoint::new(Protocol::Imap, Security::Tls, "turns.example", port);
+        private(dialer.dial(&endpoint).await.err().map(Into::into));
+    }
+    assert_eq!((asked.load(Ordering::Relaxed), calls.load(Ordering::Relaxed)), (5 * FORBIDDEN.len(), 0));
+
+    // Whoever may call all gets what the first answer says, and not the second.
+    told.store(0, Ordering::Relaxed);
+    let endpoint = Endpoint::new(Protocol::Imap, Security::Tls, "turns.example", port);
+    let line = Dialer::new(Reach::Anywhere).asking(names).dial(&endpoint).await.expect("a line");
+    assert_eq!(line.peer_addr().expect("a peer").ip(), Ipv4Addr::LOCALHOST);
+    assert_eq!(asked.load(Ordering::Relaxed), 5 * FORBIDDEN.len() + 1);
+}
+
+/// A name with many forbidden addresses is no better than one with one.
+#[tokio::test]
+async fn a_name_of_many_forbidden_addresses_is_not_called() {
+    let (port, calls) = canary("127.0.0.1:0").await;
+    let names = answering(|query| {
+        let of =
+            |address: [u8; 4]| Record::from_rdata(query.name().clone(), 0, RData::A(Ipv4Addr::from(address).into()));
+        if query.query_type() == RecordType::A { FORBIDDEN.iter().copied().map(of).collect() } else { Vec::new() }
+    })
+    .await;
+    let endpoint = Endpoint::new(Protocol::Imap, Security::Tls, "many.example", port);
+    let error = Dialer::new(Reach::Public).asking(names).dial(&endpoint).await.expect_err("none may be called");
+    assert_eq!(error, Error::Private { host: "many.example".to_owned() });
+    assert_eq!(calls.load(Ordering::Relaxed), 0);
 }
