@@ -1,6 +1,11 @@
 //! Folding what a reply quotes beneath itself. Works on text that the sanitizer has written: it only puts two tags of ours in
 //! between, and reads nothing anew.
 
+use std::borrow::Cow;
+
+/// Each tag that begins a quote has one of these in it.
+const SIGNS: [&str; 2] = ["quote", "zmail_extra"];
+
 /// Elements without an end tag.
 const VOID: &[&str] = &["area", "br", "col", "hr", "img", "wbr"];
 
@@ -17,13 +22,15 @@ pub(super) struct Tag<'a> {
 }
 
 /// Puts the quote at the end of a body under a fold with these words, if there is one, and something above it.
-pub fn fold(content: &str, words: &str) -> String {
-    let Some((start, end)) = last_quote(content) else { return content.to_owned() };
+pub fn fold<'a>(content: &'a str, words: &str) -> Cow<'a, str> {
+    // Most of what is large, such as a newsletter, quotes nothing.
+    let quotes = SIGNS.iter().any(|sign| content.contains(sign));
+    let Some((start, end)) = quotes.then(|| last_quote(content)).flatten() else { return Cow::Borrowed(content) };
     let (before, rest) = content.split_at(start);
     let (quote, after) = rest.split_at(end - start);
     // Without quotation marks: wherever it stood, it could not end an attribute.
     let words = super::escape(words);
-    format!("{before}<details class=pismo-quote><summary>{words}</summary>{quote}</details>{after}")
+    Cow::Owned(format!("{before}<details class=pismo-quote><summary>{words}</summary>{quote}</details>{after}"))
 }
 
 /// Where the last outermost quote begins and ends, if only space follows it and text stands before it.
