@@ -20,7 +20,7 @@ const BROWSERS = (process.env.PISMO_CORPUS_BROWSERS ?? "chromium").split(" ");
 const SOME = 32;
 /** One message of so many is looked at for a while: browsers do some things ahead of time, and those only at leisure. */
 const LEISURELY = 21;
-/** So many messages are one line of progress. */
+/** After so many messages it is told how far it is, and what was found. */
 const STRETCH = 100;
 
 // The browsers here are the tests' own, and so is what they complain of.
@@ -51,7 +51,7 @@ for (const name of BROWSERS) {
     const findings = new Findings(pismo.url);
     const canary = await Canary.listen(findings);
     const reader = await (name === "firefox" ? firefox : chromium(playwright, launchOptions))(canary, findings);
-    let pictures = 0;
+    let [pictures, told] = [0, 0];
     try {
       const person = new Person(reader, findings);
       await person.stepIntoTheTrap();
@@ -67,7 +67,11 @@ for (const name of BROWSERS) {
           pictures += 1;
           await person.compare(usual, "with pictures");
         }
-        if (number % STRETCH === STRETCH - 1) console.log(`${name}: ${number + 1} of ${hostile.length} messages, ${found(findings).length} findings`);
+        if (number % STRETCH === STRETCH - 1) {
+          const all = found(findings);
+          console.log([`${name}: ${number + 1} of ${hostile.length} messages, ${all.length} findings`, ...all.slice(told)].join("\n"));
+          told = all.length;
+        }
       }
     } catch (error) {
       // What was found until then is not lost.
