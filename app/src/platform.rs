@@ -1,12 +1,12 @@
 //! What the app asks of the browser it runs in. `frontend` implements it; on the server there is [`Nowhere`].
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use futures_util::future::LocalBoxFuture;
 
 use crate::{
     state::Theme,
-    wire::{Attachment, BlobId, DraftId, Error},
+    wire::{Attachment, DraftId, Error},
 };
 
 /// Whether an address becomes a new step of the history or takes the place of the current one.
@@ -46,8 +46,10 @@ pub trait Platform: Send + Sync + 'static {
     ) -> LocalBoxFuture<'static, Result<Attachment, Error>>;
     /// Tell the page in which formatted text is written something, with the bytes that go with it.
     fn tell_editor(&self, what: &str, file: Option<&web_sys::Blob>);
-    /// The bytes of a picture that was uploaded, if it is there.
-    fn picture(&self, blob: &BlobId) -> LocalBoxFuture<'static, Option<web_sys::Blob>>;
+    /// The bytes of a picture at an address of ours, if it is there.
+    fn picture(&self, url: String) -> LocalBoxFuture<'static, Option<web_sys::Blob>>;
+    /// What is at such an address as JSON: where pictures are had, by their own addresses.
+    fn pictures(&self, url: String) -> LocalBoxFuture<'static, Option<HashMap<String, String>>>;
     /// Run something later, or never if the tab is closed before.
     fn after(&self, delay: Duration, then: Box<dyn FnOnce()>);
     /// Run a future to its end in the background.
@@ -80,7 +82,10 @@ impl Platform for Nowhere {
         Box::pin(std::future::ready(Err(Error::Internal)))
     }
     fn tell_editor(&self, _: &str, _: Option<&web_sys::Blob>) {}
-    fn picture(&self, _: &BlobId) -> LocalBoxFuture<'static, Option<web_sys::Blob>> {
+    fn picture(&self, _: String) -> LocalBoxFuture<'static, Option<web_sys::Blob>> {
+        Box::pin(std::future::ready(None))
+    }
+    fn pictures(&self, _: String) -> LocalBoxFuture<'static, Option<HashMap<String, String>>> {
         Box::pin(std::future::ready(None))
     }
     fn after(&self, _: Duration, _: Box<dyn FnOnce()>) {}

@@ -120,7 +120,12 @@ pub fn print_url(message: &MessageRef, remote: bool) -> String {
     format!("{}{remote}", message_url(message, "print"))
 }
 
-/// Where an uploaded file can be taken back.
+/// Where pictures on the net that a message shows are had, by their own addresses.
+pub fn pictures_url(message: &MessageRef) -> String {
+    message_url(message, "pictures")
+}
+
+/// Where an uploaded file is shown, and can be taken back.
 pub fn blob_url(blob: &crate::wire::BlobId) -> String {
     format!("/blobs/{}", encode(&blob.0))
 }

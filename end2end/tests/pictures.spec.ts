@@ -64,3 +64,46 @@ test("pictures of a sender are shown once and for all, by way of Pismo, and trac
   await expect(page.getByTestId("remote-blocked")).toBeVisible();
   net.close();
 });
+
+test("an answer shows the pictures that its reader has asked for, and they go out as they were", async ({ visitor, mail, page, problems }) => {
+  problems.expect(/Content Security Policy|ERR_/);
+  const net = await web();
+  const friend = await mail.another("friend");
+  const shop = (address: string) => ({ name: "Shop", address });
+  const html = `<p>Sale</p><img src="${net.origin}/a.png" alt="offer"><img src="${net.origin}/pixel" width="1" height="1" alt="">`;
+  await mail.append("INBOX", { subject: "Shown", from: shop(friend.address), html });
+  await mail.append("INBOX", { subject: "Not shown", from: shop("news@other.example"), html: html.replace("a.png", "b.png") });
+  await visitor.signIn(mail);
+  const outside: string[] = [];
+  page.on("request", (request) => {
+    if (!request.url().startsWith(visitor.url) && !/^(data|blob):/.test(request.url())) outside.push(request.url());
+  });
+  const offer = visitor.composer.text.getByAltText("offer");
+
+  await visitor.messageList.open("Not shown");
+  const refused = page.waitForResponse(/\/pictures\?/);
+  await visitor.message.act("reply");
+  expect(await (await refused).json()).toEqual({});
+  await expect(offer).not.toHaveAttribute("src");
+  await visitor.composer.discard();
+  expect(net.asked).toHaveLength(0);
+
+  await visitor.messageList.open("Shown");
+  await page.getByTestId("show-remote").click();
+  await expect(page.getByTestId("remote-blocked")).toBeHidden();
+  await visitor.message.act("reply");
+  await expect.poll(() => offer.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(300);
+  // What is shown of itself is no change of the person's.
+  await expect(visitor.composer.compose).toHaveAttribute("data-state", "clean");
+  await visitor.composer.text.press("Control+Home");
+  await visitor.composer.text.pressSequentially("Two, please.");
+  await visitor.composer.sendAndWait();
+  await expect.poll(() => friend.subjects()).toEqual(["Re: Shown"]);
+  const raw = (await friend.source("Re: Shown")).replaceAll(/=\r?\n/g, "").replaceAll("=3D", "=");
+  expect(raw).toContain(`src="${net.origin}/a.png"`);
+  expect(raw).not.toMatch(/blob:|\/remote\//);
+  expect(new Set(net.asked.map(({ url }) => url))).toEqual(new Set(["/a.png"]));
+  expect(outside).toEqual([]);
+  await friend.close();
+  net.close();
+});

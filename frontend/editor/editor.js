@@ -3,7 +3,7 @@
 // app know of each other are messages: `[what, file]`, of which `what` is told in `app/src/client/formatted.rs`.
 //
 // In what the app says and is told, a picture within the text is `<img src="cid:BLOB">`. Here it is shown from bytes that the
-// app sends; what is on the net is not fetched, and keeps its address beside it.
+// app sends; so is one on the net, which keeps its address beside it.
 
 import Squire from "squire-rte";
 
@@ -13,7 +13,7 @@ const tell = (what, file) => parent.postMessage([JSON.stringify(what), file], ap
 /** Markup as a document that is in no window: nothing in it is fetched or run. */
 const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
 
-/** Addresses of pictures that are here, by their blobs. */
+/** Addresses of pictures that are here, by their blobs, or by their own addresses on the net. */
 const pictures = new Map();
 /** Addresses of pictures that are on their way to the server, by a number of ours, and what became of those that are there. */
 const underWay = new Map();
@@ -32,7 +32,7 @@ const CLASSES = { color: "color", "background-color": "highlight", "font-size": 
 /** Makes what the app knows into what is shown. */
 function shown(html) {
   const page = parsed(html);
-  const wanted = new Set();
+  const [wanted, remote] = [new Set(), new Set()];
   for (const image of page.querySelectorAll("img[src]")) {
     const address = image.getAttribute("src");
     const blob = /^cid:([0-9a-f]{32})$/i.exec(address)?.[1];
@@ -46,7 +46,12 @@ function shown(html) {
       }
     } else if (!/^data:image\//i.test(address)) {
       image.dataset.remote = address;
-      image.removeAttribute("src");
+      const here = pictures.get(address);
+      if (here) image.setAttribute("src", here);
+      else {
+        image.removeAttribute("src");
+        remote.add(address);
+      }
     }
   }
   for (const span of page.querySelectorAll("span[style]:not([class])")) {
@@ -55,7 +60,7 @@ function shown(html) {
   }
   const fragment = document.createDocumentFragment();
   fragment.append(...page.body.childNodes);
-  if (wanted.size) tell({ wants: [...wanted] });
+  if (wanted.size + remote.size) tell({ wants: [...wanted], remote: [...remote] });
   return document.importNode(fragment, true);
 }
 
@@ -229,6 +234,11 @@ const asked = {
     }
     settle();
   },
+  /** The bytes of a picture on the net. */
+  remote({ url }, file) {
+    if (!pictures.has(url)) pictures.set(url, URL.createObjectURL(file));
+    settle();
+  },
   /** A picture that did not get to the server. */
   no_picture({ key }) {
     for (const image of root.querySelectorAll(`img[data-key="${key}"]`)) image.remove();
@@ -291,6 +301,10 @@ addEventListener("message", (event) => {
 /** Shows those that are here now. What is shown of itself is no change of the person's. */
 function settle() {
   editor.modifyDocument(() => {
+    for (const image of root.querySelectorAll("img[data-remote]")) {
+      const address = pictures.get(image.dataset.remote);
+      if (address && !image.hasAttribute("src")) image.src = address;
+    }
     for (const image of root.querySelectorAll("img[data-key], img[data-blob]")) {
       const blob = image.dataset.blob ?? arrived.get(image.dataset.key);
       if (!blob) continue;

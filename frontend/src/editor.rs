@@ -1,5 +1,7 @@
 //! The page in which formatted text is written: what it says, and what it is told.
 
+use std::collections::HashMap;
+
 use app::Client;
 use js_sys::Array;
 use leptos::prelude::{document, window};
@@ -41,13 +43,21 @@ pub fn listen(client: Client) {
 }
 
 /// The bytes of a picture that is at the server.
-pub async fn picture(blob: &str) -> Option<web_sys::Blob> {
-    let answer =
-        gloo_net::http::Request::get(&format!("/blobs/{blob}")).send().await.ok().filter(|answer| answer.ok())?;
+pub async fn picture(url: &str) -> Option<web_sys::Blob> {
+    let answer = get(url).await?;
     let bytes = answer.binary().await.ok()?;
     let kind = answer.headers().get("content-type").unwrap_or_default();
     let options = web_sys::BlobPropertyBag::new();
     options.set_type(&kind);
     let parts = Array::of1(&js_sys::Uint8Array::from(bytes.as_slice()));
     web_sys::Blob::new_with_u8_array_sequence_and_options(&parts, &options).ok()
+}
+
+/// Where pictures on the net are had, by their own addresses.
+pub async fn pictures(url: &str) -> Option<HashMap<String, String>> {
+    serde_json::from_str(&get(url).await?.text().await.ok()?).ok()
+}
+
+async fn get(url: &str) -> Option<gloo_net::http::Response> {
+    gloo_net::http::Request::get(url).send().await.ok().filter(gloo_net::http::Response::ok)
 }

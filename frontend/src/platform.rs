@@ -1,11 +1,11 @@
 //! The app's wishes of the browser.
 
-use std::{cell::RefCell, time::Duration};
+use std::{cell::RefCell, collections::HashMap, time::Duration};
 
 use app::{
     platform::{Platform, Visit},
     state::Theme,
-    wire::{Attachment, BlobId, DraftId, Error},
+    wire::{Attachment, DraftId, Error},
 };
 use futures_channel::mpsc;
 use futures_util::future::LocalBoxFuture;
@@ -141,9 +141,12 @@ impl Platform for Browser {
         crate::editor::tell(what, file);
     }
 
-    fn picture(&self, blob: &BlobId) -> LocalBoxFuture<'static, Option<web_sys::Blob>> {
-        let blob = blob.0.clone();
-        Box::pin(async move { crate::editor::picture(&blob).await })
+    fn picture(&self, url: String) -> LocalBoxFuture<'static, Option<web_sys::Blob>> {
+        Box::pin(async move { crate::editor::picture(&url).await })
+    }
+
+    fn pictures(&self, url: String) -> LocalBoxFuture<'static, Option<HashMap<String, String>>> {
+        Box::pin(async move { crate::editor::pictures(&url).await })
     }
 
     fn after(&self, delay: Duration, then: Box<dyn FnOnce()>) {

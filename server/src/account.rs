@@ -74,6 +74,7 @@ pub use export::{Exported, Head, PATIENCE as DOWNLOAD_PATIENCE, Pieces};
 pub use folders::{FolderChoice, Folders};
 pub use load::Loaded;
 pub use parts::Parts;
+pub use pictures::names as names_of_pictures;
 
 /// Inputs an actor may have waiting. Beyond it, whoever asks waits with it.
 const INPUTS: usize = 256;

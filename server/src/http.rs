@@ -120,6 +120,7 @@ pub fn router(bridge: Bridge) -> Router {
         .route("/message/{account}/{uid_validity}/{uid}/body", get(message::body))
         .route("/message/{account}/{uid_validity}/{uid}/print", get(message::print))
         .route("/message/{account}/{uid_validity}/{uid}/headers", get(message::headers))
+        .route("/message/{account}/{uid_validity}/{uid}/pictures", get(message::pictures))
         // A quick level: pages are made for each reader, and a slow one costs more than it saves.
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)).compress_when(compress))
         .layer(DefaultBodyLimit::max(MAX_BODY));

@@ -4,7 +4,11 @@
 use std::time::Duration;
 
 use futures_channel::oneshot;
-use futures_util::future::{AbortHandle, Abortable};
+use futures_util::{
+    StreamExt,
+    future::{AbortHandle, Abortable},
+    stream,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +16,7 @@ use super::{Client, compose::LOOK};
 use crate::{
     formatted::{html_of, signature_block},
     i18n::*,
+    route::{blob_url, pictures_url},
     signature::{block, exchange},
     state::{File, FileState},
     view::composer::send,
@@ -20,6 +25,9 @@ use crate::{
 
 /// How long the editor may take to say what is written before that is taken to be what it said last.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How many pictures on the net are fetched at once.
+const AT_ONCE: usize = 4;
 
 /// What the editor says: one of these, and a file with some.
 #[derive(Debug, Default, Deserialize)]
@@ -36,6 +44,8 @@ struct Said {
     pasted: Option<String>,
     /// Pictures that it cannot show yet.
     wants: Vec<BlobId>,
+    /// The addresses of pictures on the net, which it cannot show by itself.
+    remote: Vec<String>,
     /// The file is a picture within the text: its number there.
     picture: Option<u32>,
     /// The file is one to attach.
@@ -75,6 +85,10 @@ enum Tell<'a> {
     },
     NoPicture {
         key: u32,
+    },
+    /// One on the net, with its bytes.
+    Remote {
+        url: &'a str,
     },
     /// A picture to put in, with its bytes.
     Place,
@@ -131,6 +145,9 @@ impl Client {
         }
         for blob in said.wants {
             self.show_picture(blob);
+        }
+        if !said.remote.is_empty() {
+            self.show_remote(said.remote);
         }
         match (said.picture, file) {
             (Some(key), Some(file)) => self.attach_picture(file, key),
@@ -321,7 +338,7 @@ impl Client {
         let (client, opened) = (*self, self.state.composer.opened.get_value());
         self.spawn(async move {
             // One that is gone stays a frame with its words.
-            let Some(bytes) = client.platform().picture(&blob).await else { return };
+            let Some(bytes) = client.platform().picture(blob_url(&blob)).await else { return };
             let composer = client.state.composer;
             if composer.opened.get_value() != opened {
                 return;
@@ -335,6 +352,28 @@ impl Client {
                 composer.files.update(|files| files.push(composer.file_here(attachment)));
             }
             client.tell_editor(&Tell::Picture { blob: &blob, key: None }, Some(&bytes));
+        });
+    }
+
+    /// Fetches pictures on the net that stand in the message that is answered, if the person wants to see those.
+    fn show_remote(&self, urls: Vec<String>) {
+        let (client, composer) = (*self, self.state.composer);
+        let Some(message) = composer.original.with_untracked(|original| Some(original.as_ref()?.message.clone()))
+        else {
+            return;
+        };
+        let opened = composer.opened.get_value();
+        self.spawn(async move {
+            let Some(known) = client.platform().pictures(pictures_url(&message)).await else { return };
+            let known = urls.into_iter().filter_map(|url| known.get(&url).cloned().map(|address| (url, address)));
+            let shown = stream::iter(known).for_each_concurrent(AT_ONCE, async |(url, address)| {
+                // One that cannot be had stays a frame with its words.
+                let Some(bytes) = client.platform().picture(address).await else { return };
+                if composer.opened.get_value() == opened {
+                    client.tell_editor(&Tell::Remote { url: &url }, Some(&bytes));
+                }
+            });
+            shown.await;
         });
     }
 

@@ -13,8 +13,7 @@ impl Actor {
     /// Whether the person has said that pictures of this message, its sender or the sender's domain are to be shown. As long as
     /// that is not known, they are not.
     pub(super) async fn shows_pictures(&self, loaded: &Loaded) -> bool {
-        let names = PicturesOf::ALL.map(|of| name(loaded, of).unwrap_or_default());
-        self.store.are_pictures_allowed(self.record.id, &names).await.unwrap_or_else(|error| {
+        self.store.are_pictures_allowed(self.record.id, &names(loaded)).await.unwrap_or_else(|error| {
             tracing::error!(error = format!("{error:#}"), "Whether pictures are to be shown cannot be found out");
             false
         })
@@ -40,6 +39,11 @@ const LONGEST: usize = 320;
 
 fn is_unproven(loaded: &Loaded) -> bool {
     loaded.suspicions.iter().any(|suspicion| matches!(suspicion, Suspicion::Unproven { .. }))
+}
+
+/// By what a message, its sender and the sender's domain are known again; empty where they are not.
+pub fn names(loaded: &Loaded) -> [String; 3] {
+    PicturesOf::ALL.map(|of| name(loaded, of).unwrap_or_default())
 }
 
 /// By what a message, its sender or the sender's domain is known again. None where it has no sender that

@@ -1,6 +1,9 @@
 //! Bytes of messages over HTTP: bodies for their frame, attachments, source, header, a page to print.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use app::{
     page::fields_on_paper,
@@ -10,14 +13,14 @@ use axum::{
     Extension,
     extract::{Path, Query, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{Html, IntoResponse, Response},
+    response::{Html, IntoResponse, Json, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 
 use super::{guard::Client, login::SignedIn, page::Person, remote, section::Section};
 use crate::{
-    account::{Account, Loaded},
+    account::{Account, Loaded, names_of_pictures},
     bridge::Bridge,
     error::HttpError,
     mime::{
@@ -25,7 +28,7 @@ use crate::{
         html::{self, Proxy},
         structure::Encoding,
     },
-    pictures::Ticket,
+    pictures::{PATH, Ticket},
     seal::random_hex,
     store::now,
 };
@@ -115,6 +118,32 @@ async fn document(
         }
     });
     Ok(document.await.map_err(anyhow::Error::from)?)
+}
+
+/// Where pictures on the net that a message shows are had, by their own addresses: for whoever writes beneath a quote of it. There
+/// are none unless the person wants to see them.
+pub async fn pictures(
+    State(bridge): State<Bridge>,
+    SignedIn(login): SignedIn,
+    Path(place): Place,
+    Query(asked): Query<Asked>,
+) -> Result<Response, HttpError> {
+    let (account, message) = find(&bridge, &login, place, &asked.mailbox).await?;
+    let loaded = account.load(message).await?;
+    let wanted =
+        loaded.remote.pictures && bridge.store.are_pictures_allowed(login.account, &names_of_pictures(&loaded)).await?;
+    let mut found = BTreeMap::new();
+    if wanted {
+        let turn = bridge.bodies.turn(login.account).await?;
+        let address = Ticket::issue(&bridge.seal, &loaded.message, PATH.to_owned(), now());
+        let work = move || {
+            let _turn = turn;
+            html::pictures(&loaded.text, loaded.outline.as_deref())
+        };
+        let pictures = tokio::task::spawn_blocking(work).await.map_err(anyhow::Error::from)?;
+        found = pictures.into_iter().map(|url| (url.clone(), address(&url))).collect();
+    }
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(found)).into_response())
 }
 
 /// A document from a message: sandboxed, and under its own policy.

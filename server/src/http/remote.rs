@@ -36,8 +36,11 @@ pub async fn show(
     Query(Asked { url }): Query<Asked>,
     headers: HeaderMap,
 ) -> Response {
-    // Where a browser says what it wants, it is a picture.
-    let wanted = headers.get("sec-fetch-dest").is_none_or(|dest| dest == "image");
+    // Where a browser says what it wants, it is a picture: to be shown where it stands in a body, or by a page of ours.
+    let is = |name: &str, value: &str| headers.get(name).is_some_and(|said| said == value);
+    let wanted = !headers.contains_key("sec-fetch-dest")
+        || is("sec-fetch-dest", "image")
+        || (is("sec-fetch-dest", "empty") && is("sec-fetch-site", "same-origin"));
     if !wanted || !ticket.is_good(&bridge.seal, &url, now()) {
         return StatusCode::FORBIDDEN.into_response();
     }

@@ -13,9 +13,9 @@ mod tree;
 pub mod writing;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 pub use around::{for_the_printer, from_text};
@@ -124,6 +124,18 @@ pub fn sanitise_known(html: &str, outline: Option<&Outline>, options: &Options) 
     cleaned.unwrap_or_else(|| simplified(html, options.theme))
 }
 
+/// The addresses of the pictures on the net that a body shows when it may.
+pub fn pictures(html: &str, outline: Option<&Outline>) -> BTreeSet<String> {
+    let found = Arc::new(Mutex::new(BTreeSet::new()));
+    let noted = found.clone();
+    let remote = Proxy::new(move |url| {
+        noted.lock().unwrap_or_else(PoisonError::into_inner).insert(url.to_owned());
+        String::new()
+    });
+    sanitise_known(html, outline, &Options { remote: Some(remote), ..Options::default() });
+    std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
 /// The policy a body is served under. It closes the network whatever the sanitizer may have missed, but for this source of
 /// pictures, if any.
 pub fn content_security_policy(pictures: Option<&str>) -> String {
@@ -172,7 +184,7 @@ fn try_sanitise(html: &str, outline: &Outline, options: &Options) -> Option<Clea
     let content = leads::sign(&content);
     let content = match options.fold {
         Some(words) => fold::fold(&content, words),
-        None => content.into_owned(),
+        None => content,
     };
     let document = page(options.theme, colours, &sheet, &body, &content);
     Some(Clean { document, simplified: false })

@@ -77,12 +77,13 @@ async fn nothing_is_given_without_a_login() {
     }
 }
 
-fn urls(message: &app::wire::MessageRef) -> [String; 5] {
+fn urls(message: &app::wire::MessageRef) -> [String; 6] {
     [
         route::body_url(message, "light", false),
         route::part_url(message, "1", false),
         route::source_url(message),
         route::headers_url(message),
+        route::pictures_url(message),
         route::print_url(message, false),
     ]
 }

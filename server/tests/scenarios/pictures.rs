@@ -1,10 +1,13 @@
 //! Pictures on the net: fetched by way of Pismo, if they are wanted, and nothing else comes that way.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use app::{
     route,
-    wire::{Body, Command, PicturesOf, Remote, Reply, Uid},
+    wire::{Body, Command, MessageRef, PicturesOf, Remote, Reply, Uid},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -158,6 +161,39 @@ async fn pictures_come_by_way_of_here_and_only_pictures() {
         assert_eq!(answer.status, 403, "{address} as {dest} ({url})");
     }
     assert_eq!(web.asked().len(), before);
+}
+
+/// Where pictures of a message are had beneath a quote of it, by their own addresses.
+async fn beneath(browser: &Browser, message: &MessageRef) -> BTreeMap<String, String> {
+    let answer = browser.get(&route::pictures_url(message)).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    serde_json::from_str(&answer.text()).expect("JSON")
+}
+
+#[tokio::test]
+async fn whoever_answers_gets_the_pictures_that_they_have_asked_for() {
+    let (bridge, web) = (TestBridge::start().await, Web::start().await);
+    let picture = web.address("/a.png?of=me&x=%20");
+    let more = format!("{}\" width=1 height=1 alt=\"", web.address("/pixel"));
+    let letter = newsletter("a@example.org", "news", &[picture.clone(), more]);
+    let uid = bridge.mail("ana").append_message("INBOX", "", &letter).await;
+    let browser = bridge.sign_in("ana").await;
+    let mut tab = browser.open("INBOX").await;
+    let message = tab.message(uid);
+    assert!(beneath(&browser, &message).await.is_empty(), "nobody has asked");
+    tab.send(Command::AllowPictures { message: message.clone(), of: PicturesOf::Message }).await.expect("a wish");
+    let found = beneath(&browser, &message).await;
+    assert_eq!(found.keys().collect::<Vec<_>>(), [&picture], "and no tracker");
+    // A page of ours asks, and no other.
+    for (site, status) in [("same-origin", 200), ("same-site", 403), ("cross-site", 403)] {
+        let headers = [("Sec-Fetch-Site", site), ("Sec-Fetch-Dest", "empty")];
+        let answer = http_client::send(bridge.address, "GET", &found[&picture], &headers, b"").await;
+        assert_eq!(answer.status, status, "{site}");
+        assert!(status != 200 || answer.body == PNG);
+    }
+    let stranger = bridge.sign_in("boris").await;
+    assert_eq!(stranger.get(&route::pictures_url(&message)).await.status, 404);
+    assert_eq!(bridge.browser("ana").get(&route::pictures_url(&message)).await.status, 401);
 }
 
 #[tokio::test]

@@ -264,6 +264,7 @@ async fn what_is_not_there_is_not_found() {
             route::part_url(message, "2", false),
             route::source_url(message),
             route::headers_url(message),
+            route::pictures_url(message),
             route::print_url(message, false),
         ] {
             let answer = browser.get(&url).await;
