@@ -1,6 +1,6 @@
 //! What the app asks of the browser it runs in. `frontend` implements it; on the server there is [`Nowhere`].
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 
@@ -48,8 +48,8 @@ pub trait Platform: Send + Sync + 'static {
     fn tell_editor(&self, what: &str, file: Option<&web_sys::Blob>);
     /// The bytes of a picture at an address of ours, if it is there.
     fn picture(&self, url: String) -> LocalBoxFuture<'static, Option<web_sys::Blob>>;
-    /// What is at such an address as JSON: where pictures are had, by their own addresses.
-    fn pictures(&self, url: String) -> LocalBoxFuture<'static, Option<HashMap<String, String>>>;
+    /// What is at such an address as JSON: the addresses of pictures on the net, each with the one of ours where it is had.
+    fn pictures(&self, url: String) -> LocalBoxFuture<'static, Vec<(String, String)>>;
     /// Run something later, or never if the tab is closed before.
     fn after(&self, delay: Duration, then: Box<dyn FnOnce()>);
     /// Run a future to its end in the background.
@@ -85,8 +85,8 @@ impl Platform for Nowhere {
     fn picture(&self, _: String) -> LocalBoxFuture<'static, Option<web_sys::Blob>> {
         Box::pin(std::future::ready(None))
     }
-    fn pictures(&self, _: String) -> LocalBoxFuture<'static, Option<HashMap<String, String>>> {
-        Box::pin(std::future::ready(None))
+    fn pictures(&self, _: String) -> LocalBoxFuture<'static, Vec<(String, String)>> {
+        Box::pin(std::future::ready(Vec::new()))
     }
     fn after(&self, _: Duration, _: Box<dyn FnOnce()>) {}
     fn spawn(&self, _: LocalBoxFuture<'static, ()>) {}

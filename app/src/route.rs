@@ -120,7 +120,7 @@ pub fn print_url(message: &MessageRef, remote: bool) -> String {
     format!("{}{remote}", message_url(message, "print"))
 }
 
-/// Where pictures on the net that a message shows are had, by their own addresses.
+/// Where it is told how pictures on the net that a message shows are had.
 pub fn pictures_url(message: &MessageRef) -> String {
     message_url(message, "pictures")
 }

@@ -18,6 +18,11 @@ export class Findings {
 
   constructor(private readonly own: string) {}
 
+  /** The message that is open. */
+  get name(): string {
+    return this.opened.at(-1)?.name ?? "";
+  }
+
   /** From now on this message is open. */
   open(name: string): void {
     this.opened.push({ from: Date.now(), name });

@@ -12,7 +12,7 @@ const APPS_OWN = [
   { x: 236, y: 0, width: 1204, height: 56 },
 ];
 /** How long the app may take for one step. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 /** How long a message is looked at, if for a while. */
 const LEISURE_MS = 2_000;
 /** What the trap's findings are under. */

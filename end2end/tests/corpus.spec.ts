@@ -75,7 +75,7 @@ for (const name of BROWSERS) {
       }
     } catch (error) {
       // What was found until then is not lost.
-      console.log(found(findings).join("\n"));
+      console.log([`With ${findings.name} open:`, ...found(findings)].join("\n"));
       throw error;
     } finally {
       await reader.close();

@@ -1,7 +1,5 @@
 //! The page in which formatted text is written: what it says, and what it is told.
 
-use std::collections::HashMap;
-
 use app::Client;
 use js_sys::Array;
 use leptos::prelude::{document, window};
@@ -53,9 +51,9 @@ pub async fn picture(url: &str) -> Option<web_sys::Blob> {
     web_sys::Blob::new_with_u8_array_sequence_and_options(&parts, &options).ok()
 }
 
-/// Where pictures on the net are had, by their own addresses.
-pub async fn pictures(url: &str) -> Option<HashMap<String, String>> {
-    serde_json::from_str(&get(url).await?.text().await.ok()?).ok()
+/// The addresses of pictures on the net, each with the one of ours where it is had.
+pub async fn pictures(url: &str) -> Option<Vec<(String, String)>> {
+    app::wire::read(&get(url).await?.text().await.ok()?)
 }
 
 async fn get(url: &str) -> Option<gloo_net::http::Response> {

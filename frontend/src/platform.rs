@@ -1,6 +1,6 @@
 //! The app's wishes of the browser.
 
-use std::{cell::RefCell, collections::HashMap, time::Duration};
+use std::{cell::RefCell, time::Duration};
 
 use app::{
     platform::{Platform, Visit},
@@ -145,8 +145,8 @@ impl Platform for Browser {
         Box::pin(async move { crate::editor::picture(&url).await })
     }
 
-    fn pictures(&self, url: String) -> LocalBoxFuture<'static, Option<HashMap<String, String>>> {
-        Box::pin(async move { crate::editor::pictures(&url).await })
+    fn pictures(&self, url: String) -> LocalBoxFuture<'static, Vec<(String, String)>> {
+        Box::pin(async move { crate::editor::pictures(&url).await.unwrap_or_default() })
     }
 
     fn after(&self, delay: Duration, then: Box<dyn FnOnce()>) {

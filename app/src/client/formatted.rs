@@ -4,11 +4,7 @@
 use std::time::Duration;
 
 use futures_channel::oneshot;
-use futures_util::{
-    StreamExt,
-    future::{AbortHandle, Abortable},
-    stream,
-};
+use futures_util::future::{AbortHandle, Abortable};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -25,9 +21,6 @@ use crate::{
 
 /// How long the editor may take to say what is written before that is taken to be what it said last.
 const PATIENCE: Duration = Duration::from_secs(3);
-
-/// How many pictures on the net are fetched at once.
-const AT_ONCE: usize = 4;
 
 /// What the editor says: one of these, and a file with some.
 #[derive(Debug, Default, Deserialize)]
@@ -364,16 +357,19 @@ impl Client {
         };
         let opened = composer.opened.get_value();
         self.spawn(async move {
-            let Some(known) = client.platform().pictures(pictures_url(&message)).await else { return };
-            let known = urls.into_iter().filter_map(|url| known.get(&url).cloned().map(|address| (url, address)));
-            let shown = stream::iter(known).for_each_concurrent(AT_ONCE, async |(url, address)| {
-                // One that cannot be had stays a frame with its words.
-                let Some(bytes) = client.platform().picture(address).await else { return };
-                if composer.opened.get_value() == opened {
-                    client.tell_editor(&Tell::Remote { url: &url }, Some(&bytes));
+            for (url, address) in client.platform().pictures(pictures_url(&message)).await {
+                if !urls.contains(&url) {
+                    continue;
                 }
-            });
-            shown.await;
+                // All at once: the browser has them wait for each other.
+                client.spawn(async move {
+                    // One that cannot be had stays a frame with its words.
+                    let Some(bytes) = client.platform().picture(address).await else { return };
+                    if composer.opened.get_value() == opened {
+                        client.tell_editor(&Tell::Remote { url: &url }, Some(&bytes));
+                    }
+                });
+            }
         });
     }
 

@@ -1,9 +1,6 @@
 //! Bytes of messages over HTTP: bodies for their frame, attachments, source, header, a page to print.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use app::{
     page::fields_on_paper,
@@ -120,8 +117,8 @@ async fn document(
     Ok(document.await.map_err(anyhow::Error::from)?)
 }
 
-/// Where pictures on the net that a message shows are had, by their own addresses: for whoever writes beneath a quote of it. There
-/// are none unless the person wants to see them.
+/// The addresses of pictures on the net that a message shows, each with the one of ours where it is had: for whoever writes beneath a
+/// quote of it. There are none unless the person wants to see them.
 pub async fn pictures(
     State(bridge): State<Bridge>,
     SignedIn(login): SignedIn,
@@ -132,7 +129,7 @@ pub async fn pictures(
     let loaded = account.load(message).await?;
     let wanted =
         loaded.remote.pictures && bridge.store.are_pictures_allowed(login.account, &names_of_pictures(&loaded)).await?;
-    let mut found = BTreeMap::new();
+    let mut found = Vec::new();
     if wanted {
         let turn = bridge.bodies.turn(login.account).await?;
         let address = Ticket::issue(&bridge.seal, &loaded.message, PATH.to_owned(), now());
@@ -141,7 +138,7 @@ pub async fn pictures(
             html::pictures(&loaded.text, loaded.outline.as_deref())
         };
         let pictures = tokio::task::spawn_blocking(work).await.map_err(anyhow::Error::from)?;
-        found = pictures.into_iter().map(|url| (url.clone(), address(&url))).collect();
+        found.extend(pictures.into_iter().map(|url| (url.clone(), address(&url))));
     }
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(found)).into_response())
 }

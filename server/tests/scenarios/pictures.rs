@@ -1,9 +1,6 @@
 //! Pictures on the net: fetched by way of Pismo, if they are wanted, and nothing else comes that way.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 
 use app::{
     route,
@@ -163,8 +160,8 @@ async fn pictures_come_by_way_of_here_and_only_pictures() {
     assert_eq!(web.asked().len(), before);
 }
 
-/// Where pictures of a message are had beneath a quote of it, by their own addresses.
-async fn beneath(browser: &Browser, message: &MessageRef) -> BTreeMap<String, String> {
+/// The pictures that a message shows, and where they are had beneath a quote of it.
+async fn beneath(browser: &Browser, message: &MessageRef) -> Vec<(String, String)> {
     let answer = browser.get(&route::pictures_url(message)).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     serde_json::from_str(&answer.text()).expect("JSON")
@@ -183,11 +180,12 @@ async fn whoever_answers_gets_the_pictures_that_they_have_asked_for() {
     assert!(beneath(&browser, &message).await.is_empty(), "nobody has asked");
     tab.send(Command::AllowPictures { message: message.clone(), of: PicturesOf::Message }).await.expect("a wish");
     let found = beneath(&browser, &message).await;
-    assert_eq!(found.keys().collect::<Vec<_>>(), [&picture], "and no tracker");
+    let [(url, address)] = found.as_slice() else { panic!("one, and no tracker: {found:?}") };
+    assert_eq!(*url, picture);
     // A page of ours asks, and no other.
     for (site, status) in [("same-origin", 200), ("same-site", 403), ("cross-site", 403)] {
         let headers = [("Sec-Fetch-Site", site), ("Sec-Fetch-Dest", "empty")];
-        let answer = http_client::send(bridge.address, "GET", &found[&picture], &headers, b"").await;
+        let answer = http_client::send(bridge.address, "GET", address, &headers, b"").await;
         assert_eq!(answer.status, status, "{site}");
         assert!(status != 200 || answer.body == PNG);
     }

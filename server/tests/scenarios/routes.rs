@@ -110,6 +110,86 @@ fn check_policy(policy: &str, what: &str) {
     }
 }
 
+/// What a page that is none of ours may call itself, or be called by a browser that is tricked.
+fn foreign_origins(host: &str) -> Vec<String> {
+    let port = host.rsplit_once(':').expect("a port").1;
+    let of_names = [
+        "evil.example",
+        "127.0.0.1",
+        "localhost",
+        "[::1]",
+        "0.0.0.0",
+        "2130706433",
+        "0x7f000001",
+        "127.1",
+        "127.0.0.1.",
+        "127.0.0.1.evil.example",
+        "evil.example/127.0.0.1",
+        "127.0.0.1@evil.example",
+        "evil.example#127.0.0.1",
+        "evil.example?127.0.0.1",
+        "[::ffff:127.0.0.1]",
+    ];
+    let mut all: Vec<String> = of_names.map(|name| format!("http://{name}:{port}")).into();
+    all.retain(|origin| *origin != format!("http://{host}"));
+    all.extend(of_names.map(|name| format!("https://{name}")));
+    all.extend(["ftp", "ws", "wss", "file", "http:http", "javascript"].map(|scheme| format!("{scheme}://{host}")));
+    all.extend([
+        format!("http://{host}0"),
+        format!("http://{host}/"),
+        format!("http://{host}, http://{host}"),
+        format!("http://{host} http://evil.example"),
+        format!("http:/{host}"),
+        format!("http:///{host}"),
+        format!("http:\\\\{host}"),
+        format!("//{host}"),
+        format!("http://:{port}"),
+        format!("HTTP://{host}"),
+        "http://".to_owned(),
+        "null".to_owned(),
+        "*".to_owned(),
+        host.to_owned(),
+        String::new(),
+    ]);
+    all
+}
+
+/// It is decided before it is known what is asked for.
+#[tokio::test]
+async fn no_other_page_changes_or_opens_anything() {
+    let bridge = TestBridge::start().await;
+    bridge.mail("ana").append_message("INBOX", "", &letter("x")).await;
+    let browser = bridge.sign_in("ana").await;
+    let message = browser.open("INBOX").await.messages().remove(0);
+    let foreign = foreign_origins(&bridge.address.to_string());
+    assert!(foreign.len() >= 50, "{}", foreign.len());
+    let mut paths: Vec<String> = patterns().iter().map(|pattern| path(pattern, &message, "1")).collect();
+    paths.extend(["/none", "/socket/", "//socket", "/SOCKET", "/socket?x"].map(str::to_owned));
+    for path in &paths {
+        for origin in &foreign {
+            let headers = [("Origin", origin.as_str()), ("Content-Type", "application/x-www-form-urlencoded")];
+            for method in ["POST", "DELETE"] {
+                assert_eq!(
+                    browser.request(method, path, &headers, b"").await.status,
+                    403,
+                    "{method} {path} of {origin:?}"
+                );
+            }
+            assert_eq!(browser.knock_at(path, &[("Origin", origin)]).await.err(), Some(403), "{path} of {origin:?}");
+        }
+        // A browser that says from where, whatever it says of the page.
+        let ours = browser.origin();
+        for site in ["cross-site", "same-site", "none-such", ""] {
+            let headers = [("Origin", ours.as_str()), ("Sec-Fetch-Site", site)];
+            assert_eq!(browser.request("POST", path, &headers, b"").await.status, 403, "{path} {site}");
+            assert_eq!(browser.knock_at(path, &headers).await.err(), Some(403), "{path} {site}");
+        }
+        assert_eq!(browser.knock_at(path, &[]).await.err(), Some(403), "{path} of no page");
+    }
+    // All the while nothing has happened.
+    assert_eq!(browser.open("INBOX").await.messages(), [message]);
+}
+
 #[tokio::test]
 async fn each_page_has_a_nonce_of_its_own() {
     let bridge = TestBridge::start().await;

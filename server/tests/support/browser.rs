@@ -142,8 +142,13 @@ impl Browser {
 
     /// Asks for a websocket with these headers beside the cookie; the error is the status.
     pub async fn knock(&self, headers: &[(&str, &str)]) -> Result<WebSocketStream<TcpStream>, u16> {
+        self.knock_at("/socket", headers).await
+    }
+
+    /// The same at any path.
+    pub async fn knock_at(&self, path: &str, headers: &[(&str, &str)]) -> Result<WebSocketStream<TcpStream>, u16> {
         let mut request = Request::builder()
-            .uri(format!("ws://{}/socket", self.server))
+            .uri(format!("ws://{}{path}", self.server))
             .header("Host", self.server.to_string())
             .header("Connection", "Upgrade")
             .header("Upgrade", "websocket")
