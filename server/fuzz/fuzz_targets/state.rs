@@ -177,6 +177,11 @@ fn frame(told: &Told) -> ServerFrame {
                 important: false,
                 report: None,
                 receipt: None,
+                suspicions: Vec::new(),
+                checks: None,
+                stripped: Default::default(),
+                simplified: false,
+                unsubscribe: None,
             };
             return reply(Reply::Message(Box::new(message)));
         }

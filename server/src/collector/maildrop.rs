@@ -273,8 +273,11 @@ async fn bring(
 async fn fill_pool(job: &Job, writing: &mut Writing<'_>, begun: &FolderRow, gone: &[Uid]) -> Result<(), Stop> {
     let (sent, found) = job.store.sent_and_found(begun.id).await?;
     if sent < ENOUGH || sent <= found {
-        // What was sent is among them: it may be what the maildrop shows now.
-        let all = Pool::of(writing.target, &pool::from(Uid(1)), &HashSet::new()).await;
+        // What was sent is among them where the maildrop shows more than at first: it may be that. Else a message that is equal to
+        // one that was sent is another one.
+        let is_more = job.store.has_later_names(begun.id).await?;
+        let known = if is_more { HashSet::new() } else { writing.known(Uid(1)).await? };
+        let all = Pool::of(writing.target, &pool::from(Uid(1)), &known).await;
         writing.pool = all.map_err(Stop::of_target)?;
     }
     let mut former = Vec::new();

@@ -40,6 +40,15 @@ impl Store {
         Ok(found.map(|(name, nth)| (name, small(nth))))
     }
 
+    /// Whether the maildrop has shown names that it had not when it was first looked at.
+    pub async fn has_later_names(&self, folder: i64) -> Result<bool> {
+        let found: Option<(i64,)> = on!(self, pool => sqlx::query_as(
+            "SELECT uid FROM collector_names WHERE folder_id = $1
+             AND added > (SELECT MIN(added) FROM collector_names WHERE folder_id = $1) LIMIT 1")
+            .bind(folder).fetch_optional(pool))?;
+        Ok(found.is_some())
+    }
+
     /// The highest UID that was given to a message of a source.
     pub async fn last_named(&self, folder: i64) -> Result<Uid> {
         let (last,): (Option<i64>,) = on!(self, pool => sqlx::query_as(

@@ -47,7 +47,8 @@ async fn held(side: &Side) -> Vec<String> {
 /// All of the source is here, once, and nothing else.
 pub async fn assert_whole(lab: &Lab, when: &str) {
     let (there, here) = (held(&lab.source).await, held(&lab.target).await);
-    assert_eq!(there.len(), here.len(), "{when}: missing or doubled");
+    let refused = lab.store.refused_messages(lab.collector, 10).await.expect("a store");
+    assert_eq!(there.len(), here.len(), "{when}: missing or doubled, or left out: {refused:?}");
     assert!(there == here, "{when}: altered");
 }
 
@@ -172,6 +173,7 @@ async fn lines_that_are_cut_lose_nothing_and_double_nothing() {
             source.cut_after(i64::try_from(3_000 + random.below(1_000_000)).expect("a place"));
             let ended = lab.try_run().await;
             assert!(ended.is_ok() || source.has_cut(), "{ended:?}");
+            lab.settle().await;
         }
         source.cut_after(-1);
         lab.target.port = target.port;
