@@ -72,9 +72,10 @@ impl Store {
         Ok(found.is_some())
     }
 
-    /// Keeps what the mail server calls the inbox of a user; see [`Session::mailbox_id`](crate::imap::Session::mailbox_id).
+    /// Keeps what the mail server calls the inbox of a user; see [`Session::mailbox_id`](crate::imap::Session::mailbox_id). Nothing,
+    /// for once it did not tell, changes nothing.
     pub async fn set_inbox(&self, user: i64, inbox: &str) -> Result<()> {
-        change!(self, pool => sqlx::query("UPDATE users SET inbox = $2 WHERE id = $1 AND inbox <> $2")
+        change!(self, pool => sqlx::query("UPDATE users SET inbox = $2 WHERE id = $1 AND inbox <> $2 AND $2 <> ''")
             .bind(user).bind(inbox).execute(pool))?;
         Ok(())
     }

@@ -5,7 +5,7 @@ use app::wire::{Flag, Uid};
 use tokio::io::AsyncRead;
 
 use super::{
-    Code, Command, Error, Limits, Response, Session,
+    Code, Command, Error, Response, Session,
     bring::{Letter, Put},
 };
 use crate::imap::{capability::AppendLimit, response::Status};
@@ -70,21 +70,10 @@ impl Session {
             Some(AppendLimit::OfEach) if size > SURELY_FITS => {}
             Some(AppendLimit::OfEach) | None => return Ok(None),
         }
-        let command = self.mailbox_command("STATUS", path)?.words("(APPENDLIMIT)");
-        let mut limit = None;
-        let asked = self
-            .run(command, Limits::SHORT, |response| match response {
-                Response::StatusOf { items, .. } if items.iter().any(|(item, _)| item == "APPENDLIMIT") => {
-                    limit = items.into_iter().find(|(item, _)| item == "APPENDLIMIT").map(|(_, limit)| limit);
-                    None
-                }
-                other => Some(other),
-            })
-            .await;
-        match asked {
-            // APPEND itself tells why not.
-            Err(error) if error.is_refusal() => Ok(None),
-            asked => asked.map(|_| limit),
-        }
+        // Where it is refused APPEND itself tells why not.
+        self.told_by_status(path, "(APPENDLIMIT)", |items, _| {
+            items.iter().find(|(item, _)| item == "APPENDLIMIT").map(|(_, limit)| *limit)
+        })
+        .await
     }
 }

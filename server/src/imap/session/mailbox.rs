@@ -110,15 +110,29 @@ impl Session {
     /// Dovecot has without saying so. None where the server knows neither.
     pub async fn mailbox_id(&mut self, path: &str) -> Result<Option<String>, Error> {
         let item = if self.capabilities.object_id { "(MAILBOXID)" } else { "(X-GUID)" };
+        self.told_by_status(path, item, |_, id| id.map(str::to_owned)).await
+    }
+
+    /// What STATUS tells of a mailbox when it is asked for one item. None where the server knows no such thing, or refuses.
+    pub(super) async fn told_by_status<T>(
+        &mut self,
+        path: &str,
+        item: &str,
+        read: impl Fn(&[(String, u64)], Option<&str>) -> Option<T>,
+    ) -> Result<Option<T>, Error> {
         let command = self.mailbox_command("STATUS", path)?.words(item);
         let mut found = None;
         let asked = self
-            .run(command, Limits::SHORT, |response| match response {
-                Response::StatusOf { id, .. } if id.is_some() => {
-                    found = id;
-                    None
+            .run(command, Limits::SHORT, |response| {
+                let told = match &response {
+                    Response::StatusOf { items, id, .. } => read(items, id.as_deref()),
+                    _ => None,
+                };
+                if told.is_none() {
+                    return Some(response);
                 }
-                other => Some(other),
+                found = told;
+                None
             })
             .await;
         match asked {
