@@ -8,5 +8,4 @@ export PISMO_CORPUS_BROWSERS=${BROWSER:-chromium firefox}
 [[ $PISMO_CORPUS_BROWSERS != *firefox* ]] || .ci/install.sh firefox
 .ci/build.sh
 cd end2end
-# Node 20 has a WebSocket, but behind this word.
-NODE_OPTIONS=--experimental-websocket npx playwright test --project=desktop --workers 1 --reporter line --retries 0 tests/corpus.spec.ts
+npx playwright test --project=desktop --workers 1 --reporter line --retries 0 tests/corpus.spec.ts

@@ -1,7 +1,9 @@
 // Speaks WebDriver BiDi (W3C): commands and events over one WebSocket, to a browser that geckodriver has started.
 
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import readline from "node:readline";
+import { WebSocket } from "ws";
 
 type Value = any; // eslint-disable-line @typescript-eslint/no-explicit-any -- what a browser answers is JSON
 
@@ -17,10 +19,12 @@ export class Bidi {
     private readonly socket: WebSocket,
     private readonly end: () => Promise<void>,
   ) {
-    socket.onmessage = ({ data }) => this.receive(JSON.parse(String(data)));
-    socket.onclose = () => {
-      for (const { reject } of this.waiting.values()) reject(new Error("the browser has gone"));
-    };
+    let reason = "";
+    socket.on("message", (data) => this.receive(JSON.parse(String(data))));
+    socket.on("error", (error) => (reason = error.message));
+    socket.on("close", (code) => {
+      for (const { reject } of this.waiting.values()) reject(new Error(`the browser has gone: ${code} ${reason}`));
+    });
   }
 
   /** Starts geckodriver, and by it a browser of these capabilities with this in its environment. */
@@ -41,10 +45,7 @@ export class Bidi {
       const { value } = (await response.json()) as Value;
       if (!value.sessionId) throw new Error(`no browser: ${value.message}`);
       const socket = new WebSocket(value.capabilities.webSocketUrl);
-      await new Promise((resolve, reject) => {
-        socket.onopen = resolve;
-        socket.onerror = reject;
-      });
+      await once(socket, "open");
       return new Bidi(socket, async () => {
         await fetch(`http://${host}/session/${value.sessionId}`, { method: "DELETE" }).finally(stop);
       });

@@ -21,7 +21,7 @@ const BROWSERS = (process.env.PISMO_CORPUS_BROWSERS ?? "chromium").split(" ");
 const SOME = 32;
 /** One message of so many is looked at for a while: browsers do some things ahead of time, and those only at leisure. */
 const LEISURELY = 21;
-/** So many payloads are opened in one browser: Firefox does not last longer. Then it is told how far it is, and what was found. */
+/** So many payloads are opened in one browser and are in one mailbox. Then it is told how far it is, and what was found. */
 const STRETCH = 100;
 
 // The browsers here are the tests' own, and so is what they complain of.
