@@ -50,7 +50,7 @@ pub use gone::{Gone, GoneCount};
 pub use identities::{StoredIdentity, WayOut};
 pub use ledger::{Bound, Entry, Former, Place};
 pub use logins::{Ending, LIFETIME, Login, LoginRow};
-pub use names::NameKey;
+pub use names::{NameKey, Put};
 pub use passkeys::{Added, NewPasskey, StoredPasskey};
 pub use sealed::Resealed;
 pub use second_steps::StoredSecondStep;

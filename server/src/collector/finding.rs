@@ -72,7 +72,7 @@ impl Writing<'_> {
         let mut all = true;
         for (validity, mut entry) in sent {
             let Place::Sent { at, .. } = entry.place else { continue };
-            entry.place = match pool.take(sought(&entry), entry.date, &entry.hash) {
+            entry.place = match pool.take(entry.uid, sought(&entry), entry.date, &entry.hash) {
                 Some(uid) => {
                     self.next = self.next.max(Uid(uid.0.saturating_add(1)));
                     Place::Here { validity: here, uid }
@@ -110,7 +110,7 @@ impl Writing<'_> {
             let wanted: Vec<Sought> = entries.iter().flat_map(sought).collect();
             pool.read(self.target, &wanted).await.map_err(Stop::of_target)?;
             for entry in &mut entries {
-                entry.place = match pool.take(sought(entry), entry.date, &entry.hash) {
+                entry.place = match pool.take(entry.uid, sought(entry), entry.date, &entry.hash) {
                     Some(uid) => Place::Here { validity: here, uid },
                     None => Place::Nowhere,
                 };
@@ -132,8 +132,8 @@ impl Writing<'_> {
             return Ok(fresh);
         }
         let now = now();
-        // When a message came that is in a file, may be no more than a guess.
-        let dated = self.job.collector.kind != CollectorKind::Files;
+        // When a message came is only known over IMAP: of one in a file or a maildrop it is what its header says.
+        let dated = self.job.collector.kind == CollectorKind::Imap;
         let sought = |one: &Fresh| Sought::new(one.digest.size, one.digest.raw, one.date.filter(|_| dated), now);
         let wanted: Vec<Sought> = fresh.iter().flat_map(sought).collect();
         self.pool.read(self.target, &wanted).await.map_err(Stop::of_target)?;
@@ -145,7 +145,7 @@ impl Writing<'_> {
                 again.push(one);
                 continue;
             }
-            match self.pool.take(sought(&one), one.date, &one.digest.hash) {
+            match self.pool.take(one.uid, sought(&one), one.date, &one.digest.hash) {
                 Some(uid) => {
                     // It was not brought, however often that was tried.
                     let place = Place::Here { validity: self.mailbox.uid_validity, uid };

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     imap::{self, Listed, Selected, Session, UidSet},
-    store::{Entry, FolderRow, Former, Gone, GoneCount, Place, now},
+    store::{Entry, FolderRow, Former, Gone, GoneCount, Place},
 };
 
 /// As many may go into Trash without a word, and this part of all that is here.
@@ -183,7 +183,7 @@ impl Writing<'_> {
     /// Moves messages of the mailbox that is selected. Those of which the server does not say where they are now are looked for
     /// afterwards, as after an APPEND. Gives back those that it does not let go.
     async fn move_found(&mut self, pairs: Vec<(Fresh, Gone)>) -> Result<Vec<Fresh>, Stop> {
-        let sent = Place::Sent { validity: self.mailbox.uid_validity, next: self.next, at: now() };
+        let sent = self.sent();
         // It is as it was when it was last seen: what has changed since follows as with any other.
         let as_it_was = |(one, gone): &(Fresh, Gone)| Entry {
             size: gone.size.cast_unsigned(),

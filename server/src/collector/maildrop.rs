@@ -4,6 +4,7 @@
 //! that writes are those of IMAP sources. A server may give all messages other names: what seems to be new while known names
 //! are gone is compared with these by content, and bound to what is here already.
 
+mod itself;
 mod naming;
 mod retrieving;
 
@@ -13,8 +14,9 @@ use app::wire::{CollectorTrouble, Uid, UidValidity};
 use tokio::time::timeout;
 
 use self::{
+    itself::come_up,
     naming::{Item, items},
-    retrieving::Retrieving,
+    retrieving::{Retrieving, still_wanted},
 };
 use super::{
     folders::{Side, Wishes, place},
@@ -38,9 +40,6 @@ const DROP: &str = "INBOX";
 
 /// Its UIDs are ours and never begin anew.
 const VALIDITY: UidValidity = UidValidity(1);
-
-/// So many messages that were not at the target tell that it is another mailbox than the source.
-const ENOUGH: u64 = 10;
 
 /// Names that are kept of one source. A server that names more gives each message another one each time.
 const MOST: u32 = 2_000_000;
@@ -233,6 +232,7 @@ async fn bring(
     let here = make(job, target, row).await?;
     job.step(Step::Made)?;
     let mut writing = Writing::new(job, target, row, VALIDITY, here).await?;
+    writing.named = job.store.last_named(row.id).await?;
     let limit = writing.limit;
     let begun = begin(job, &mut writing).await?;
     let is_open =
@@ -241,12 +241,13 @@ async fn bring(
     let there: HashSet<Uid> = items.iter().filter_map(|item| item.uid).collect();
     let last = there.iter().copied().max().unwrap_or(Uid(0));
     let wanted: Vec<Item> = items.into_iter().filter(|item| begun.settled == 0 || is_open(item)).collect();
+    let wanted = still_wanted(job, row.id, &wanted).await?;
     if !wanted.is_empty() {
-        fill_pool(job, &mut writing, &begun, &changes.gone).await?;
+        let come_up = come_up(job, &mut writing, messages, &wanted).await?;
+        fill_pool(job, &mut writing, come_up, &changes.gone).await?;
         let (outlet, taken) = Outlet::new();
         let refused = job.store.count_refused(row.id).await?;
-        let (source, folder, validity) = (&mut source, row.id, VALIDITY);
-        let reading = Retrieving { job, source, folder, validity, limit, refused, outlet };
+        let reading = Retrieving { job, source: &mut source, limit, refused, outlet };
         exchange(&mut writing, taken, reading.read(wanted)).await?;
     }
     let_go(job, row.id, source, &changes.deleted).await?;
@@ -267,22 +268,27 @@ async fn bring(
     job.step(Step::Done)
 }
 
-/// Remembers what may be here already: messages whose names are gone, and all mail of the target as long as little was sent
-/// there that was not there before. For that may be the very mailbox that the maildrop shows, by whatever name its server is
-/// called, and a message of it that POP3 says otherwise than IMAP is sent there once.
-async fn fill_pool(job: &Job, writing: &mut Writing<'_>, begun: &FolderRow, gone: &[Uid]) -> Result<(), Stop> {
-    let (sent, found) = job.store.sent_and_found(begun.id).await?;
-    if sent < ENOUGH || sent <= found {
-        // What was sent is among them where the maildrop shows more than at first: it may be that. Else a message that is equal to
-        // one that was sent is another one.
-        let is_more = job.store.has_later_names(begun.id).await?;
-        let known = if is_more { HashSet::new() } else { writing.known(Uid(1)).await? };
-        let all = Pool::of(writing.target, &pool::from(Uid(1)), &known).await;
-        writing.pool = all.map_err(Stop::of_target)?;
+/// Remembers what may be here already: messages whose names are gone, and all mail of the target where it may be the mailbox
+/// that the maildrop shows; of that, what was put there itself only where it has come up.
+async fn fill_pool(
+    job: &Job,
+    writing: &mut Writing<'_>,
+    come_up: Option<HashMap<Uid, Uid>>,
+    gone: &[Uid],
+) -> Result<(), Stop> {
+    let folder = writing.folder.id;
+    let (sent, found) = job.store.sent_and_found(folder).await?;
+    if come_up.is_some() || sent <= found {
+        let come_up = come_up.unwrap_or_default();
+        let mut known = writing.known(Uid(1)).await?;
+        known.retain(|uid| !come_up.contains_key(uid));
+        let mut pool = Pool::of(writing.target, &pool::from(Uid(1)), &known).await.map_err(Stop::of_target)?;
+        pool.restrict(&come_up);
+        writing.pool = pool;
     }
     let mut former = Vec::new();
     for some in gone.chunks(AT_ONCE) {
-        for entry in job.store.entries(begun.id, VALIDITY, some).await? {
+        for entry in job.store.entries(folder, VALIDITY, some).await? {
             if let Place::Here { validity, uid } = entry.place {
                 former.push(Former { validity: VALIDITY, uid: entry.uid, hash: entry.hash, target: (validity, uid) });
             }

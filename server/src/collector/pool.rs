@@ -50,6 +50,8 @@ pub struct Pool {
 
 struct Candidate {
     uid: Uid,
+    /// Only a message with a higher UID at the source may be it.
+    after: Uid,
     date: Option<i64>,
     hash: Option<String>,
 }
@@ -66,13 +68,20 @@ impl Pool {
         for some in unknown.chunks(AT_ONCE) {
             for look in session.fetch_looks(&some.iter().copied().collect()).await? {
                 let size = look.size.unwrap_or(0).into();
-                let candidate = Candidate { uid: look.uid, date: look.date, hash: None };
+                let candidate = Candidate { uid: look.uid, after: Uid(0), date: look.date, hash: None };
                 pool.here.entry(size).or_default().push(candidate);
             }
         }
         // The oldest is taken first.
         pool.here.values_mut().for_each(|candidates| candidates.reverse());
         Ok(pool)
+    }
+
+    /// Has these candidates be those only of messages with a higher UID at the source than this.
+    pub fn restrict(&mut self, after: &HashMap<Uid, Uid>) {
+        for candidate in self.here.values_mut().flatten() {
+            candidate.after = after.get(&candidate.uid).copied().unwrap_or(Uid(0));
+        }
     }
 
     pub fn remember(&mut self, former: Vec<Former>) {
@@ -138,15 +147,15 @@ impl Pool {
         }
     }
 
-    /// Takes out a message that was read, fits one of these and has this hash; one with the INTERNALDATE `date` rather than
-    /// another that fits.
-    pub fn take(&mut self, sought: [Sought; 2], date: Option<i64>, hash: &str) -> Option<Uid> {
-        sought.into_iter().find_map(|sought| self.take_one(sought, date, hash))
+    /// Takes out a message that was read, fits one of these and has this hash, for one that has the UID `uid` at the source; one
+    /// with the INTERNALDATE `date` rather than another that fits.
+    pub fn take(&mut self, uid: Uid, sought: [Sought; 2], date: Option<i64>, hash: &str) -> Option<Uid> {
+        sought.into_iter().find_map(|sought| self.take_one(uid, sought, date, hash))
     }
 
-    fn take_one(&mut self, sought: Sought, date: Option<i64>, hash: &str) -> Option<Uid> {
+    fn take_one(&mut self, uid: Uid, sought: Sought, date: Option<i64>, hash: &str) -> Option<Uid> {
         let candidates = self.here.get_mut(&sought.size)?;
-        let is_it = |one: &Candidate| one.hash.as_deref() == Some(hash) && sought.fits(one);
+        let is_it = |one: &Candidate| one.after < uid && one.hash.as_deref() == Some(hash) && sought.fits(one);
         let exact = candidates.iter().rposition(|one| is_it(one) && one.date == date);
         let place = exact.or_else(|| candidates.iter().rposition(is_it))?;
         Some(candidates.remove(place).uid)

@@ -42,6 +42,8 @@ pub struct Writing<'a> {
     pub mailbox: Selected,
     /// No message that comes from now on has a lower UID.
     pub next: Uid,
+    /// Where UIDs of the source are ours: the highest that was given to a message of it. Else 0.
+    pub named: Uid,
     /// The largest message that the mailbox takes, in octets.
     pub limit: Option<u64>,
     /// What may be here already.
@@ -94,9 +96,14 @@ impl<'a> Writing<'a> {
     ) -> Result<Writing<'a>, Stop> {
         let limit = target.append_limit(&folder.target, u64::MAX).await.map_err(Stop::of_target)?;
         let next = Uid(mailbox.uid_next.0.max(1));
-        let (pool, heard, shown, moved) = (Pool::default(), Vec::new(), Shown::default(), false);
-        let of_sent = false;
-        Ok(Writing { job, target, folder, validity, mailbox, next, limit, pool, heard, shown, moved, of_sent })
+        let (named, pool, heard, shown) = (Uid(0), Pool::default(), Vec::new(), Shown::default());
+        let (moved, of_sent) = (false, false);
+        Ok(Writing { job, target, folder, validity, mailbox, next, named, limit, pool, heard, shown, moved, of_sent })
+    }
+
+    /// What is written down of messages that are about to come into the mailbox.
+    pub(super) fn sent(&self) -> Place {
+        Place::Sent { validity: self.mailbox.uid_validity, next: self.next, at: now(), named: self.named }
     }
 
     pub async fn put(&mut self, parcel: Parcel) -> Result<(), Stop> {
@@ -141,7 +148,7 @@ impl<'a> Writing<'a> {
         if fresh.is_empty() {
             return Ok(());
         }
-        let sent = Place::Sent { validity: self.mailbox.uid_validity, next: self.next, at: now() };
+        let sent = self.sent();
         let mut entries: Vec<Entry> = fresh.iter().map(|one| entry(one, sent.clone())).collect();
         entries.iter_mut().for_each(|entry| entry.attempts += 1);
         self.record_with_heard(&entries).await?;

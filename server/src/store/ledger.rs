@@ -40,12 +40,13 @@ pub struct Entry {
 pub enum Place {
     /// It was not there when it was looked for, and is to be sent.
     Nowhere,
-    /// It was about to be sent, at a time in seconds since 1970 UTC. If it arrived, then with a UID from `next` on, or under
-    /// another UIDVALIDITY.
+    /// It was about to be sent, at a time in seconds since 1970 UTC, when no message of the source had a UID above `named`. If it
+    /// arrived, then with a UID from `next` on, or under another UIDVALIDITY.
     Sent {
         validity: UidValidity,
         next: Uid,
         at: i64,
+        named: Uid,
     },
     /// It is in the target. UIDVALIDITY and UID are 0 where the target took it and nobody knows where it is: its server
     /// does not tell, and keeps it in another form. It is not sent again.
@@ -75,6 +76,7 @@ struct Columns {
     target_uid: Option<i64>,
     target_next: Option<i64>,
     sent: i64,
+    named: i64,
     attempts: i64,
     reason: Option<String>,
     email: Option<i64>,
@@ -87,7 +89,9 @@ impl Entry {
             (Some(ELSEWHERE), ..) => Place::Elsewhere,
             (Some(uid), ..) => Place::Here { validity, uid: Uid(small(uid)) },
             (None, Some(reason), _) => Place::Refused(reason_from(&reason)),
-            (None, None, Some(next)) => Place::Sent { validity, next: Uid(small(next)), at: columns.sent },
+            (None, None, Some(next)) => {
+                Place::Sent { validity, next: Uid(small(next)), at: columns.sent, named: Uid(small(columns.named)) }
+            }
             (None, None, None) => Place::Nowhere,
         };
         Self {
@@ -104,10 +108,14 @@ impl Entry {
     }
 
     fn to_json(&self) -> Result<serde_json::Value> {
-        let (mut validity, mut target_uid, mut target_next, mut sent, mut reason) = (0, None::<i64>, None, 0, None);
+        let (mut validity, mut target_uid, mut target_next, mut reason) = (0, None::<i64>, None, None);
+        let (mut sent, mut named) = (0, 0);
         match &self.place {
             Place::Nowhere => {}
-            Place::Sent { validity: of, next, at } => (validity, target_next, sent) = (of.0, Some(next.0), *at),
+            Place::Sent { validity: of, next, at, named: last } => {
+                (validity, target_next) = (of.0, Some(next.0));
+                (sent, named) = (*at, last.0);
+            }
             Place::Here { validity: of, uid } => (validity, target_uid) = (of.0, Some(uid.0.into())),
             Place::Elsewhere => target_uid = Some(ELSEWHERE),
             Place::Refused(why) => reason = Some(serde_json::to_string(why)?),
@@ -125,7 +133,8 @@ impl Entry {
             self.attempts,
             reason,
             self.raw,
-            self.email.map(u64::cast_signed)
+            self.email.map(u64::cast_signed),
+            named,
         ]))
     }
 }
@@ -220,7 +229,7 @@ impl Store {
     /// Messages with a UID above `after`, at most `most`, ascending.
     pub async fn entries_after(&self, folder: i64, validity: UidValidity, after: Uid, most: i64) -> Result<Vec<Entry>> {
         let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
-            "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason, email
+            "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, named, attempts, reason, email
              FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2 AND uid > $3 ORDER BY uid LIMIT $4")
             .bind(folder).bind(i64::from(validity.0)).bind(i64::from(after.0)).bind(most).fetch_all(pool))?;
         Ok(rows.into_iter().map(Entry::from_columns).collect())
@@ -229,7 +238,7 @@ impl Store {
     /// Messages that were about to be sent when something came in between, under whatever UIDVALIDITY of the source.
     pub async fn sent_entries(&self, folder: i64) -> Result<Vec<(UidValidity, Entry)>> {
         let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
-            "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason, email
+            "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, named, attempts, reason, email
              FROM collector_messages WHERE folder_id = $1 AND target_uid IS NULL AND target_next IS NOT NULL")
             .bind(folder).fetch_all(pool))?;
         let with_validity = |columns: Columns| (UidValidity(small(columns.uid_validity)), Entry::from_columns(columns));
@@ -240,7 +249,7 @@ impl Store {
     pub async fn some_here(&self, folder: i64, target: UidValidity, most: i64) -> Result<Vec<Entry>> {
         // In the order of their hashes, which is no order.
         let rows: Vec<Columns> = on!(self, pool => sqlx::query_as(
-            "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason, email
+            "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, named, attempts, reason, email
              FROM collector_messages WHERE folder_id = $1 AND target_validity = $2 AND target_uid > 0 ORDER BY hash LIMIT $3")
             .bind(folder).bind(i64::from(target.0)).bind(most).fetch_all(pool))?;
         Ok(rows.into_iter().map(Entry::from_columns).collect())
@@ -389,26 +398,29 @@ impl Store {
 }
 
 const RECORD_SQLITE: &str = "INSERT INTO collector_messages (folder_id, uid_validity, uid, size, date, hash, flags,
-        target_validity, target_uid, target_next, sent, attempts, reason, raw, email)
+        target_validity, target_uid, target_next, sent, attempts, reason, raw, email, named)
     SELECT $1, $2, entry.value ->> 0, entry.value ->> 1, entry.value ->> 2, entry.value ->> 3, entry.value ->> 4,
         entry.value ->> 5, entry.value ->> 6, entry.value ->> 7, entry.value ->> 8, entry.value ->> 9, entry.value ->> 10,
-        entry.value ->> 11, entry.value ->> 12
+        entry.value ->> 11, entry.value ->> 12, entry.value ->> 13
     FROM json_each($3) AS entry WHERE EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)
     ON CONFLICT (folder_id, uid_validity, uid) DO UPDATE SET size = excluded.size, date = excluded.date,
         hash = excluded.hash, flags = excluded.flags, target_validity = excluded.target_validity,
         target_uid = excluded.target_uid, target_next = excluded.target_next, sent = excluded.sent, attempts = excluded.attempts,
-        reason = excluded.reason, raw = excluded.raw, email = excluded.email";
+        reason = excluded.reason, raw = excluded.raw, email = excluded.email,
+        named = CASE WHEN excluded.target_next IS NULL THEN collector_messages.named ELSE excluded.named END";
 
 const RECORD_POSTGRES: &str = "INSERT INTO collector_messages (folder_id, uid_validity, uid, size, date, hash, flags,
-        target_validity, target_uid, target_next, sent, attempts, reason, raw, email)
+        target_validity, target_uid, target_next, sent, attempts, reason, raw, email, named)
     SELECT $1, $2, (entry ->> 0)::bigint, (entry ->> 1)::bigint, (entry ->> 2)::bigint, entry ->> 3, entry ->> 4,
         (entry ->> 5)::bigint, (entry ->> 6)::bigint, (entry ->> 7)::bigint, (entry ->> 8)::bigint, (entry ->> 9)::bigint,
-        entry ->> 10, (entry ->> 11)::bigint, (entry ->> 12)::bigint
+        entry ->> 10, (entry ->> 11)::bigint, (entry ->> 12)::bigint,
+        (entry ->> 13)::bigint
     FROM jsonb_array_elements($3::jsonb) AS entry WHERE EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)
     ON CONFLICT (folder_id, uid_validity, uid) DO UPDATE SET size = excluded.size, date = excluded.date,
         hash = excluded.hash, flags = excluded.flags, target_validity = excluded.target_validity,
         target_uid = excluded.target_uid, target_next = excluded.target_next, sent = excluded.sent, attempts = excluded.attempts,
-        reason = excluded.reason, raw = excluded.raw, email = excluded.email";
+        reason = excluded.reason, raw = excluded.raw, email = excluded.email,
+        named = CASE WHEN excluded.target_next IS NULL THEN collector_messages.named ELSE excluded.named END";
 
 // The UIDs are an object, UID there to UID here, since a value within a value is dear to read; and they are looked up, since a
 // join goes through the whole mailbox for each.
@@ -422,11 +434,11 @@ const BIND_POSTGRES: &str =
     AND EXISTS (SELECT 1 FROM collectors WHERE id = $4 AND holder = $5)";
 
 const ENTRIES_SQLITE: &str =
-    "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason, email
+    "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, named, attempts, reason, email
     FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2 AND uid IN (SELECT value FROM json_each($3))";
 
 const ENTRIES_POSTGRES: &str =
-    "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, attempts, reason, email
+    "SELECT uid_validity, uid, size, raw, date, hash, flags, target_validity, target_uid, target_next, sent, named, attempts, reason, email
     FROM collector_messages WHERE folder_id = $1 AND uid_validity = $2 AND uid IN
         (SELECT value::bigint FROM jsonb_array_elements_text($3::jsonb))";
 

@@ -1,12 +1,23 @@
 //! The messages of POP3 sources by the names that these give them, and the UIDs by which the ledger knows them.
 
 use anyhow::Result;
-use app::wire::Uid;
+use app::wire::{Uid, UidValidity};
 
 use super::{Lease, Pool, Store, change, collectors::small, now, on};
 
 /// By what a message of a POP3 source is known: a name, and which of those that have it.
 pub type NameKey = (String, u32);
+
+/// A message that a collector has put into the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Put {
+    /// Its UID there.
+    pub here: Uid,
+    /// The highest UID that a message of the source had then.
+    pub named: Uid,
+    /// Octets, with every line end counted as two and as they came.
+    pub sizes: [u64; 2],
+}
 
 impl Store {
     /// What the source had when it was last gone through.
@@ -38,15 +49,6 @@ impl Store {
             "SELECT name, nth FROM collector_names WHERE folder_id = $1 AND uid = $2 ORDER BY present DESC LIMIT 1")
             .bind(folder).bind(i64::from(uid.0)).fetch_optional(pool))?;
         Ok(found.map(|(name, nth)| (name, small(nth))))
-    }
-
-    /// Whether the maildrop has shown names that it had not when it was first looked at.
-    pub async fn has_later_names(&self, folder: i64) -> Result<bool> {
-        let found: Option<(i64,)> = on!(self, pool => sqlx::query_as(
-            "SELECT uid FROM collector_names WHERE folder_id = $1
-             AND added > (SELECT MIN(added) FROM collector_names WHERE folder_id = $1) LIMIT 1")
-            .bind(folder).fetch_optional(pool))?;
-        Ok(found.is_some())
     }
 
     /// The highest UID that was given to a message of a source.
@@ -122,6 +124,23 @@ impl Store {
             "SELECT COUNT(CASE WHEN attempts > 0 THEN 1 END), COUNT(CASE WHEN attempts = 0 THEN 1 END)
              FROM collector_messages WHERE folder_id = $1 AND target_uid IS NOT NULL").bind(folder).fetch_one(pool))?;
         Ok((u64::try_from(sent).unwrap_or(0), u64::try_from(found).unwrap_or(0)))
+    }
+
+    /// Messages that a collector has put into the target as it is now and that no message of the source was found to be, with
+    /// a UID there below this, at most `most`, the newest first.
+    pub async fn put_here(&self, folder: i64, target: UidValidity, below: Uid, most: usize) -> Result<Vec<Put>> {
+        let rows: Vec<(i64, i64, i64, i64)> = on!(self, pool => sqlx::query_as(
+            "SELECT m.target_uid, m.named, m.size, m.raw FROM collector_messages AS m
+             WHERE m.folder_id = $1 AND m.target_validity = $2 AND m.target_uid > 0 AND m.target_uid < $3 AND m.attempts > 0
+                AND NOT EXISTS (SELECT 1 FROM collector_messages AS f WHERE f.folder_id = $1 AND f.target_validity = $2
+                    AND f.target_uid = m.target_uid AND f.target_uid > 0 AND f.attempts = 0)
+             ORDER BY m.target_uid DESC LIMIT $4")
+            .bind(folder).bind(i64::from(target.0)).bind(i64::from(below.0)).bind(i64::try_from(most)?).fetch_all(pool))?;
+        let put = |(here, named, size, raw): (i64, i64, i64, i64)| {
+            let sizes = [size, raw].map(|size| u64::try_from(size).unwrap_or(0));
+            Put { here: Uid(small(here)), named: Uid(small(named)), sizes }
+        };
+        Ok(rows.into_iter().map(put).collect())
     }
 }
 

@@ -314,6 +314,58 @@ async fn the_mailbox_that_mail_is_brought_into_is_no_source() {
     }
 }
 
+/// A person may get the same bytes twice, and have mail of their own where they come.
+#[tokio::test]
+async fn of_equal_messages_the_later_ones_come_too() {
+    for (own, others) in [(0, 0), (1, 0), (3, 0), (0, 12), (1, 30)] {
+        let (source, target) = sides();
+        for nth in 0..own {
+            add(&target, format!("Subject: own {nth}\r\n\r\nown {nth}\r\n").as_bytes()).await;
+        }
+        for nth in 0..others {
+            add(&source, format!("Subject: other {nth}\r\n\r\nother {nth}\r\n").as_bytes()).await;
+        }
+        let mut lab = Lab::over(&source, Some(source_server().pop3_port()), &target).await;
+        lab.run().await;
+        for count in 1..4 {
+            add(&source, NEW).await;
+            assert_eq!(lab.run().await, 1, "{own} of their own, {others} others: the {count}th");
+        }
+        // As many new ones as were ever put here, and one of them equal.
+        for nth in 0..others + 3 {
+            add(&source, format!("Subject: more {nth}\r\n\r\nmore {nth}\r\n").as_bytes()).await;
+        }
+        add(&source, NEW).await;
+        assert_eq!(lab.run().await, others + 4, "{own} of their own, {others} others: many at once");
+        lab.lose_the_ledger().await;
+        assert_eq!(lab.run().await, 0, "{own} of their own, {others} others: all of it is here already");
+        for count in 5..7 {
+            add(&source, NEW).await;
+            assert_eq!(lab.run().await, 1, "{own} of their own, {others} others: the {count}th");
+        }
+        assert_eq!(held(&target).await.len() as u64, own + 2 * others + 9);
+    }
+}
+
+#[tokio::test]
+async fn what_pop3_says_otherwise_is_put_into_its_own_mailbox_once() {
+    let server = source_server();
+    let side = Side { port: server.imap_port(), user: server.new_user(), prefix: "", delimiter: '.' };
+    for nth in 0..15 {
+        // Each has a line end more over POP3.
+        add(&side, format!("Subject: odd {nth}\r\n\r\nno line end {}", "x".repeat(nth)).as_bytes()).await;
+    }
+    let mut lab = Lab::over(&side, Some(server.pop3_port()), &side).await;
+    lab.host = "localhost";
+    assert_eq!(lab.run().await, 15, "none of them is known again");
+    for _ in 0..2 {
+        assert_eq!((lab.run().await, held(&side).await.len()), (0, 30));
+    }
+    add(&side, NEW).await;
+    assert_eq!(lab.run().await, 0, "what comes is there");
+    assert_eq!(held(&side).await.len(), 31);
+}
+
 #[tokio::test]
 async fn what_goes_away_while_it_is_brought_is_not_waited_for() {
     let lab = drop_of(39, SMALL).await;

@@ -3,14 +3,14 @@
 use std::{collections::HashMap, io::SeekFrom, path::Path};
 
 use anyhow::Context;
-use app::wire::{CollectorTrouble, Flag, RefusedReason, Uid, UidValidity};
+use app::wire::{CollectorTrouble, Flag, RefusedReason, Uid};
 use tokio::{
     fs::File,
     io::{AsyncSeekExt, AsyncWriteExt},
     time::Instant,
 };
 
-use super::{AT_ONCE, Item, of_source, unavailable};
+use super::{AT_ONCE, Item, VALIDITY, of_source, unavailable};
 use crate::{
     archive::message::arrival_date,
     collector::{
@@ -33,9 +33,6 @@ const HEAD: usize = 64 * 1024;
 pub struct Retrieving<'a> {
     pub job: &'a Job,
     pub source: &'a mut Session,
-    /// The row of the maildrop.
-    pub folder: i64,
-    pub validity: UidValidity,
     /// The largest message that the target takes, in octets.
     pub limit: Option<u64>,
     /// How many messages are left out so far.
@@ -45,12 +42,32 @@ pub struct Retrieving<'a> {
 
 /// A message that is to be read.
 #[derive(Clone, Copy)]
-struct Wanted {
+pub struct Wanted {
     number: u32,
-    size: u64,
-    uid: Uid,
+    /// Octets, as the server reckons.
+    pub size: u64,
+    pub uid: Uid,
     /// How often it was about to be sent.
     attempts: i64,
+}
+
+/// Those of these messages that were not dealt with yet.
+pub async fn still_wanted(job: &Job, folder: i64, items: &[Item]) -> Result<Vec<Wanted>, Stop> {
+    let mut wanted = Vec::new();
+    for some in items.chunks(AT_ONCE) {
+        let uids: Vec<Uid> = some.iter().filter_map(|item| item.uid).collect();
+        let known = job.store.entries(folder, VALIDITY, &uids).await?;
+        let known: HashMap<Uid, Entry> = known.into_iter().map(|entry| (entry.uid, entry)).collect();
+        for Item { number, size, uid, .. } in some {
+            let Some(uid) = *uid else { continue };
+            let entry = known.get(&uid);
+            if !entry.is_some_and(|entry| matches!(entry.place, Place::Here { .. } | Place::Refused(_))) {
+                let attempts = entry.map_or(0, |entry| entry.attempts);
+                wanted.push(Wanted { number: *number, size: *size, uid, attempts });
+            }
+        }
+    }
+    Ok(wanted)
 }
 
 /// What came of one.
@@ -60,10 +77,9 @@ enum Read {
 }
 
 impl Retrieving<'_> {
-    /// Reads those of these messages that were not dealt with yet.
-    pub async fn read(mut self, items: Vec<Item>) -> Result<(), Stop> {
+    pub async fn read(mut self, messages: Vec<Wanted>) -> Result<(), Stop> {
         let (mut window, mut bytes): (Vec<Wanted>, u64) = (Vec::new(), 0);
-        for wanted in self.still_wanted(items).await? {
+        for wanted in messages {
             let alone = wanted.attempts >= SUSPICIOUS;
             if !window.is_empty()
                 && (alone || window.len() >= self.job.front.window(WINDOW) || bytes + wanted.size > LARGE)
@@ -92,24 +108,6 @@ impl Retrieving<'_> {
 
     fn limit(&self) -> u64 {
         self.limit.unwrap_or(LARGEST).min(LARGEST)
-    }
-
-    async fn still_wanted(&self, items: Vec<Item>) -> Result<Vec<Wanted>, Stop> {
-        let mut wanted = Vec::new();
-        for some in items.chunks(AT_ONCE) {
-            let uids: Vec<Uid> = some.iter().filter_map(|item| item.uid).collect();
-            let known = self.job.store.entries(self.folder, self.validity, &uids).await?;
-            let known: HashMap<Uid, Entry> = known.into_iter().map(|entry| (entry.uid, entry)).collect();
-            for Item { number, size, uid, .. } in some {
-                let Some(uid) = *uid else { continue };
-                let entry = known.get(&uid);
-                if !entry.is_some_and(|entry| matches!(entry.place, Place::Here { .. } | Place::Refused(_))) {
-                    let attempts = entry.map_or(0, |entry| entry.attempts);
-                    wanted.push(Wanted { number: *number, size: *size, uid, attempts });
-                }
-            }
-        }
-        Ok(wanted)
     }
 
     async fn read_window(&mut self, window: Vec<Wanted>) -> Result<(), Stop> {
