@@ -33,6 +33,8 @@ fuzz() {
     # What is found on the way is kept beside the sources' own corpus, for the next run.
     found=$CACHE/fuzz/$target
     mkdir -p "$found"
+    # Our hostile pieces of HTML are where it begins, after the two bytes that stand for the options.
+    [ $target != html ] || cat server/tests/mime_html/vectors/*.txt | awk -v folder="$found" 'NF { file = folder "/vector-" NR; printf "aa%s", $0 > file; close(file) }'
     (cd server && cargo +nightly fuzz run $target "$found" fuzz/corpus/$target -- -max_total_time="$seconds") 2>&1 | tee "$log"
     echo "fuzz: $target held for $(grep -oE 'Done [0-9]+ runs' "$log" | grep -oE '[0-9]+') inputs in $seconds seconds"
   done
@@ -73,7 +75,12 @@ rounds() {
   (cd end2end && PISMO_ROUNDS=all npx playwright test --project=desktop tests/rounds.spec.ts --reporter line)
 }
 
-for name in properties agree history collect send rounds fuzz; do
+# All hostile messages in both browsers; see end2end/tests/corpus.spec.ts.
+corpus() {
+  .ci/corpus.sh
+}
+
+for name in properties agree history collect send rounds corpus fuzz; do
   if [ "$part" = all ] || [ "$part" = $name ]; then
     say "proof: $name"
     $name

@@ -20,7 +20,7 @@ use crate::{
         folders::{Folders, FoldersPage},
         icon::SPRITE,
         identities::{Identities, IdentitiesPage, IdentityForm, IdentityFormPage},
-        layout::App,
+        layout::{App, BROKEN},
         login::{Login, LoginPage},
         pictures::{Pictures, PicturesPage},
         server::{Server, ServerPage},
@@ -110,8 +110,8 @@ pub fn render_page(page: &PageContext) -> String {
         for_script(&frames),
         nonce = for_attribute(nonce),
     );
-    let words = td_noscript(*language);
-    document(*language, *theme, "Pismo", assets, &head, &format!("{body}{SPRITE}<noscript>{words}</noscript>"))
+    let (words, broken) = (td_noscript(*language), td_broken(*language));
+    document(*language, *theme, "Pismo", assets, &head, &format!("{body}{SPRITE}<noscript>{words}</noscript>{broken}"))
 }
 
 /// The login page. Fetches what the next page needs while the person types.
@@ -166,19 +166,19 @@ pub fn render_collectors(page: &CollectorsPage, nonce: &str, assets: &Assets) ->
     beside_with(&head, (language, theme), title, assets, || view! { <Collectors page=page.clone() /> })
 }
 
-/// Asks for the page again as long as somebody looks at it, and takes over what has changed: more often while something is
+/// Asks for the page again as long as somebody looks at it, as a document, since no text may become one (Trusted Types), and takes
+/// over what has changed: more often while something is
 /// on its way. What is unfolded stays so, and what a person is in or has typed into stays as it is. Other collectors than
 /// those that are shown mean a new page.
-const FOLLOW: &str = "globalThis.trustedTypes?.createPolicy('default',{createHTML:html=>html});\
-    const all=d=>[...d.querySelectorAll('.collector')],\
+const FOLLOW: &str = "const all=d=>[...d.querySelectorAll('.collector')],\
     names=d=>all(d).map(e=>e.getAttribute('aria-labelledby')+e.querySelector('h2').textContent).join(),\
     again=()=>location.assign('/collectors');\
     let wait=700;\
     const look=async()=>{if(!document.hidden)try{\
-    const answer=await fetch('/collectors');\
-    if(answer.redirected)return again();\
-    if(!answer.ok)throw answer.status;\
-    const page=new DOMParser().parseFromString(await answer.text(),'text/html');\
+    const page=await new Promise((done,fail)=>{const asked=new XMLHttpRequest();\
+    asked.open('GET','/collectors');asked.responseType='document';asked.onerror=fail;\
+    asked.onload=()=>new URL(asked.responseURL).pathname!=='/collectors'?again():asked.status===200?done(asked.response):fail();\
+    asked.send()});\
     if(names(page)!==names(document))return again();\
     const now=all(page);\
     all(document).forEach((e,i)=>{for(const a of now[i].attributes)e.setAttribute(a.name,a.value)});\
@@ -420,6 +420,15 @@ fn document(language: Locale, theme: Theme, title: &str, assets: &Assets, head: 
 
 fn td_noscript(language: Locale) -> &'static str {
     i18n::td_string!(language, app.script)
+}
+
+/// What is shown when the app has met with a fault of its own. It is in the page from the start: there is nobody to make it then.
+fn td_broken(language: Locale) -> String {
+    let (text, reload) = (i18n::td_string!(language, app.broken), i18n::td_string!(language, app.reload));
+    format!(
+        "<div class=\"broken\" id=\"{BROKEN}\" data-testid=\"broken\" role=\"alert\" hidden><p>{text}</p>\
+         <a class=\"button\" href=\"\">{reload}</a></div>"
+    )
 }
 
 /// Renders a view in a reactive world of its own, which ends with it.

@@ -35,6 +35,8 @@ const found = (findings: Findings) => outsideTheTrap(findings.list).filter((find
 
 // A trace of so many messages is of no use, and makes it slow.
 test.use({ trace: "off" });
+// What was seen once was seen.
+test.describe.configure({ retries: 0 });
 
 for (const name of BROWSERS) {
   test(`hostile messages do nothing in ${name}`, async ({ pismo, mail, playwright, launchOptions }) => {

@@ -34,4 +34,22 @@ test("no text becomes an element that could run anything", async ({ visitor, mai
   expect(made).toEqual({ harmless: 1, hostile: Array(7).fill("TypeError"), ran: "TypeError", other: "TypeError" });
 });
 
+test("on the page that follows collectors no text becomes an element at all", async ({ visitor, mail, page, problems }) => {
+  problems.expect(/Trusted/);
+  await visitor.signIn(mail);
+  await page.goto(`${visitor.url}/collectors`);
+  // Its script has run.
+  await page.waitForRequest((request) => request.resourceType() === "xhr" && request.url().endsWith("/collectors"));
+  const made = await page.evaluate(() => ["<b>one</b>", "<img src=x onerror=alert(1)>"].map((html) => {
+    const element = document.createElement("div");
+    try {
+      element.innerHTML = html;
+      return element.childElementCount;
+    } catch (error) {
+      return (error as Error).name;
+    }
+  }));
+  expect(made).toEqual(["TypeError", "TypeError"]);
+});
+
 declare const trustedTypes: { createPolicy(name: string, rules: { createHTML(html: string): string }): unknown };

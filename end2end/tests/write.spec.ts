@@ -119,6 +119,25 @@ test("the draft is saved as one draft and survives a reload", async ({ app, mail
   await expect(app.composer.body).toHaveValue("The beginning and the middle");
 });
 
+test("a fault of the app's own is told, and what was being written is not lost", async ({ app, mail, page, problems }) => {
+  problems.expect(/./);
+  await app.composer.open();
+  await app.composer.fill({ subject: "Unfinished", body: "The beginning" });
+  await expect(page.getByTestId("broken")).toBeHidden();
+  // From now on it cannot make anything, and does not expect that.
+  await page.evaluate(() => {
+    const fail = () => { throw new Error("no memory"); };
+    document.createElement = fail;
+    Node.prototype.cloneNode = fail;
+  });
+  await mail.deliver({ subject: "Anything", text: "A row for it is to be made" });
+  await expect(page.getByTestId("broken")).toBeVisible();
+  await page.getByTestId("broken").getByRole("link").click();
+  await expect(app.composer.subject).toHaveValue("Unfinished");
+  await expect(app.composer.body).toHaveValue("The beginning");
+  await expect(page.getByTestId("broken")).toBeHidden();
+});
+
 test("a draft can be taken up again from Drafts, and discarded", async ({ app, mail }) => {
   await app.composer.open();
   await app.composer.fill({ to: "friend@pismo.test", subject: "Later", body: "Words" });

@@ -10,7 +10,10 @@ mod upload;
 
 use std::sync::Arc;
 
-use app::{Client, State, view::layout::App};
+use app::{
+    Client, State,
+    view::layout::{App, BROKEN},
+};
 use futures_channel::mpsc;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
@@ -44,9 +47,12 @@ pub fn hydrate() {
     });
 }
 
-/// A fault of ours must not cost what the person was writing.
+/// A fault of ours must not cost what the person was writing, nor leave a page that does nothing and does not say so.
 fn keep_draft_on_panic(client: Client) {
     std::panic::set_hook(Box::new(move |panic| {
+        if let Some(words) = document().get_element_by_id(BROKEN) {
+            let _ = words.remove_attribute("hidden");
+        }
         client.keep_now();
         web_sys::console::error_1(&JsValue::from_str(&panic.to_string()));
     }));

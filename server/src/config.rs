@@ -52,10 +52,13 @@ pub struct Config {
     pub authserv: Vec<String>,
 }
 
-/// `PISMO_LOG`: what is logged, as `tracing` writes it (`info`, `pismo=debug`). Whatever it says, no secret is in it.
+/// `PISMO_LOG`: what is logged, as `tracing` writes it (`info`, `pismo=debug`). Whatever it says, no secret is in it, and nothing of
+/// what people write and read.
 pub fn log_filter(wanted: &str) -> anyhow::Result<EnvFilter> {
-    // async-imap writes whole commands at trace, with the password in them.
-    Ok(EnvFilter::try_new(wanted)?.add_directive("async_imap=debug".parse()?))
+    // At trace async-imap writes whole commands, with the password in them, and tungstenite whole frames.
+    Ok(EnvFilter::try_new(wanted)?
+        .add_directive("async_imap=debug".parse()?)
+        .add_directive("tungstenite=debug".parse()?))
 }
 
 /// A setting that cannot be used: one sentence that names it.

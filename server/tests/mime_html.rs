@@ -37,8 +37,8 @@ fn every_option() -> Vec<Options> {
         ("svg".to_owned(), "data:image/svg+xml,<svg onload=alert(1)>".to_owned()),
         ("page".to_owned(), "data:text/html,x".to_owned()),
     ]));
-    [(false, Theme::Light), (true, Theme::Dark)]
-        .map(|(remote, theme)| Options { remote: through(remote), theme, inline: inline.clone(), fold: None })
+    [(false, Theme::Light, None), (true, Theme::Dark, Some("Quoted"))]
+        .map(|(remote, theme, fold)| Options { remote: through(remote), theme, inline: inline.clone(), fold })
         .to_vec()
 }
 

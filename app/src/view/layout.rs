@@ -26,6 +26,9 @@ use crate::{
     wire::SpecialUse,
 };
 
+/// The element of the page that says that the app has met with a fault of its own.
+pub const BROKEN: &str = "broken";
+
 /// All of it. Needs [`State`] and [`Client`] in its context.
 #[component]
 pub fn App() -> impl IntoView {

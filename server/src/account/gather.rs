@@ -382,6 +382,9 @@ fn shown(members: Vec<Member>, message: &MessageRef, mailboxes: &[Mailbox]) -> V
 impl Actor {
     /// Has a conversation gathered; the answer comes when it is here.
     pub(super) fn gather(&mut self, tab: TabId, id: u32, message: MessageRef) {
+        if message.account != self.record.id {
+            return self.reply(&tab, id, Err(Error::Gone));
+        }
         // Nobody waits for this: what the actor's own line has met with is not tried once more.
         match &self.line {
             Line::Live(_) => {}

@@ -38,6 +38,9 @@ const LONGEST: Duration = Duration::from_millis(250);
 /// After this long it is tried again whether beats are worth it.
 const REST: Duration = Duration::from_secs(60);
 
+/// As often as this in a row, and beats take too long; fewer are a moment in which the server has much to do.
+const SLOW_ENOUGH: u8 = 8;
+
 /// An IDLE that told of something this soon was quick.
 const QUICK: Duration = Duration::from_millis(50);
 
@@ -53,6 +56,8 @@ pub(super) struct Pulse {
     due: Instant,
     /// How long a beat takes, smoothed.
     takes: Duration,
+    /// How often in a row it was too long.
+    slow: u8,
     /// When a beat found something that IDLE has not told of yet.
     found: Option<Instant>,
     /// How often in a row IDLE was quick.
@@ -77,6 +82,7 @@ impl Pulse {
             counted: false,
             due: Instant::now(),
             takes: Duration::ZERO,
+            slow: 0,
             found: None,
             quick: 0,
             hooked: false,
@@ -100,15 +106,17 @@ impl Pulse {
 
     /// A beat was made and took this long.
     fn beaten(&mut self, took: Duration) {
-        self.takes = if self.takes.is_zero() { took } else { (self.takes * 7 + took) / 8 };
+        let rested = self.slow >= SLOW_ENOUGH;
+        self.takes = if rested || self.takes.is_zero() { took } else { (self.takes * 7 + took) / 8 };
+        self.slow = if self.takes * LEISURE > LONGEST { self.slow.saturating_add(1) } else { 0 };
         self.due = Instant::now() + self.pause();
     }
 
     fn pause(&self) -> Duration {
         let sharing = self.sharing.as_ref().map_or(0, |sharing| sharing.load(Ordering::Relaxed));
         let sharing = u32::try_from(sharing).unwrap_or(u32::MAX);
-        let pause = SHORTEST.max(SHARE.saturating_mul(sharing)).max(self.takes * LEISURE);
-        if pause > LONGEST { REST } else { pause }
+        let all = SHORTEST.max(SHARE.saturating_mul(sharing));
+        if all > LONGEST || self.slow >= SLOW_ENOUGH { REST } else { all.max(self.takes * LEISURE).min(LONGEST) }
     }
 
     /// Something was told of. `news` says whether nobody had found it before.
@@ -185,8 +193,16 @@ mod tests {
         let mut far = pulse(0);
         far.beaten(Duration::from_millis(5));
         assert_eq!(far.due(true), Some(Instant::now() + Duration::from_millis(100)));
-        far.beaten(Duration::from_millis(500));
-        assert_eq!(far.due(true), Some(Instant::now() + REST), "no use in a pulse over such a way");
+        for _ in 1..SLOW_ENOUGH {
+            far.beaten(Duration::from_millis(500));
+            assert_eq!(far.due(true), Some(Instant::now() + LONGEST), "a server has much to do at times");
+        }
+        for _ in 0..3 {
+            far.beaten(Duration::from_millis(500));
+            assert_eq!(far.due(true), Some(Instant::now() + REST), "no use in a pulse over such a way");
+        }
+        far.beaten(Duration::from_millis(5));
+        assert_eq!(far.due(true), Some(Instant::now() + Duration::from_millis(100)), "the way is shorter now");
         let mut company = pulse(40);
         company.beaten(Duration::from_micros(100));
         assert_eq!(company.due(true), Some(Instant::now() + Duration::from_millis(100)));
@@ -219,7 +235,9 @@ mod tests {
             pulse.told(Teller::Watch, true);
         }
         assert!(pulse.due(true).is_some(), "nobody looked");
-        pulse.beaten(Duration::from_millis(500));
+        for _ in 0..SLOW_ENOUGH {
+            pulse.beaten(Duration::from_millis(500));
+        }
         for _ in 0..300 {
             pulse.told(Teller::Watch, true);
         }

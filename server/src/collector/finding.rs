@@ -73,7 +73,7 @@ impl Writing<'_> {
         for (validity, mut entry) in sent {
             let Place::Sent { at, .. } = entry.place else { continue };
             entry.place = match pool.take(entry.uid, sought(&entry), entry.date, &entry.hash) {
-                Some(uid) => {
+                Some((uid, _)) => {
                     self.next = self.next.max(Uid(uid.0.saturating_add(1)));
                     Place::Here { validity: here, uid }
                 }
@@ -111,7 +111,7 @@ impl Writing<'_> {
             pool.read(self.target, &wanted).await.map_err(Stop::of_target)?;
             for entry in &mut entries {
                 entry.place = match pool.take(entry.uid, sought(entry), entry.date, &entry.hash) {
-                    Some(uid) => Place::Here { validity: here, uid },
+                    Some((uid, _)) => Place::Here { validity: here, uid },
                     None => Place::Nowhere,
                 };
             }
@@ -146,10 +146,10 @@ impl Writing<'_> {
                 continue;
             }
             match self.pool.take(one.uid, sought(&one), one.date, &one.digest.hash) {
-                Some(uid) => {
-                    // It was not brought, however often that was tried.
+                Some((uid, date)) => {
+                    // It was not brought, however often that was tried. By the date that it has here it is known again.
                     let place = Place::Here { validity: self.mailbox.uid_validity, uid };
-                    bound.push(Entry { attempts: 0, ..entry(&one, place) });
+                    bound.push(Entry { attempts: 0, date, ..entry(&one, place) });
                 }
                 None => rest.push(one),
             }

@@ -243,7 +243,7 @@ async fn bring(
     let wanted: Vec<Item> = items.into_iter().filter(|item| begun.settled == 0 || is_open(item)).collect();
     let wanted = still_wanted(job, row.id, &wanted).await?;
     if !wanted.is_empty() {
-        let come_up = come_up(job, &mut writing, messages, &wanted).await?;
+        let come_up = come_up(job, &mut writing, messages, &wanted, &changes.gone).await?;
         fill_pool(job, &mut writing, come_up, &changes.gone).await?;
         let (outlet, taken) = Outlet::new();
         let refused = job.store.count_refused(row.id).await?;
@@ -278,7 +278,9 @@ async fn fill_pool(
 ) -> Result<(), Stop> {
     let folder = writing.folder.id;
     let (sent, found) = job.store.sent_and_found(folder).await?;
-    if come_up.is_some() || sent <= found {
+    // Where nothing is found nothing of it is here, and to look at all mail of the target each time is dear.
+    let may_be_here = come_up.as_ref().is_some_and(|put| !put.is_empty() || found > 0);
+    if may_be_here || sent <= found {
         let come_up = come_up.unwrap_or_default();
         let mut known = writing.known(Uid(1)).await?;
         known.retain(|uid| !come_up.contains_key(uid));

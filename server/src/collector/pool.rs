@@ -148,17 +148,18 @@ impl Pool {
     }
 
     /// Takes out a message that was read, fits one of these and has this hash, for one that has the UID `uid` at the source; one
-    /// with the INTERNALDATE `date` rather than another that fits.
-    pub fn take(&mut self, uid: Uid, sought: [Sought; 2], date: Option<i64>, hash: &str) -> Option<Uid> {
+    /// with the INTERNALDATE `date` rather than another that fits. Gives back its UID and INTERNALDATE.
+    pub fn take(&mut self, uid: Uid, sought: [Sought; 2], date: Option<i64>, hash: &str) -> Option<(Uid, Option<i64>)> {
         sought.into_iter().find_map(|sought| self.take_one(uid, sought, date, hash))
     }
 
-    fn take_one(&mut self, uid: Uid, sought: Sought, date: Option<i64>, hash: &str) -> Option<Uid> {
+    fn take_one(&mut self, uid: Uid, sought: Sought, date: Option<i64>, hash: &str) -> Option<(Uid, Option<i64>)> {
         let candidates = self.here.get_mut(&sought.size)?;
         let is_it = |one: &Candidate| one.after < uid && one.hash.as_deref() == Some(hash) && sought.fits(one);
         let exact = candidates.iter().rposition(|one| is_it(one) && one.date == date);
         let place = exact.or_else(|| candidates.iter().rposition(is_it))?;
-        Some(candidates.remove(place).uid)
+        let taken = candidates.remove(place);
+        Some((taken.uid, taken.date))
     }
 
     /// Takes out a message that the source had before. If it is still where it was, nobody else may take it from there.

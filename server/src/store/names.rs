@@ -13,10 +13,14 @@ pub type NameKey = (String, u32);
 pub struct Put {
     /// Its UID there.
     pub here: Uid,
+    /// That of the message of the source.
+    pub uid: Uid,
     /// The highest UID that a message of the source had then.
     pub named: Uid,
     /// Octets, with every line end counted as two and as they came.
     pub sizes: [u64; 2],
+    /// How often one equal to it was put there after another had been.
+    pub times: u32,
 }
 
 impl Store {
@@ -126,19 +130,26 @@ impl Store {
         Ok((u64::try_from(sent).unwrap_or(0), u64::try_from(found).unwrap_or(0)))
     }
 
-    /// Messages that a collector has put into the target as it is now and that no message of the source was found to be, with
-    /// a UID there below this, at most `most`, the newest first.
+    /// Messages that a collector has put into the target as it is now and that have not come up in the source since: none that was
+    /// named later was found to be it, or is equal to it and was sent as well. Those with a UID there below this, at most
+    /// `most`, the newest first.
     pub async fn put_here(&self, folder: i64, target: UidValidity, below: Uid, most: usize) -> Result<Vec<Put>> {
-        let rows: Vec<(i64, i64, i64, i64)> = on!(self, pool => sqlx::query_as(
-            "SELECT m.target_uid, m.named, m.size, m.raw FROM collector_messages AS m
+        let rows: Vec<(i64, i64, i64, i64, i64, i64)> = on!(self, pool => sqlx::query_as(
+            "SELECT m.target_uid, m.uid, m.named, m.size, m.raw,
+                (SELECT COUNT(DISTINCT e.named) FROM collector_messages AS e
+                    WHERE e.folder_id = $1 AND e.hash = m.hash AND e.named > 0)
+             FROM collector_messages AS m
              WHERE m.folder_id = $1 AND m.target_validity = $2 AND m.target_uid > 0 AND m.target_uid < $3 AND m.attempts > 0
+                AND m.named > 0
                 AND NOT EXISTS (SELECT 1 FROM collector_messages AS f WHERE f.folder_id = $1 AND f.target_validity = $2
                     AND f.target_uid = m.target_uid AND f.target_uid > 0 AND f.attempts = 0)
+                AND NOT EXISTS (SELECT 1 FROM collector_messages AS l
+                    WHERE l.folder_id = $1 AND l.hash = m.hash AND l.named > 0 AND l.uid > m.named)
              ORDER BY m.target_uid DESC LIMIT $4")
             .bind(folder).bind(i64::from(target.0)).bind(i64::from(below.0)).bind(i64::try_from(most)?).fetch_all(pool))?;
-        let put = |(here, named, size, raw): (i64, i64, i64, i64)| {
+        let put = |(here, uid, named, size, raw, times): (i64, i64, i64, i64, i64, i64)| {
             let sizes = [size, raw].map(|size| u64::try_from(size).unwrap_or(0));
-            Put { here: Uid(small(here)), named: Uid(small(named)), sizes }
+            Put { here: Uid(small(here)), uid: Uid(small(uid)), named: Uid(small(named)), sizes, times: small(times) }
         };
         Ok(rows.into_iter().map(put).collect())
     }

@@ -364,6 +364,16 @@ async fn what_pop3_says_otherwise_is_put_into_its_own_mailbox_once() {
     add(&side, NEW).await;
     assert_eq!(lab.run().await, 0, "what comes is there");
     assert_eq!(held(&side).await.len(), 31);
+    // A person deletes one before it has come up, and goes on to get others.
+    for nth in 0..3 {
+        add(&side, format!("Subject: later {nth}\r\n\r\nno line end").as_bytes()).await;
+        let before = held(&side).await.len();
+        assert_eq!(lab.run().await, 1, "{nth}");
+        erase(&side, &before.to_string()).await;
+        for _ in 0..2 {
+            assert_eq!((lab.run().await, held(&side).await.len()), (0, before), "{nth}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What a clean document must be, read as a browser reads it and by the test's own lists.
 
-use std::{cell::RefCell, collections::HashSet};
+use std::{borrow::Cow, cell::RefCell, collections::HashSet};
 
 use html5ever::{
     buffer_queue::BufferQueue,
@@ -204,6 +204,17 @@ fn check_written(source: &str) {
     }
 }
 
+/// The same with nothing folded.
+fn unfolded<'a>(body: &'a str, options: &Options) -> Cow<'a, str> {
+    let Some(words) = options.fold else { return Cow::Borrowed(body) };
+    let begins = format!("<details class=pismo-quote><summary>{words}</summary>");
+    if body.contains(&begins) {
+        Cow::Owned(body.replacen(&begins, "", 1).replacen("</details>", "", 1))
+    } else {
+        Cow::Borrowed(body)
+    }
+}
+
 pub fn check_twice(source: &str, options: &Options, again: Again) {
     check_written(source);
     let shown = sanitise(source, options);
@@ -218,9 +229,14 @@ pub fn check_twice(source: &str, options: &Options, again: Again) {
     let theirs: String = document.styles.borrow().iter().skip(1).cloned().collect();
     let pictures = if options.remote.is_some() { Pictures::OnTheNet } else { Pictures::OfTheMessage };
     check_style(&theirs, source, pictures);
+    let mut folds = Vec::new();
     for tag in tags.iter().skip(ours.len()) {
         if shown.simplified {
             assert_eq!(&*tag.name, "pre", "{source:?}");
+            continue;
+        }
+        if options.fold.is_some() && matches!(&*tag.name, "details" | "summary") {
+            folds.push(tag);
             continue;
         }
         assert!(ELEMENTS.contains(&format!(" {} ", tag.name)), "<{}> from {source:?}", tag.name);
@@ -250,10 +266,13 @@ pub fn check_twice(source: &str, options: &Options, again: Again) {
             assert!(tag.attrs.iter().any(|attribute| &*attribute.name.local == "rel"), "{source:?}");
         }
     }
+    // What is folded is within two elements of ours, and no others.
+    let is_ours = |tag: &&&Tag| tag.attrs.iter().all(|one| &*one.name.local == "class" && &*one.value == "pismo-quote");
+    assert!(folds.len() <= 2 && folds.iter().filter(is_ours).count() == folds.len(), "{folds:?} from {source:?}");
     if !shown.simplified {
         // What the browser reads is what was written.
         let body = body_of(&shown.document);
-        let twice = sanitise(body, options);
+        let twice = sanitise(&unfolded(body, options), options);
         if again == Again::Same {
             assert_eq!(canonical(body_of(&twice.document)), canonical(body), "from {source:?}");
         } else {

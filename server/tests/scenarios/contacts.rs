@@ -15,7 +15,7 @@ async fn give(browser: &Browser, name: &str, text: &[u8]) -> Answer {
 }
 
 /// Where the page of a file is that was taken.
-async fn given(browser: &Browser, name: &str, text: &str) -> String {
+pub async fn given(browser: &Browser, name: &str, text: &str) -> String {
     let answer = give(browser, name, text.as_bytes()).await;
     assert_eq!(answer.status, 303, "{}", answer.text());
     answer.header("location").expect("a place").to_owned()
@@ -30,7 +30,7 @@ async fn people(browser: &Browser, sought: &str) -> Vec<String> {
     .collect()
 }
 
-const CARDS: &str = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Анна Соколова\r\nEMAIL:anna@pismo.test\r\nX-ODD:kept\r\nEND:VCARD\r\n\
+pub const CARDS: &str = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Анна Соколова\r\nEMAIL:anna@pismo.test\r\nX-ODD:kept\r\nEND:VCARD\r\n\
     BEGIN:VCARD\r\nVERSION:4.0\r\nFN:<b>Boris</b> %_\r\nEMAIL:boris@pismo.test\r\nTEL:+7 900 1\r\nEND:VCARD\r\n";
 
 const TABLE: &str = "First Name,Last Name,E-mail Address,E-mail 2 Address,Mobile Phone\r\n\

@@ -42,6 +42,7 @@ mod capability;
 mod collectors;
 mod contacts;
 mod conversation;
+mod doors;
 mod draft;
 mod export;
 mod folders;
