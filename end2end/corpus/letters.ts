@@ -19,6 +19,9 @@ export function payloads(from: string): { name: string; text: Buffer; whole: boo
   return lines.map((line, number) => ({ name: `${name}:${number + 1}`, text: Buffer.from(line, "latin1"), whole: false }));
 }
 
+/** A piece of text as a folder's name: its beginning, without what divides folders or is no character of a name. */
+export const folderName = ({ text }: { text: Buffer }) => text.toString("latin1").replace(/[^ -~]|[/.%*]/g, "").trim().slice(0, 80);
+
 /** In words of RFC 2047, so that whatever it is comes out as it was. */
 function word(text: Buffer): string {
   const words = [];

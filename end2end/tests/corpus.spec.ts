@@ -10,7 +10,7 @@ import { Canary } from "../corpus/canary";
 import { chromium } from "../corpus/chromium";
 import { Findings } from "../corpus/findings";
 import { firefox } from "../corpus/firefox";
-import { letters, payloads } from "../corpus/letters";
+import { folderName, letters, payloads } from "../corpus/letters";
 import { Person, deaf, outsideTheTrap } from "../corpus/open";
 
 /** Folders and files of payloads and messages. */
@@ -21,6 +21,8 @@ const BROWSERS = (process.env.PISMO_CORPUS_BROWSERS ?? "chromium").split(" ");
 const SOME = 32;
 /** One message of so many is looked at for a while: browsers do some things ahead of time, and those only at leisure. */
 const LEISURELY = 21;
+/** One payload of so many is the name of a folder as well. */
+const FOLDERS = 5;
 /** So many payloads are opened in one browser and are in one mailbox. Then it is told how far it is, and what was found. */
 const STRETCH = 100;
 
@@ -51,6 +53,10 @@ for (const name of BROWSERS) {
     const open = async (some: typeof all, mailbox: Mail) => {
       const hostile = some.flatMap((payload) => letters(payload, mailbox.address));
       for (const { raw } of hostile) await mailbox.deliverRaw(raw);
+      // Some are names of folders as well, which are beside the list all the time.
+      const names = new Set(some.filter(({ whole }, number) => !whole && number % FOLDERS === 0).map(folderName));
+      names.delete("");
+      await mailbox.createFolder(...names);
       // Two that mean no harm, by which the app is seen at rest.
       for (const subject of ["Harmless", "First"]) await mailbox.deliver({ subject, text: "Nothing" });
       // What is read already changes no number beside the list.

@@ -9,16 +9,6 @@ use std::{
 
 use tokio::time::Instant;
 
-/// Failures that may come at once, from one client for one address and from one network for all.
-const PER_ADDRESS: f64 = 10.0;
-const PER_NETWORK: f64 = 30.0;
-
-/// In place of a network, for codes.
-const EVERYWHERE: &str = "*";
-
-/// One more after this long.
-const GROW_BACK: Duration = Duration::from_secs(20);
-
 /// Who has failed to sign in how often.
 ///
 /// Every attempt pays beforehand, so that many at once get no further than one after the other; one that succeeds is
@@ -27,11 +17,30 @@ const GROW_BACK: Duration = Duration::from_secs(20);
 #[derive(Default)]
 pub struct Attempts(Mutex<HashMap<Payer, Bucket>>);
 
-/// Who pays: an address at a network, or the network as a whole.
+/// Who pays.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Payer {
-    address: Option<String>,
-    network: String,
+enum Payer {
+    /// A network, for whatever addresses.
+    Network(String),
+    /// A network, for one address: nobody can lock out its owner from elsewhere.
+    AddressAt(String, String),
+    /// An address, from all networks from which its owner has not signed in yet. So many guess no faster than one, and the owner goes
+    /// on where they have been.
+    Strangers(String),
+    /// Codes for an address, from wherever: whoever types one knows the password, and it has no more than six digits.
+    Codes(String),
+}
+
+impl Payer {
+    /// How many failures may come at once, and after how long there may be one more.
+    fn limit(&self) -> (f64, Duration) {
+        match self {
+            Payer::Network(_) => (30.0, Duration::from_secs(20)),
+            Payer::AddressAt(..) | Payer::Codes(_) => (10.0, Duration::from_secs(20)),
+            // In the first hour 30.
+            Payer::Strangers(_) => (10.0, Duration::from_secs(180)),
+        }
+    }
 }
 
 /// Failures that have not been forgiven yet, as of a moment.
@@ -42,8 +51,8 @@ struct Bucket {
 }
 
 impl Bucket {
-    fn now(self) -> Self {
-        let forgiven = self.at.elapsed().as_secs_f64() / GROW_BACK.as_secs_f64();
+    fn now(self, grow_back: Duration) -> Self {
+        let forgiven = self.at.elapsed().as_secs_f64() / grow_back.as_secs_f64();
         Self { failures: (self.failures - forgiven).max(0.0), at: Instant::now() }
     }
 }
@@ -53,39 +62,37 @@ impl Bucket {
 pub struct Attempt(Vec<Payer>);
 
 impl Attempts {
-    /// Lets an attempt through and counts it as failed until told otherwise. The error is how many seconds to wait.
-    ///
-    /// The address is limited per network, so that nobody can lock out its owner from elsewhere.
-    pub fn admit(&self, address: &str, client: IpAddr) -> Result<Attempt, u32> {
-        self.pay(payers(address, client).into())
-    }
-
-    /// The same for the code of a second step. It is limited for the address wherever it comes from as well: whoever types it knows
-    /// the password, and a code has no more than six digits.
-    pub fn admit_code(&self, address: &str, client: IpAddr) -> Result<Attempt, u32> {
-        let everywhere = Payer { address: Some(address.to_lowercase()), network: EVERYWHERE.to_owned() };
-        let mut payers = Vec::from(payers(address, client));
-        payers.push((everywhere, PER_ADDRESS));
+    /// Lets an attempt through and counts it as failed until told otherwise. The error is how many seconds to wait. `known` says whether
+    /// whoever has the address has been at the client's network before.
+    pub fn admit(&self, address: &str, client: IpAddr, known: bool) -> Result<Attempt, u32> {
+        let mut payers = payers(address, client);
+        if !known {
+            payers.push(Payer::Strangers(address.to_lowercase()));
+        }
         self.pay(payers)
     }
 
-    fn pay(&self, payers: Vec<(Payer, f64)>) -> Result<Attempt, u32> {
+    /// The same for the code of a second step.
+    pub fn admit_code(&self, address: &str, client: IpAddr) -> Result<Attempt, u32> {
+        let mut payers = payers(address, client);
+        payers.push(Payer::Codes(address.to_lowercase()));
+        self.pay(payers)
+    }
+
+    fn pay(&self, payers: Vec<Payer>) -> Result<Attempt, u32> {
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let paid: Vec<Bucket> = payers
-            .iter()
-            .map(|(payer, _)| {
-                let fresh = Bucket { failures: 0.0, at: Instant::now() };
-                let bucket = buckets.get(payer).map_or(fresh, |known| known.now());
-                Bucket { failures: bucket.failures + 1.0, ..bucket }
-            })
-            .collect();
-        let (payers, limits): (Vec<Payer>, Vec<f64>) = payers.into_iter().unzip();
-        for (bucket, limit) in paid.iter().zip(limits) {
-            if bucket.failures > limit {
-                let wait = GROW_BACK.mul_f64(bucket.failures - limit).as_secs_f64().ceil();
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and 20")]
+        let mut paid = Vec::new();
+        for payer in &payers {
+            let (most, grow_back) = payer.limit();
+            let fresh = Bucket { failures: 0.0, at: Instant::now() };
+            let bucket = buckets.get(payer).map_or(fresh, |known| known.now(grow_back));
+            let failures = bucket.failures + 1.0;
+            if failures > most {
+                let wait = grow_back.mul_f64(failures - most).as_secs_f64().ceil();
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and 180")]
                 return Err(wait.max(1.0) as u32);
             }
+            paid.push(Bucket { failures, ..bucket });
         }
         buckets.extend(payers.iter().cloned().zip(paid));
         Ok(Attempt(payers))
@@ -104,16 +111,20 @@ impl Attempts {
     /// Forgets whoever has been forgiven, or the table only grows.
     pub fn forget_old(&self) {
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        buckets.retain(|_, bucket| bucket.now().failures > 0.0);
+        buckets.retain(|payer, bucket| bucket.now(payer.limit().1).failures > 0.0);
         buckets.shrink_to_fit();
     }
 }
 
-/// Who pays for an attempt, and how many failures each may have.
-fn payers(address: &str, client: IpAddr) -> [(Payer, f64); 2] {
+/// Who pays for any attempt.
+fn payers(address: &str, client: IpAddr) -> Vec<Payer> {
     let network = network(client);
-    let address = Some(address.to_lowercase());
-    [(Payer { address: None, network: network.clone() }, PER_NETWORK), (Payer { address, network }, PER_ADDRESS)]
+    vec![Payer::Network(network.clone()), Payer::AddressAt(address.to_lowercase(), network)]
+}
+
+/// Whether two clients, the first of them in writing, count as one network.
+pub fn is_one_network(client: &str, other: IpAddr) -> bool {
+    client.parse().is_ok_and(|client: IpAddr| network(client) == network(other))
 }
 
 /// The network that a client counts for: its address, or for IPv6 the /64 that it has to itself.
@@ -141,32 +152,32 @@ mod tests {
     async fn guessing_is_slowed_for_the_guesser_and_not_for_the_owner() {
         let attempts = Attempts::default();
         for _ in 0..10 {
-            assert!(attempts.admit("ana@example.org", ip(GUESSER)).is_ok());
+            assert!(attempts.admit("ana@example.org", ip(GUESSER), true).is_ok());
         }
-        assert_eq!(attempts.admit("Ana@example.org", ip(GUESSER)).err(), Some(20));
-        assert!(attempts.admit("ana@example.org", ip("198.51.100.1")).is_ok());
-        assert!(attempts.admit("boris@example.org", ip(GUESSER)).is_ok());
+        assert_eq!(attempts.admit("Ana@example.org", ip(GUESSER), true).err(), Some(20));
+        assert!(attempts.admit("ana@example.org", ip("198.51.100.1"), true).is_ok());
+        assert!(attempts.admit("boris@example.org", ip(GUESSER), true).is_ok());
         tokio::time::advance(Duration::from_secs(19)).await;
-        assert_eq!(attempts.admit("ana@example.org", ip(GUESSER)).err(), Some(1));
+        assert_eq!(attempts.admit("ana@example.org", ip(GUESSER), true).err(), Some(1));
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert!(attempts.admit("ana@example.org", ip(GUESSER)).is_ok());
-        assert!(attempts.admit("ana@example.org", ip(GUESSER)).is_err());
+        assert!(attempts.admit("ana@example.org", ip(GUESSER), true).is_ok());
+        assert!(attempts.admit("ana@example.org", ip(GUESSER), true).is_err());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_network_that_guesses_at_many_addresses_is_slowed() {
         let attempts = Attempts::default();
         for number in 0..30 {
-            assert!(attempts.admit(&format!("{number}@example.org"), ip(GUESSER)).is_ok());
+            assert!(attempts.admit(&format!("{number}@example.org"), ip(GUESSER), true).is_ok());
         }
-        assert!(attempts.admit("another@example.org", ip(GUESSER)).is_err());
+        assert!(attempts.admit("another@example.org", ip(GUESSER), true).is_err());
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_office_behind_one_address_signs_in_in_the_morning() {
         let attempts = Attempts::default();
         for number in 0..500 {
-            let attempt = attempts.admit(&format!("{number}@example.org"), ip(GUESSER)).ok().unwrap();
+            let attempt = attempts.admit(&format!("{number}@example.org"), ip(GUESSER), true).ok().unwrap();
             attempts.pay_back(attempt);
         }
         attempts.forget_old();
@@ -177,12 +188,12 @@ mod tests {
     async fn a_right_password_does_not_forgive_wrong_ones() {
         let attempts = Attempts::default();
         for _ in 0..9 {
-            drop(attempts.admit("ana@example.org", ip(GUESSER)).ok());
+            drop(attempts.admit("ana@example.org", ip(GUESSER), true).ok());
         }
-        let right = attempts.admit("ana@example.org", ip(GUESSER)).ok().unwrap();
+        let right = attempts.admit("ana@example.org", ip(GUESSER), true).ok().unwrap();
         attempts.pay_back(right);
-        assert!(attempts.admit("ana@example.org", ip(GUESSER)).is_ok());
-        assert!(attempts.admit("ana@example.org", ip(GUESSER)).is_err());
+        assert!(attempts.admit("ana@example.org", ip(GUESSER), true).is_ok());
+        assert!(attempts.admit("ana@example.org", ip(GUESSER), true).is_err());
     }
 
     #[tokio::test(start_paused = true)]
@@ -192,8 +203,37 @@ mod tests {
             assert!(attempts.admit_code("ana@example.org", ip(&format!("192.0.2.{number}"))).is_ok());
         }
         assert_eq!(attempts.admit_code("Ana@example.org", ip("198.51.100.1")).err(), Some(20));
-        assert!(attempts.admit("ana@example.org", ip("198.51.100.1")).is_ok(), "a password is another matter");
+        assert!(attempts.admit("ana@example.org", ip("198.51.100.1"), true).is_ok(), "a password is another matter");
         assert!(attempts.admit_code("boris@example.org", ip("198.51.100.1")).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_networks_guess_no_faster_than_one_and_the_owner_goes_on() {
+        let attempts = Attempts::default();
+        let mut reached = 0;
+        for second in 0..10_000_u32 {
+            let [_, _, high, low] = second.to_be_bytes();
+            reached += u32::from(attempts.admit("Ana@example.org", ip(&format!("203.0.{high}.{low}")), false).is_ok());
+            if second % 100 == 0 {
+                let owner = attempts.admit("ana@example.org", ip("198.51.100.1"), true);
+                attempts.pay_back(owner.ok().unwrap());
+            }
+            tokio::time::advance(Duration::from_millis(360)).await;
+        }
+        assert!((29..=30).contains(&reached), "{reached} in the first hour");
+        assert!(attempts.admit("boris@example.org", ip("203.0.1.1"), false).is_ok());
+    }
+
+    #[test]
+    fn clients_of_one_network_are_one() {
+        assert!(
+            is_one_network("2001:db8:1:2::1", ip("2001:db8:1:2:3::4"))
+                && is_one_network("192.0.2.1", ip("::ffff:192.0.2.1"))
+        );
+        assert!(
+            !is_one_network("2001:db8:1:2::1", ip("2001:db8:1:3::1")) && !is_one_network("192.0.2.1", ip("192.0.2.2"))
+        );
+        assert!(!is_one_network("", ip("192.0.2.2")));
     }
 
     #[test]

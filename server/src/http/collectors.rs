@@ -151,7 +151,8 @@ async fn try_add(bridge: &Bridge, client: &Client, login: &Login, filled: &Fille
     let (address, user) = (filled.address.trim(), filled.user.trim());
     // Whoever is signed in must not be able to guess the passwords of others from here.
     let name = if user.is_empty() { address } else { user };
-    let attempt = bridge.attempts.admit(name, client.address).map_err(|seconds| Error::TooManyAttempts { seconds })?;
+    let attempt =
+        bridge.attempts.admit(name, client.address, false).map_err(|seconds| Error::TooManyAttempts { seconds })?;
     let found = candidates(bridge, address, filled.server.trim(), Way::In).await?;
     // IMAP knows mailboxes, flags and when something is new.
     let (found, over_pop3): (Vec<_>, Vec<_>) =
@@ -341,7 +342,7 @@ async fn try_password(
     password: &SecretString,
 ) -> Result<(), Error> {
     let collector = bridge.store.collector(login.account, id).await.map_err(internal)?.ok_or(Error::Gone)?;
-    let attempt = bridge.attempts.admit(&collector.user, client.address);
+    let attempt = bridge.attempts.admit(&collector.user, client.address, false);
     // Whether it was right is found out later: it counts as one that failed.
     let _ = attempt.map_err(|seconds| Error::TooManyAttempts { seconds })?;
     bridge.set_collector_password(login.account, id, password).await

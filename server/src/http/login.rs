@@ -24,6 +24,7 @@ use super::{
     second_step::STEP_COOKIE,
 };
 use crate::{
+    attempts::is_one_network,
     bridge::{Bridge, internal},
     endpoint::{Endpoint, Protocol, Security},
     error::{HttpError, status, to_wire},
@@ -215,7 +216,9 @@ async fn try_sign_in(
     let address = filled.address.trim();
     let (imap, smtp) = servers(bridge, address, filled)?;
     let origin = origin(client, headers);
-    let attempt = match bridge.attempts.admit(address, client.address) {
+    let networks = bridge.store.known_networks(address, &imap).await.map_err(internal)?;
+    let known = networks.iter().any(|network| is_one_network(network, client.address));
+    let attempt = match bridge.attempts.admit(address, client.address, known) {
         Ok(attempt) => attempt,
         Err(seconds) => {
             note_refusal(bridge, (address, &imap), &origin, Outcome::Attempts).await;

@@ -92,6 +92,17 @@ impl Store {
         Ok(rows.into_iter().map(|(device,)| device).collect())
     }
 
+    /// The networks from which somebody has signed in with this address so far.
+    pub async fn known_networks(&self, address: &str, imap: &Endpoint) -> Result<Vec<String>> {
+        let rows: Vec<(String,)> = on!(self, pool => sqlx::query_as(
+            "SELECT s.network FROM sign_ins AS s JOIN users AS u ON u.id = s.user_id
+             WHERE LOWER(u.address) = LOWER($1) AND u.imap = $2 AND s.outcome = 'in'
+             UNION SELECT l.network FROM logins AS l JOIN users AS u ON u.id = l.user_id
+             WHERE LOWER(u.address) = LOWER($1) AND u.imap = $2")
+            .bind(address).bind(imap.to_string()).fetch_all(pool))?;
+        Ok(rows.into_iter().map(|(network,)| network).collect())
+    }
+
     /// Removes what is too old to be kept.
     pub async fn forget_old_sign_ins(&self) -> Result<()> {
         change!(self, pool => sqlx::query("DELETE FROM sign_ins WHERE at <= $1").bind(now() - KEPT).execute(pool))?;

@@ -135,6 +135,9 @@ async fn attachments_come_as_they_were_sent() {
     let shown = browser.get(&url("Отчёт.pdf", true)).await;
     assert_eq!(shown.header("content-type").as_deref(), Some("application/pdf"));
     assert!(shown.header("content-disposition").expect("a disposition").starts_with("inline;"));
+    // A viewer of PDF does not run in a sandbox; nothing of it may run or fetch either.
+    let allowed = policy(&shown);
+    assert!(allowed.starts_with("default-src 'none'; object-src 'self'; ") && !allowed.contains("script"), "{allowed}");
     for (name, inline, content_type) in [
         ("page.html", false, "application/octet-stream"),
         ("page.html", true, "text/plain; charset=utf-8"),

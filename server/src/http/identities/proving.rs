@@ -56,7 +56,8 @@ pub async fn find_way_out(
     }
     // Whoever is signed in must not be able to guess the passwords of others from here.
     let name = if filled.user.trim().is_empty() { email } else { filled.user.trim() };
-    let attempt = bridge.attempts.admit(name, client.address).map_err(|seconds| Error::TooManyAttempts { seconds })?;
+    let attempt =
+        bridge.attempts.admit(name, client.address, false).map_err(|seconds| Error::TooManyAttempts { seconds })?;
     let seeking = seek(bridge, record, email, filled, collector);
     let found = timeout(PATIENCE, seeking).await.unwrap_or_else(|_| {
         let host = match filled.server.trim() {
