@@ -196,6 +196,11 @@ async fn signing_out_ends_the_cookie_and_the_tabs_of_this_browser_alone() {
     let answer = browser.sign_out().await;
     assert_eq!((answer.status, answer.header("location").as_deref()), (303, Some("/login")));
     assert!(browser.cookie.is_none(), "the browser is told to forget its cookie");
+    assert_eq!(
+        answer.header("clear-site-data").as_deref(),
+        Some("\"cache\", \"storage\""),
+        "and all that it keeps of the mail"
+    );
     for tab in [&mut tab, &mut second_tab] {
         assert_eq!(tab.end().await, Some(4001));
         assert!(tab.view.signed_out);
