@@ -69,7 +69,8 @@ async fn no_secret_is_in_the_data_the_log_the_pages_or_the_metrics() {
     let mut secrets: Vec<String> = [&own, &collected, &mistyped, &sending, &refused].map(Clone::clone).into();
     let (ana, boris) = ("ana@pismo.test", "boris@pismo.test");
     let server = Box::leak(Box::new(MailServer::start_with(&[(ana, &own), (boris, &collected)])));
-    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    // At an address of its own, or another test could take the port meanwhile.
+    let free = std::net::TcpListener::bind("127.0.0.77:0").expect("a port").local_addr().expect("an address");
     let bridge = TestBridge::on(server, |config| config.metrics_listen = Some(free)).await;
 
     let mut browser = Browser::new(bridge.address, ana);
