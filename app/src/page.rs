@@ -167,16 +167,15 @@ pub fn render_collectors(page: &CollectorsPage, nonce: &str, assets: &Assets) ->
 }
 
 /// Asks for the page again as long as somebody looks at it, as a document, since no text may become one (Trusted Types), and takes
-/// over what has changed: more often while something is
-/// on its way. What is unfolded stays so, and what a person is in or has typed into stays as it is. Other collectors than
-/// those that are shown mean a new page.
+/// over what has changed: more often while something is on its way. What is unfolded stays so, and what a person is in or has typed
+/// into stays as it is. Other collectors than those that are shown mean a new page.
 const FOLLOW: &str = "const all=d=>[...d.querySelectorAll('.collector')],\
     names=d=>all(d).map(e=>e.getAttribute('aria-labelledby')+e.querySelector('h2').textContent).join(),\
     again=()=>location.assign('/collectors');\
     let wait=700;\
     const look=async()=>{if(!document.hidden)try{\
     const page=await new Promise((done,fail)=>{const asked=new XMLHttpRequest();\
-    asked.open('GET','/collectors');asked.responseType='document';asked.onerror=fail;\
+    asked.open('GET','/collectors');asked.responseType='document';asked.timeout=3e4;asked.onerror=asked.ontimeout=fail;\
     asked.onload=()=>new URL(asked.responseURL).pathname!=='/collectors'?again():asked.status===200?done(asked.response):fail();\
     asked.send()});\
     if(names(page)!==names(document))return again();\
