@@ -51,6 +51,33 @@ test("signing out everywhere leads to the form, here and elsewhere", async ({ ap
   await context.close();
 });
 
+test("what a login that was ended elsewhere has read is not there for who comes next", async ({ app, mail, page, browser, problems }) => {
+  problems.expect(/status of 4\d\d/);
+  await mail.append("INBOX", { subject: "In confidence", html: "<p>Nobody else's</p>" });
+  const context = await browser.newContext({ ...test.info().project.use });
+  const shared = new App(await context.newPage(), app.url);
+  await shared.signIn(mail);
+  await shared.messageList.open("In confidence");
+  await expect(shared.message.html.getByText("Nobody else's")).toBeVisible();
+  const address = (await shared.message.body.getAttribute("src")) ?? "";
+  const asked = async () => {
+    const answer = shared.page.waitForResponse((response) => response.url().endsWith(address));
+    await shared.page.evaluate((address) => {
+      const frame = document.createElement("iframe");
+      frame.src = address;
+      document.body.append(frame);
+    }, address);
+    return (await answer).status();
+  };
+  expect(await asked()).toBe(200);
+  await openLogins(app, page);
+  await page.getByTestId("login-end").click();
+  await expect(shared.login.address).toBeVisible();
+  await shared.signIn(await mail.another("next"));
+  expect(await asked()).toBe(404);
+  await context.close();
+});
+
 test("who tried to sign in is told", async ({ visitor, mail, page, problems }) => {
   problems.expect(/status of 4\d\d/);
   // What is kept of failures is of people who have been here.

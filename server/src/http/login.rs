@@ -139,12 +139,27 @@ pub async fn form(
         return Ok(Redirect::to(safe(&next)).into_response());
     }
     let mut page = LoginPage { next, ..blank(&bridge, &headers) };
-    let Some(language) = language.as_deref().and_then(i18n::locale) else { return Ok(show(page, StatusCode::OK)) };
-    page.language = language;
+    let chosen = language.as_deref().and_then(i18n::locale);
+    page.language = chosen.unwrap_or(page.language);
     let mut response = show(page, StatusCode::OK);
-    let cookie = format!("{}={}; Path=/; SameSite=Lax; Max-Age=31536000", i18n::COOKIE, i18n::tag(language));
-    response.headers_mut().insert(header::SET_COOKIE, HeaderValue::from_str(&cookie).map_err(anyhow::Error::from)?);
+    if let Some(language) = chosen {
+        let cookie = format!("{}={}; Path=/; SameSite=Lax; Max-Age=31536000", i18n::COOKIE, i18n::tag(language));
+        let cookie = HeaderValue::from_str(&cookie).map_err(anyhow::Error::from)?;
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    // The login was ended elsewhere, or has aged. What was written and not kept yet stays, since nobody has asked to leave.
+    if cookie(&headers, &cookie_name(client.secure, COOKIE)).is_some() {
+        forget(&mut response, &client, "\"cache\"")?;
+    }
     Ok(response)
+}
+
+/// Has the browser forget its login, and these kinds of what it keeps of us (Clear Site Data §3.1): nothing of the mail stays in its
+/// cache.
+fn forget(response: &mut Response, client: &Client, kinds: &'static str) -> anyhow::Result<()> {
+    response.headers_mut().append(header::SET_COOKIE, set_cookie(client.secure, COOKIE, "", 0)?);
+    response.headers_mut().insert("clear-site-data", HeaderValue::from_static(kinds));
+    Ok(())
 }
 
 fn blank(bridge: &Bridge, headers: &HeaderMap) -> LoginPage {
@@ -353,9 +368,7 @@ pub async fn sign_out(
 /// What a browser is told that is not signed in any more.
 pub fn farewell(client: &Client) -> anyhow::Result<Response> {
     let mut response = Redirect::to("/login").into_response();
-    response.headers_mut().insert(header::SET_COOKIE, set_cookie(client.secure, COOKIE, "", 0)?);
-    // Nothing of the mail stays in the browser's cache.
-    response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
+    forget(&mut response, client, "\"cache\", \"storage\"")?;
     Ok(response)
 }
 

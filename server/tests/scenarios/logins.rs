@@ -285,6 +285,16 @@ async fn signing_out_everywhere_ends_sessions_and_downloads_within_a_second() {
     for browser in [&laptop, &phone] {
         assert_eq!(browser.get("/mail/INBOX").await.status, 303);
     }
+    // Where nobody has asked for it, too, nothing of the mail is left; what was written and not kept yet is.
+    for (path, chosen) in [("/login", false), ("/login?language=ru", true)] {
+        let form = phone.get(path).await;
+        assert_eq!((form.status, form.header("clear-site-data").as_deref()), (200, Some("\"cache\"")));
+        let cookies = form.header("set-cookie").expect("cookies");
+        assert!(cookies.contains("pismo=; ") && cookies.contains("Max-Age=0"), "{cookies}");
+        assert_eq!(cookies.contains("=ru; "), chosen, "{cookies}");
+    }
+    let stranger = Browser::new(bridge.address, "nobody@example.org");
+    assert_eq!(stranger.get("/login").await.header("clear-site-data"), None);
 }
 
 #[tokio::test]
