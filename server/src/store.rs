@@ -16,6 +16,7 @@ mod identities;
 mod ledger;
 mod logins;
 mod names;
+mod numbers;
 mod passkeys;
 mod pictures;
 mod runs;

@@ -6,7 +6,7 @@ use app::wire::{
     CollectorTrouble, Error, RefusedMessage, RefusedReason, Uid, UidValidity,
 };
 
-use super::{Pool, Store, change, now, on};
+use super::{Pool, Store, change, now, numbers::step, on};
 use crate::endpoint::Endpoint;
 
 /// A collector as the task works on it.
@@ -145,11 +145,11 @@ impl Store {
         // Whoever is cut off between this and the password finds it where a password is asked for.
         let trouble = serde_json::to_string(&CollectorTrouble::Source(Error::SignedOut))?;
         let columns: Option<Columns> = on!(self, pool => sqlx::query_as(
-            "INSERT INTO collectors (account_id, kind, endpoint, login, options, state, due, created, trouble)
-             VALUES ($1, $2, $3, $4, $5, 'failed', $6, $6, $7) ON CONFLICT (account_id, endpoint, login) DO NOTHING
+            "INSERT INTO collectors (id, account_id, kind, endpoint, login, options, state, due, created, trouble)
+             VALUES ((SELECT COALESCE(MAX(id), 0) FROM collectors) + $8, $1, $2, $3, $4, $5, 'failed', $6, $6, $7) ON CONFLICT (account_id, endpoint, login) DO NOTHING
              RETURNING id, account_id, kind, endpoint, login, password, options, state, due, failures, last_success, trouble, created, looking")
             .bind(account.0).bind(kind_name(kind)).bind(endpoint.to_string()).bind(user).bind(&options).bind(now())
-            .bind(&trouble).fetch_optional(pool))?;
+            .bind(&trouble).bind(step()?).fetch_optional(pool))?;
         columns.map(StoredCollector::from_columns).transpose()
     }
 
@@ -164,9 +164,10 @@ impl Store {
     ) -> Result<CollectorId> {
         let options = serde_json::to_string(options)?;
         let (id,): (i64,) = on!(self, pool => sqlx::query_as(
-            "INSERT INTO collectors (account_id, kind, endpoint, login, options, state, due, created, looking)
-             VALUES ($1, 'files', $2, $3, $4, 'idle', $5, $5, $6) RETURNING id")
-            .bind(account.0).bind(folder).bind(title).bind(&options).bind(now()).bind(i64::from(look)).fetch_one(pool))?;
+            "INSERT INTO collectors (id, account_id, kind, endpoint, login, options, state, due, created, looking)
+             VALUES ((SELECT COALESCE(MAX(id), 0) FROM collectors) + $7, $1, 'files', $2, $3, $4, 'idle', $5, $5, $6) RETURNING id")
+            .bind(account.0).bind(folder).bind(title).bind(&options).bind(now()).bind(i64::from(look))
+            .bind(step()?).fetch_one(pool))?;
         Ok(CollectorId(id))
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::{Context, Result, bail};
 use app::wire::{AccountId, Contact, ContactImport, ContactImportId};
 
-use super::{Pool, Store, at_once, change, collectors::small, now, on};
+use super::{Pool, Store, at_once, change, collectors::small, now, numbers::step, on};
 use crate::{
     contacts::{BOOK, Card, Found, Known, MOST, Plan},
     seal::random_hex,
@@ -88,9 +88,11 @@ impl Store {
         change!(self, pool => sqlx::query("DELETE FROM contact_imports WHERE state = 'shown' AND account_id = $1")
             .bind(account.0).execute(pool))?;
         let (id,): (i64,) = on!(self, pool => sqlx::query_as(
-            "INSERT INTO contact_imports (account_id, title, created, state, cards, unread) VALUES ($1, $2, $3, 'shown', $4, $5)
+            "INSERT INTO contact_imports (id, account_id, title, created, state, cards, unread)
+             VALUES ((SELECT COALESCE(MAX(id), 0) FROM contact_imports) + $6, $1, $2, $3, 'shown', $4, $5)
              RETURNING id")
-            .bind(account.0).bind(title).bind(now()).bind(&cards).bind(i64::from(found.unread)).fetch_one(pool))?;
+            .bind(account.0).bind(title).bind(now()).bind(&cards).bind(i64::from(found.unread))
+            .bind(step()?).fetch_one(pool))?;
         Ok(ContactImportId(id))
     }
 

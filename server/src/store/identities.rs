@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use app::wire::{AccountId, CollectorId, Identity, IdentityChoices, IdentityId};
 
-use super::{Store, change, on};
+use super::{Store, change, numbers::step, on};
 use crate::{endpoint::Endpoint, identity::closest};
 
 /// An identity, and the way its mail goes.
@@ -82,10 +82,10 @@ impl Store {
         let choices = serde_json::to_string(choices)?;
         let (smtp, user, password) = WayOut::columns(way_out);
         let added = change!(self, pool => sqlx::query(
-            "INSERT INTO identities (account_id, email, choices, smtp, login, password, collector_id)
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (account_id, email) DO NOTHING")
+            "INSERT INTO identities (id, account_id, email, choices, smtp, login, password, collector_id)
+             VALUES ((SELECT COALESCE(MAX(id), 0) FROM identities) + $8, $1, $2, $3, $4, $5, $6, $7) ON CONFLICT (account_id, email) DO NOTHING")
             .bind(account.0).bind(email).bind(&choices).bind(&smtp).bind(user).bind(password)
-            .bind(collector.map(|id| id.0)).execute(pool))?;
+            .bind(collector.map(|id| id.0)).bind(step()?).execute(pool))?;
         Ok(added > 0)
     }
 

@@ -5,7 +5,7 @@ use app::wire::{
     AccountId, Draft, DraftId, Fate, Refusal, Reported, Submission, SubmissionId, SubmissionState, Uid, UidValidity,
 };
 
-use super::{Store, change, now, on};
+use super::{Store, change, now, numbers::step, on};
 use crate::mime::build::Receipt;
 
 #[cfg(test)]
@@ -104,14 +104,15 @@ impl Store {
         let json = serde_json::to_string(draft)?;
         loop {
             let added: Option<Columns> = on!(self, pool => sqlx::query_as(
-                "INSERT INTO submissions (account_id, draft_id, draft, state, refusals, attempts, due, lease, created, receipt)
-                 VALUES ($1, $2, $3, 'waiting', '[]', 0, $4, 0, $4, $5)
+                "INSERT INTO submissions (id, account_id, draft_id, draft, state, refusals, attempts, due, lease, created, receipt)
+                 VALUES ((SELECT COALESCE(MAX(id), 0) FROM submissions) + $6, $1, $2, $3, 'waiting', '[]', 0, $4, 0, $4, $5)
                  ON CONFLICT (account_id, draft_id) DO UPDATE
                  SET draft = excluded.draft, due = excluded.due, created = excluded.created
                  WHERE submissions.state = 'waiting' AND submissions.attempts = 0
                  AND (submissions.draft <> excluded.draft OR submissions.due <> excluded.due)
                  RETURNING id, account_id, draft, state, refusals, attempts, created, due, reports, receipt")
-                .bind(account.0).bind(&draft.id.0).bind(&json).bind(due).bind(&receipt).fetch_optional(pool))?;
+                .bind(account.0).bind(&draft.id.0).bind(&json).bind(due).bind(&receipt).bind(step()?)
+                .fetch_optional(pool))?;
             if let Some(columns) = added {
                 return Ok((StoredSubmission::from_columns(columns)?, true));
             }

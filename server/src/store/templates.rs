@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use app::wire::{AccountId, Template, TemplateId};
 
-use super::{Store, change, on};
+use super::{Store, change, numbers::step, on};
 
 type Columns = (i64, String, String, String, String, i64);
 
@@ -40,9 +40,10 @@ impl Store {
         let Template { name, subject, to, text, formatted, .. } = template;
         let to = serde_json::to_string(to)?;
         let added = change!(self, pool => sqlx::query(
-            "INSERT INTO templates (account_id, name, subject, recipients, body, formatted)
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account_id, name) DO NOTHING")
-            .bind(account.0).bind(name).bind(subject).bind(&to).bind(text).bind(i64::from(*formatted)).execute(pool))?;
+            "INSERT INTO templates (id, account_id, name, subject, recipients, body, formatted)
+             VALUES ((SELECT COALESCE(MAX(id), 0) FROM templates) + $7, $1, $2, $3, $4, $5, $6) ON CONFLICT (account_id, name) DO NOTHING")
+            .bind(account.0).bind(name).bind(subject).bind(&to).bind(text).bind(i64::from(*formatted))
+            .bind(step()?).execute(pool))?;
         Ok(added > 0)
     }
 

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use app::wire::AccountId;
 
-use super::{Store, change, now, on};
+use super::{Store, change, now, numbers::step, on};
 use crate::endpoint::Endpoint;
 
 /// An account as the store knows it.
@@ -45,13 +45,15 @@ impl Store {
              ON CONFLICT (address, imap) DO UPDATE SET address = excluded.address RETURNING id")
             .bind(address).bind(&imap).bind(now()).fetch_one(pool))?;
         let columns: Columns = on!(self, pool => sqlx::query_as(
-            "INSERT INTO accounts (user_id, address, imap, smtp) VALUES ($1, $2, $3, $4)
+            "INSERT INTO accounts (id, user_id, address, imap, smtp)
+             VALUES ((SELECT COALESCE(MAX(id), 0) FROM accounts) + $5, $1, $2, $3, $4)
              ON CONFLICT (user_id) DO UPDATE SET smtp = excluded.smtp
              RETURNING id, user_id, address, imap, smtp, password")
-            .bind(user).bind(address).bind(&imap).bind(&smtp).fetch_one(pool))?;
+            .bind(user).bind(address).bind(&imap).bind(&smtp).bind(step()?).fetch_one(pool))?;
         change!(self, pool => sqlx::query(
-            "INSERT INTO identities (account_id, email, preferred) VALUES ($1, $2, 1)
-             ON CONFLICT (account_id, email) DO NOTHING").bind(columns.0).bind(address).execute(pool))?;
+            "INSERT INTO identities (id, account_id, email, preferred)
+             VALUES ((SELECT COALESCE(MAX(id), 0) FROM identities) + $3, $1, $2, 1)
+             ON CONFLICT (account_id, email) DO NOTHING").bind(columns.0).bind(address).bind(step()?).execute(pool))?;
         AccountRecord::from_columns(columns)
     }
 

@@ -30,6 +30,13 @@ async fn shown(browser: &Browser) -> Shown {
     Shown { state: attribute("state"), copied: number("copied"), total: number("total"), text }
 }
 
+/// The address of the first collector on the page.
+pub fn first(page: &str) -> String {
+    let mut actions = page.split("action=\"/collectors/").skip(1).filter_map(|rest| rest.split('/').next());
+    let number = actions.find(|name| name.parse::<i64>().is_ok()).unwrap_or_else(|| panic!("no collector in {page}"));
+    format!("/collectors/{number}")
+}
+
 async fn until(browser: &Browser, what: &str, wanted: impl Fn(&Shown) -> bool) -> Shown {
     for _ in 0..600 {
         let now = shown(browser).await;
@@ -81,15 +88,14 @@ async fn mail_is_brought_with_its_folders_and_goes_on_coming() {
     assert_eq!(brought.len(), 13);
 
     there.append("INBOX", "new").await;
-    let id =
-        done.text.split("/collectors/").nth(2).and_then(|rest| rest.split('/').next()).expect("a number").to_owned();
-    assert_eq!(browser.submit(&format!("/collectors/{id}/run"), &[]).await.status, 303);
+    let collector = first(&done.text);
+    assert_eq!(browser.submit(&format!("{collector}/run"), &[]).await.status, 303);
     tab.until("what is new", |view| view.total() == 32).await;
     until(&browser, "at rest", |shown| shown.state == "idle" && shown.copied == 44).await;
 
-    assert_eq!(browser.submit(&format!("/collectors/{id}/pause"), &[]).await.status, 303);
+    assert_eq!(browser.submit(&format!("{collector}/pause"), &[]).await.status, 303);
     assert_eq!(shown(&browser).await.state, "paused");
-    assert_eq!(browser.submit(&format!("/collectors/{id}/remove"), &[]).await.status, 303);
+    assert_eq!(browser.submit(&format!("{collector}/remove"), &[]).await.status, 303);
     assert!(!browser.get("/collectors").await.text().contains("data-testid=\"collector\""));
     assert_eq!(here.messages("INBOX").await.len(), 32, "what was brought stays");
 
@@ -115,7 +121,7 @@ async fn a_maildrop_is_brought_into_the_inbox_and_goes_on_coming() {
     assert!(done.text.contains("POP3"), "{}", done.text);
     assert_eq!(here.messages("Old/Mail").await.len(), 20);
     there.append("INBOX", "one more").await;
-    assert_eq!(browser.submit("/collectors/1/run", &[]).await.status, 303);
+    assert_eq!(browser.submit(&format!("{}/run", first(&done.text)), &[]).await.status, 303);
     until(&browser, "brought", |now| now.state == "idle" && now.copied == 21).await;
     assert_eq!(here.messages("Old/Mail").await.len(), 21);
 }
@@ -148,17 +154,10 @@ async fn what_is_wrong_is_said_before_anything_begins() {
         "nobody sees what others bring"
     );
     for asked in ["run", "pause", "remove", "retry"] {
-        let id = shown(&browser)
-            .await
-            .text
-            .split("/collectors/")
-            .nth(2)
-            .and_then(|rest| rest.split('/').next())
-            .expect("a number")
-            .to_owned();
-        assert_eq!(other.submit(&format!("/collectors/{id}/{asked}"), &[]).await.status, 404);
+        let collector = first(&shown(&browser).await.text);
+        assert_eq!(other.submit(&format!("{collector}/{asked}"), &[]).await.status, 404);
     }
-    assert_eq!(browser.submit("/collectors/1/unheard-of", &[]).await.status, 400);
+    assert_eq!(browser.submit(&format!("{}/unheard-of", first(&shown(&browser).await.text)), &[]).await.status, 400);
 }
 
 #[tokio::test]
@@ -193,7 +192,7 @@ async fn a_source_can_be_looked_at_before_anything_comes() {
     assert_eq!(looked.copied, 0);
     assert!(looked.text.contains("Work/2019 → Old/Work/2019"), "{}", looked.text);
     assert!(here.run("LIST \"\" Old*").await.iter().all(|line| !line.starts_with("* LIST")), "nothing was made");
-    assert_eq!(browser.submit("/collectors/1/run", &[]).await.status, 303);
+    assert_eq!(browser.submit(&format!("{}/run", first(&looked.text)), &[]).await.status, 303);
     until(&browser, "brought", |now| now.state == "idle" && now.copied == 43).await;
     assert_eq!(here.messages("Old/Work/2019").await.len(), 13);
 }
@@ -204,9 +203,10 @@ async fn what_was_chosen_can_be_changed() {
     let browser = bridge.sign_in("ana").await;
     assert_eq!(add(&browser, &bridge, "boris", crate::mail_server::PASSWORD).await.0, 303);
     let other = bridge.sign_in("clara").await;
+    let options = format!("{}/options", first(&shown(&browser).await.text));
     let chosen = [("minutes", "90"), ("at_once", "9")];
-    assert_eq!(other.submit("/collectors/1/options", &chosen).await.status, 404);
-    assert_eq!(browser.submit("/collectors/1/options", &chosen).await.status, 303);
+    assert_eq!(other.submit(&options, &chosen).await.status, 404);
+    assert_eq!(browser.submit(&options, &chosen).await.status, 303);
     let text = browser.get("/collectors").await.text();
     let field = |name: &str| {
         let at = text.find(&format!("name=\"{name}\"")).unwrap_or_else(|| panic!("no {name} in {text}"));
@@ -214,7 +214,7 @@ async fn what_was_chosen_can_be_changed() {
     };
     assert!(field("minutes").contains("value=\"90\"") && field("at_once").contains("value=\"4\""));
     assert!(!field("follow_flags").contains("checked"), "a box that is not ticked");
-    assert_eq!(browser.submit("/collectors/1/options", &[("minutes", "soon")]).await.status, 422);
+    assert_eq!(browser.submit(&options, &[("minutes", "soon")]).await.status, 422);
 }
 
 /// A form with files, as a browser sends it.
@@ -270,7 +270,7 @@ async fn files_that_are_no_mail_are_refused_in_words() {
     assert_eq!(browser.request("POST", "/collectors/files", &MULTIPART, &form).await.status, 303);
     let failed = until(&browser, "failed", |now| now.state == "failed").await;
     assert!(failed.text.contains("no mail in it"), "{}", failed.text);
-    assert_eq!(browser.submit("/collectors/1/remove", &[]).await.status, 303);
+    assert_eq!(browser.submit(&format!("{}/remove", first(&failed.text)), &[]).await.status, 303);
     assert_eq!(std::fs::read_dir(bridge.config.data.join("files")).map_or(0, Iterator::count), 0);
 }
 

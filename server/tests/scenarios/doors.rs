@@ -7,6 +7,7 @@ use app::{
 use tokio::net::TcpListener;
 
 use crate::{
+    collectors::first,
     draft::draft_to,
     identities::add,
     mail_server::PASSWORD,
@@ -88,10 +89,8 @@ async fn nobody_in_a_private_network_is_called_for_what_was_named_before() {
     bridge.start_again().await;
 
     bridge.mail("boris").append("INBOX", "not to be brought").await;
-    let id = browser.get("/collectors").await.text();
-    let id =
-        id.split("action=\"/collectors/").find_map(|rest| rest.split_once("/run\"")).expect("a button").0.to_owned();
-    assert_eq!(browser.submit(&format!("/collectors/{id}/run"), &[]).await.status, 303);
+    let collector = first(&browser.get("/collectors").await.text());
+    assert_eq!(browser.submit(&format!("{collector}/run"), &[]).await.status, 303);
     let deadline = tokio::time::Instant::now() + crate::tab::PATIENCE;
     while !browser.get("/collectors").await.text().contains(PRIVATE) {
         assert!(tokio::time::Instant::now() < deadline, "it does not say why");

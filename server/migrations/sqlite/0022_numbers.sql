@@ -1,0 +1,1 @@
+-- A new row's number is not the next one; see store/numbers.rs. Nothing is to be done for that here.
