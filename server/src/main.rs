@@ -8,7 +8,10 @@ use pismo::{
     config::{Config, log_filter},
     store::{Resealed, Store},
 };
-use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+use rustix::{
+    fs::Mode,
+    process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit, umask},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -38,7 +41,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(subcommand: &str) -> Result<()> {
-    keep_memory_private()?;
+    keep_private()?;
     let config = Config::from_env()?;
     match subcommand {
         "serve" => serve(config).await,
@@ -73,8 +76,10 @@ async fn rotate_key(config: &Config) -> Result<()> {
     Ok(())
 }
 
-/// What this process holds in memory is for nobody: it leaves no core dump, and no other process of the same user reads it.
-fn keep_memory_private() -> Result<()> {
+/// What this process holds in memory is for nobody: it leaves no core dump, and no other process of the same user reads it. What it
+/// writes is for its user alone.
+fn keep_private() -> Result<()> {
+    umask(Mode::RWXG | Mode::RWXO);
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     setrlimit(Resource::Core, none).context("Cannot switch core dumps off")?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable).context("Cannot switch core dumps off")

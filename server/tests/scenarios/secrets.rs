@@ -3,6 +3,14 @@
 use std::{
     fs,
     io::Write,
+    os::{
+        fd::AsRawFd,
+        unix::{
+            fs::{MetadataExt, chown},
+            process::CommandExt,
+        },
+    },
+    path::PathBuf,
     process::{Command as Process, Stdio},
     sync::{Arc, Mutex},
     time::Duration,
@@ -20,6 +28,7 @@ use app::wire::{Command, DraftKind};
 
 use crate::{
     browser::Browser,
+    collectors::first,
     draft::draft_to,
     http_client,
     identities::add,
@@ -158,10 +167,8 @@ async fn a_changed_key_opens_all_that_the_old_one_sealed() {
     bridge.start_again().await;
     browser.open("INBOX").await;
     bridge.mail("boris").append("INBOX", "brought meanwhile").await;
-    let page = browser.get("/collectors").await.text();
-    let (before, _) = page.split_once("/run\"").expect("a button");
-    let number = before.rsplit('/').next().expect("a number");
-    assert_eq!(browser.submit(&format!("/collectors/{number}/run"), &[]).await.status, 303);
+    let collector = first(&browser.get("/collectors").await.text());
+    assert_eq!(browser.submit(&format!("{collector}/run"), &[]).await.status, 303);
     ana.until("INBOX", |messages| messages.len() == 2).await;
     bridge.stop().await;
     assert_eq!(rotate(&bridge.config).await.expect("a rotation"), all);
@@ -188,24 +195,47 @@ async fn a_changed_key_opens_all_that_the_old_one_sealed() {
 }
 
 #[tokio::test]
-async fn a_running_pismo_leaves_no_core_dump() {
+async fn of_a_running_pismo_nobody_reads_the_memory_or_the_files() {
     let data = std::env::temp_dir().join(format!("pismo-core-{}", std::process::id()));
-    let mut pismo = Process::new(env!("CARGO_BIN_EXE_pismo"))
-        .env("PISMO_DATA", &data)
-        .env("PISMO_LISTEN", "127.0.0.1:0")
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("a Pismo");
-    let limits = format!("/proc/{}/limits", pismo.id());
+    fs::create_dir_all(&data).expect("a folder");
+    // Where it was built may be closed to others.
+    let executable = fs::File::open(env!("CARGO_BIN_EXE_pismo")).expect("a Pismo");
+    let mut program = Process::new(format!("/proc/self/fd/{}", executable.as_raw_fd()));
+    program.env("PISMO_DATA", &data).env("PISMO_LISTEN", "127.0.0.1:0").stdout(Stdio::null());
+    let own = fs::metadata("/proc/self").expect("this process").uid();
+    // Whose is what Linux tells of a process is seen where that is not root's anyway.
+    let whose = if own == 0 { NOBODY } else { own };
+    if own == 0 {
+        chown(&data, Some(NOBODY), Some(NOBODY)).expect("a folder of its own");
+        program.uid(NOBODY).gid(NOBODY);
+    }
+    let mut pismo = program.spawn().expect("a Pismo");
+    let process = PathBuf::from(format!("/proc/{}", pismo.id()));
     let none = |text: String| {
         let line = text.lines().find(|line| line.starts_with("Max core file size"));
         line.is_some_and(|line| line.split_whitespace().skip(4).take(2).eq(["0", "0"]))
     };
-    while !fs::read_to_string(&limits).is_ok_and(none) {
+    // proc(5): what could be read of it by those of the same user is root's, as soon as it is not dumpable.
+    let closed = || fs::metadata(process.join("environ")).is_ok_and(|file| file.uid() == 0);
+    while !(fs::read_to_string(process.join("limits")).is_ok_and(none) && closed()) {
         assert!(pismo.try_wait().expect("a process").is_none(), "it ended");
         sleep(Duration::from_millis(10)).await;
+    }
+    let status = fs::read_to_string(process.join("status")).expect("its status");
+    assert!(status.contains(&format!("\nUid:\t{whose}\t")), "it is root's, and everything is: {status}");
+    while !data.join("pismo.db-wal").exists() {
+        assert!(pismo.try_wait().expect("a process").is_none(), "it ended");
+        sleep(Duration::from_millis(10)).await;
+    }
+    for entry in fs::read_dir(&data).expect("its folder") {
+        let entry = entry.expect("a file");
+        let mode = entry.metadata().expect("a file").mode();
+        assert_eq!(mode & 0o077, 0, "{} is open to others: {mode:o}", entry.path().display());
     }
     pismo.kill().expect("its end");
     pismo.wait().expect("its end");
     let _ = fs::remove_dir_all(data);
 }
+
+/// A user who is nobody (Debian's base-passwd).
+const NOBODY: u32 = 65534;
