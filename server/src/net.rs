@@ -9,7 +9,7 @@ mod web;
 
 use std::{
     io,
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -47,6 +47,9 @@ pub enum Reach {
     Anywhere,
     /// Only those of the public internet ([`is_public`]): what people name must not open this machine's own network to them.
     Public,
+    /// The same and, as if it were there, one of this machine.
+    #[cfg(test)]
+    PublicAnd(SocketAddr),
 }
 
 /// Opens lines. A name is looked up, its addresses are judged, and one of these very addresses is called, so that a name that
@@ -115,9 +118,14 @@ impl Dialer {
         self.secure(host, stream).await
     }
 
-    /// Whether addresses of private networks may be called, too.
-    pub fn reaches_all(&self) -> bool {
-        self.reach == Reach::Anywhere
+    /// Whether a web server may be called at this port: on the public internet at its usual one alone.
+    pub fn may_browse(&self, port: u16, usual: u16) -> bool {
+        match self.reach {
+            Reach::Anywhere => true,
+            Reach::Public => port == usual,
+            #[cfg(test)]
+            Reach::PublicAnd(address) => port == usual || port == address.port(),
+        }
     }
 
     /// A line to a web server in clear text.
@@ -132,7 +140,7 @@ impl Dialer {
         let until = Instant::now() + ALL_ADDRESSES;
         let mut why = Error::Private { host: host.to_owned() };
         for address in addresses {
-            if !self.may_reach(address.ip()) {
+            if !self.may_reach(address) {
                 continue;
             }
             // A name can point anywhere, so the spelling is not enough.
@@ -162,10 +170,12 @@ impl Dialer {
         Some(addresses).filter(|addresses| !addresses.is_empty())
     }
 
-    fn may_reach(&self, address: IpAddr) -> bool {
+    fn may_reach(&self, address: SocketAddr) -> bool {
         match self.reach {
             Reach::Anywhere => true,
-            Reach::Public => is_public(address),
+            Reach::Public => is_public(address.ip()),
+            #[cfg(test)]
+            Reach::PublicAnd(other) => is_public(address.ip()) || address == other,
         }
     }
 

@@ -77,12 +77,8 @@ async fn get(dialer: &Dialer, url: &Url) -> Result<(Response<Incoming>, Driven)>
     // What was in the address besides is a person's, or a trick.
     ensure!(url.username().is_empty() && url.password().is_none(), "a name or a password in the address");
     match (url.scheme(), url.port_or_known_default()) {
-        ("https", Some(port)) if port == 443 || dialer.reaches_all() => {
-            ask(dialer.dial_tls(&host, port).await?, url).await
-        }
-        ("http", Some(port)) if port == 80 || dialer.reaches_all() => {
-            ask(dialer.dial_plain(&host, port).await?, url).await
-        }
+        ("https", Some(port)) if dialer.may_browse(port, 443) => ask(dialer.dial_tls(&host, port).await?, url).await,
+        ("http", Some(port)) if dialer.may_browse(port, 80) => ask(dialer.dial_plain(&host, port).await?, url).await,
         _ => bail!("not the web, or another port than the web's"),
     }
 }
@@ -150,7 +146,13 @@ fn kind(bytes: &[u8]) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
     use super::*;
+    use crate::net::{Error, Reach};
 
     #[test]
     fn pictures_are_known_by_their_bytes_and_nothing_else_is_one() {
@@ -160,6 +162,58 @@ mod tests {
         assert_eq!(kind(b"\0\0\0\x1cftypavif"), Some("image/avif"));
         for other in [&b""[..], b"<svg xmlns=", b"<html>", b"RIFF1234WAVE", b"%PDF-1.7", b"PK\x03\x04", b"GIF8"] {
             assert_eq!(kind(other), None, "{other:?}");
+        }
+    }
+    #[tokio::test]
+    async fn a_server_on_the_internet_sends_nobody_into_a_private_network() {
+        // It listens on all addresses: whoever is not stopped is answered.
+        let listener = TcpListener::bind("0.0.0.0:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        tokio::spawn(async move {
+            while let Ok((mut line, _)) = listener.accept().await {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(line.read_u8().await.expect("a request"));
+                }
+                let head = String::from_utf8(head).expect("text");
+                let path = head.split(' ').nth(1).expect("a path");
+                let answer = match path.strip_prefix("/to?") {
+                    Some(target) => format!("HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n"),
+                    None => "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nGIF89a..".to_owned(),
+                };
+                line.write_all(answer.as_bytes()).await.expect("an answer");
+            }
+        });
+        let dialer = Dialer::new(Reach::PublicAnd(([127, 0, 0, 1], port).into()));
+        let sent = |target: String| format!("http://127.0.0.1:{port}/to?{target}");
+        for fine in [format!("http://127.0.0.1:{port}/a"), "/a".to_owned(), format!("//127.0.0.1:{port}/a")] {
+            assert_eq!(picture(&dialer, &sent(fine)).await.expect("a picture").content_type, "image/gif");
+        }
+        let hosts = [
+            "127.0.0.2",
+            "[::ffff:127.0.0.2]",
+            "2130706434",
+            "0x7f.2",
+            "0177.0.0.2",
+            "0.0.0.0",
+            "[::1]",
+            "127.2",
+            "[::ffff:7f00:2]",
+            "[64:ff9b::7f00:2]",
+            "10.0.0.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "224.0.0.1",
+            "%EF%BC%9127.0.0.2",
+        ];
+        for host in hosts {
+            let target = format!("http://{host}:{port}/a");
+            // Once, and after a step on the internet.
+            for way in [sent(target.clone()), sent(sent(target))] {
+                let refused = picture(&dialer, &way).await.err().unwrap_or_else(|| panic!("{way} leads somewhere"));
+                let why = refused.downcast_ref::<Error>();
+                assert!(matches!(why, Some(Error::Private { .. })), "{way}: {refused:#}");
+            }
         }
     }
 }
