@@ -1,6 +1,9 @@
 //! Mailboxes made, renamed, moved and deleted by the person (RFC 9051 §6.3.4 to §6.3.6).
 
-use app::wire::{Arrangement, Error, Mailbox, Reply, Right};
+use app::{
+    utf7,
+    wire::{Arrangement, Error, Mailbox, Reply, Right},
+};
 use tokio::time::Instant;
 use tracing::warn;
 
@@ -11,7 +14,8 @@ use super::{
 };
 use crate::imap::{self, Session};
 
-/// The longest name, in bytes: what a file system may call a folder (POSIX NAME_MAX), which is where many servers keep it.
+/// The longest name, in octets as IMAP has it: what a file system may call a folder (POSIX NAME_MAX), which is where many servers keep
+/// it under that very name. Courier IMAP makes folders of longer names and cannot delete them.
 const MAX_NAME: usize = 255;
 
 impl Actor {
@@ -286,7 +290,7 @@ impl Actor {
 fn checked(name: &str) -> Result<&str, Error> {
     let name = name.trim();
     let sign_of_another_meaning = |sign: char| sign.is_control() || matches!(sign, '%' | '*');
-    let is_name = !name.is_empty() && name.len() <= MAX_NAME && !name.contains(sign_of_another_meaning);
+    let is_name = !name.is_empty() && utf7::encode(name).len() <= MAX_NAME && !name.contains(sign_of_another_meaning);
     if is_name { Ok(name) } else { Err(Error::MailboxName) }
 }
 

@@ -22,6 +22,19 @@ pub struct Kind {
     delimiter: char,
 }
 
+impl Kind {
+    /// Starts it. It ends with this process.
+    pub fn start(&self) -> &'static MailServer {
+        Box::leak(Box::new((self.start)()))
+    }
+
+    /// A place on a server of this kind that runs.
+    pub fn cell(&self, server: &'static MailServer, mask: Mask) -> Arc<Cell> {
+        let (prefix, delimiter) = (self.prefix, self.delimiter);
+        Arc::new(Cell { server, prefix, delimiter, mask, proxies: Mutex::default() })
+    }
+}
+
 /// All of them.
 pub const SERVERS: &[(&str, Kind)] = &[
     ("Dovecot", Kind { start: || MailServer::start(&[]), prefix: "", delimiter: '/' }),
@@ -67,6 +80,14 @@ pub struct Cell {
     pub proxies: Mutex<Vec<Arc<MaskingProxy>>>,
 }
 
+impl Cell {
+    /// What was asked of the server that it had not said it can do.
+    pub fn trespasses(&self) -> Vec<String> {
+        let proxies = self.proxies.lock().expect("the lines");
+        proxies.iter().flat_map(|proxy| proxy.trespasses()).collect()
+    }
+}
+
 /// What became of a story: the reason why it failed.
 type Telling = JoinHandle<Result<(), String>>;
 
@@ -75,14 +96,10 @@ pub async fn all_cells(servers: &'static [(&'static str, Kind)]) {
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let mut rows = Vec::new();
     for (server, kind) in chosen(servers, "PISMO_SERVER") {
-        // It ends with this process.
-        let running: &'static MailServer = Box::leak(Box::new((kind.start)()));
+        let running = kind.start();
         for (hidden, mask) in chosen(MASKS, "PISMO_MASK") {
-            let stories = chosen(STORIES, "PISMO_STORY").map(|(name, story)| {
-                let (prefix, delimiter) = (kind.prefix, kind.delimiter);
-                let cell = Cell { server: running, prefix, delimiter, mask: *mask, proxies: Mutex::default() };
-                (*name, tokio::spawn(tell(places.clone(), Arc::new(cell), *story)))
-            });
+            let stories = chosen(STORIES, "PISMO_STORY")
+                .map(|(name, story)| (*name, tokio::spawn(tell(places.clone(), kind.cell(running, *mask), *story))));
             rows.push((*server, *hidden, stories.collect::<Vec<(&str, Telling)>>()));
         }
     }
@@ -107,8 +124,7 @@ async fn tell(places: Arc<Semaphore>, cell: Arc<Cell>, story: Story) -> Result<(
     let _place = places.acquire().await.expect("a place");
     let told = timeout(LONGEST, tokio::spawn(story(cell.clone())));
     told.await.map_err(|_| "it does not end".to_owned())?.map_err(|error| said(error.into_panic()))?;
-    let proxies = cell.proxies.lock().expect("the lines");
-    let trespasses: Vec<String> = proxies.iter().flat_map(|proxy| proxy.trespasses()).collect();
+    let trespasses = cell.trespasses();
     if trespasses.is_empty() { Ok(()) } else { Err(trespasses.join("; ")) }
 }
 

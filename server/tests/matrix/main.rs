@@ -26,6 +26,7 @@ mod view;
 
 mod cell;
 mod desk;
+mod naughty;
 mod sharing;
 mod stories;
 

@@ -1,6 +1,6 @@
 //! What people do. Each story has a person of its own.
 
-mod arranging;
+pub mod arranging;
 mod conversation;
 mod drafts;
 mod flags;

@@ -6,14 +6,14 @@ use app::wire::{Arrangement, Command, Error, Reply};
 
 use crate::{cell::Cell, tab::Tab};
 
-async fn arrange(tab: &mut Tab, change: Arrangement) -> Result<Option<String>, Error> {
+pub async fn arrange(tab: &mut Tab, change: Arrangement) -> Result<Option<String>, Error> {
     match tab.send(Command::Arrange { change }).await? {
         Reply::Arranged { path } => Ok(path),
         other => panic!("{other:?}"),
     }
 }
 
-fn create(parent: Option<&str>, name: &str) -> Arrangement {
+pub fn create(parent: Option<&str>, name: &str) -> Arrangement {
     Arrangement::Create { parent: parent.map(str::to_owned), name: name.to_owned() }
 }
 
