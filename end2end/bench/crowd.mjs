@@ -8,18 +8,14 @@ import { startMailServer } from "../mailserver/run.mjs";
 import { seedBulk } from "../mailserver/seed.mjs";
 import { Bench, PASSWORD, percentile } from "./bench.mjs";
 import { Person, peakSince } from "./collecting.mjs";
-import { Tab } from "./socket.mjs";
+import { Reader } from "./reader.mjs";
 
 const SOURCES = 200;
 const EACH = 100;
 const FOLDER = 100_000;
 /** A system user may watch so many mailboxes only. */
 const OWNERS = ["--owners", "4"];
-/** Messages that are opened in turn: more than the bridge remembers. */
-const READ = 100;
 const QUIET_MS = 10_000;
-/** How long is looked at a message. */
-const LOOK_MS = 10;
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const ms = (value) => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
@@ -71,33 +67,3 @@ export const CROWD = {
     }
   },
 };
-
-/** Somebody who opens one message after the other. */
-class Reader {
-  static async of(bench) {
-    await seedBulk(bench.mail.imap, "reader@pismo.test", PASSWORD, "INBOX", READ);
-    const person = await Person.of(bench, "reader@pismo.test");
-    const tab = await Tab.open(bench.port, person.cookie);
-    const { listing } = await tab.ask({ do: "open", query: { mailbox: "INBOX" }, from: 0, count: READ });
-    return Object.assign(new Reader(), { tab, messages: listing.rows.map(({ message }) => message), next: 0 });
-  }
-
-  /** How long each took to open, until something has come about. */
-  async readUntil(done) {
-    const taken = [];
-    let over = false;
-    const end = done.finally(() => { over = true; });
-    while (!over) {
-      const begun = performance.now();
-      await this.tab.ask({ do: "read", message: this.messages[this.next++ % READ] });
-      taken.push(performance.now() - begun);
-      await pause(LOOK_MS);
-    }
-    await end;
-    return taken;
-  }
-
-  close() {
-    this.tab.close();
-  }
-}

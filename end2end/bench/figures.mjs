@@ -2,6 +2,7 @@
 
 import { performance } from "node:perf_hooks";
 import { Imap } from "../mailserver/imap.mjs";
+import { BOMBS_OPENED } from "./bombs.mjs";
 import { COLLECTING } from "./collecting.mjs";
 import { CROWD } from "./crowd.mjs";
 import { LIVE_USERS } from "./live.mjs";
@@ -277,6 +278,7 @@ export const FIGURES = [
   CROWD,
   WRITING,
   NEWSLETTER,
+  BOMBS_OPENED,
 ];
 
 async function signedIn(bench, address = ADDRESS) {
