@@ -40,7 +40,7 @@ compile_tests() { cargo nextest run --locked -p app -p server --features app/ssr
 
 # Built while the tests run: these wait more than they work, and most of the build is one long step on one core. They come first.
 begin_release() {
-  nice -n 15 .ci/build.sh >"$CACHE/release.log" 2>&1 &
+  nice -n 15 .ci/build.sh >"$CACHE/release.log" 2>&1 {mail_input}>&- &
   release=$!
 }
 release_build() {
@@ -50,10 +50,31 @@ release_build() {
   return $status
 }
 
+# One mail server for all Rust tests; see server/tests/support/mail_server.rs. It ends with its input, and so with this script.
+begin_mail() {
+  mail=$(mktemp -d)
+  chmod 755 "$mail"
+  mkdir "$mail/server"
+  exec {mail_input}> >(exec node end2end/mailserver/start.mjs --ports 0 --dir "$mail/server" --user '*@pismo.test:secret' >"$mail/words")
+  mail_process=$!
+  until grep -qsx ready "$mail/words"; do
+    kill -0 "$mail_process" || fail "the mail server for the tests did not start; it says above why"
+    sleep 0.1
+  done
+  export PISMO_TEST_MAIL="$(awk '$1 == "ports" { print $2 }' "$mail/words") $mail/server"
+}
+end_mail() {
+  unset PISMO_TEST_MAIL
+  exec {mail_input}>&-
+  wait "$mail_process" || true
+  rm -rf "$mail" || true
+}
+
 rust_tests() {
   local log=$CACHE/test-rust.log status=0
   say "Unit and integration tests"
-  cargo nextest run --locked -p app -p server --features app/ssr --no-fail-fast 2>&1 | tee "$log" || status=$?
+  # What a test leaves behind must not keep the mail server alive.
+  cargo nextest run --locked -p app -p server --features app/ssr --no-fail-fast 2>&1 {mail_input}>&- | tee "$log" || status=$?
   local summary ok bad
   summary=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -E '^ *Summary ' | tail -1 || true)
   ok=$(grep -oE '[0-9]+ passed' <<<"$summary" | grep -oE '[0-9]+' || echo 0)
@@ -85,8 +106,10 @@ check "Lints: HTML as text" lint_html
 check "Types of the browser tests" types
 check "Licences and sources of crates" crates
 check "Compiling the tests" compile_tests
+begin_mail
 begin_release
 rust_tests
+end_mail
 check "Release build" release_build
 browser_tests
 

@@ -9,6 +9,7 @@ use std::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
     },
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use tokio::{
@@ -25,24 +26,35 @@ const EVERYBODY: [&str; 2] = ["--user", "*@pismo.test:secret"];
 /// How the folders of the servers begin; the number of the process follows.
 const FOLDER: &str = "pismo-test-";
 
-/// Runs until dropped; when this process ends however it ends, its end of the pipe closes and the server stops.
+/// Names the ports and the folder of a server that runs for all test programs: to start one takes as long as most tests do. Without
+/// it each program starts its own.
+const RUNNING: &str = "PISMO_TEST_MAIL";
+
+/// One of the test program's own runs until dropped; when this process ends however it ends, its end of the pipe closes and the
+/// server stops.
 pub struct MailServer {
-    child: Child,
+    child: Option<Child>,
     dir: PathBuf,
     base: u16,
 }
 
 impl MailServer {
-    /// The one server that all tests of a file share. Each takes a user of its own.
+    /// The one server that all tests share. Each takes a user of its own.
     pub fn shared() -> &'static MailServer {
         static SERVER: OnceLock<MailServer> = OnceLock::new();
-        SERVER.get_or_init(|| MailServer::start(&[]))
+        SERVER.get_or_init(|| MailServer::running().unwrap_or_else(|| MailServer::start(&[])))
     }
 
     /// The same with submission: what is sent to `…@pismo.test` is delivered, but for addresses that begin with `nobody`.
     pub fn shared_with_smtp() -> &'static MailServer {
         static SERVER: OnceLock<MailServer> = OnceLock::new();
-        SERVER.get_or_init(|| MailServer::launch(&EVERYBODY))
+        SERVER.get_or_init(|| MailServer::running().unwrap_or_else(|| MailServer::launch(&EVERYBODY)))
+    }
+
+    fn running() -> Option<MailServer> {
+        let told = std::env::var(RUNNING).ok()?;
+        let (base, dir) = told.split_once(' ').expect("ports and a folder");
+        Some(MailServer { child: None, dir: dir.into(), base: base.parse().expect("a port") })
     }
 
     /// One where people open folders to each other, and with public folders below `public`, which all tests of a file share.
@@ -89,7 +101,7 @@ impl MailServer {
             .spawn()
             .expect("node runs");
         let words = child.stdout.take().expect("its words");
-        let mut server = MailServer { child, dir, base: 0 };
+        let mut server = MailServer { child: Some(child), dir, base: 0 };
         for line in SyncReader::new(words).lines() {
             let line = line.expect("words");
             if let Some(port) = line.strip_prefix("ports ") {
@@ -170,8 +182,7 @@ impl MailServer {
 
     /// An address nobody else uses.
     pub fn new_user(&self) -> String {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        format!("user{}@pismo.test", NUMBER.fetch_add(1, Ordering::Relaxed))
+        format!("user-{}@pismo.test", mark())
     }
 
     /// A hand on the mailbox of a user.
@@ -196,6 +207,14 @@ impl MailServer {
             expect(&mut line, answer).await;
         }
     }
+}
+
+/// What nobody else has, neither in this process nor in any other: a number of a process comes again.
+pub fn mark() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    static BEGUN: OnceLock<u128> = OnceLock::new();
+    let begun = BEGUN.get_or_init(|| SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_micros());
+    format!("{}-{begun:x}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Reads lines up to the one that begins so.
@@ -224,8 +243,9 @@ fn remove_what_is_left() {
 
 impl Drop for MailServer {
     fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        let _ = self.child.wait();
+        let Some(child) = &mut self.child else { return };
+        drop(child.stdin.take());
+        let _ = child.wait();
         let _ = std::fs::remove_dir_all(&self.dir);
     }
 }

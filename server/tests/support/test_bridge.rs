@@ -1,12 +1,7 @@
 //! A Pismo in this process, on a free port and with an empty data folder, in front of a real mail server.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
-use std::{
-    net::SocketAddr,
-    path::PathBuf,
-    sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
-};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use pismo::{
     config::Config,
@@ -15,7 +10,12 @@ use pismo::{
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::{browser::Browser, mail::Mail, mail_server::MailServer, recording_proxy::RecordingProxy};
+use crate::{
+    browser::Browser,
+    mail::Mail,
+    mail_server::{MailServer, mark},
+    recording_proxy::RecordingProxy,
+};
 
 /// A running Pismo. It stops when it is dropped, and its data goes with it.
 pub struct TestBridge {
@@ -43,8 +43,7 @@ impl TestBridge {
 
     /// Starts one in front of another mail server.
     pub async fn on(server: &'static MailServer, change: impl FnOnce(&mut Config)) -> TestBridge {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let mark = format!("{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let mark = mark();
         let data = std::env::temp_dir().join(format!("pismo-data-{mark}"));
         let mut config = settings(data, server.imap_port(), server.submission_port());
         let mut tracer = None;
