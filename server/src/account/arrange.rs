@@ -14,8 +14,8 @@ use super::{
 };
 use crate::imap::{self, Session};
 
-/// The longest name, in octets as IMAP has it: what a file system may call a folder (POSIX NAME_MAX), which is where many servers keep
-/// it under that very name. Courier IMAP makes folders of longer names and cannot delete them.
+/// The longest name, in octets as IMAP has it and in UTF-8: what a file system may call a folder (POSIX NAME_MAX), which is where many
+/// servers keep it under that very name. Courier IMAP makes folders of longer names and cannot delete them.
 const MAX_NAME: usize = 255;
 
 impl Actor {
@@ -62,6 +62,7 @@ impl Actor {
             }
             _ => return Ok(None),
         };
+        let name = checked(name).unwrap_or(name);
         let Ok(path) = self.place(parent.as_deref(), name) else { return Ok(None) };
         let below = self.below_inbox(&path).filter(|_| from.is_none());
         for path in [Some(path), below].into_iter().flatten() {
@@ -110,7 +111,7 @@ impl Actor {
         if let Some(parent) = parent {
             self.may(parent, Right::Create)?;
         }
-        let path = self.free(self.place(parent, name)?)?;
+        let path = self.free(self.place(parent, checked(name)?)?)?;
         self.make(session, path).await
     }
 
@@ -148,6 +149,9 @@ impl Actor {
         if parent.is_some_and(is_inside) {
             return Err(Error::BadRequest { text: "A folder cannot be inside of itself".to_owned() }.into());
         }
+        // What is only moved keeps the name that it has, whoever gave it.
+        let is_kept = moved.iter().any(|mailbox| mailbox.path == path && mailbox.name() == name);
+        let name = if is_kept { name } else { checked(name)? };
         let beside = if parent.is_none() { self.place_beside(path, name)? } else { None };
         let to = match beside {
             Some(beside) => beside,
@@ -208,9 +212,8 @@ impl Actor {
         Ok(all)
     }
 
-    /// The path of a mailbox of this name inside another, or at the top.
+    /// The path of a mailbox of this name, which is a [`checked`] one, inside another or at the top.
     fn place(&self, parent: Option<&str>, name: &str) -> Result<String, Error> {
-        let name = checked(name)?;
         match parent {
             Some(parent) => {
                 let parent = self.mailboxes.iter().find(|mailbox| mailbox.path == parent).ok_or(Error::Gone)?;
@@ -235,7 +238,6 @@ impl Actor {
         if !is_topmost {
             return Ok(None);
         }
-        let name = checked(name)?;
         if mailbox.delimiter.is_some_and(|delimiter| name.contains(delimiter)) {
             return Err(Error::MailboxName);
         }
@@ -290,7 +292,8 @@ impl Actor {
 fn checked(name: &str) -> Result<&str, Error> {
     let name = name.trim();
     let sign_of_another_meaning = |sign: char| sign.is_control() || matches!(sign, '%' | '*');
-    let is_name = !name.is_empty() && utf7::encode(name).len() <= MAX_NAME && !name.contains(sign_of_another_meaning);
+    let is_short = name.len() <= MAX_NAME && utf7::encode(name).len() <= MAX_NAME;
+    let is_name = !name.is_empty() && is_short && !name.contains(sign_of_another_meaning);
     if is_name { Ok(name) } else { Err(Error::MailboxName) }
 }
 

@@ -60,7 +60,7 @@ async fn come_and_go(desk: &mut Desk, names: &[&str], delimiter: char) -> (usize
             }
             Err(Error::MailboxName) => {
                 let has_reason = |sign: char| sign.is_control() || sign == delimiter || matches!(sign, '%' | '*');
-                let is_long = utf7::encode(name).len() > 255;
+                let is_long = utf7::encode(name).len().max(name.len()) > 255;
                 assert!(name.trim().is_empty() || is_long || name.contains(has_reason), "{name:?}");
             }
             // Some servers take no tilde in front, some no sign that their files could not have.

@@ -77,6 +77,18 @@ async fn a_folder_is_made_and_renamed_and_moved_with_what_is_inside() {
 }
 
 #[tokio::test]
+async fn what_is_only_moved_keeps_whatever_name_it_has() {
+    let (_bridge, mut tab, mut mail) = desk().await;
+    // No name that we would give.
+    mail.create("100%").await;
+    arrange(&mut tab, create(None, "Shop")).await.expect("a folder");
+    tab.until("it", |view| view.mailbox("100%").is_some()).await;
+    assert_eq!(arrange(&mut tab, rename("100%", None, "50%")).await, Err(Error::MailboxName));
+    assert_eq!(arrange(&mut tab, rename("100%", Some("Shop"), "100%")).await, Ok(Some("Shop/100%".to_owned())));
+    assert_eq!(arrange(&mut tab, rename("Shop/100%", Some("Shop"), "All")).await, Ok(Some("Shop/All".to_owned())));
+}
+
+#[tokio::test]
 async fn a_folder_is_deleted_with_all_that_is_inside() {
     let (_bridge, mut tab, mut mail) = desk().await;
     for (parent, name) in [(None, "Old"), (Some("Old"), "Older"), (Some("Old/Older"), "Oldest")] {
