@@ -1,4 +1,5 @@
-// What it costs to make a newsletter harmless: the whole answer for its body, beside that for a short one of the same kind.
+// What it costs to make a newsletter harmless: the whole answer for its body, beside that for a short one of the same kind, and beside
+// its source, whose bytes are fetched and sent as they came.
 
 import { performance } from "node:perf_hooks";
 import { Imap } from "../mailserver/imap.mjs";
@@ -31,26 +32,28 @@ export const NEWSLETTER = {
       await imap.logout();
       const cookie = await signIn(bench.port, READER, PASSWORD);
       const account = /"account":(\d+)/.exec(await (await fetch(`${bench.url}/mail/INBOX`, { headers: { cookie } })).text())[1];
-      const open = async (uid) => {
-        const answer = await fetch(`${bench.url}/message/${account}/${validity}/${uid}/body?mailbox=INBOX&theme=light`, { headers: { cookie, "accept-encoding": "identity" } });
+      const open = async (uid, what = "body") => {
+        const answer = await fetch(`${bench.url}/message/${account}/${validity}/${uid}/${what}?mailbox=INBOX&theme=light`, { headers: { cookie, "accept-encoding": "identity" } });
         const text = await answer.text();
         if (answer.status !== 200) throw new Error(`${answer.status} ${text}`);
       };
-      const cost = async (uid) => {
-        for (let time = 0; time < 20; time++) await open(uid);
+      const cost = async (uid, what) => {
+        for (let time = 0; time < 20; time++) await open(uid, what);
         const [spent, taken] = [processor(bench.process.pid), []];
         for (let time = 0; time < TIMES; time++) {
           const begun = performance.now();
-          await open(uid);
+          await open(uid, what);
           taken.push(performance.now() - begun);
         }
         return { clock: middle(taken), effort: (processor(bench.process.pid) - spent) / TIMES };
       };
-      const [short, long] = [await cost(1), await cost(2)];
+      const [short, long, source] = [await cost(1), await cost(2), await cost(2, "source")];
       const ms = (value) => `${value.toFixed(2)} ms`;
       return [
         { what: `the body of one of ${SIZE / 1000} kB beside one of 0.5 kB: median`, floor: ms(short.clock), aim: "≤ floor + 5 ms", value: ms(long.clock) },
         { what: "the same: processor time of the bridge", floor: ms(short.effort), aim: "≤ floor + 5 ms", value: ms(long.effort) },
+        { what: "the same beside its source as it came: median", floor: ms(source.clock), aim: "≤ floor + 5 ms", value: ms(long.clock) },
+        { what: "the same: processor time of the bridge", floor: ms(source.effort), aim: "≤ floor + 5 ms", value: ms(long.effort) },
       ];
     } finally {
       await bench.stop();

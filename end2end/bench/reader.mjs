@@ -28,6 +28,8 @@ export class Reader {
     const taken = [];
     let over = false;
     const end = done.finally(() => { over = true; });
+    // How it ends is seen below, whatever is waited for meanwhile.
+    end.catch(() => {});
     while (!over) {
       const begun = performance.now();
       await this.tab.ask({ do: "read", message: this.messages[this.next++ % READ] });

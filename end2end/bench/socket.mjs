@@ -50,7 +50,11 @@ export class Tab {
     });
     tab.#socket.on("data", (chunk) => tab.#take(chunk));
     tab.#socket.on("error", () => tab.#socket.destroy());
-    tab.#socket.on("close", () => tab.onEnd());
+    tab.#socket.on("close", () => {
+      for (const { reject } of tab.#waiting.values()) reject(new Error("the socket has ended"));
+      tab.#waiting.clear();
+      tab.onEnd();
+    });
     await tab.ask({ do: "attach", resume: null });
     return tab;
   }
