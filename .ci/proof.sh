@@ -82,14 +82,22 @@ corpus() {
 
 # The image, unpacked and started as a container starts it, under the browser tests; see end2end/fixtures/contained.sh.
 image() {
+  if [ "$(id -u)" != 0 ]; then
+    [ "$part" = all ] || fail "the image is looked into by root alone"
+    echo "image: left out, since only root can look into it"
+    return
+  fi
   .ci/install.sh mail browser image
   .ci/image.sh
   local storage="buildah --storage-driver vfs" container folder status=0
   container=$($storage from localhost/pismo)
-  [ "$($storage inspect --format '{{.OCIv1.Config.User}} {{.OCIv1.Config.Entrypoint}}' "$container")" = "10001:10001 [/pismo]" ] ||
-    fail "the image does not start /pismo as nobody"
   folder=$($storage mount "$container")
-  (cd end2end && PISMO_IMAGE=$folder npx playwright test --reporter line) || status=$?
+  if [ "$($storage inspect --format '{{.OCIv1.Config.User}} {{.OCIv1.Config.Entrypoint}}' "$container")" = "10001:10001 [/pismo]" ]; then
+    (cd end2end && PISMO_IMAGE=$folder npx playwright test --reporter line) || status=$?
+  else
+    echo "the image does not start /pismo as nobody" >&2
+    status=1
+  fi
   $storage rm "$container"
   [ $status = 0 ]
   echo "image: the browser tests passed in it, on a file system that nobody writes to, without a capability"

@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 
-/// The furthest that two neighbours are apart: it takes years of trying to meet another's, and there is room for a hundred million
-/// rows.
-const APART: u64 = 1 << 36;
+/// The furthest that two neighbours are apart: it takes weeks of trying to meet another's, which says nothing then, and there is room
+/// for four thousand million rows that were ever made.
+const APART: u64 = 1 << 32;
 
 /// How far the number of a new row is from the highest there is, 1 to [`APART`]: at random, so that nobody can tell another's number
 /// from their own; and upwards, so that rows stay in the order in which they came.
@@ -48,7 +48,7 @@ mod tests {
         for numbers in [accounts, templates] {
             assert_eq!(numbers.len(), 8);
             let steps: Vec<i64> = numbers.windows(2).map(|two| two[1] - two[0]).collect();
-            // By chance one of seven is smaller once in ten million times.
+            // By chance one of seven is smaller once in half a million times.
             assert!(steps.iter().all(|step| *step > 1000), "{numbers:?}");
             assert!(steps.windows(2).any(|two| two[0] != two[1]), "{numbers:?}");
         }
