@@ -1,8 +1,13 @@
 //! Frames that make no sense: whoever sends them is told, and nobody else notices.
 
-use app::wire::{ClientFrame, Command, Error, MAX_FRAME, Query, Reply, ServerFrame};
+use std::time::Duration;
+
+use app::wire::{ClientFrame, Command, Error, Flag, MAX_FRAME, Query, Reply, ServerFrame};
 use futures_util::{SinkExt, StreamExt};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    net::TcpStream,
+    time::{sleep, timeout},
+};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{Message, protocol::frame::coding::CloseCode},
@@ -153,4 +158,48 @@ async fn names_that_imap_cannot_say_are_refused() {
         Query { mailbox: "INBOX".to_owned(), search: "a\r\nb\0".to_owned(), everywhere: false, ..Query::default() };
     let _ = tab.send(Command::Open { query, from: 0, count: 10 }).await;
     assert_eq!(tab.open("INBOX").await.total, 0);
+}
+
+#[tokio::test]
+async fn a_tab_that_asks_and_takes_nothing_is_let_go_and_delays_nobody() {
+    const ROWS: u32 = 120;
+    let bridge = TestBridge::start().await;
+    let mut mail = bridge.mail("ana");
+    let uids = mail.fill("INBOX", ROWS).await;
+    let browser = bridge.sign_in("ana").await;
+    let mut other = browser.open("INBOX").await;
+    let mut stalled = socket(&browser).await;
+    stalled.send(attach()).await.expect("a frame");
+    let open = format!(r#"{{"id":2,"command":{{"do":"open","query":{{"mailbox":"INBOX"}},"from":0,"count":{ROWS}}}}}"#);
+    stalled.send(Message::text(open)).await.expect("a frame");
+    let list = loop {
+        if let ServerFrame::Reply { id: 2, result } = next(&mut stalled).await.expect("a frame") {
+            let Ok(Reply::Listing(listing)) = result else { panic!("{result:?}") };
+            break listing.list;
+        }
+    };
+    // More than fits between the two, until no more is taken.
+    let mut asked = 0;
+    loop {
+        let window =
+            format!(r#"{{"id":{},"command":{{"do":"window","list":{list},"from":0,"count":{ROWS}}}}}"#, asked + 3);
+        let sent = timeout(Duration::from_secs(1), stalled.send(Message::text(window))).await;
+        if !matches!(sent, Ok(Ok(()))) {
+            break;
+        }
+        asked += 1;
+        assert!(asked < 1_000_000, "it takes all that is asked, and answers nobody");
+    }
+    // Others of the same account go on as ever, in both directions.
+    other.flag(uids[uids.len() - 1], Flag::Flagged, true).await;
+    mail.append("INBOX", "meanwhile").await;
+    other.until("mail", |view| view.total() == ROWS as usize + 1).await;
+    // Whoever wakes up finds less than was asked for, and then the end.
+    sleep(Duration::from_secs(12)).await;
+    let mut answered = 0;
+    while let Ok(frame) = next(&mut stalled).await {
+        answered += u32::from(matches!(frame, ServerFrame::Reply { .. }));
+    }
+    assert!(answered < asked, "{answered} of {asked}");
+    assert_eq!(browser.open("INBOX").await.view.total(), ROWS as usize + 1);
 }
