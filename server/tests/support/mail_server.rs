@@ -124,11 +124,15 @@ impl MailServer {
         let fresh = self.dir.join("users.new");
         std::fs::write(&fresh, format!("{before}{{PLAIN}}{password}:{after}")).expect("the users");
         std::fs::rename(&fresh, &users).expect("the users");
-        // Dovecot looks at the file now and then.
-        let stream = TcpStream::connect(("127.0.0.1", self.imap_port())).await.expect("IMAP");
-        let mut hand = Hand { line: BufReader::new(stream), tag: 0 };
-        hand.read_line().await;
-        while hand.try_run(&format!("LOGIN {address} {password}")).await.1.starts_with("NO") {}
+        // Dovecot looks at the file now and then, and hangs up on whoever is wrong too often.
+        loop {
+            let stream = TcpStream::connect(("127.0.0.1", self.imap_port())).await.expect("IMAP");
+            let mut hand = Hand { line: BufReader::new(stream), tag: 0 };
+            hand.read_line().await;
+            if !hand.try_run(&format!("LOGIN {address} {password}")).await.1.starts_with("NO") {
+                return;
+            }
+        }
     }
 
     /// Lets a user, who has signed in before, have their mail by another address, too. Dovecot alone.
