@@ -5,13 +5,10 @@ use std::{
     io::Write,
     os::{
         fd::AsRawFd,
-        unix::{
-            fs::{MetadataExt, chown},
-            process::CommandExt,
-        },
+        unix::fs::{MetadataExt, chown},
     },
     path::PathBuf,
-    process::{Child, Command as Process, Stdio},
+    process::Stdio,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -200,8 +197,8 @@ async fn of_a_running_pismo_nobody_reads_the_memory_or_the_files() {
     fs::create_dir_all(&data).expect("a folder");
     // Where it was built may be closed to others.
     let executable = fs::File::open(env!("CARGO_BIN_EXE_pismo")).expect("a Pismo");
-    let mut program = Process::new(format!("/proc/self/fd/{}", executable.as_raw_fd()));
-    program.env("PISMO_DATA", &data).env("PISMO_LISTEN", "127.0.0.1:0").stdout(Stdio::null());
+    let mut program = tokio::process::Command::new(format!("/proc/self/fd/{}", executable.as_raw_fd()));
+    program.env("PISMO_DATA", &data).env("PISMO_LISTEN", "127.0.0.1:0").stdout(Stdio::null()).kill_on_drop(true);
     let own = fs::metadata("/proc/self").expect("this process").uid();
     // Whose is what Linux tells of a process is seen where that is not root's anyway.
     let whose = if own == 0 { NOBODY } else { own };
@@ -209,9 +206,8 @@ async fn of_a_running_pismo_nobody_reads_the_memory_or_the_files() {
         chown(&data, Some(NOBODY), Some(NOBODY)).expect("a folder of its own");
         program.uid(NOBODY).gid(NOBODY);
     }
-    let mut pismo = Killed(program.spawn().expect("a Pismo"));
-    let pismo = &mut pismo.0;
-    let process = PathBuf::from(format!("/proc/{}", pismo.id()));
+    let mut pismo = program.spawn().expect("a Pismo");
+    let process = PathBuf::from(format!("/proc/{}", pismo.id().expect("a running one")));
     let none = |text: String| {
         let line = text.lines().find(|line| line.starts_with("Max core file size"));
         line.is_some_and(|line| line.split_whitespace().skip(4).take(2).eq(["0", "0"]))
@@ -234,18 +230,8 @@ async fn of_a_running_pismo_nobody_reads_the_memory_or_the_files() {
         let Ok(about) = fs::metadata(&path) else { continue };
         assert_eq!(about.mode() & 0o077, 0, "{} is open to others: {:o}", path.display(), about.mode());
     }
-    pismo.kill().expect("its end");
+    pismo.kill().await.expect("its end");
     let _ = fs::remove_dir_all(data);
-}
-
-/// A process that does not outlive its test.
-struct Killed(Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 /// A user who is nobody (Debian's base-passwd).
