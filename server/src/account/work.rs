@@ -66,7 +66,8 @@ impl Actor {
                 }
             }
             Waiting::Found { mut report, tried } => match self.found(session, &mut report).await {
-                Ok(()) => {}
+                // What has come since the search opened a mailbox may have been told of before there was a list to put it into.
+                Ok(()) => self.catch_up_hits(session).await?,
                 Err(Failure::Told(error)) => self.fail_search(&report, error),
                 Err(Failure::Lost(error)) => {
                     if tried {

@@ -221,6 +221,38 @@ async fn mail_that_fits_appears_in_the_open_results() {
     tab.until("it is gone again", |view| view.total() == 2).await;
 }
 
+/// Waits until Pismo has said this to the server, since the last time.
+async fn until_said(proxy: &RecordingProxy, words: &str, tab: &mut Tab) {
+    while !proxy.lines().iter().any(|line| line.take_said().contains(words)) {
+        tab.listen_for(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn mail_that_comes_while_its_search_is_answered_is_found() {
+    let (bridge, proxy, mut mail) = recorded().await;
+    mail.append("INBOX", "mark 1").await;
+    let mut tab = bridge.sign_in("ana").await.open("INBOX").await;
+    proxy.keep_back("ESEARCH (");
+    let query = Query { mailbox: "INBOX".to_owned(), search: "subject:mark".to_owned(), ..Query::default() };
+    let id = tab.say(Command::Open { query, from: 0, count: 10 }).await;
+    until_said(&proxy, "UID SEARCH", &mut tab).await;
+    mail.append("INBOX", "mark 2").await;
+    tab.until("its count", |view| view.counts("INBOX").is_some_and(|(total, _)| total == 2)).await;
+    // All that its coming sets off, to look at all folders at the end.
+    until_said(&proxy, " LIST ", &mut tab).await;
+    tab.listen_for(Duration::from_millis(500)).await;
+    proxy.lines().iter().for_each(|line| drop(line.take_said()));
+    proxy.restore();
+    assert!(
+        matches!(tab.answer(id).await, Ok(Reply::Listing(listing)) if listing.total == 1),
+        "as it was when it began"
+    );
+    tab.until("both", |view| view.total() == 2).await;
+    let said: String = proxy.lines().iter().map(|line| line.take_said()).collect();
+    assert!(!said.contains(" LIST "), "before all folders are looked at again: {said}");
+}
+
 #[tokio::test]
 async fn results_from_all_folders_follow_every_folder() {
     let (_bridge, mut tab, mut mail) = mailbox().await;

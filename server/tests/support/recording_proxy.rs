@@ -48,6 +48,8 @@ struct Fault {
     refusing: bool,
     /// What servers say takes so long.
     delay: Duration,
+    /// What a server says with this in it is kept back, on its line alone.
+    kept: Option<&'static str>,
 }
 
 /// One line, numbered in the order of opening.
@@ -154,12 +156,18 @@ impl RecordingProxy {
         self.shared.fault.send_modify(|fault| fault.delay = delay);
     }
 
+    /// What a server says with these words in it is kept back, and all after it on that line, until [`restore`](Self::restore).
+    pub fn keep_back(&self, words: &'static str) {
+        self.shared.fault.send_modify(|fault| fault.kept = Some(words));
+    }
+
     /// Ends all faults.
     pub fn restore(&self) {
         self.shared.fault.send_modify(|fault| {
             fault.refusing = false;
             fault.held = false;
             fault.delay = Duration::ZERO;
+            fault.kept = None;
         });
     }
 
@@ -236,6 +244,11 @@ async fn pass(mut client: TcpStream, mut server: TcpStream, shared: &Shared, lin
                     let said = shared.rewritten(number, &from_server[..length]);
                     let delay = faults.borrow().delay;
                     if !delay.is_zero() { tokio::time::sleep(delay).await; }
+                    let kept = faults.borrow().kept;
+                    if kept.is_some_and(|words| String::from_utf8_lossy(&said).contains(words)) {
+                        // The proxy's own end is the test's.
+                        let _ = faults.wait_for(|fault| fault.kept.is_none()).await;
+                    }
                     shared.trace(number, "←", &said);
                     if client.write_all(&said).await.is_err() { return; }
                 }
