@@ -1,5 +1,7 @@
 // What a message that was made to do harm costs whoever opens it, and somebody else who reads meanwhile.
 
+import { once } from "node:events";
+import { get } from "node:http";
 import { performance } from "node:perf_hooks";
 import { Imap } from "../mailserver/imap.mjs";
 import { Bench, PASSWORD, percentile, until } from "./bench.mjs";
@@ -9,6 +11,7 @@ import { Tab } from "./socket.mjs";
 
 const VICTIM = "victim@pismo.test";
 const QUIET_MS = 10_000;
+const ROUNDS = 20;
 const MB = 1000 * 1000;
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -59,6 +62,8 @@ export const BOMBS_OPENED = {
       const lines = [];
       const busy = await reader.readUntil((async () => {
         for (const [at, [what]] of BOMBS.entries()) lines.push({ what, aim: "≤ 2 s", value: await opened(bench, victim, tab, messages[at]) });
+        // What another waits is seen in the last of a hundred times: it takes some hundred.
+        for (let round = 1; round < ROUNDS; round++) for (const message of messages) await opened(bench, victim, tab, message);
       })());
       tab.close();
       reader.close();
@@ -90,8 +95,15 @@ async function opened(bench, { cookie }, tab, message) {
   await ask({ do: "read", message });
   await ask({ do: "gather", message });
   const { account, uid_validity: validity, uid, mailbox } = message;
-  const answer = await fetch(`${bench.url}/message/${account}/${validity}/${uid}/body?mailbox=${mailbox}&theme=light`, { headers: { cookie } });
-  const { length } = await answer.text();
+  const { status, length } = await received(`${bench.url}/message/${account}/${validity}/${uid}/body?mailbox=${mailbox}&theme=light`, cookie);
   const taken = performance.now() - begun;
-  return `${ms(taken)}; body ${answer.status}, ${Math.round(length / 1000)} kB${told.map((text) => `; ${text}`).join("")}`;
+  return `${ms(taken)}; body ${status}, ${Math.ceil(length / 1000)} kB${told.map((text) => `; ${text}`).join("")}`;
+}
+
+/** Asks as a browser does, and looks at nothing that comes: what this process has to do is not the bridge's. */
+async function received(url, cookie) {
+  const [answer] = await once(get(url, { headers: { cookie, "accept-encoding": "gzip, deflate, br" } }), "response");
+  let length = 0;
+  for await (const { byteLength } of answer) length += byteLength;
+  return { status: answer.statusCode, length };
 }
