@@ -47,9 +47,10 @@ export const NEWSLETTER = {
         }
         return { clock: middle(taken), effort: (processor(bench.process.pid) - spent) / TIMES };
       };
-      const [short, long, source] = [await cost(1), await cost(2), await cost(2, "source")];
+      const [short, plain, long, source] = [await cost(1), await cost(1, "source"), await cost(2), await cost(2, "source")];
       const ms = (value) => `${value.toFixed(2)} ms`;
       return [
+        { what: "the body of one of 0.5 kB beside its source as it came: median", floor: ms(plain.clock), aim: "≤ 1.1 × the floor", value: `${ms(short.clock)} (${(short.clock / plain.clock).toFixed(2)})` },
         { what: `the body of one of ${SIZE / 1000} kB beside one of 0.5 kB: median`, floor: ms(short.clock), aim: "≤ floor + 5 ms", value: ms(long.clock) },
         { what: "the same: processor time of the bridge", floor: ms(short.effort), aim: "≤ floor + 5 ms", value: ms(long.effort) },
         { what: "the same beside its source as it came: median", floor: ms(source.clock), aim: "≤ floor + 5 ms", value: ms(long.clock) },
