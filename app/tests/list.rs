@@ -96,6 +96,15 @@ proptest! {
     }
 }
 
+#[test]
+fn what_is_below_all_that_can_be_counted_is_not_here() {
+    let mut window = Window::of(u32::MAX - 1);
+    window.fill(u32::MAX - 1, u32::MAX - 3, ["one", "two"]);
+    window.added(2, ["new"]);
+    assert_eq!(window.total(), u32::MAX);
+    assert_eq!(window.iter().collect::<Vec<_>>(), [(0, &"new"), (u32::MAX - 1, &"one")]);
+}
+
 fn message(uid: u32) -> MessageRef {
     MessageRef { account: AccountId(1), mailbox: "INBOX".to_owned(), uid_validity: UidValidity(1), uid: Uid(uid) }
 }

@@ -49,11 +49,12 @@ impl<T> Window<T> {
         self.filled.extend((from..total).zip(items));
     }
 
-    /// `count` items came in at the top; `items` are the first of them.
+    /// `count` items came in at the top; `items` are the first of them. What would be below the last that can be counted is not here.
     pub fn added(&mut self, count: u32, items: impl IntoIterator<Item = T>) {
         self.total = self.total.saturating_add(count);
         let filled = std::mem::take(&mut self.filled);
         let moved = filled.into_iter().filter_map(|(position, item)| Some((position.checked_add(count)?, item)));
+        let moved = moved.filter(|(position, _)| *position < self.total);
         self.filled = (0..count).zip(items).chain(moved).collect();
     }
 
