@@ -83,6 +83,19 @@ const TRUST: &str = "globalThis.trustedTypes?.createPolicy('default',{createHTML
     /<\\/?(?:script|i?frame|frameset|object|embed|applet|base|meta|link|style|form|math|template|noscript)\\b|[\\s/\"']on\\w+\\s*=|(?:java|vb)script:|srcdoc/i\
     .test(html)?null:html})";
 
+/// Keeps what is done in the page before the app has taken it over, and does it then: a button could do nothing yet, and the takeover
+/// would undo what was typed. Links do without the app, as do forms that change something. To call it ends the keeping.
+const EARLY: &str = "const early=(()=>{\
+    const kept=[],kinds=['click','input','keydown','submit'],\
+    hold=e=>{e.preventDefault();e.stopPropagation()},\
+    keep=e=>{const at=e.target,{value}=at,again=()=>at.dispatchEvent(new e.constructor(e.type,e));\
+    if(e.type==='input')kept.push(()=>{at.value=value;again()});\
+    else if(e.type==='keydown'){if(!at.matches(':read-write,select'))kept.push(again)}\
+    else if(e.type==='submit'){if(at.method==='get'){hold(e);kept.push(()=>at.requestSubmit())}}\
+    else if(!at.closest('a[href],form button:not([type=button])')){hold(e);kept.push(again)}};\
+    for(const kind of kinds)addEventListener(kind,keep,true);\
+    return()=>{for(const kind of kinds)removeEventListener(kind,keep,true);setTimeout(()=>kept.forEach(again=>again()))}})()";
+
 /// The page of someone who is signed in.
 pub fn render_page(page: &PageContext) -> String {
     let PageContext { frames, route, language, theme, clock, nonce, assets } = page;
@@ -102,10 +115,10 @@ pub fn render_page(page: &PageContext) -> String {
         "<link rel=\"modulepreload\" href=\"{script}\">\
          <link rel=\"preload\" href=\"{wasm}\" as=\"fetch\" type=\"application/wasm\" crossorigin>\
          <script type=\"application/json\" id=\"page-frames\">{}</script>\
-         <script nonce=\"{nonce}\">{TRUST}</script>\
+         <script nonce=\"{nonce}\">{TRUST};{EARLY}</script>\
          <script type=\"module\" nonce=\"{nonce}\">\
          import init,{{hydrate}} from \"{script}\";await init({{module_or_path:\"{wasm}\"}});\
-         document.hidden||await new Promise(f=>requestAnimationFrame(()=>setTimeout(f)));hydrate()\
+         document.hidden||await new Promise(f=>requestAnimationFrame(()=>setTimeout(f)));early();hydrate()\
          </script>{again}",
         for_script(&frames),
         nonce = for_attribute(nonce),

@@ -54,7 +54,7 @@ pub fn Search() -> impl IntoView {
         <form
             class="search"
             role="search"
-            action="/mail"
+            action="/mail/"
             on:submit=handler(submit)
             on:focusin=handler(move |_| focused.set(true))
             on:focusout=handler(move |_| focused.set(false))

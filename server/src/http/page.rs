@@ -75,7 +75,8 @@ pub async fn mail(
     };
     if route.query.mailbox.is_empty() {
         // Every list has an address of its own, so that Back finds it.
-        return Ok(Redirect::to(INBOX).into_response());
+        let query = Query { mailbox: "INBOX".to_owned(), ..route.query };
+        return Ok(Redirect::to(&Route { query, ..route }.url()).into_response());
     }
     if route.query.is_whole() && cookie(&headers, GROUPED) == Some("1") {
         let query = Query { threaded: true, ..route.query.clone() };
