@@ -20,7 +20,7 @@ export default defineConfig({
     timezoneId: "Europe/Belgrade",
     colorScheme: "light",
     screenshot: "only-on-failure",
-    // Writing one costs a quarter of the time: a test that fails is traced at its second try.
+    // One costs a fifth of the time: a test that fails is traced at its second try. Who hunts a race has `--trace retain-on-failure`.
     trace: "on-first-retry",
     launchOptions: {
       executablePath: chromium,
