@@ -84,17 +84,21 @@ const TRUST: &str = "globalThis.trustedTypes?.createPolicy('default',{createHTML
     .test(html)?null:html})";
 
 /// Keeps what is done in the page before the app has taken it over, and does it then: a button could do nothing yet, and the takeover
-/// would undo what was typed. Links do without the app, as do forms that change something. To call it ends the keeping.
+/// would undo what was typed. What is pressed again because nothing has happened is done once: the second time it could meet another
+/// message. Links do without the app, as do forms that change something and what the browser does with Ctrl. To call it ends the keeping.
 const EARLY: &str = "const early=(()=>{\
+    let last=[];\
     const kept=[],kinds=['click','input','keydown','submit'],\
     hold=e=>{e.preventDefault();e.stopPropagation()},\
-    keep=e=>{const at=e.target,{value}=at,again=()=>at.dispatchEvent(new e.constructor(e.type,e));\
-    if(e.type==='input')kept.push(()=>{at.value=value;again()});\
-    else if(e.type==='keydown'){if(!at.matches(':read-write,select'))kept.push(again)}\
-    else if(e.type==='submit'){if(at.method==='get'){hold(e);kept.push(()=>at.requestSubmit())}}\
-    else if(!at.closest('a[href],form button:not([type=button])')){hold(e);kept.push(again)}};\
+    keep=e=>{const at=e.target,{value}=at,again=()=>at.dispatchEvent(new e.constructor(e.type,e)),\
+    once=(mark,again)=>{const now=[e.type,mark];now.some((one,i)=>one!==last[i])&&kept.push([at,again]);last=now};\
+    if(e.type==='input')once({},()=>{at.value=value;again()});\
+    else if(e.type==='keydown'){if(!e.ctrlKey&&!e.metaKey&&!e.altKey&&!at.matches(':read-write,select'))once(e.key,again)}\
+    else if(e.type==='submit'){if(at.method==='get'){hold(e);once(at,()=>at.requestSubmit())}}\
+    else if(!at.closest('a[href],form button:not([type=button])')){hold(e);once(at.closest('button,label')||at,again)}};\
     for(const kind of kinds)addEventListener(kind,keep,true);\
-    return()=>{for(const kind of kinds)removeEventListener(kind,keep,true);setTimeout(()=>kept.forEach(again=>again()))}})()";
+    return()=>{for(const kind of kinds)removeEventListener(kind,keep,true);\
+    setTimeout(()=>kept.forEach(([at,again])=>at.isConnected&&again()))}})()";
 
 /// The page of someone who is signed in.
 pub fn render_page(page: &PageContext) -> String {

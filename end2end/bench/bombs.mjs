@@ -11,6 +11,7 @@ import { Tab } from "./socket.mjs";
 
 const VICTIM = "victim@pismo.test";
 const QUIET_MS = 10_000;
+/** How often all are opened. */
 const ROUNDS = 20;
 const MB = 1000 * 1000;
 
@@ -62,7 +63,7 @@ export const BOMBS_OPENED = {
       const lines = [];
       const busy = await reader.readUntil((async () => {
         for (const [at, [what]] of BOMBS.entries()) lines.push({ what, aim: "≤ 2 s", value: await opened(bench, victim, tab, messages[at]) });
-        // What another waits is seen in the last of a hundred times: it takes some hundred.
+        // Of a hundred times that another waits the worst is looked at: that takes many hundred.
         for (let round = 1; round < ROUNDS; round++) for (const message of messages) await opened(bench, victim, tab, message);
       })());
       tab.close();

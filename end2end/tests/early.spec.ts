@@ -3,15 +3,15 @@
 import { expect, test } from "../fixtures";
 import type { App } from "../fixtures";
 
-/** Opens the inbox of whoever is signed in, without the app; it comes when what is returned is called. */
-async function withoutApp({ page, url }: App): Promise<() => void> {
+/** Opens a page of whoever is signed in, without the app; it comes when what is returned is called. */
+async function withoutApp({ page, url }: App, path = "/mail/INBOX"): Promise<() => void> {
   let come = () => {};
   const wanted = new Promise<void>((resolve) => { come = resolve; });
   await page.route(/\.wasm/, async (route) => {
     await wanted;
     await route.continue();
   });
-  await page.goto(`${url}/mail/INBOX`, { waitUntil: "commit" });
+  await page.goto(`${url}${path}`, { waitUntil: "commit" });
   return come;
 }
 
@@ -27,17 +27,28 @@ test("what is pressed and typed before the app is there is not lost @both", asyn
   await visitor.composer.fill({ to: "friend@pismo.test" });
 });
 
-test("what is ticked, and a shortcut", async ({ visitor, mail, page }) => {
+test("what is ticked, however often one tries, and a shortcut", async ({ visitor, mail, page }) => {
   await mail.append("INBOX", { subject: "One", text: "x" }, { subject: "Two", text: "x" });
   await visitor.signIn(mail);
   const come = await withoutApp(visitor);
   const all = page.getByRole("checkbox", { name: "Select all" });
-  await all.click();
+  for (let time = 0; time < 2; time++) await all.click();
   await expect(all, "nothing is selected yet").not.toBeChecked();
   await page.keyboard.press("?");
   come();
   await expect(page.getByRole("dialog")).toBeVisible();
   for (const subject of ["One", "Two"]) await expect(visitor.messageList.row(subject)).toHaveAttribute("aria-selected", "true");
+});
+
+test("what is open is deleted once, however often one tries", async ({ visitor, mail, page }) => {
+  await mail.append("INBOX", ...["one", "two", "three"].map((subject) => ({ subject, text: subject })));
+  await visitor.signIn(mail);
+  await visitor.messageList.open("two");
+  const come = await withoutApp(visitor, new URL(page.url()).pathname);
+  for (let time = 0; time < 3; time++) await visitor.message.act("delete");
+  come();
+  await expect.poll(() => mail.subjects("Trash")).toEqual(["two"]);
+  await visitor.messageList.expectTotal(2);
 });
 
 test("a search", async ({ visitor, mail, page }) => {
@@ -51,7 +62,7 @@ test("a search", async ({ visitor, mail, page }) => {
   await visitor.messageList.expectTotal(1);
 });
 
-test("a search is found at the address that any form leads to", async ({ visitor, mail, page }) => {
+test("a search without a folder is one of the inbox", async ({ visitor, mail, page }) => {
   await mail.append("INBOX", { subject: "One", text: "x" }, { subject: "Two", text: "x" });
   await visitor.signIn(mail);
   await page.goto(`${visitor.url}/mail/?q=subject%3Aone&in=`);

@@ -53,8 +53,8 @@ impl<T> Window<T> {
     pub fn added(&mut self, count: u32, items: impl IntoIterator<Item = T>) {
         self.total = self.total.saturating_add(count);
         let filled = std::mem::take(&mut self.filled);
-        let moved = filled.into_iter().filter_map(|(position, item)| Some((position.checked_add(count)?, item)));
-        let moved = moved.filter(|(position, _)| *position < self.total);
+        let below = |position: u32| position.checked_add(count).filter(|moved| *moved < self.total);
+        let moved = filled.into_iter().filter_map(|(position, item)| Some((below(position)?, item)));
         self.filled = (0..count).zip(items).chain(moved).collect();
     }
 

@@ -223,7 +223,9 @@ async fn mail_that_fits_appears_in_the_open_results() {
 
 /// Waits until Pismo has said this to the server, since the last time.
 async fn until_said(proxy: &RecordingProxy, words: &str, tab: &mut Tab) {
+    let deadline = tokio::time::Instant::now() + crate::tab::PATIENCE;
     while !proxy.lines().iter().any(|line| line.take_said().contains(words)) {
+        assert!(tokio::time::Instant::now() < deadline, "not said in time: {words}");
         tab.listen_for(Duration::from_millis(50)).await;
     }
 }
