@@ -40,6 +40,18 @@ test("what is ticked, however often one tries, and a shortcut", async ({ visitor
   for (const subject of ["One", "Two"]) await expect(visitor.messageList.row(subject)).toHaveAttribute("aria-selected", "true");
 });
 
+test("what the browser does with Ctrl is not done again by the app", async ({ visitor, mail, page }) => {
+  await mail.append("INBOX", { subject: "One", text: "x" }, { subject: "Two", text: "x" });
+  await visitor.signIn(mail);
+  const come = await withoutApp(visitor);
+  await expect(visitor.messageList.row("One")).toBeVisible();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.press("?");
+  come();
+  await expect(page.getByRole("dialog")).toBeVisible();
+  await expect(page.locator('[data-testid="message-row"][aria-selected="true"]')).toHaveCount(0);
+});
+
 test("what is open is deleted once, however often one tries", async ({ visitor, mail, page }) => {
   await mail.append("INBOX", ...["one", "two", "three"].map((subject) => ({ subject, text: subject })));
   await visitor.signIn(mail);

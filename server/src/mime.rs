@@ -9,6 +9,7 @@ pub mod header;
 pub mod html;
 pub mod legible;
 mod lines;
+pub mod reading;
 pub mod receipt;
 pub mod recipient;
 pub mod report;

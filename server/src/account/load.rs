@@ -10,7 +10,7 @@ use app::wire::{
     Body, Error, Flag, Message, MessageRef, Priority, ReceiptAsked, Remote, Report, Stripped, Suspicion, Uid,
     Unsubscribe,
 };
-use tokio::time::Instant;
+use tokio::{task::spawn_blocking, time::Instant};
 
 use super::{
     actor::{Actor, Failure},
@@ -24,8 +24,9 @@ use crate::{
         authentic::Authentic,
         build::read_wishes,
         header::Headers,
+        reading::Reading,
         report,
-        shown::{self, Further, Leaf, Shown},
+        shown::{self, Shown},
         structure::Node,
     },
 };
@@ -40,6 +41,10 @@ const REMEMBERED_SECONDS: u64 = 120;
 
 /// Texts longer than this, in bytes as transferred, are fetched on the side.
 const LONG: u32 = 64 * 1024;
+
+/// Texts longer than this are read on a thread where that holds nobody up; shorter ones, in half a millisecond at most, are done
+/// sooner than handed over.
+const HANDED_OVER: usize = 16 * 1024;
 
 /// How far the loading of a message came.
 pub(super) enum Loading {
@@ -62,16 +67,11 @@ impl Begun {
         let status = report.map(|place| (place.status.section.as_str(), report::MAX_STATUS));
         let returned = report.and_then(|place| place.returned);
         let returned = returned.map(|node| (node.section.as_str(), report::MAX_RETURNED));
-        self.texts().map(|leaf| (leaf.section.as_str(), MAX_TEXT)).chain(status).chain(returned)
-    }
-
-    fn texts(&self) -> impl Iterator<Item = &Leaf> {
-        let further = self.shown.further.iter().map(|one| &one.leaf);
-        self.shown.body.iter().chain(&self.shown.text_alternative).chain(further)
+        self.shown.texts().map(|leaf| (leaf.section.as_str(), MAX_TEXT)).chain(status).chain(returned)
     }
 
     fn is_long(&self) -> bool {
-        self.texts().map(|leaf| leaf.size.min(MAX_TEXT)).sum::<u32>() > LONG
+        self.shown.texts().map(|leaf| leaf.size.min(MAX_TEXT)).sum::<u32>() > LONG
     }
 
     pub fn set_flags(&mut self, flags: Vec<Flag>) {
@@ -286,12 +286,9 @@ impl Actor {
         begun: Begun,
         sections: Vec<Vec<u8>>,
     ) -> Result<Arc<Loaded>, Failure> {
-        let Begun { message, fetched, mut shown } = begun;
+        let Begun { message, fetched, shown } = begun;
         let mut sections = sections.into_iter();
-        let mut text_of = |leaf: &Leaf| text(&sections.next().unwrap_or_default(), leaf);
-        let body = shown.body.as_ref().map(&mut text_of);
-        let alternative = shown.text_alternative.as_ref().map(&mut text_of);
-        let further: Vec<(&Further, String)> = shown.further.iter().map(|one| (one, text_of(&one.leaf))).collect();
+        let texts: Vec<Vec<u8>> = sections.by_ref().take(shown.texts().count()).collect();
         let truncated = shown.body.as_ref().is_some_and(|leaf| leaf.size > MAX_TEXT);
         let headers = Headers::parse(&fetched.header);
         let told = report::find(&fetched.structure).and_then(|place| {
@@ -305,26 +302,19 @@ impl Actor {
         };
         let receipt = self.receipt_asked(&message, &headers, &fetched).await;
         let Sender { authentic, suspicions, unsubscribe } = self.look_at_sender(&message, &headers).await;
-        let (text, alternative) = joined(&shown, body.unwrap_or_default(), alternative, &further);
-        let (mut remote, mut stripped, mut outline) = (Remote::default(), BTreeMap::new(), None);
-        if shown.has_html() {
-            let html = text.clone();
-            let survey =
-                tokio::task::spawn_blocking(move || mime::html::survey(&html)).await.context("Cannot read HTML")?;
-            remote = Remote { pictures: survey.remote, allowed: false, trackers: survey.trackers };
-            shown.settle(&survey.content_ids);
-            stripped = survey.stripped;
-            outline = survey.outline.map(Arc::new);
-        }
+        let long = texts.iter().map(Vec::len).sum::<usize>() > HANDED_OVER;
+        let read = move || Reading::of(shown, texts);
+        let reading = if long { spawn_blocking(read).await.context("Cannot read a text")? } else { read() };
+        let Reading { shown, text, alternative, survey } = reading;
         let loaded = Arc::new(Loaded {
             message,
             date: headers.date().unwrap_or(fetched.date),
             headers,
             truncated,
             text,
-            remote,
-            stripped,
-            outline,
+            remote: Remote { pictures: survey.remote, allowed: false, trackers: survey.trackers },
+            stripped: survey.stripped,
+            outline: survey.outline.map(Arc::new),
             alternative,
             structure: fetched.structure,
             shown,
@@ -338,41 +328,4 @@ impl Actor {
         self.cache.put(loaded.clone(), self.selects);
         Ok(loaded)
     }
-}
-
-/// All of a message's text, and the same in plain text where its sender wrote that as well.
-fn joined(
-    shown: &Shown,
-    body: String,
-    alternative: Option<String>,
-    further: &[(&Further, String)],
-) -> (String, Option<String>) {
-    let plain = |text: &str, leaf: &Leaf| if leaf.html { mime::html::to_text(text) } else { text.to_owned() };
-    let alternative = alternative.map(|text| {
-        let others = further.iter().filter(|(one, _)| !one.is_in_alternative);
-        others.fold(text, |all, (one, text)| paragraphs(all, &plain(text, &one.leaf)))
-    });
-    let text = if further.is_empty() {
-        body
-    } else if shown.has_html() {
-        let html = |text: &str, is_html: bool| if is_html { text.to_owned() } else { mime::html::of_text(text) };
-        let body = html(&body, shown.body.as_ref().is_some_and(|leaf| leaf.html));
-        further.iter().fold(body, |all, (one, text)| all + &html(text, one.leaf.html))
-    } else {
-        further.iter().fold(body, |all, (_, text)| paragraphs(all, text))
-    };
-    (text, alternative)
-}
-
-/// One text behind another, with a line between them.
-fn paragraphs(mut text: String, more: &str) -> String {
-    let end = text.trim_end_matches('\n').len();
-    text.truncate(end);
-    text + "\n\n" + more
-}
-
-/// The text of a leaf, decoded, with `\n` line ends.
-fn text(bytes: &[u8], leaf: &Leaf) -> String {
-    let text = mime::decode_body(bytes, leaf.encoding, leaf.charset.as_deref());
-    if leaf.flowed && !leaf.html { mime::text::unflow(&text, leaf.delsp) } else { text }
 }

@@ -182,21 +182,24 @@ fn declared_in_html(bytes: &[u8]) -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-/// `\n` line ends, and no control characters besides the tab.
+/// `\n` line ends, and no control characters besides the tab. What needs no change is copied run by run.
 fn clean(text: &str) -> String {
-    let mut cleaned = String::with_capacity(text.len());
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '\r' => {
-                letters.next_if_eq(&'\n');
-                cleaned.push('\n');
-            }
-            '\n' | '\t' => cleaned.push(letter),
-            letter if letter.is_control() => {}
-            letter => cleaned.push(letter),
+    // In UTF-8 those from U+0080 on begin with the octet C2, and so do others.
+    let is_special = |byte| matches!(byte, 0..=8 | 11..=31 | 127 | 0xC2);
+    let (mut cleaned, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((run, special)) = rest.bytes().position(is_special).and_then(|at| rest.split_at_checked(at)) {
+        cleaned.push_str(run);
+        let mut letters = special.chars();
+        match letters.next() {
+            // The line ends with what is next.
+            Some('\r') if letters.as_str().starts_with('\n') => {}
+            Some('\r') => cleaned.push('\n'),
+            Some(letter) if !letter.is_control() => cleaned.push(letter),
+            _ => {}
         }
+        rest = letters.as_str();
     }
+    cleaned.push_str(rest);
     cleaned
 }
 
@@ -218,6 +221,8 @@ mod tests {
             (b"\xF0\xD2\xC9", Identity, Some("koi8-r"), "При"),
             (b"<meta charset=\"koi8-r\">\xF0\xD2", Identity, None, "<meta charset=\"koi8-r\">Пр"),
             (b"a\0b\x0cc", Identity, None, "abc"),
+            (b"a\r\r\n\r", Identity, None, "a\n\n\n"),
+            (b"\xC2\x85\xC2\xA0\x7F\t\xC2\xBB\xD0\x9F", Identity, Some("utf-8"), "\u{A0}\t\u{BB}\u{41F}"),
         ] {
             assert_eq!(decode_body(bytes, encoding, charset), text, "{}", String::from_utf8_lossy(bytes));
         }

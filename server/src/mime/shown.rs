@@ -72,6 +72,12 @@ impl Shown {
         self.body.iter().chain(self.further.iter().map(|one| &one.leaf)).any(|leaf| leaf.html)
     }
 
+    /// All of its text: the body, the same in plain text, and what is behind the body.
+    pub fn texts(&self) -> impl Iterator<Item = &Leaf> {
+        let further = self.further.iter().map(|one| &one.leaf);
+        self.body.iter().chain(&self.text_alternative).chain(further)
+    }
+
     /// Lists as attachments what the body turned out not to show. `referenced` are the Content-IDs found in
     /// it (see [`super::html::survey`]).
     pub fn settle(&mut self, referenced: &std::collections::HashSet<String>) {
