@@ -4,6 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
 use app::wire::{AccountId, Error};
+use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -111,6 +112,12 @@ impl Bridge {
             Error::SignedOut
         })?;
         Ok(Credentials { user: record.address.clone(), password })
+    }
+
+    /// Whether this is the password that is kept of an account.
+    pub fn is_kept_password(&self, record: &AccountRecord, credentials: &Credentials) -> bool {
+        let kept = record.password.as_ref().and_then(|sealed| self.seal.open(&owner(record), sealed).ok());
+        kept.is_some_and(|kept| kept.expose_secret() == credentials.password.expose_secret())
     }
 
     /// Keeps the password of an account.

@@ -273,6 +273,10 @@ pub async fn finish(
     let origin = origin(client, headers);
     let record = bridge.store.account_for(&address, &imap, smtp.as_ref()).await.map_err(internal)?;
     bridge.store.set_inbox(record.user, &inbox).await.map_err(internal)?;
+    // Who had the old password has to know the new one, in every browser: it may have been changed because somebody else knew it.
+    if !bridge.is_kept_password(&record, &credentials) {
+        bridge.end_logins(record.id, Ending::All).await.map_err(internal)?;
+    }
     bridge.keep_password(&record, &credentials).await.map_err(internal)?;
     let notice = notice(bridge, &record, headers, &origin).await;
     let (token, id) = (random_hex(32).map_err(internal)?, random_hex(16).map_err(internal)?);
@@ -345,6 +349,8 @@ pub fn typed(bridge: &Bridge, text: &str, protocol: Protocol) -> Result<Endpoint
         format!("{scheme}://{text}")
     };
     let endpoint: Option<Endpoint> = full.parse().ok();
+    // Letters do not count in it, and it is by this that a server is known again.
+    let endpoint = endpoint.map(|one| Endpoint { host: one.host.to_ascii_lowercase(), ..one });
     let Some(endpoint) = endpoint.filter(|endpoint| endpoint.protocol == protocol) else {
         return Err(Error::BadServer { text: text.to_owned() });
     };

@@ -45,9 +45,7 @@ pub async fn candidates(bridge: &Bridge, address: &str, text: &str, way: Way) ->
         Way::In if ["pop3", "pop."].iter().any(|start| text.starts_with(start)) => Protocol::Pop3,
         Way::In => Protocol::Imap,
     };
-    let mut endpoint = typed(bridge, text, protocol)?;
-    // Letters do not count in it, and it is by this that a server is known again.
-    endpoint.host.make_ascii_lowercase();
+    let endpoint = typed(bridge, text, protocol)?;
     let local = address.rsplit_once('@').map(|(local, _)| local.to_owned());
     let users = std::iter::once(address.to_owned()).chain(local).collect();
     Ok(vec![Candidate { endpoint, users, found_by: FoundBy::Guess, advice: None, password_page: None }])

@@ -1,6 +1,6 @@
 //! Bodies: transfer encodings taken off (RFC 2045 §6), at once or chunk by chunk, and read as text.
 
-use super::{charset, structure::Encoding};
+use super::{charset, legible::in_written_order, structure::Encoding};
 
 /// How far a run of white space or a soft line break is looked ahead before it is taken literally.
 const LOOKAHEAD: usize = 1024;
@@ -13,7 +13,8 @@ pub fn decode_bytes(bytes: &[u8], encoding: Encoding) -> Vec<u8> {
     decoded
 }
 
-/// Decodes a text part: transfer encoding, charset, line ends as `\n`, control characters removed.
+/// Decodes a text part: transfer encoding, charset, line ends as `\n`, control characters removed, and what has letters read in
+/// another order than they are written.
 pub fn decode_body(bytes: &[u8], encoding: Encoding, charset: Option<&str>) -> String {
     let decoded = decode_bytes(bytes, encoding);
     let text = match charset {
@@ -22,7 +23,7 @@ pub fn decode_body(bytes: &[u8], encoding: Encoding, charset: Option<&str>) -> S
         }
         label => charset::decode(&decoded, label),
     };
-    clean(&text)
+    clean(&in_written_order(&text))
 }
 
 /// Takes a transfer encoding off a stream of chunks. What is not well formed is passed over or taken literally.
@@ -222,6 +223,12 @@ mod tests {
             (b"<meta charset=\"koi8-r\">\xF0\xD2", Identity, None, "<meta charset=\"koi8-r\">Пр"),
             (b"a\0b\x0cc", Identity, None, "abc"),
             (b"a\r\r\n\r", Identity, None, "a\n\n\n"),
+            (
+                "\u{202e}https://x.test/moc.knab\u{202c}, \u{200f}a".as_bytes(),
+                Identity,
+                None,
+                "https://x.test/moc.knab\u{202c}, \u{200f}a",
+            ),
             (b"\xC2\x85\xC2\xA0\x7F\t\xC2\xBB\xD0\x9F", Identity, Some("utf-8"), "\u{A0}\t\u{BB}\u{41F}"),
         ] {
             assert_eq!(decode_body(bytes, encoding, charset), text, "{}", String::from_utf8_lossy(bytes));

@@ -26,6 +26,8 @@ use css::Declarations;
 use policy::Images;
 use tree::Tree;
 
+use crate::mime::legible::in_written_order;
+
 /// The largest HTML text that is shown as HTML.
 pub const MAX_HTML: usize = 2 * 1024 * 1024;
 /// The largest text shown in its place.
@@ -177,6 +179,8 @@ fn try_sanitise(html: &str, outline: &Outline, options: &Options) -> Option<Clea
     }
     let Declarations { css: body, .. } = policy::body_style(&outline.body, &pictures);
     let content = policy::builder(images.clone()).clean(html).to_string();
+    // In what the sanitizer has written they are letters of a text or of a value: without them it means the same to a browser.
+    let content = in_written_order(&content);
     // Markup that grows like this is meant to.
     if content.len() > 4 * MAX_HTML + options.inline.values().map(String::len).sum::<usize>() * 2 {
         return None;

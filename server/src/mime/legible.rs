@@ -29,6 +29,13 @@ pub fn is_turning(letter: char) -> bool {
     matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// The same of a longer text, whose writer may well have to turn directions: all but what has letters read in another order than they
+/// are written, whatever letters they are (the overrides of UAX #9 §2.2). By these alone `moc.knab` is `bank.com`.
+pub fn in_written_order(text: &str) -> Cow<'_, str> {
+    let overrides = ['\u{202d}', '\u{202e}'];
+    if text.contains(overrides) { Cow::Owned(text.replace(overrides, "")) } else { Cow::Borrowed(text) }
+}
+
 /// Whether a letter has no shape of its own (Default_Ignorable_Code_Point of Unicode, and a few that are drawn as nothing).
 fn is_unseen(letter: char) -> bool {
     matches!(

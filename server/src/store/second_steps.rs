@@ -1,9 +1,9 @@
 //! The second steps of signing in: codes of an authenticator, passkeys (`passkeys.rs`), and the recovery codes for both.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::{Added, Store, at_once, change, on};
-use crate::endpoint::Endpoint;
+use crate::{endpoint::Endpoint, host::belong_together};
 
 /// The second step of a user, of one kind or both.
 #[derive(Debug, Clone)]
@@ -81,19 +81,26 @@ impl Store {
     }
 
     /// The user who has a second step and this address, however it is written (mail servers do not ask for its case), or this very
-    /// inbox by another address: that is given back, too.
+    /// inbox by another address: that is given back, too. A mail server has several names and ports: all of one owner's are one.
     pub async fn who_has_second_step(
         &self,
         address: &str,
         imap: &Endpoint,
         inbox: &str,
     ) -> Result<Option<(i64, String)>> {
-        Ok(on!(self, pool => sqlx::query_as(
-            "SELECT id, address FROM users WHERE (LOWER(address) = LOWER($1) OR (inbox = $3 AND inbox <> '')) AND imap = $2
+        let all: Vec<(i64, String, String)> = on!(self, pool => sqlx::query_as(
+            "SELECT id, address, imap FROM users WHERE (LOWER(address) = LOWER($1) OR (inbox = $2 AND inbox <> ''))
              AND (EXISTS (SELECT 1 FROM second_steps WHERE user_id = users.id)
                   OR EXISTS (SELECT 1 FROM passkeys WHERE user_id = users.id))
-             ORDER BY LOWER(address) = LOWER($1) DESC, id LIMIT 1")
-            .bind(address).bind(imap.to_string()).bind(inbox).fetch_optional(pool))?)
+             ORDER BY imap = $3 DESC, LOWER(address) = LOWER($1) DESC, id")
+            .bind(address).bind(inbox).bind(imap.to_string()).fetch_all(pool))?;
+        for (user, address, server) in all {
+            let server: Endpoint = server.parse().context("A server in the database")?;
+            if belong_together(&server.host, &imap.host) {
+                return Ok(Some((user, address)));
+            }
+        }
+        Ok(None)
     }
 
     /// Turns codes on with a sealed secret, whose code of this step was shown, and with what is kept of the recovery codes if there

@@ -16,7 +16,7 @@ pub struct AccountRecord {
     pub imap: Endpoint,
     /// None where nothing was given: the account can read but not send.
     pub smtp: Option<Endpoint>,
-    /// Sealed; empty after the mail server refused it.
+    /// Sealed; none where nobody is signed in and nothing is to be sent.
     pub password: Option<Vec<u8>>,
 }
 

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use totp_rs::{Builder, Secret, Totp};
 
-use crate::{browser::Browser, http_client::Answer, mail_server::PASSWORD, test_bridge::TestBridge};
+use crate::{
+    browser::Browser, http_client::Answer, mail_server::PASSWORD, recording_proxy::RecordingProxy,
+    test_bridge::TestBridge,
+};
 
 /// Somebody with an authenticator.
 pub struct Careful {
@@ -241,6 +244,21 @@ async fn another_address_of_the_same_inbox_is_no_way_around_it() {
     assert!((5..=10).contains(&refused), "{refused}");
     // Somebody else's inbox is another one.
     bridge.sign_in("boris").await;
+}
+
+#[tokio::test]
+async fn another_spelling_of_the_server_is_no_way_around_it() {
+    let bridge = TestBridge::with(|config| config.imap = None).await;
+    let port = bridge.server.imap_port();
+    // The same server at another port, as servers have one for TLS and one for STARTTLS.
+    let other = RecordingProxy::start(port).await;
+    let at = |host: &str, port: u16| format!("imap+insecure://{host}:{port}");
+    let mut browser = bridge.browser("ana");
+    assert_eq!(browser.fill_in(PASSWORD, &[("imap", &at("localhost", port))]).await.status, 303);
+    let ana = turn_on_in(browser).await;
+    for server in [at("localhost", port), at("LocalHost", port), at("localhost", other.port)] {
+        half_way(&ana.browser, &[("imap", &server)]).await;
+    }
 }
 
 #[tokio::test]

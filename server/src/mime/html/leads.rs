@@ -19,10 +19,17 @@ use crate::{
 const MAX_TEXT: usize = 2048;
 const MAX_SIGNS: usize = 2000;
 
-/// How the sign looks, whatever the message would have it look like: nothing is stronger. In the words of the sanitizer.
+/// How the sign looks, whatever the message would have it look like: nothing is stronger, and of what a message may say of an element
+/// nothing is left that would take this one out of sight. In the words of the sanitizer.
 const STYLE: &str = "display:inline !important;visibility:visible !important;opacity:1 !important;\
-    font:12px sans-serif !important;letter-spacing:normal !important;text-indent:0 !important;\
-    color:#5c4400 !important;background-color:#fff3cd !important;direction:ltr !important;\
+    float:none !important;flex:none !important;order:0 !important;position:static !important;\
+    width:auto !important;min-width:0 !important;max-width:none !important;\
+    height:auto !important;min-height:0 !important;max-height:none !important;\
+    margin:0 !important;padding:0 !important;overflow:visible !important;vertical-align:baseline !important;\
+    font:12px sans-serif !important;letter-spacing:normal !important;word-spacing:normal !important;\
+    white-space:normal !important;text-indent:0 !important;text-shadow:none !important;\
+    -webkit-text-fill-color:#5c4400 !important;-webkit-text-stroke:0 !important;\
+    color:#5c4400 !important;background:#fff3cd !important;direction:ltr !important;\
     unicode-bidi:isolate !important;";
 
 /// Ends of file names that are ends of domains as well: `notes.md` is seldom Moldova's.

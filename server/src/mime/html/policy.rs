@@ -30,7 +30,6 @@ const ELEMENTS: &[&str] = &[
     "aside",
     "b",
     "bdi",
-    "bdo",
     "big",
     "blockquote",
     "br",

@@ -66,6 +66,72 @@ fn links_say_where_they_lead_and_not_who_follows_them() {
     assert!(faked.contains("(→ evil.test)</span><span"), "{faked}");
 }
 
+/// `hide` is what a message may say of an element to take it out of sight; the sign says the contrary of each, and louder.
+#[test]
+fn no_style_of_the_message_takes_a_sign_out_of_sight() {
+    let shown = clean("<a href=https://evil.test/>bank.com</a>");
+    let (_, sign) = shown.split_once("class=\"pismo-leads\" style=\"").expect("a sign");
+    let (style, _) = sign.split_once('"').expect("its style");
+    for hide in [
+        "display:none",
+        "visibility:hidden",
+        "opacity:0",
+        "float:left",
+        "width:0",
+        "max-width:0",
+        "height:0",
+        "max-height:0",
+        "overflow:hidden",
+        "margin-left:-9999px",
+        "padding:9999px",
+        "text-indent:-9999px",
+        "font-size:0",
+        "color:#fff3cd",
+        "-webkit-text-fill-color:transparent",
+        "-webkit-text-stroke:20px #fff3cd",
+        "background:#5c4400",
+        "order:-1",
+        "flex:0 0 0",
+        "white-space:nowrap",
+        "letter-spacing:-1em",
+        "word-spacing:99em",
+        "direction:rtl",
+        "position:relative",
+        "vertical-align:9999px",
+    ] {
+        let (property, _) = hide.split_once(':').expect("a declaration");
+        let shorthand = match property {
+            "margin-left" => "margin",
+            "font-size" => "font",
+            other => other,
+        };
+        let stays = clean(&format!("<p style=\"{hide}\">x</p>"));
+        assert!(stays.contains(hide), "a message may say {hide}: {stays}");
+        let louder =
+            style.split(';').any(|one| one.starts_with(&format!("{shorthand}:")) && one.ends_with(" !important"));
+        assert!(louder, "{hide}: {style}");
+    }
+}
+
+#[test]
+fn letters_are_read_in_the_order_they_are_written() {
+    for html in [
+        "<a href=https://evil.test/>\u{202e}moc.knab</a>",
+        "&#x202e;<a href=https://evil.test/>moc.knab</a>",
+        "<bdo dir=rtl><a href=https://evil.test/>moc.knab</a></bdo>",
+        "<p style=\"direction:rtl;unicode-bidi:bidi-override\"><a href=https://evil.test/>moc.knab</a></p>",
+        "<p style=\"unicode-bidi:isolate-override\"><a href=https://evil.test/ title=\"&#8237;x\">moc.knab</a></p>",
+    ] {
+        let shown = clean(html);
+        assert!(!shown.contains(['\u{202d}', '\u{202e}']), "{shown}");
+        assert!(!shown.contains("override") && !shown.contains("<bdo"), "{shown}");
+        let written = writing::quoted(html, |_| None).expect("a quote");
+        assert!(!written.contains(['\u{202d}', '\u{202e}']) && !written.contains("override"), "{written}");
+    }
+    // What turns whole phrases, as those who write from right to left must, stays.
+    assert!(clean("<p dir=rtl>\u{2067}\u{5d0}\u{2069}</p>").contains('\u{2067}'));
+}
+
 #[test]
 fn images_come_from_the_message_or_not_at_all() {
     let inline = HashMap::from([("logo@x".to_owned(), "data:image/png;base64,AAAA".to_owned())]);

@@ -15,6 +15,7 @@ use super::{
     policy::{self, base_builder},
     text::to_plain_text,
 };
+use crate::mime::legible::in_written_order;
 
 /// The largest HTML that is written on, in bytes; what it is made from may be twice as large.
 pub const MAX_WRITTEN: usize = 512 * 1024;
@@ -54,7 +55,7 @@ fn try_tidy(html: &str, picture: Picture, own: bool) -> Option<String> {
     drop(tree);
     // Without its sheet, what a message hides would be seen: then it is quoted as plain text.
     let styled = if sheet.is_empty() { Cow::Borrowed(html) } else { Cow::Owned(styled(html, &sheet, elements)?) };
-    let clean = builder(picture, own).clean(&styled).to_string();
+    let clean = in_written_order(&builder(picture, own).clean(&styled).to_string()).into_owned();
     let clean = if body.is_empty() { clean } else { format!("<div style=\"{}\">{clean}</div>", attribute(&body)) };
     (clean.len() <= MAX_WRITTEN).then_some(clean)
 }

@@ -87,6 +87,10 @@ pub fn value_allowed(name: &str, value: &str) -> bool {
     match name {
         // Nothing leaves its place.
         "position" => matches!(value.to_ascii_lowercase().as_str(), "static" | "relative"),
+        // No letters are read in another order than they are written: `moc.knab` is not `bank.com`.
+        "unicode-bidi" => {
+            matches!(value.to_ascii_lowercase().as_str(), "normal" | "embed" | "isolate" | "plaintext")
+        }
         _ => true,
     }
 }
