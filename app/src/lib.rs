@@ -7,6 +7,7 @@
 pub mod client;
 pub mod i18n;
 pub mod label;
+pub mod legible;
 #[cfg(feature = "ssr")]
 pub mod page;
 pub mod platform;

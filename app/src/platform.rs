@@ -34,6 +34,8 @@ pub trait Platform: Send + Sync + 'static {
     fn set_cookie(&self, name: &str, value: &str);
     /// Keep what is being written where a reload or a crash does not lose it; none forgets it.
     fn keep_draft(&self, draft: Option<&str>);
+    /// Forget what is being written, in whichever tab, and keep no more of it: the person signs out.
+    fn forget_drafts(&self);
     /// What was kept and is not being written in another tab.
     fn kept_draft(&self) -> Option<String>;
     /// A name for a new draft: 128 random bits in hex.
@@ -72,6 +74,7 @@ impl Platform for Nowhere {
     }
     fn set_cookie(&self, _: &str, _: &str) {}
     fn keep_draft(&self, _: Option<&str>) {}
+    fn forget_drafts(&self) {}
     fn kept_draft(&self) -> Option<String> {
         None
     }

@@ -159,3 +159,19 @@ test("without a server in the settings the form takes the servers", async ({ bro
   await page.close();
   await pismo.stop();
 });
+
+test("what is being written is forgotten by whoever signs out, in a browser that does not take Clear-Site-Data as well", async ({ visitor, mail, page }) => {
+  await visitor.signIn(mail);
+  await page.getByTestId("compose-open").filter({ visible: true }).first().click();
+  await visitor.composer.fill({ subject: "In confidence" });
+  const kept = () => page.evaluate(() => localStorage.getItem("pismo_draft") ?? "");
+  await expect.poll(kept).toContain("In confidence");
+  await page.route("**/logout", async (route) => {
+    const response = await route.fetch({ maxRedirects: 0 });
+    const { "clear-site-data": cleared, ...headers } = response.headers();
+    expect(cleared).toContain("storage");
+    await route.fulfill({ response, headers });
+  });
+  await visitor.signOut();
+  expect(await kept()).toBe("");
+});

@@ -1,6 +1,10 @@
 //! The app's wishes of the browser.
 
-use std::{cell::RefCell, time::Duration};
+use std::{
+    cell::RefCell,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use app::{
     platform::{Platform, Visit},
@@ -26,11 +30,13 @@ const LEFT_BEHIND: i64 = 60;
 
 pub struct Browser {
     nudge: std::sync::Mutex<mpsc::Sender<()>>,
+    /// Nothing that is written is kept any more.
+    forgets: AtomicBool,
 }
 
 impl Browser {
     pub fn new(nudge: mpsc::Sender<()>) -> Browser {
-        Browser { nudge: std::sync::Mutex::new(nudge) }
+        Browser { nudge: std::sync::Mutex::new(nudge), forgets: AtomicBool::new(false) }
     }
 }
 
@@ -103,6 +109,9 @@ impl Platform for Browser {
         let (Some(local), Some(session)) = (storage(true), storage(false)) else {
             return;
         };
+        if self.forgets.load(Ordering::Relaxed) {
+            return;
+        }
         // A full store is the person's to empty; Drafts has the text soon anyway.
         match draft {
             Some(draft) => {
@@ -114,6 +123,14 @@ impl Platform for Browser {
                 drop(session.remove_item(WRITER));
             }
             None => {}
+        }
+    }
+
+    fn forget_drafts(&self) {
+        self.forgets.store(true, Ordering::Relaxed);
+        // `Clear-Site-Data` does it as well, but not in every browser, and nowhere without HTTPS.
+        if let Some(local) = storage(true) {
+            drop(local.remove_item(DRAFT));
         }
     }
 

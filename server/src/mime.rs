@@ -7,7 +7,6 @@ pub mod charset;
 pub mod compose;
 pub mod header;
 pub mod html;
-pub mod legible;
 mod lines;
 pub mod reading;
 pub mod receipt;

@@ -1,6 +1,9 @@
 //! What holds of every message, however it is made.
 
-use app::wire::{Address, DraftKind};
+use app::{
+    legible::{is_turning, legible},
+    wire::{Address, DraftKind},
+};
 use pismo::mime::{
     Headers, PartDecoder,
     build::{Outgoing, build_to_vec, flow},
@@ -8,9 +11,7 @@ use pismo::mime::{
     compose::{Writer, begin},
     decode_body, decode_bytes,
     header::{addresses, decode_text, parameter, parameters},
-    html_to_preview,
-    legible::{is_turning, legible},
-    parse_recipient, preview,
+    html_to_preview, parse_recipient, preview,
     structure::Encoding,
     text::unflow,
 };

@@ -13,7 +13,7 @@ use super::{
     redirect::RedirectForm,
     search::{KeepForm, SearchForm},
     settings::SettingsSheet,
-    words::counted,
+    words::{counted, folder_name},
     writers::writer_text,
 };
 use crate::{
@@ -83,7 +83,7 @@ pub fn Dialogs() -> impl IntoView {
                     }
                     format!("{text} {}", t_string!(i18n, ask.for_good))
                 };
-                let name = folder.map(|folder| folder.mailbox.name().to_owned()).unwrap_or_default();
+                let name = folder.map(|folder| folder_name(i18n, &folder.mailbox)).unwrap_or_default();
                 view! {
                     <Question
                         title=move || t_string!(i18n, ask.delete_folder_title, name = name.clone()).to_string()

@@ -204,6 +204,7 @@ fn ConnectionBar() -> impl IntoView {
 #[component]
 fn Account() -> impl IntoView {
     let (i18n, state) = (use_i18n(), expect_context::<State>());
+    let client = expect_context::<Client>();
     let show = move |dialog: Dialog| state.dialog.set(Some(dialog));
     view! {
         <div class="layout-account">
@@ -226,7 +227,7 @@ fn Account() -> impl IntoView {
             >
                 <Icon name="user" />
             </button>
-            <form method="post" action="/logout">
+            <form method="post" action="/logout" on:submit=handler(move |_| client.platform().forget_drafts())>
                 <button
                     type="submit"
                     class="icon-button"

@@ -2,6 +2,7 @@
 
 use crate::{
     i18n::*,
+    legible::legible,
     state::State,
     wire::{Mailbox, SpecialUse},
 };
@@ -46,7 +47,7 @@ pub fn folder_name(i18n: Words, mailbox: &Mailbox) -> String {
     match mailbox.special_use {
         Some(special_use) => use_name(i18n, special_use).to_owned(),
         None if mailbox.shared.is_some() && mailbox.name() == "INBOX" => use_name(i18n, SpecialUse::Inbox).to_owned(),
-        None => mailbox.name().to_owned(),
+        None => legible(mailbox.name()).into_owned(),
     }
 }
 
@@ -63,7 +64,7 @@ pub fn full_name(i18n: Words, mailbox: &Mailbox) -> String {
 pub fn path_name(i18n: Words, state: State, path: &str) -> String {
     match state.mailboxes.by_path(path) {
         Some(folder) => full_name(i18n, &folder.mailbox),
-        None => path.to_owned(),
+        None => legible(path).into_owned(),
     }
 }
 

@@ -104,7 +104,7 @@ async fn open(
         Security::StartTls => {
             *step = ProbeStep::Greeting;
             // What was said in clear text counts for nothing after it (RFC 9051 §6.2.1).
-            let (line, _) = greeted(Stream::Clear(stream)).await?;
+            let (line, _) = greeted(Stream::Clear(stream)).await.map_err(Error::without_words)?;
             *step = ProbeStep::Tls;
             let bare = match line.start_tls().await {
                 Err(Error::Refused { .. }) => {

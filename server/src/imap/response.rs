@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use app::wire::Rights;
+use app::{legible::legible, wire::Rights};
 use async_imap::imap_proto::Status as Answer;
 use bumpalo::Bump;
 
@@ -178,8 +178,8 @@ fn status(text: &[u8]) -> Option<Status> {
         _ => return None,
     };
     let (code, text) = Code::split(rest);
-    let text =
-        String::from_utf8_lossy(text).trim().chars().filter(|letter| !letter.is_control()).take(MAX_TEXT).collect();
+    let text = String::from_utf8_lossy(text);
+    let text = legible(text.trim()).chars().filter(|letter| !letter.is_control()).take(MAX_TEXT).collect();
     Some(Status { answer, code, text })
 }
 
@@ -311,7 +311,7 @@ mod tests {
                 tag: "A1".into(), status: status(Answer::No, Some(Code::TryCreate), "Нет такой")
             }
         );
-        assert_eq!(one("* BYE too long"), Response::Status(status(Answer::Bye, None, "too long")));
+        assert_eq!(one("* BYE too\u{202e}\u{200b} long"), Response::Status(status(Answer::Bye, None, "too long")));
         assert_eq!(one("* OK"), Response::Status(status(Answer::Ok, None, "")));
         assert_eq!(one("* OK [READ-WRITE]П"), Response::Status(status(Answer::Ok, Some(Code::ReadWrite), "П")));
         assert_eq!(one("+"), Response::Continue);

@@ -2,10 +2,13 @@
 
 use std::borrow::Cow;
 
-use app::wire::{AccountId, Address, MessageRef, Row, Uid};
+use app::{
+    legible::legible,
+    wire::{AccountId, Address, MessageRef, Row, Uid},
+};
 
 use super::{response::Fetch, session::Selected, value::Value};
-use crate::mime::{header::decoded, legible::legible};
+use crate::mime::header::decoded;
 
 /// The longest subject, name or address that a row carries, in characters.
 const MAX_TEXT: usize = 300;

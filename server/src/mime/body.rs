@@ -1,6 +1,8 @@
 //! Bodies: transfer encodings taken off (RFC 2045 §6), at once or chunk by chunk, and read as text.
 
-use super::{charset, legible::in_written_order, structure::Encoding};
+use app::legible::in_written_order;
+
+use super::{charset, structure::Encoding};
 
 /// How far a run of white space or a soft line break is looked ahead before it is taken literally.
 const LOOKAHEAD: usize = 1024;

@@ -22,11 +22,10 @@ pub use around::{for_the_printer, from_text};
 pub use survey::{Survey, survey};
 pub use text::to_text;
 
+use app::legible::in_written_order;
 use css::Declarations;
 use policy::Images;
 use tree::Tree;
-
-use crate::mime::legible::in_written_order;
 
 /// The largest HTML text that is shown as HTML.
 pub const MAX_HTML: usize = 2 * 1024 * 1024;

@@ -1,9 +1,12 @@
 //! Reports about messages that were sent (RFC 6522): what became of them on their way (RFC 3464), and whether they were read
 //! (RFC 8098). Anybody can write one: it is read as far as it makes sense, and says no more than words.
 
-use app::wire::{Fate, Reported};
+use app::{
+    legible::is_turning,
+    wire::{Fate, Reported},
+};
 
-use super::{Headers, decode_bytes, legible::is_turning, structure::Node};
+use super::{Headers, decode_bytes, structure::Node};
 
 /// How much of the machine's part is read, and of the message that came back with it, in bytes as transferred.
 pub const MAX_STATUS: u32 = 64 * 1024;

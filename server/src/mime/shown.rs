@@ -1,13 +1,10 @@
 //! Which parts of a message are its text, which belong to the text, and which are attachments. The choice is
 //! like the one of JMAP (RFC 8621 §4.1.4).
 
-use app::wire::Part;
+use app::{legible::legible, wire::Part};
 use compact_str::CompactString;
 
-use super::{
-    legible::legible,
-    structure::{Disposition, Encoding, Node},
-};
+use super::structure::{Disposition, Encoding, Node};
 
 /// How deep parts are looked for; what is below is not shown.
 const MAX_DEPTH: usize = 100;

@@ -4,13 +4,12 @@
 //! the words of a domain that the mail server has checked. Where no server's word is believed, the person may go there.
 
 use ammonia::Url;
-use app::wire::Unsubscribe;
+use app::{legible::legible, wire::Unsubscribe};
 use percent_encoding::percent_decode_str;
 
 use super::{
     Headers,
     authentic::{Authentic, Signature},
-    legible::legible,
     parse_recipient,
 };
 use crate::doubt::shown;

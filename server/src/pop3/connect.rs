@@ -70,7 +70,7 @@ async fn open(
         Security::StartTls => {
             *step = ProbeStep::Greeting;
             let mut line = Line::new(stream);
-            let stamp = greeted(&mut line).await?;
+            let stamp = greeted(&mut line).await.map_err(Error::without_words)?;
             *step = ProbeStep::Tls;
             line.send("STLS").await?;
             line.answer().await.map_err(|error| match error {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use app::legible::legible;
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
     time::{Instant, timeout, timeout_at},
@@ -177,5 +178,5 @@ fn after<'a>(line: &'a str, status: &str) -> Option<&'a str> {
 /// What was said, as text for people.
 fn words(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(line);
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+    legible(&text).chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }

@@ -90,7 +90,9 @@ async fn answer(tcp: &mut TcpStream, code: &str) -> io::Result<String> {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "the server spoke out of turn"));
         }
         if !last.starts_with(code) {
-            let words: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+            // In clear text anybody may have said it: of the words nothing is shown.
+            let said: String = last.chars().take(3).filter(char::is_ascii_digit).collect();
+            let words = format!("the server refused before there was encryption ({said})");
             return Err(io::Error::new(io::ErrorKind::ConnectionRefused, words));
         }
         return Ok(text.into_owned());

@@ -1,6 +1,9 @@
 //! What became of a submission, and how it is told from what the server said or did not say.
 
-use app::wire::{self, Refusal};
+use app::{
+    legible::legible,
+    wire::{self, Refusal},
+};
 use lettre::transport::smtp::Error;
 
 /// How much of a server's words is kept.
@@ -69,6 +72,6 @@ pub fn describe(error: &Error) -> String {
 
 pub fn words(text: &str) -> String {
     let line: String =
-        text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(MAX_WORDS).collect();
+        legible(text).chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(MAX_WORDS).collect();
     line.trim().to_owned()
 }

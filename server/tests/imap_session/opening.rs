@@ -27,6 +27,22 @@ async fn a_session_opens_under_tls_and_starttls() {
 }
 
 #[tokio::test]
+async fn what_is_said_in_clear_is_shown_to_nobody() {
+    for said in ["* BYE [ALERT] ring 555 now\r\n", "* NO ring 555 now\r\n"] {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let here = endpoint(Security::StartTls, listener.local_addr().expect("an address").port());
+        let saying = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a line");
+            tokio::io::AsyncWriteExt::write_all(&mut stream, said.as_bytes()).await.expect("said");
+            stream
+        });
+        let error = imap::connect(&here, &credentials("a@pismo.test", PASSWORD)).await.expect_err("no session");
+        assert!(matches!(&error, Error::Unavailable { text } if text.is_empty()), "{error:?}");
+        saying.abort();
+    }
+}
+
+#[tokio::test]
 async fn a_certificate_nobody_trusts_is_refused() {
     let server = MailServer::shared();
     for endpoint in [endpoint(Security::Tls, server.imaps_port()), endpoint(Security::StartTls, server.imap_port())] {

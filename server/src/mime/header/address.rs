@@ -1,9 +1,9 @@
 //! Address lists (RFC 5322 §3.4), as they are written and as they are miswritten. Linear, and without recursion.
 
-use app::wire::Address;
+use app::{legible::legible, wire::Address};
 
 use super::word::{Scan, decode_text};
-use crate::mime::{charset, legible::legible};
+use crate::mime::charset;
 
 /// How many addresses are taken from one field.
 const MAX_ADDRESSES: usize = 2000;

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
+use app::legible::legible;
 use base64::{
     Engine,
     alphabet::STANDARD,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 
-use crate::mime::{charset, legible::legible};
+use crate::mime::charset;
 
 /// Base64 as it comes: padding or not, stray bits at the end.
 const TOLERANT: GeneralPurpose = GeneralPurpose::new(

@@ -7,12 +7,12 @@
 use std::borrow::Cow;
 
 use ammonia::Url;
+use app::legible::legible;
 
 use super::{escape, fold::next_tag};
 use crate::{
     doubt::{is_mixed, look, shown},
     host::{belong_together, ends_as_known},
-    mime::legible::legible,
 };
 
 /// How much of a link's text is looked at, in bytes, and how many links get a sign.

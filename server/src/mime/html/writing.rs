@@ -9,13 +9,13 @@ use std::{
 };
 
 use ammonia::Builder;
+use app::legible::in_written_order;
 
 use super::{
     css, guarded, parse,
     policy::{self, base_builder},
     text::to_plain_text,
 };
-use crate::mime::legible::in_written_order;
 
 /// The largest HTML that is written on, in bytes; what it is made from may be twice as large.
 pub const MAX_WRITTEN: usize = 512 * 1024;
