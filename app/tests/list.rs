@@ -305,6 +305,7 @@ fn opened(uid: u32) -> Message {
         checks: None,
         stripped: BTreeMap::new(),
         simplified: false,
+        left_out: false,
         unsubscribe: None,
     }
 }

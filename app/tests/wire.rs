@@ -110,6 +110,7 @@ fn replies_look_like_this() {
         checks: None,
         stripped: BTreeMap::new(),
         simplified: false,
+        left_out: false,
         unsubscribe: None,
     };
     let html = Message {
@@ -127,6 +128,7 @@ fn replies_look_like_this() {
         checks: Some(checks()),
         stripped: BTreeMap::from([(Stripped::Scripts, 2), (Stripped::Handlers, 1)]),
         simplified: false,
+        left_out: false,
         unsubscribe: Some(Unsubscribe::OneClick { host: "lists.example.org".to_owned() }),
         ..html.clone()
     };

@@ -195,3 +195,17 @@ test("malformed messages are shown as far as they go", async ({ visitor, mail, p
   await visitor.message.rendered();
   expect(pismo.printed()).not.toMatch(/panicked/);
 });
+
+test("a message of more parts than are listed says so", async ({ visitor, mail }) => {
+  const part = (number: number) => `--b\r\nContent-Type: application/octet-stream; name=${number}.bin\r\n\r\nx\r\n`;
+  const parts = Array.from({ length: 1100 }, (_, number) => part(number)).join("");
+  await mail.deliverRaw(Buffer.from(`From: a@example.org\r\nSubject: Many parts\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n${parts}--b--\r\n`));
+  await mail.deliver({ subject: "One part", text: "x" });
+  await visitor.signIn(mail);
+  await visitor.messageList.open("Many parts");
+  await expect(visitor.page.getByTestId("message-left-out")).toContainText("more parts than can be listed");
+  await expect(visitor.page.getByTestId("message-left-out").getByRole("link")).toHaveAttribute("download", "message.eml");
+  await visitor.messageList.open("One part");
+  await expect(visitor.message.body).toBeVisible();
+  await expect(visitor.page.getByTestId("message-left-out")).toHaveCount(0);
+});

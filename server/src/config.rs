@@ -91,7 +91,7 @@ impl Config {
     }
 
     fn from_lookup(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, Invalid> {
-        let allow_insecure = lookup("PISMO_ALLOW_INSECURE").is_some_and(|value| value == "1");
+        let allow_insecure = switch("PISMO_ALLOW_INSECURE", lookup)?.unwrap_or_default();
         let endpoint = |variable: &'static str, protocol: Protocol| -> Result<Option<Endpoint>, Invalid> {
             let Some(text) = lookup(variable) else { return Ok(None) };
             let endpoint: Endpoint = parse(variable, &text)?;
@@ -139,9 +139,9 @@ impl Config {
                 .map(|text| parse("PISMO_METRICS_LISTEN", &text))
                 .transpose()?,
             allow_insecure,
-            login_private: lookup("PISMO_LOGIN_PRIVATE").map_or(is_personal, |value| value == "1"),
-            pictures_private: lookup("PISMO_PICTURES_PRIVATE").is_some_and(|value| value == "1"),
-            collect_private: lookup("PISMO_COLLECT_PRIVATE").is_some_and(|value| value == "1"),
+            login_private: switch("PISMO_LOGIN_PRIVATE", lookup)?.unwrap_or(is_personal),
+            pictures_private: switch("PISMO_PICTURES_PRIVATE", lookup)?.unwrap_or_default(),
+            collect_private: switch("PISMO_COLLECT_PRIVATE", lookup)?.unwrap_or_default(),
             upload_limit: match lookup("PISMO_UPLOAD_LIMIT") {
                 Some(text) => parse("PISMO_UPLOAD_LIMIT", &text)?,
                 None => 50 * 1024 * 1024,
@@ -152,6 +152,16 @@ impl Config {
 
 fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(variable: &'static str, text: &str) -> Result<T, Invalid> {
     text.parse().map_err(|error| Invalid { variable, why: format!("{text:?} cannot be used: {error}") })
+}
+
+/// What is on or off; none where nothing is said of it.
+fn switch(variable: &'static str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Option<bool>, Invalid> {
+    match lookup(variable).as_deref() {
+        None => Ok(None),
+        Some("1") => Ok(Some(true)),
+        Some("0") => Ok(Some(false)),
+        Some(other) => Err(Invalid { variable, why: format!("{other:?} is neither 1, for yes, nor 0, for no") }),
+    }
 }
 
 fn split(text: Option<String>) -> Vec<String> {
@@ -225,6 +235,10 @@ mod tests {
             ("PISMO_UPLOAD_LIMIT", "many"),
             ("PISMO_HOOK_SECRET", "long enough, but for no server"),
             ("PISMO_AUTHSERV_ID", "mx.example.org"),
+            ("PISMO_ALLOW_INSECURE", "yes"),
+            ("PISMO_LOGIN_PRIVATE", "true"),
+            ("PISMO_COLLECT_PRIVATE", "on"),
+            ("PISMO_PICTURES_PRIVATE", "2"),
         ] {
             let error = read(&[(variable, value)]).expect_err(variable).to_string();
             assert!(error.starts_with(variable), "{error}");

@@ -17,11 +17,10 @@ use std::sync::Arc;
 use crate::view::{Item, Show, each, handler};
 use leptos::prelude::*;
 
-use super::{explain::Explained, icon::Icon, writers::writer_text};
+use super::{explain::Explained, icon::Icon, words::Words, writers::writer_text};
 use crate::{
     Client,
     i18n::*,
-    route,
     state::State,
     wire::{Body, Error, Message, MessageRef, Remote, SpecialUse},
 };
@@ -33,7 +32,7 @@ use pictures::PicturesBar;
 use plain::PlainText;
 use report::{ReceiptBar, ReportCard};
 use sender::SenderWarning;
-use stripped::Simplified;
+use stripped::NotAll;
 
 /// The reading pane: nothing, a message on its way, why it did not come, or the message.
 #[component]
@@ -120,7 +119,6 @@ fn Trouble(error: Error) -> impl IntoView {
 
 #[component]
 fn Article(message: Arc<Message>) -> impl IntoView {
-    let i18n = use_i18n();
     let target = message.message.clone();
     let uid = target.uid.0.to_string();
     let is_html = matches!(message.body, Body::Html(_));
@@ -129,29 +127,31 @@ fn Article(message: Arc<Message>) -> impl IntoView {
     let body = match &message.body {
         Body::Html(has) => view! {
             <PicturesBar message=message.clone() has=*has remote />
-            {message.simplified.then(|| view! { <Simplified message=target.clone() /> })}
+            {message
+                .simplified
+                .then(|| {
+                    let words = |i18n: Words| t_string!(i18n, stripped.layout);
+                    view! { <NotAll message=target.clone() name="message-simplified" words /> }
+                })}
             <HtmlBody message=target.clone() remote />
         }
         .into_any(),
         Body::Text { text, truncated } => {
-            let source = truncated.then(|| route::source_url(&target));
+            let cut = truncated.then(|| {
+                let words = |i18n: Words| t_string!(i18n, view.truncated);
+                view! { <NotAll message=target.clone() name="message-truncated" words /> }
+            });
             view! {
                 <PlainText text=text.clone() />
-                {source
-                    .map(|source| {
-                        view! {
-                            <p class="message-note">
-                                <span>{move || t_string!(i18n, view.truncated)}</span>
-                                <a href=source download="message.eml">
-                                    {move || t_string!(i18n, view.whole)}
-                                </a>
-                            </p>
-                        }
-                    })}
+                {cut}
             }
             .into_any()
         }
     };
+    let left_out = message.left_out.then(|| {
+        let words = |i18n: Words| t_string!(i18n, stripped.parts);
+        view! { <NotAll message=target.clone() name="message-left-out" words /> }
+    });
     let report = message.report.clone().map(|report| view! { <ReportCard report /> });
     let receipt = message.receipt.clone().map(|asked| view! { <ReceiptBar message=target.clone() asked /> });
     view! {
@@ -164,6 +164,7 @@ fn Article(message: Arc<Message>) -> impl IntoView {
                 {report}
                 {body}
                 <Attachments message=target parts=message.attachments.clone() />
+                {left_out}
             </div>
         </article>
     }

@@ -261,6 +261,9 @@ pub struct Message {
     /// Its HTML is too large or too deep to be laid out safely, and the text of it is shown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub simplified: bool,
+    /// It has parts that are not among its attachments: it is too deep, or they are too many.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left_out: bool,
     /// How to get no more of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsubscribe: Option<Unsubscribe>,

@@ -181,6 +181,7 @@ fn frame(told: &Told) -> ServerFrame {
                 checks: None,
                 stripped: Default::default(),
                 simplified: false,
+                left_out: false,
                 unsubscribe: None,
             };
             return reply(Reply::Message(Box::new(message)));

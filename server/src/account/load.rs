@@ -153,6 +153,7 @@ impl Loaded {
             checks: self.authentic.as_ref().map(|authentic| authentic.checks.clone()),
             stripped: self.stripped.clone(),
             simplified: self.is_html() && self.outline.is_none(),
+            left_out: self.shown.left_out,
             unsubscribe: self.unsubscribe.clone(),
         }
     }

@@ -14,6 +14,9 @@ type Params<'a> = Vec<(&'a [u8], &'a [u8])>;
 /// The largest number of parts of one message.
 pub const MAX_PARTS: usize = 2000;
 
+/// How many lists of a response the outermost part may be in.
+const SPARE: usize = 4;
+
 /// Reads the tree. What makes no sense becomes a part of no known type rather than nothing at all.
 pub fn read(value: &Value) -> Node {
     let mut left = MAX_PARTS;
@@ -48,8 +51,11 @@ fn multipart(values: &[Value], parts: usize, section: &str, depth: usize, left: 
         rest => rest,
     };
     let mut children = Vec::new();
+    // Of what is deeper than values are read nothing is left, which looks as if there were no parts: as good as none is so deep.
+    let mut cut = parts.is_empty() && depth + SPARE >= MAX_DEPTH;
     for (index, child) in parts.iter().enumerate() {
         if *left == 0 || depth >= MAX_DEPTH {
+            cut = true;
             break;
         }
         let number = index + 1;
@@ -64,6 +70,7 @@ fn multipart(values: &[Value], parts: usize, section: &str, depth: usize, left: 
         content_type: lower(["multipart/", subtype]),
         disposition,
         children,
+        cut,
         ..Node::default()
     }
 }
@@ -221,6 +228,15 @@ mod tests {
         let deep = tree(&format!("{}{}", "(".repeat(400), ")".repeat(400)));
         assert_eq!(deep.content_type, "multipart/mixed");
         let wide = tree(&format!("({} \"mixed\")", "(\"a\" \"b\")".repeat(5000)));
-        assert!(wide.children.len() < MAX_PARTS);
+        assert!(wide.children.len() < MAX_PARTS && wide.cut);
+        let deep = |levels: usize| {
+            let mut node = tree(&format!("{}(\"a\" \"b\"){}", "(".repeat(levels), " \"mixed\")".repeat(levels)));
+            while let Some(child) = node.children.pop() {
+                node = child;
+            }
+            node.cut
+        };
+        assert!(!deep(40) && deep(64) && deep(100));
+        assert!(!tree("(NIL \"mixed\")").cut);
     }
 }

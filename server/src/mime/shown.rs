@@ -26,6 +26,8 @@ pub struct Shown {
     /// What an HTML body may refer to by Content-ID.
     pub related: Vec<Related>,
     pub attachments: Vec<Part>,
+    /// There are more parts than these, too many or too deep to be listed.
+    pub left_out: bool,
 }
 
 /// A text part.
@@ -102,6 +104,7 @@ pub fn choose(root: &Node) -> Shown {
         let parts = std::mem::take(&mut shown.related).into_iter().map(|related| related.part);
         shown.attachments.extend(parts);
     }
+    shown.left_out |= shown.attachments.len() > MAX_ATTACHMENTS;
     shown.attachments.truncate(MAX_ATTACHMENTS);
     shown
 }
@@ -117,7 +120,9 @@ struct Place {
 }
 
 fn walk(node: &Node, place: Place, shown: &mut Shown) {
+    shown.left_out |= node.cut;
     if place.depth > MAX_DEPTH {
+        shown.left_out = true;
         return;
     }
     let below = Place { depth: place.depth + 1, ..place };
@@ -163,6 +168,7 @@ fn alternative(node: &Node, place: Place, shown: &mut Shown) {
             walk(child, place, &mut other);
             shown.text_alternative = other.body;
             shown.attachments.append(&mut other.attachments);
+            shown.left_out |= other.left_out;
         } else if text_in(child, place).is_none() && !child.content_type.starts_with("text/x-amp") {
             // An invitation, as a rule.
             walk(child, place, shown);

@@ -26,6 +26,8 @@ pub struct Node {
     pub delsp: bool,
     /// Parts of a multipart. A `message/rfc822` is a leaf here.
     pub children: Vec<Node>,
+    /// It has more of them than are here: they are too many, or too deep.
+    pub cut: bool,
 }
 
 /// Content-Transfer-Encoding (RFC 2045 §6).

@@ -160,6 +160,32 @@ async fn what_is_wrong_is_said_before_anything_begins() {
     assert_eq!(browser.submit(&format!("{}/unheard-of", first(&shown(&browser).await.text)), &[]).await.status, 400);
 }
 
+/// Asks until it is told to wait, which has to come before a password could be guessed.
+async fn until_told_to_wait(what: &str, ask: impl AsyncFn() -> u16) {
+    for _ in 0..12 {
+        if ask().await == 429 {
+            return;
+        }
+    }
+    panic!("{what} can be asked for ever");
+}
+
+#[tokio::test]
+async fn whoever_is_signed_in_guesses_no_faster_than_who_is_not() {
+    let bridge = TestBridge::start().await;
+    let browser = bridge.sign_in("ana").await;
+    assert_eq!(add(&browser, &bridge, "boris", crate::mail_server::PASSWORD).await.0, 303);
+    until_told_to_wait("a source", async || add(&browser, &bridge, "clara", "wrong").await.0).await;
+    let password = format!("{}/password", first(&shown(&browser).await.text));
+    let again = async || browser.submit(&password, &[("password", "wrong")]).await.status;
+    until_told_to_wait("a password of a source", again).await;
+    let server = crate::test_bridge::smtp(bridge.server.submission_port()).to_string();
+    let fields = [("other", "1"), ("server", server.as_str()), ("password", "wrong")];
+    let dora = bridge.address_of("dora");
+    let write = async || crate::identities::add(&browser, &dora, &fields).await.status;
+    until_told_to_wait("a way out", write).await;
+}
+
 #[tokio::test]
 async fn ones_own_account_is_not_brought_to_itself() {
     let bridge = TestBridge::start().await;

@@ -24,14 +24,14 @@ pub fn TakenOut(stripped: BTreeMap<Stripped, u32>) -> impl IntoView {
     })
 }
 
-/// That the text is shown in place of a layout that is too much, and where the whole is.
+/// That not all of a message is shown, in these words, and where the whole is.
 #[component]
-pub fn Simplified(message: MessageRef) -> impl IntoView {
+pub fn NotAll(message: MessageRef, name: &'static str, words: fn(Words) -> &'static str) -> impl IntoView {
     let i18n = use_i18n();
     let source = route::source_url(&message);
     view! {
-        <p class="message-note" data-testid="message-simplified">
-            <span>{move || t_string!(i18n, stripped.layout)}</span>
+        <p class="message-note" data-testid=name>
+            <span>{move || words(i18n)}</span>
             " "
             <a href=source download="message.eml">
                 {move || t_string!(i18n, view.whole)}

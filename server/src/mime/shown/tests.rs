@@ -181,13 +181,14 @@ fn deep_and_wide_messages_are_bounded() {
     for _ in 0..1000 {
         deep = multipart("alternative", vec![deep]);
     }
-    assert_eq!(choose(&deep), Shown::default());
+    assert_eq!(choose(&deep), Shown { left_out: true, ..Shown::default() }, "what is there is told");
     // Dropped level by level: the drop of a node is recursive.
     while let Some(child) = deep.children.pop() {
         deep = child;
     }
     let wide = multipart("mixed", (0..5000).map(|number| leaf(&number.to_string(), "image/png")).collect());
     assert_eq!(choose(&wide).attachments.len(), MAX_ATTACHMENTS);
+    assert!(choose(&wide).left_out && !choose(&Node::default()).left_out);
 }
 
 #[test]
