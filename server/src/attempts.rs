@@ -128,7 +128,7 @@ pub fn is_one_network(client: &str, other: IpAddr) -> bool {
 }
 
 /// The network that a client counts for: its address, or for IPv6 the /64 that it has to itself.
-fn network(client: IpAddr) -> String {
+pub fn network(client: IpAddr) -> String {
     match client.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {

@@ -1,4 +1,4 @@
-//! Settings, read from the environment. Every field names its variable; secrets also have a `_FILE` variant.
+//! Settings, read from the environment. Every field names its variable, if it has one; secrets also have a `_FILE` variant.
 
 use std::{env, fs, net::SocketAddr, path::PathBuf};
 
@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     endpoint::{Endpoint, Protocol, Security},
+    lines::Limits,
     net::{Dialer, Reach},
 };
 
@@ -50,6 +51,8 @@ pub struct Config {
     /// `PISMO_AUTHSERV_ID`: how the mail server calls itself where it says what it has checked (RFC 8601), separated by commas;
     /// none means that this is learned.
     pub authserv: Vec<String>,
+    /// No variable: by how many files the process may open.
+    pub lines: Limits,
 }
 
 /// `PISMO_LOG`: what is logged, as `tracing` writes it (`info`, `pismo=debug`). Whatever it says, no secret is in it, and nothing of
@@ -146,6 +149,7 @@ impl Config {
                 Some(text) => parse("PISMO_UPLOAD_LIMIT", &text)?,
                 None => 50 * 1024 * 1024,
             },
+            lines: Limits::of_this_process(),
         })
     }
 }

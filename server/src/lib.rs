@@ -27,6 +27,7 @@ pub mod http;
 mod identity;
 pub mod imap;
 pub mod letter;
+pub mod lines;
 pub mod mime;
 pub mod net;
 mod notice;
@@ -51,7 +52,7 @@ mod turns;
 mod unsubscribe;
 mod verdict;
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::serve::ListenerExt;
@@ -63,6 +64,10 @@ use tokio_util::sync::CancellationToken;
 
 use bridge::Bridge;
 use config::Config;
+use lines::{Limits, Places};
+
+/// Lines to the figures: a few programs, which have them to themselves and come through whatever comes to the pages.
+const LINES_TO_METRICS: usize = 64;
 
 /// How long a stop may take before what is still running is left.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -78,24 +83,23 @@ pub async fn serve(listener: TcpListener, config: Config, shutdown: Cancellation
         let listener = TcpListener::bind(address)
             .await
             .with_context(|| format!("PISMO_METRICS_LISTEN: cannot listen on {address}"))?;
-        let (router, stop) = (http::metrics::router(bridge.clone()), shutdown.clone());
-        let serving = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
+        let few = Limits { all: LINES_TO_METRICS, of_network: LINES_TO_METRICS, ..bridge.config.lines };
+        let router = http::metrics::router(bridge.clone());
         // Ends with the token; nothing is lost with a figure that nobody fetched.
-        tokio::spawn(async move { serving.await });
+        tokio::spawn(lines::serve(listener, router, Places::new(few, &[]), shutdown.clone()));
     }
     let housekeeping = tokio::spawn(keep_house(bridge.clone()));
     let endings = tokio::spawn(presence::run(bridge.clone()));
-    let router = http::router(bridge.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let stop = shutdown.clone();
     // A small frame must not wait until the browser has acknowledged the one before it, which it does after 40 ms.
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "A connection stays as it is");
         }
     });
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
+    let places = Places::new(bridge.config.lines, &bridge.config.trusted_proxies);
+    let serving = lines::serve(listener, http::router(bridge.clone()), places, shutdown.clone());
     tokio::select! {
-        result = serving => result.context("Cannot serve")?,
+        () = serving => {}
         // Keep-alive connections and downloads do not hold up the end.
         () = async { shutdown.cancelled().await; sleep(FAREWELL).await } => {}
     }

@@ -10,7 +10,7 @@ use pismo::{
 };
 use rustix::{
     fs::Mode,
-    process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit, umask},
+    process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit, umask},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -42,6 +42,7 @@ fn main() -> ExitCode {
 
 async fn run(subcommand: &str) -> Result<()> {
     keep_private()?;
+    open_many_files();
     let config = Config::from_env()?;
     match subcommand {
         "serve" => serve(config).await,
@@ -83,6 +84,14 @@ fn keep_private() -> Result<()> {
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     setrlimit(Resource::Core, none).context("Cannot switch core dumps off")?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable).context("Cannot switch core dumps off")
+}
+
+/// A line of a tab or to a mail server is a file. A process may have many (the hard limit), but is given few at first, lest it uses
+/// select(2), which nothing here does.
+fn open_many_files() {
+    let files = getrlimit(Resource::Nofile);
+    // Where that is refused, there are fewer lines.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files });
 }
 
 async fn serve(config: Config) -> Result<()> {

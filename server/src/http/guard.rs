@@ -137,6 +137,7 @@ mod tests {
             upload_limit: 0,
             hook_secret: None,
             authserv: Vec::new(),
+            lines: crate::lines::Limits::of_this_process(),
         }
     }
 

@@ -56,6 +56,7 @@ impl Node {
             hook_secret: None,
             login_private: true,
             authserv: Vec::new(),
+            lines: pismo::lines::Limits::of_this_process(),
             collect_private: true,
             pictures_private: true,
         };

@@ -42,6 +42,7 @@ mod capability;
 mod collectors;
 mod contacts;
 mod conversation;
+mod crowd;
 mod doors;
 mod draft;
 mod export;

@@ -6,6 +6,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use pismo::{
     config::Config,
     endpoint::{Endpoint, Protocol, Security},
+    lines::Limits,
 };
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -136,6 +137,7 @@ pub fn settings(data: PathBuf, imap_port: u16, submission_port: u16) -> Config {
         upload_limit: 10 * 1024 * 1024,
         hook_secret: None,
         authserv: Vec::new(),
+        lines: Limits::of_this_process(),
     }
 }
 
