@@ -108,6 +108,7 @@ fn leaf(values: &[Value], section: &str) -> Node {
         flowed: is("format", "flowed"),
         delsp: is("delsp", "yes"),
         children: Vec::new(),
+        cut: false,
         content_type,
     }
 }
