@@ -34,6 +34,7 @@ use tokio::{
     time::sleep,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use places::Place;
 pub use places::{Limits, Places};
@@ -45,8 +46,8 @@ where
     L: Listener<Addr = SocketAddr>,
 {
     let limits = *places.limits();
-    // As axum does it: everything becomes a route once, and not for each request.
-    let router = router.with_state(());
+    // What is sent may not stop coming either. As axum does it, everything becomes a route once, and not for each request.
+    let router = router.layer(RequestBodyTimeoutLayer::new(limits.idle)).with_state(());
     let lines = TaskTracker::new();
     loop {
         // Who comes when all places are taken waits in the system's queue, which costs no descriptor: lines without a request end

@@ -7,11 +7,12 @@ use app::wire::{
     Attachment, BlobId, Draft, DraftId, DraftKind, Error, Event, Flag, Identity, MAX_FRAME, MessageRef, Original, Part,
     SpecialUse, SubmissionId, TabId, Uid,
 };
-use tokio::io::AsyncWriteExt;
+use tokio::{io::AsyncWriteExt, task::spawn_blocking};
 
 use super::{
     Loaded,
     actor::{Actor, Failure},
+    load::HANDED_OVER,
 };
 use crate::{
     blobs,
@@ -66,7 +67,10 @@ impl Actor {
             None => false,
         };
         let writer = Writer { identities: &own, has_sent };
-        let begun = compose::begin(&loaded.headers, &loaded.quotable(), kind, writer);
+        let (read, long) = (loaded.clone(), loaded.is_html() && loaded.text.len() > HANDED_OVER);
+        let words = move || read.words(kind);
+        let words = if long { spawn_blocking(words).await.context("Cannot read a text")? } else { words() };
+        let begun = compose::begin(&loaded.headers, &words, kind, writer);
         let mut attachments = match kind {
             DraftKind::Forward | DraftKind::Edit | DraftKind::Again => self.attachments_of(session, &loaded).await?,
             DraftKind::ForwardAsFile | DraftKind::Redirect => vec![self.copy_whole(session, &loaded).await?],
@@ -154,7 +158,7 @@ impl Actor {
         }
         let html = loaded.text.clone();
         let own = matches!(kind, DraftKind::Edit | DraftKind::Again);
-        let made = tokio::task::spawn_blocking(move || {
+        let made = spawn_blocking(move || {
             let picture = move |id: &str| pictures.get(id).cloned();
             if own { writing::tidy(&html, picture) } else { writing::quoted(&html, picture) }
         });

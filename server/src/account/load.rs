@@ -7,8 +7,8 @@ use std::{
 
 use anyhow::Context;
 use app::wire::{
-    Body, Error, Flag, Message, MessageRef, Priority, ReceiptAsked, Remote, Report, Stripped, Suspicion, Uid,
-    Unsubscribe,
+    Body, DraftKind, Error, Flag, Message, MessageRef, Priority, ReceiptAsked, Remote, Report, Stripped, Suspicion,
+    Uid, Unsubscribe,
 };
 use tokio::{task::spawn_blocking, time::Instant};
 
@@ -44,7 +44,7 @@ const LONG: u32 = 64 * 1024;
 
 /// Texts longer than this are read on a thread where that holds nobody up; shorter ones, in half a millisecond at most, are done
 /// sooner than handed over.
-const HANDED_OVER: usize = 16 * 1024;
+pub(super) const HANDED_OVER: usize = 16 * 1024;
 
 /// How far the loading of a message came.
 pub(super) enum Loading {
@@ -118,12 +118,13 @@ impl Loaded {
         self.shown.has_html()
     }
 
-    /// What a reply quotes: the plain text, else the text of the HTML.
-    pub fn quotable(&self) -> String {
+    /// The words a draft begins with: of HTML those that were shown. Its alternative in plain text nobody has seen, and it may say
+    /// anything; that of a draft is the person's own. Heavy, where it is long HTML.
+    pub fn words(&self, kind: DraftKind) -> String {
         match &self.alternative {
-            Some(text) => text.clone(),
-            None if self.is_html() => mime::html::to_text(&self.text),
-            None => self.text.clone(),
+            Some(text) if kind == DraftKind::Edit => text.clone(),
+            _ if self.is_html() => mime::html::to_quote(&self.text),
+            _ => self.text.clone(),
         }
     }
 

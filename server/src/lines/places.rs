@@ -33,7 +33,7 @@ pub struct Limits {
     pub of_network: usize,
     /// Until the first request's header is here, from its line's first moment on.
     pub header: Duration,
-    /// Until the next request's header is here, from the answer before it on.
+    /// Until the next request's header is here, from the answer before it on; and until there is more of what is sent.
     pub idle: Duration,
 }
 

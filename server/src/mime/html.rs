@@ -5,6 +5,7 @@ mod around;
 mod beacons;
 mod css;
 mod fold;
+mod inline;
 mod leads;
 mod policy;
 mod survey;
@@ -20,7 +21,7 @@ use std::{
 
 pub use around::{for_the_printer, from_text};
 pub use survey::{Survey, survey};
-pub use text::to_text;
+pub use text::{to_quote, to_text};
 
 use app::legible::in_written_order;
 use css::Declarations;

@@ -144,6 +144,16 @@ async fn is_served(line: &mut DuplexStream) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_stops_coming_keeps_no_line() {
+    let house = House::with(|_| {});
+    let half = "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 10\r\n\r\nhalf";
+    let mut line = house.call_and_begin(half).await;
+    let mut said = String::new();
+    timeout(HOUR, line.read_to_string(&mut said)).await.expect("an end").expect("words");
+    assert!(said.starts_with("HTTP/1.1 4"), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_line_on_which_nothing_is_asked_ends() {
     let house = House::with(|_| {});
     for beginning in ["", "P", "PRI * HT", "GET / HTTP/1.1\r\n", HALF] {

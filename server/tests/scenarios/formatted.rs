@@ -58,6 +58,35 @@ fn newsletter() -> String {
     )
 }
 
+/// HTML with a hidden passage, beside a plain text that nobody is shown.
+fn covert(html: &str) -> String {
+    format!(
+        "From: Shop <shop@example.org>\r\nTo: ana@pismo.test\r\nSubject: Covert\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/alternative; boundary=a\r\n\r\n--a\r\nContent-Type: text/plain\r\n\r\nsecret\r\n\
+         --a\r\nContent-Type: text/html\r\n\r\n<style>@media (min-width:1px){{div .x{{display:none}}}}</style>\r\n\
+         <div><p class=x>secret</p></div>\r\n<p>seen</p>{html}\r\n--a--\r\n"
+    )
+}
+
+#[tokio::test]
+async fn what_is_not_seen_is_not_quoted() {
+    let (bridge, mut tab) = start().await;
+    let short = bridge.mail("ana").append_message("INBOX", "", &covert("")).await;
+    // Too long to be quoted as HTML: its words are.
+    let long = bridge.mail("ana").append_message("INBOX", "", &covert(&"<p>and more\r\n".repeat(40_000))).await;
+    for (uid, is_html) in [(short, true), (long, false)] {
+        tab.row(uid).await;
+        let message = tab.message(uid);
+        for kind in [DraftKind::Reply, DraftKind::Forward, DraftKind::Again] {
+            let draft = compose(&mut tab, message.clone(), kind).await;
+            assert!(draft.body.contains("seen") && !draft.body.contains("secret"), "{kind:?}: {}", draft.body);
+            let html = draft.html.unwrap_or_default();
+            assert_eq!(html.contains("seen"), is_html, "{kind:?}: {html}");
+            assert!(!is_html || html.contains("<p style=\"display:none;\">secret</p>"), "{kind:?}: {html}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_answer_keeps_the_look_of_what_it_quotes() {
     let (bridge, mut tab) = start().await;

@@ -1,15 +1,21 @@
 //! Style sheets and `style` attributes of messages: parsed, reduced to an allow-list, and written anew from the
 //! tokens, so that escapes, comments and encodings of the sender have no say in what the browser reads.
 
+mod media;
 mod property;
+mod sight;
 
 use cssparser::{
     AtRuleParser, CowRcStr, DeclarationParser, ParseError, Parser, ParserState, QualifiedRuleParser,
     RuleBodyItemParser, RuleBodyParser, StyleSheetParser, ToCss, Token, TokenSerializationType, parse_important,
 };
 
+pub use sight::{Letters, Sight};
+
 /// The largest style sheet that is read, and written.
 const MAX_SHEET: usize = 512 * 1024;
+/// How much the declarations of a rule are at most, said once for each of its selectors.
+const MAX_RULE: usize = 64 * 1024;
 /// The largest `style` attribute.
 const MAX_ATTRIBUTE: usize = 32 * 1024;
 /// How deep brackets and blocks may nest.
@@ -33,10 +39,6 @@ pub struct Sheet {
     pub css: String,
     /// Whether it chooses colours.
     pub colours: bool,
-    /// Simple selectors (`.preheader`, `p`, `#x`) of elements it hides, outside of any `@media`.
-    pub hidden: Vec<String>,
-    /// The same of elements whose letters it gives a size, and whether that is none.
-    pub sizes: Vec<(String, bool)>,
 }
 
 /// Clean declarations, as in a `style` attribute.
@@ -44,22 +46,29 @@ pub struct Sheet {
 pub struct Declarations {
     pub css: String,
     pub colours: bool,
-    /// Whether they make an element invisible, with all that is in it.
-    pub hide: bool,
-    /// Whether its letters have no size; none where that is not said.
-    pub no_size: Option<bool>,
+    /// What they tell of whether the element is seen.
+    pub sight: Sight,
 }
 
 /// Cleans a style sheet. Rules for a dark page are dropped unless the page is one. Pictures are shown only by rules that hold for
 /// whoever reads and whatever they do: else what is fetched would tell of that.
 pub fn sheet(css: &str, dark: bool, pictures: Pictures<'_>) -> Sheet {
-    clean(css, Rules { dark, on_screen: false, nesting: 0, pictures })
+    clean(css, Rules { dark, on_screen: false, nesting: 0, wanted: property::allowed, pictures })
 }
 
-/// The same with what is said of every screen as if it were said of everything: where rules are put into elements, there are
-/// none for media.
+/// The same with what is said of a usual screen as if it were said of everything, where it stands: where rules are put into
+/// elements, there are none for media.
 pub fn on_screen(css: &str) -> Sheet {
-    clean(css, Rules { dark: false, on_screen: true, nesting: 0, pictures: NO_PICTURES })
+    clean(css, flat(property::allowed))
+}
+
+/// No more of that than tells what is seen.
+pub fn of_sight(css: &str) -> Sheet {
+    clean(css, flat(|name| property::allowed(name) && sight::is_told_by(name)))
+}
+
+fn flat(wanted: fn(&str) -> bool) -> Rules<'static> {
+    Rules { dark: false, on_screen: true, nesting: 0, wanted, pictures: NO_PICTURES }
 }
 
 fn clean(css: &str, mut rules: Rules<'_>) -> Sheet {
@@ -72,8 +81,6 @@ fn clean(css: &str, mut rules: Rules<'_>) -> Sheet {
         }
         sheet.css.push_str(&rule.css);
         sheet.colours |= rule.colours;
-        sheet.hidden.extend(rule.hidden);
-        sheet.sizes.extend(rule.sizes);
     }
     sheet.css = unmarked(sheet.css);
     sheet
@@ -83,7 +90,7 @@ fn clean(css: &str, mut rules: Rules<'_>) -> Sheet {
 pub fn declarations(css: &str, pictures: Pictures<'_>) -> Declarations {
     let css = super::super::text::cut(css, MAX_ATTRIBUTE);
     let mut input = Parser::new(css);
-    let mut cleaned = body(&mut input, pictures);
+    let mut cleaned = body(&mut input, Properties { wanted: property::allowed, pictures });
     cleaned.css = unmarked(cleaned.css);
     cleaned
 }
@@ -102,42 +109,60 @@ fn refuse<T>() -> Result<T, Failed> {
 /// Parses rules.
 struct Rules<'p> {
     dark: bool,
-    /// Whether rules for every screen stand among the others.
+    /// Whether rules for a usual screen stand among the others, and none for other media do.
     on_screen: bool,
     nesting: usize,
+    /// The properties that stay.
+    wanted: fn(&str) -> bool,
     pictures: Pictures<'p>,
 }
 
 impl<'i> QualifiedRuleParser<'i> for Rules<'_> {
-    type Prelude = String;
+    type Prelude = Vec<String>;
     type QualifiedRule = Sheet;
     type Error = ();
 
-    fn parse_prelude(&mut self, input: &mut Parser<'i>) -> Result<String, Failed> {
-        let mut out = Writer::default();
-        copy(input, &mut out, Context::Selector, 0)?;
-        let selector = out.css.trim().to_owned();
-        if selector.is_empty() { refuse() } else { Ok(selector) }
+    fn parse_prelude(&mut self, input: &mut Parser<'i>) -> Result<Vec<String>, Failed> {
+        let selectors = input.parse_comma_separated(|input| {
+            let mut out = Writer::default();
+            copy(input, &mut out, Context::Selector, 0)?;
+            let selector = out.css.trim().to_owned();
+            if selector.is_empty() { refuse() } else { Ok((!out.left_out).then_some(selector)) }
+        })?;
+        let selectors: Vec<String> = selectors.into_iter().flatten().collect();
+        if selectors.is_empty() { refuse() } else { Ok(selectors) }
     }
 
-    fn parse_block(&mut self, selector: String, _: &ParserState, input: &mut Parser<'i>) -> Result<Sheet, Failed> {
-        let holds_always = self.nesting == 0 && !selector.contains([':', '[']);
-        let declarations = body(input, if holds_always { self.pictures } else { NO_PICTURES });
-        if declarations.css.is_empty() {
+    fn parse_block(
+        &mut self,
+        selectors: Vec<String>,
+        _: &ParserState,
+        input: &mut Parser<'i>,
+    ) -> Result<Sheet, Failed> {
+        let holds_always = self.nesting == 0 && !selectors.iter().any(|one| one.contains([':', '[']));
+        let pictures = if holds_always { self.pictures } else { NO_PICTURES };
+        let (start, wanted) = (input.state(), self.wanted);
+        let too_much = |length: usize| selectors.len() > 1 && selectors.len().saturating_mul(length) > MAX_RULE;
+        let mut declarations = body(input, Properties { wanted, pictures });
+        // As it came, so that the rule stays or goes whatever is wanted of it.
+        if declarations.css.is_empty() || too_much(input.slice_from(start.position()).len()) {
             return refuse();
         }
-        let simple: Vec<String> = if self.nesting == 0 {
-            selector.split(',').map(str::trim).filter(|one| is_simple(one)).map(str::to_owned).collect()
+        // Pictures of the message are written out.
+        if too_much(declarations.css.len()) {
+            input.reset(&start);
+            declarations = body(input, Properties { wanted, pictures: NO_PICTURES });
+        }
+        let Declarations { css, colours, .. } = declarations;
+        let rule = |selector: &str| format!("{selector}{{{css}}}\n");
+        // A browser passes over a rule one of whose selectors it cannot read, css-inline over that selector: each has a rule of its
+        // own, so that what is shown does not hang on that.
+        let css = if self.on_screen {
+            rule(&selectors.join(","))
         } else {
-            Vec::new()
+            selectors.iter().map(|selector| rule(selector)).collect()
         };
-        let sizes = declarations.no_size.map(|none| simple.iter().map(|one| (one.clone(), none)).collect());
-        Ok(Sheet {
-            css: format!("{selector}{{{}}}\n", declarations.css),
-            colours: declarations.colours,
-            hidden: if declarations.hide { simple } else { Vec::new() },
-            sizes: sizes.unwrap_or_default(),
-        })
+        Ok(Sheet { css, colours })
     }
 }
 
@@ -157,43 +182,34 @@ impl<'i> AtRuleParser<'i> for Rules<'_> {
         if query.is_empty() || (!self.dark && query.to_ascii_lowercase().contains("prefers-color-scheme")) {
             return refuse();
         }
+        if self.on_screen && !media::holds(&query) {
+            return refuse();
+        }
         Ok(query)
     }
 
     fn parse_block(&mut self, query: String, _: &ParserState, input: &mut Parser<'i>) -> Result<Sheet, Failed> {
-        let flat = self.on_screen && is_every_screen(&query);
-        let mut inner = Rules { nesting: self.nesting + usize::from(!flat), ..*self };
+        let mut inner = Rules { nesting: self.nesting + 1, ..*self };
         let mut sheet = Sheet::default();
         for rule in StyleSheetParser::new(input, &mut inner).flatten() {
             sheet.css.push_str(&rule.css);
             sheet.colours |= rule.colours;
-            sheet.hidden.extend(rule.hidden);
-            sheet.sizes.extend(rule.sizes);
         }
         if sheet.css.is_empty() {
             return refuse();
         }
-        if flat {
+        if self.on_screen {
             return Ok(sheet);
         }
         Ok(Sheet { css: format!("@media {query}{{{}}}\n", sheet.css), ..sheet })
     }
 }
 
-/// Whether a media query is true of whatever a letter is read on.
-fn is_every_screen(query: &str) -> bool {
-    let query = query.to_ascii_lowercase();
-    matches!(query.strip_prefix("only ").unwrap_or(&query).trim(), "screen" | "all")
-}
-
-/// `.class`, `#id`, `name`, `name.class`: what an element can be compared with alone.
-fn is_simple(selector: &str) -> bool {
-    let plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.' | '#');
-    !selector.is_empty() && selector.chars().all(plain) && selector.matches(['.', '#']).count() <= 1
-}
-
 /// Parses declarations.
-struct Properties<'p>(Pictures<'p>);
+struct Properties<'p> {
+    wanted: fn(&str) -> bool,
+    pictures: Pictures<'p>,
+}
 
 impl<'i> DeclarationParser<'i> for Properties<'_> {
     type Declaration = Declarations;
@@ -206,10 +222,10 @@ impl<'i> DeclarationParser<'i> for Properties<'_> {
         _: &ParserState,
     ) -> Result<Declarations, Failed> {
         let name = name.to_ascii_lowercase();
-        if !property::allowed(&name) {
+        if !(self.wanted)(&name) {
             return refuse();
         }
-        let pictures = property::shows_pictures(&name).then_some(self.0);
+        let pictures = property::shows_pictures(&name).then_some(self.pictures);
         let mut out = Writer { pictures, ..Writer::default() };
         copy(input, &mut out, Context::Value, 0)?;
         let important = input.try_parse(parse_important).is_ok();
@@ -218,12 +234,11 @@ impl<'i> DeclarationParser<'i> for Properties<'_> {
         if value.is_empty() || !property::value_allowed(&name, value) {
             return refuse();
         }
-        let important = if important { " !important" } else { "" };
+        let mark = if important { " !important" } else { "" };
         Ok(Declarations {
             colours: property::chooses_colour(&name, value),
-            hide: property::hides(&name, value),
-            no_size: property::has_no_size(&name, value),
-            css: format!("{name}:{value}{important};"),
+            sight: Sight::of(&name, value, important),
+            css: format!("{name}:{value}{mark};"),
         })
     }
 }
@@ -250,13 +265,12 @@ impl RuleBodyItemParser<'_, Declarations, ()> for Properties<'_> {
     }
 }
 
-fn body(input: &mut Parser, pictures: Pictures<'_>) -> Declarations {
+fn body(input: &mut Parser, mut properties: Properties<'_>) -> Declarations {
     let mut all = Declarations::default();
-    for one in RuleBodyParser::new(input, &mut Properties(pictures)).flatten() {
+    for one in RuleBodyParser::new(input, &mut properties).flatten() {
         all.css.push_str(&one.css);
         all.colours |= one.colours;
-        all.hide |= one.hide;
-        all.no_size = one.no_size.or(all.no_size);
+        all.sight.add(one.sight);
     }
     all
 }
@@ -275,6 +289,8 @@ struct Writer<'p> {
     before: TokenSerializationType,
     /// None where there can be none.
     pictures: Option<Pictures<'p>>,
+    /// Whether a selector is one that is left out, though a browser knows it.
+    left_out: bool,
 }
 
 impl Writer<'_> {
@@ -326,6 +342,11 @@ fn copy(input: &mut Parser, out: &mut Writer<'_>, context: Context, nesting: usi
         let close = match token {
             // A name that the sender has made: nothing of what it could stand for is left.
             Token::Ident(name) if context == Context::Value && name.starts_with("--") => return refuse(),
+            // `nth-child(2n of .x)`: not understood where rules are put into elements.
+            Token::Ident(name) if context == Context::Selector && nesting > 0 && name.eq_ignore_ascii_case("of") => {
+                out.left_out = true;
+                None
+            }
             Token::WhiteSpace(_) | Token::Comment(_) | Token::Ident(_) | Token::Comma => None,
             Token::Number { value, .. } if value.is_finite() && context != Context::Selector => None,
             Token::Percentage { unit_value, .. } if unit_value.is_finite() && context == Context::Value => None,
@@ -342,7 +363,27 @@ fn copy(input: &mut Parser, out: &mut Writer<'_>, context: Context, nesting: usi
                 input.reset(&state);
                 return Ok(());
             }
-            Token::Colon if context == Context::Selector || (context == Context::Media && nesting > 0) => None,
+            Token::Colon if context == Context::Media && nesting > 0 => None,
+            Token::Colon if context == Context::Selector => {
+                out.token(&Token::Colon);
+                let state = input.state();
+                let known = match input.next_including_whitespace_and_comments() {
+                    Ok(Token::Ident(name)) if property::pseudo_class_allowed(name) => true,
+                    Ok(Token::Ident(name)) if property::pseudo_left_out(name) => {
+                        out.left_out = true;
+                        true
+                    }
+                    // A pseudo-element, or what is seen to where the function is.
+                    Ok(Token::Colon | Token::Function(_)) => true,
+                    _ => false,
+                };
+                input.reset(&state);
+                // What a browser does not know refuses the rule there as well: it may be there for one browser alone.
+                if !known {
+                    return refuse();
+                }
+                continue;
+            }
             // [class~="x"], [width="600"]
             Token::Delim('=')
             | Token::IncludeMatch
@@ -367,6 +408,10 @@ fn copy(input: &mut Parser, out: &mut Writer<'_>, context: Context, nesting: usi
             }
             Token::Function(name) => match context {
                 Context::Selector if property::selector_function_allowed(name) => Some(')'),
+                Context::Selector if property::pseudo_left_out(name) => {
+                    out.left_out = true;
+                    Some(')')
+                }
                 Context::Value if property::function_allowed(name) => Some(')'),
                 _ => return refuse(),
             },

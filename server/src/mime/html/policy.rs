@@ -170,15 +170,36 @@ pub fn base_builder() -> Builder<'static> {
 
 /// The sanitizer that shows these pictures.
 pub fn builder(images: Arc<Images>) -> Builder<'static> {
+    let mut builder = linking_builder();
+    let styles = Styles::default();
+    builder.attribute_filter(move |_, attribute, value| filter(attribute, value, &images, &styles));
+    builder
+}
+
+/// What is shown to whoever reads, but for pictures, which are named as they were: selectors hold for the same elements.
+pub fn builder_for_selectors() -> Builder<'static> {
+    let mut builder = linking_builder();
+    let styles = Styles::default();
+    builder.attribute_filter(move |_, attribute, value| match attribute {
+        "style" => styles.clean(value).map(Cow::Owned),
+        _ => filter_others(attribute, value),
+    });
+    builder
+}
+
+fn linking_builder() -> Builder<'static> {
     let mut builder = base_builder();
     let new_window = HashMap::from([("target", "_blank")]);
     let new_window_area = HashMap::from([("target", "_blank"), ("rel", LINK_REL)]);
-    let styles = Styles::default();
     builder
         .set_tag_attribute_values(HashMap::from([("a", new_window), ("area", new_window_area)]))
-        .link_rel(Some(LINK_REL))
-        .attribute_filter(move |_, attribute, value| filter(attribute, value, &images, &styles));
+        .link_rel(Some(LINK_REL));
     builder
+}
+
+/// Whether an element goes with all that is in it.
+pub fn is_removed(name: &str) -> bool {
+    REMOVED.contains(&name)
 }
 
 const LINK_REL: &str = "noopener noreferrer nofollow";

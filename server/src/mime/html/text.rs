@@ -1,59 +1,78 @@
 //! An HTML body as plain text, for quoting and for when HTML cannot be shown. What a reader would not see is not
-//! in the text: a hidden passage must not become visible in an answer.
+//! in the text: a hidden passage must not become visible in an answer. Style sheets count as they do where it is read.
 
 use mail_parser::decoders::html::html_to_text;
 
 use super::{
-    MAX_HTML, css, guarded,
+    MAX_HTML,
+    css::{self, Letters, Sight},
+    guarded, inline, policy,
     tree::{Node, Step, Tree},
 };
 
 /// The longest text that is made.
 const MAX_TEXT: usize = 1024 * 1024;
-/// How many selectors of hidden elements are looked at.
-const MAX_HIDDEN: usize = 100;
-/// And of elements with letters of a size.
-const MAX_SIZES: usize = 500;
 
-/// Reads an HTML body as text. Never fails; what is too large is cut.
+/// Reads an HTML body as text. Never fails; what is too large is cut. Of style sheets that are too large nothing is known.
 pub fn to_text(html: &str) -> String {
-    read(html, false)
+    read(html, false, Otherwise::All)
+}
+
+/// The same for an answer, of what was shown: nothing where its style sheets are too large to know what that was.
+pub fn to_quote(html: &str) -> String {
+    read(html, false, Otherwise::Nothing)
 }
 
 /// The same of what a person wrote here: as many spaces and blank lines as they made.
 pub fn to_plain_text(html: &str) -> String {
-    read(html, true).replace('\u{a0}', " ")
+    read(html, true, Otherwise::All).replace('\u{a0}', " ")
 }
 
-fn read(html: &str, exact: bool) -> String {
+/// What is done where the style sheets are too large to tell what is hidden.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Otherwise {
+    All,
+    Nothing,
+}
+
+fn read(html: &str, exact: bool, otherwise: Otherwise) -> String {
     let html = super::super::text::cut(html, MAX_HTML);
-    let text = guarded(|| Tree::parse(html).map(|tree| render(&tree, exact))).flatten();
-    // Too deep for a tree: the words, in a row. Its style sheets were not read, so nothing is known to be hidden.
-    let text = text.or_else(|| guarded(|| html_to_text(html))).unwrap_or_default();
+    let text = guarded(|| {
+        let tree = Tree::parse(html)?;
+        match inline::styled(html, &tree, css::of_sight) {
+            Ok(Some(styled)) => Tree::parse(&styled).map(|tree| render(&tree, exact)),
+            Err(inline::TooMuch) if otherwise == Otherwise::Nothing => Some(String::new()),
+            Ok(None) | Err(inline::TooMuch) => Some(render(&tree, exact)),
+        }
+    });
+    // Too deep for a tree: the words, in a row, which is how it is shown as well.
+    let text = text.flatten().or_else(|| guarded(|| html_to_text(html))).unwrap_or_default();
     super::super::text::cut(&text, MAX_TEXT).to_owned()
 }
 
 fn render(tree: &Tree, exact: bool) -> String {
-    let (mut hidden, mut sizes) = (Vec::new(), Vec::new());
-    for sheet in tree.style_sheets().map(|sheet| css::on_screen(&sheet)) {
-        hidden.extend(sheet.hidden);
-        sizes.extend(sheet.sizes);
-    }
-    hidden.truncate(MAX_HIDDEN);
-    sizes.truncate(MAX_SIZES);
     let mut writer = Writer { exact, ..Writer::default() };
-    // Whether letters have no size, in each element that is open.
-    let mut no_size = Vec::new();
+    let body = policy::body_style(&tree.body, css::NO_PICTURES).sight;
+    if body.hides() {
+        return String::new();
+    }
+    let around = Letters::default().within(&body);
+    // Those of each element that is open.
+    let mut letters: Vec<Letters> = Vec::new();
     tree.walk(
-        |element| !is_unread(element) && !is_hidden(element, &hidden),
+        |element| !is_unread(element) && !is_hidden(element),
         |step| {
+            let around = letters.last().copied().unwrap_or(around);
             match &step {
                 Step::Open(element) => {
-                    let around = no_size.last().copied().unwrap_or_default();
-                    no_size.push(has_no_size(element, &sizes).unwrap_or(around));
+                    let own = around.within(&sight(element));
+                    letters.push(own);
+                    if own.invisible && matches!(element.name.as_str(), "img" | "hr") {
+                        return;
+                    }
                 }
-                Step::Close(_) => drop(no_size.pop()),
-                Step::Text(_) if no_size.last() == Some(&true) => return,
+                Step::Close(_) => drop(letters.pop()),
+                Step::Text(_) if around.are_unseen() => return,
                 Step::Text(_) => {}
             }
             if writer.text.len() < MAX_TEXT {
@@ -64,56 +83,20 @@ fn render(tree: &Tree, exact: bool) -> String {
     writer.finish()
 }
 
-/// Elements whose text is not part of the letter.
+/// Elements whose text is not part of the letter. `rp` is for those who cannot show what it is about.
 fn is_unread(element: &Node) -> bool {
-    matches!(
-        element.name.as_str(),
-        "script"
-            | "style"
-            | "title"
-            | "template"
-            | "noscript"
-            | "noembed"
-            | "noframes"
-            | "iframe"
-            | "svg"
-            | "math"
-            | "textarea"
-            | "select"
-            | "xmp"
-            | "object"
-            | "applet"
-            | "audio"
-            | "video"
-            | "canvas"
-            | "head"
-    )
+    element.name == "rp" || policy::is_removed(&element.name)
 }
 
-fn is_hidden(element: &Node, hidden: &[String]) -> bool {
-    element.attribute("hidden").is_some()
-        || element.attribute("style").is_some_and(|style| css::declarations(style, css::NO_PICTURES).hide)
+fn is_hidden(element: &Node) -> bool {
+    let sight = sight(element);
+    sight.hides()
+        || (element.attribute("hidden").is_some() && !sight.displays())
         || (element.name == "font" && element.attribute("size").is_some_and(|size| size.trim() == "0"))
-        || hidden.iter().any(|selector| matches(element, selector))
 }
 
-/// Whether an element's letters have no size; none where only those around it tell.
-fn has_no_size(element: &Node, sizes: &[(String, bool)]) -> Option<bool> {
-    let own = element.attribute("style").and_then(|style| css::declarations(style, css::NO_PICTURES).no_size);
-    own.or_else(|| sizes.iter().rev().find(|(selector, _)| matches(element, selector)).map(|(_, none)| *none))
-}
-
-/// Whether an element has a simple selector: `p`, `.x`, `p.x`, `#x`.
-fn matches(element: &Node, selector: &str) -> bool {
-    let named = |name: &str| name.is_empty() || name.eq_ignore_ascii_case(&element.name);
-    if let Some((name, id)) = selector.split_once('#') {
-        return named(name) && element.attribute("id") == Some(id);
-    }
-    if let Some((name, class)) = selector.split_once('.') {
-        let classes = element.attribute("class").unwrap_or_default();
-        return named(name) && classes.split_ascii_whitespace().any(|one| one == class);
-    }
-    named(selector)
+fn sight(element: &Node) -> Sight {
+    element.attribute("style").map(|style| css::declarations(style, css::NO_PICTURES).sight).unwrap_or_default()
 }
 
 /// Writes text with the breaks, bullets and quotes of its markup.
@@ -357,6 +340,24 @@ mod tests {
             "<style>p.x , q{visibility:hidden}</style><p class=x>secret</p>seen",
             "<style>@media screen{.x{display:none}}</style><p class=x>secret</p>seen",
             "<style>@media all{.x{display:none}}</style><p class=x>secret</p>seen",
+            "<style>div p{display:none}</style><div><p>secret</p></div>seen",
+            "<style>body .x{display:none}</style><p class=x>secret</p>seen",
+            "<style>@media (min-width:1px){.x{display:none}}</style><p class=x>secret</p>seen",
+            "<style>@media (min-width:1px){@media not print{p+p{visibility:hidden}}}</style><p>seen</p><p>secret</p>",
+            "<style>.x{display:none!important}</style><p class=x style='display:block'>secret</p>seen",
+            "<style>.x{display:none}p{display:block}</style><p class=x>secret</p>seen",
+            "<style>.x{display:none}p.x{display:nonsense}</style><p class=x>secret</p>seen",
+            "<style>div>p{display:none}</style><div><o:p><p>secret</p></o:p></div>seen",
+            "<style>:not([data-x])>p{display:none}</style><div data-x><p>secret</p></div>seen",
+            "<style>p{height:0;overflow:hidden}</style><p>secret</p>seen",
+            "<style>p{-webkit-text-fill-color:transparent}</style><p>secret</p>seen",
+            "<style>body{font-size:0}.y{font-size:12px}</style><p>secret</p><p class=y>seen</p>",
+            "<body style='color:transparent'>secret<p style='color:red'>seen",
+            "<p style='text-indent:-1000px'>secret</p>seen",
+            "<p style='margin-left:-9999px'>secret</p>seen",
+            "<p style='visibility:hidden'><img src=x alt=secret></p>seen",
+            "<datalist>secret</datalist>seen",
+            "<ruby>seen<rp>secret</rp></ruby>",
             "<textarea>secret</textarea>seen",
             "<template>secret</template>seen",
             "<noscript>secret</noscript>seen",
@@ -373,8 +374,39 @@ mod tests {
         ] {
             assert_eq!(to_text(html), "seen", "{html}");
         }
-        // A rule for another medium hides nothing here.
-        assert_eq!(to_text("<style>@media print{.x{display:none}}</style><p class=x>seen</p>"), "seen");
+    }
+
+    #[test]
+    fn what_is_shown_is_in_the_text() {
+        for html in [
+            // A rule for another medium hides nothing here, and one that is not there where it is read neither.
+            "<style>@media print{.x{display:none}}</style><p class=x>seen</p>",
+            "<style>@media (max-width:600px){.x{display:none}}</style><p class=x>seen</p>",
+            "<style>@supports (color:red){.x{display:none}}</style><p class=x>seen</p>",
+            "<style>.x{display:none}</style><p class=x style='display:block'>seen</p>",
+            "<style>.x{display:none}p.x{display:block}</style><p class=x>seen</p>",
+            "<style>div p{display:none}</style><p>seen</p>",
+            "<style>p:hover{display:none}</style><p>seen</p>",
+            "<style>custom p{display:none}</style><custom><p>seen</p></custom>",
+            "<p style='display:none;display:block'>seen</p>",
+            "<p style='visibility:hidden'><b style='visibility:visible'>seen</b></p>",
+            "<p hidden style='display:block'>seen</p>",
+            "<p style='max-height:0'>seen</p>",
+        ] {
+            assert_eq!(to_text(html), "seen", "{html}");
+            assert_eq!(to_quote(html), "seen", "{html}");
+        }
+    }
+
+    #[test]
+    fn of_sheets_that_are_too_large_nothing_is_known_and_nothing_quoted() {
+        let sheet: String = (0..20_000).map(|number| format!(".a{number}{{display:none}}")).collect();
+        let html = format!("<style>{sheet}div p{{display:none}}</style><div><p>secret</p></div>seen");
+        assert_eq!((to_text(&html).as_str(), to_quote(&html).as_str()), ("secret\n\nseen", ""));
+        // What tells nothing of what is seen costs nothing.
+        let sheet: String = (0..20_000).map(|number| format!(".a{number}{{border:0}}")).collect();
+        let html = format!("<style>{sheet}div p{{display:none}}</style><div><p>secret</p></div>seen");
+        assert_eq!(to_quote(&html), "seen");
     }
 
     #[test]

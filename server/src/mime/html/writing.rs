@@ -3,16 +3,13 @@
 //! It stands in the midst of other text, so there is no style sheet in it, no class and no name: a sheet would rule all of the
 //! letter. Sheets of a quoted message become `style` attributes first.
 
-use std::{
-    borrow::Cow,
-    io::{self, Write},
-};
+use std::borrow::Cow;
 
 use ammonia::Builder;
 use app::legible::in_written_order;
 
 use super::{
-    css, guarded, parse,
+    css, guarded, inline, parse,
     policy::{self, base_builder},
     text::to_plain_text,
 };
@@ -21,9 +18,6 @@ use super::{
 pub const MAX_WRITTEN: usize = 512 * 1024;
 /// The largest HTML that a message is quoted with: there has to be room to write.
 pub const MAX_QUOTED: usize = 384 * 1024;
-/// The largest style sheets that are put into a text's elements, and how often a rule is held against an element.
-const MAX_SHEET: usize = 128 * 1024;
-const MAX_MATCHES: usize = 4_000_000;
 
 /// The class of a signature of ours, by which it is found when another one is wanted.
 pub const SIGNATURE: &str = "pismo-signature";
@@ -47,47 +41,17 @@ fn try_tidy(html: &str, picture: Picture, own: bool) -> Option<String> {
         return None;
     }
     let tree = parse(html)?;
-    let (mut sheet, elements) = (String::new(), tree.elements().count());
-    for css in tree.style_sheets() {
-        sheet.push_str(&css::on_screen(&css).css);
-    }
+    // Without its sheet, what a message hides would be seen: then it is quoted as plain text.
+    let styled = inline::styled(html, &tree, css::on_screen).ok()?;
     let body = policy::body_style(&tree.body, css::NO_PICTURES).css;
     drop(tree);
-    // Without its sheet, what a message hides would be seen: then it is quoted as plain text.
-    let styled = if sheet.is_empty() { Cow::Borrowed(html) } else { Cow::Owned(styled(html, &sheet, elements)?) };
-    let clean = in_written_order(&builder(picture, own).clean(&styled).to_string()).into_owned();
-    let clean = if body.is_empty() { clean } else { format!("<div style=\"{}\">{clean}</div>", attribute(&body)) };
+    let clean = |html: &str| in_written_order(&builder(picture, own).clean(html).to_string()).into_owned();
+    let clean = match styled {
+        Some(styled) => clean(&styled),
+        None if body.is_empty() => clean(html),
+        None => format!("<div style=\"{}\">{}</div>", attribute(&body), clean(html)),
+    };
     (clean.len() <= MAX_WRITTEN).then_some(clean)
-}
-
-/// The text with a clean style sheet in the `style` attributes of its elements. None where that is too much.
-fn styled(html: &str, sheet: &str, elements: usize) -> Option<String> {
-    let rules = sheet.matches('{').count();
-    if sheet.len() > MAX_SHEET || rules.saturating_mul(elements) > MAX_MATCHES {
-        return None;
-    }
-    // Sheets as they came are not to be trusted, and nothing is fetched.
-    let inliner = css_inline::CSSInliner::options().inline_style_tags(false).load_remote_stylesheets(false).build();
-    let mut bounded = Bounded(Vec::new());
-    inliner.inline_fragment_to(html, sheet, &mut bounded).ok()?;
-    String::from_utf8(bounded.0).ok()
-}
-
-/// What is written, up to a size: a rule that is long is written into each element anew.
-struct Bounded(Vec<u8>);
-
-impl Write for Bounded {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() + bytes.len() > 4 * MAX_WRITTEN {
-            return Err(io::Error::other("too much"));
-        }
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 fn builder(picture: Picture, own: bool) -> Builder<'static> {
@@ -172,6 +136,27 @@ mod tests {
             (
                 "<style>@media Screen{.x{display:none}}@media print{p{color:red}}</style><p class=x>a</p>",
                 "<p style=\"display:none;\">a</p>",
+            ),
+            (
+                "<style>@media (min-width:1px){.x{color:red}}.x{color:blue}@media (max-width:1px){p{color:red}}</style><p class=x>a",
+                "<p style=\"color:blue;\">a</p>",
+            ),
+            (
+                "<style>@media (min-width:1px){.x{display:none}}</style><p class=x>a</p>",
+                "<p style=\"display:none;\">a</p>",
+            ),
+            // As where it is read: in the body of a page, without what is not shown.
+            (
+                "<style>html .x p:first-child{color:red}body>div{margin:0}</style><div class=x><o:p><p>a",
+                "<div style=\"margin:0;\"><p style=\"color:red;\">a</p></div>",
+            ),
+            (
+                "<style>p:not([data-x]){color:red}</style><p data-x=1 data-css-inline=ignore>a",
+                "<p style=\"color:red;\">a</p>",
+            ),
+            (
+                "<style>:root{margin:0}body{color:red}</style><body bgcolor=\"#eee\"><p>a",
+                "<div style=\"margin:0;\"><div style=\"background-color:#eee;color:red;\"><p>a</p></div></div>",
             ),
         ] {
             assert_eq!(tidied(html), expected, "{html}");

@@ -91,9 +91,61 @@ pub fn value_allowed(name: &str, value: &str) -> bool {
         "unicode-bidi" => {
             matches!(value.to_ascii_lowercase().as_str(), "normal" | "embed" | "isolate" | "plaintext")
         }
+        // What a browser would pass over must not take the place of what hides: a quote has one value of each property.
+        "display" => value.split(' ').all(|word| DISPLAY.contains(&word.to_ascii_lowercase().as_str())),
+        "visibility" => {
+            let value = value.to_ascii_lowercase();
+            ["visible", "hidden", "collapse"].contains(&value.as_str()) || is_of_any(&value)
+        }
+        "opacity" => {
+            value.starts_with(|letter: char| letter.is_ascii_digit() || "+-.".contains(letter)) || is_of_any(value)
+        }
         _ => true,
     }
 }
+
+/// Whether any property may have the value.
+fn is_of_any(value: &str) -> bool {
+    matches!(value.to_ascii_lowercase().as_str(), "inherit" | "initial" | "unset" | "revert" | "revert-layer")
+}
+
+/// What `display` can be.
+const DISPLAY: &[&str] = &[
+    "none",
+    "block",
+    "inline",
+    "inline-block",
+    "contents",
+    "flow",
+    "flow-root",
+    "flex",
+    "inline-flex",
+    "grid",
+    "inline-grid",
+    "list-item",
+    "ruby",
+    "ruby-base",
+    "ruby-text",
+    "table",
+    "inline-table",
+    "table-row",
+    "table-cell",
+    "table-column",
+    "table-column-group",
+    "table-row-group",
+    "table-header-group",
+    "table-footer-group",
+    "table-caption",
+    "-webkit-box",
+    "-webkit-inline-box",
+    "-webkit-flex",
+    "-webkit-inline-flex",
+    "inherit",
+    "initial",
+    "unset",
+    "revert",
+    "revert-layer",
+];
 
 /// Whether the value of a property may name pictures.
 pub fn shows_pictures(name: &str) -> bool {
@@ -127,11 +179,65 @@ pub fn function_allowed(name: &str) -> bool {
     )
 }
 
-/// Functional pseudo-classes.
+/// Functional pseudo-classes: those that are understood, too, where rules are put into elements. A rule that holds only where a
+/// message is read would show in a quote what it hides.
 pub fn selector_function_allowed(name: &str) -> bool {
     matches!(
         name.to_ascii_lowercase().as_str(),
-        "not" | "is" | "where" | "nth-child" | "nth-last-child" | "nth-of-type" | "nth-last-of-type" | "lang"
+        "not" | "nth-child" | "nth-last-child" | "nth-of-type" | "nth-last-of-type"
+    )
+}
+
+/// What browsers know as well, and a selector is left out for: of what is not understood where rules are put into elements.
+/// Pseudo-elements have nothing to show.
+pub fn pseudo_left_out(name: &str) -> bool {
+    matches!(
+        name.to_ascii_lowercase().as_str(),
+        "after"
+            | "backdrop"
+            | "before"
+            | "defined"
+            | "dir"
+            | "first-letter"
+            | "first-line"
+            | "focus-visible"
+            | "focus-within"
+            | "has"
+            | "is"
+            | "lang"
+            | "marker"
+            | "placeholder"
+            | "read-only"
+            | "read-write"
+            | "scope"
+            | "selection"
+            | "target"
+            | "where"
+    )
+}
+
+/// The other pseudo-classes, for the same reason.
+pub fn pseudo_class_allowed(name: &str) -> bool {
+    matches!(
+        name.to_ascii_lowercase().as_str(),
+        "active"
+            | "any-link"
+            | "checked"
+            | "disabled"
+            | "empty"
+            | "enabled"
+            | "first-child"
+            | "first-of-type"
+            | "focus"
+            | "hover"
+            | "indeterminate"
+            | "last-child"
+            | "last-of-type"
+            | "link"
+            | "only-child"
+            | "only-of-type"
+            | "root"
+            | "visited"
     )
 }
 
@@ -142,41 +248,4 @@ pub fn chooses_colour(name: &str, value: &str) -> bool {
         "inherit" | "initial" | "unset" | "transparent" | "none" | "currentcolor"
     );
     matches!(name, "color" | "background" | "background-color" | "background-image") && !neutral
-}
-
-/// Whether a declaration makes an element invisible, with all that is in it.
-pub fn hides(name: &str, value: &str) -> bool {
-    let value = value.to_ascii_lowercase();
-    match name {
-        "display" => value == "none",
-        "visibility" => matches!(value.as_str(), "hidden" | "collapse"),
-        "opacity" | "max-height" | "max-width" => is_zero(&value),
-        "text-indent" => value.starts_with("-999"),
-        "color" => value == "transparent",
-        _ => false,
-    }
-}
-
-/// Whether a declaration gives letters a size that is none, or one that does not depend on the letters around; none for what
-/// does not. Newsletters put columns side by side in a cell with letters of no size: what is within has a size of its own.
-pub fn has_no_size(name: &str, value: &str) -> Option<bool> {
-    let value = value.to_ascii_lowercase();
-    match name {
-        "font-size" if is_zero(&value) => Some(true),
-        "font-size" => {
-            let relative = value.ends_with('%')
-                || ["inherit", "smaller", "larger", "unset"].contains(&value.as_str())
-                || (value.ends_with("em") && !value.ends_with("rem"));
-            (!relative).then_some(false)
-        }
-        // `font: 0/0 a`
-        "font" if value.starts_with("0/") || value.starts_with("0 ") || value.starts_with("0px") => Some(true),
-        "font" => value.contains(|letter: char| letter.is_ascii_digit()).then_some(false),
-        _ => None,
-    }
-}
-
-fn is_zero(value: &str) -> bool {
-    let number = value.trim_end_matches(|letter: char| letter.is_ascii_alphabetic() || letter == '%');
-    number.parse::<f32>().is_ok_and(|number| number.abs() < 0.01)
 }
