@@ -213,6 +213,7 @@ fn leaf(node: &Node, place: Place, shown: &mut Shown) {
         }
     }
     if shown.attachments.len() + shown.related.len() >= MAX_ATTACHMENTS {
+        shown.left_out = true;
         return;
     }
     let part = part(node);
