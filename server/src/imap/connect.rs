@@ -95,16 +95,16 @@ async fn open(
             *step = ProbeStep::Tls;
             let stream = handshake(dialer, endpoint, stream).await?;
             *step = ProbeStep::Greeting;
-            greeted(stream).await?
+            greeted(stream, false).await?
         }
         Security::Insecure => {
             *step = ProbeStep::Greeting;
-            greeted(Stream::Clear(stream)).await?
+            greeted(Stream::Clear(stream), false).await?
         }
         Security::StartTls => {
             *step = ProbeStep::Greeting;
             // What was said in clear text counts for nothing after it (RFC 9051 §6.2.1).
-            let (line, _) = greeted(Stream::Clear(stream)).await.map_err(Error::without_words)?;
+            let (line, _) = greeted(Stream::Clear(stream), true).await?;
             *step = ProbeStep::Tls;
             let bare = match line.start_tls().await {
                 Err(Error::Refused { .. }) => {
@@ -126,8 +126,8 @@ async fn handshake(dialer: &Dialer, endpoint: &Endpoint, stream: TcpStream) -> R
     Ok(Stream::Tls(Box::new(stream)))
 }
 
-/// Waits for the greeting.
-async fn greeted(stream: Stream) -> Result<(Line, Option<Capabilities>), Error> {
+/// Waits for the greeting. Where TLS is still to come, anybody may have said it: of its words nothing is kept.
+async fn greeted(stream: Stream, before_tls: bool) -> Result<(Line, Option<Capabilities>), Error> {
     let mut line = Line::new(stream);
     line.restart(Limits::SHORT, SILENCE);
     loop {
@@ -135,12 +135,13 @@ async fn greeted(stream: Stream) -> Result<(Line, Option<Capabilities>), Error> 
             // What is not a greeting is not IMAP, but a stray line is no reason to give up: the wait is limited.
             continue;
         };
+        let text = if before_tls { String::new() } else { status.text };
         return match status.answer {
             Answer::Ok => Ok((line, capabilities_of(status.code.as_ref()))),
-            Answer::Bye => Err(Error::of_login(status.code.as_ref(), status.text, true)),
+            Answer::Bye => Err(Error::of_login(status.code.as_ref(), text, true)),
             // RFC 9051 §7.1.4. Whoever we would be then, it is not the one who typed a password.
             Answer::PreAuth => Err(Error::Protocol("it greets as if somebody had logged in".to_owned())),
-            _ => Err(Error::Unavailable { text: status.text }),
+            _ => Err(Error::Unavailable { text }),
         };
     }
 }

@@ -57,22 +57,6 @@ impl Error {
         matches!(self, Error::Refused { .. } | Error::Unspeakable | Error::TooBig { .. })
     }
 
-    /// The same without the server's words: in clear text anybody may have said them.
-    pub(super) fn without_words(mut self) -> Self {
-        if let Error::Credentials { text }
-        | Error::ImapDisabled { text }
-        | Error::AppPassword { text }
-        | Error::NoPasswords { text }
-        | Error::TooManyConnections { text }
-        | Error::Throttled { text, .. }
-        | Error::Unavailable { text }
-        | Error::Refused { text, .. } = &mut self
-        {
-            text.clear();
-        }
-        self
-    }
-
     /// What a server means that refuses to select a mailbox. RFC 5530 §3 has a code for one that is not there; Dovecot
     /// (2.3) only says it in words (2026-11).
     pub(super) fn of_missing(self) -> Self {

@@ -58,19 +58,19 @@ async fn open(
             *step = ProbeStep::Tls;
             let mut line = Line::new(boxed(dialer.secure(&endpoint.host, stream).await?));
             *step = ProbeStep::Greeting;
-            let stamp = greeted(&mut line).await?;
+            let stamp = greeted(&mut line, false).await?;
             (line, stamp)
         }
         Security::Insecure => {
             *step = ProbeStep::Greeting;
             let mut line = Line::new(boxed(stream));
-            let stamp = greeted(&mut line).await?;
+            let stamp = greeted(&mut line, false).await?;
             (line, stamp)
         }
         Security::StartTls => {
             *step = ProbeStep::Greeting;
             let mut line = Line::new(stream);
-            let stamp = greeted(&mut line).await.map_err(Error::without_words)?;
+            let stamp = greeted(&mut line, true).await?;
             *step = ProbeStep::Tls;
             line.send("STLS").await?;
             line.answer().await.map_err(|error| match error {
@@ -98,9 +98,16 @@ fn boxed(stream: impl Stream + 'static) -> Box<dyn Stream> {
     Box::new(stream)
 }
 
-/// Waits for the greeting, and gives back the stamp for APOP that is in it.
-async fn greeted<S: AsyncRead + AsyncWrite + Unpin>(line: &mut Line<S>) -> Result<Option<String>, Error> {
-    let greeting = line.answer().await.map_err(|error| error.of_login(true, None))?;
+/// Waits for the greeting, and gives back the stamp for APOP that is in it. Where TLS is still to come, anybody may have said it: of
+/// its words nothing else is kept.
+async fn greeted<S>(line: &mut Line<S>, before_tls: bool) -> Result<Option<String>, Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let greeting = line.answer().await.map_err(|error| match error {
+        Error::Refused { code, .. } if before_tls => Error::Refused { code, text: String::new() }.of_login(true, None),
+        error => error.of_login(true, None),
+    })?;
     Ok(login::stamp(&greeting))
 }
 

@@ -57,23 +57,6 @@ impl Error {
         matches!(self, Error::Refused { .. } | Error::Unspeakable)
     }
 
-    /// The same without the server's words: in clear text anybody may have said them.
-    pub(super) fn without_words(mut self) -> Self {
-        if let Error::Credentials { text }
-        | Error::AppPassword { text }
-        | Error::NoPasswords { text }
-        | Error::Disabled { text }
-        | Error::InUse { text }
-        | Error::TooManyConnections { text }
-        | Error::Throttled { text, .. }
-        | Error::Unavailable { text }
-        | Error::Refused { text, .. } = &mut self
-        {
-            text.clear();
-        }
-        self
-    }
-
     /// What a server means that refuses a login, or says `-ERR` instead of a greeting (`greeting`). `delay` is how far apart
     /// it wants logins to be.
     pub(super) fn of_login(self, greeting: bool, delay: Option<Duration>) -> Self {
