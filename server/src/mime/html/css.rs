@@ -73,16 +73,21 @@ fn flat(wanted: fn(&str) -> bool) -> Rules<'static> {
 
 fn clean(css: &str, mut rules: Rules<'_>) -> Sheet {
     let css = super::super::text::cut(css, MAX_SHEET);
-    let mut input = Parser::new(css);
+    let mut sheet = gathered(&mut Parser::new(css), &mut rules);
+    sheet.css = unmarked(sheet.css);
+    sheet
+}
+
+/// The rules that follow, as many as there is room for.
+fn gathered<'i>(input: &mut Parser<'i>, rules: &mut Rules<'_>) -> Sheet {
     let mut sheet = Sheet::default();
-    for rule in StyleSheetParser::new(&mut input, &mut rules).flatten() {
+    for rule in StyleSheetParser::new(input, rules).flatten() {
         if sheet.css.len() + rule.css.len() > MAX_SHEET {
             break;
         }
         sheet.css.push_str(&rule.css);
         sheet.colours |= rule.colours;
     }
-    sheet.css = unmarked(sheet.css);
     sheet
 }
 
@@ -189,12 +194,7 @@ impl<'i> AtRuleParser<'i> for Rules<'_> {
     }
 
     fn parse_block(&mut self, query: String, _: &ParserState, input: &mut Parser<'i>) -> Result<Sheet, Failed> {
-        let mut inner = Rules { nesting: self.nesting + 1, ..*self };
-        let mut sheet = Sheet::default();
-        for rule in StyleSheetParser::new(input, &mut inner).flatten() {
-            sheet.css.push_str(&rule.css);
-            sheet.colours |= rule.colours;
-        }
+        let sheet = gathered(input, &mut Rules { nesting: self.nesting + 1, ..*self });
         if sheet.css.is_empty() {
             return refuse();
         }

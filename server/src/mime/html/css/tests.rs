@@ -185,6 +185,10 @@ fn a_rule_for_many_does_not_fill_the_memory() {
     for css in [sheet(&long, false, NO_PICTURES), on_screen(&long), of_sight(&long)] {
         assert_eq!(css.css, "", "as much is too much for all");
     }
+    let rule = format!("{}{{font-family:\"{}\"}}", vec!["p"; 200].join(","), "x".repeat(200));
+    let nested = format!("@media all{{@media all{{{}}}}}q{{margin:0}}", rule.repeat(500));
+    let css = sheet(&nested, false, NO_PICTURES).css;
+    assert!(css.len() <= MAX_SHEET && css.ends_with("q{margin:0;}\n"), "{}", css.len());
     let picture = |_: &str| Some("x".repeat(100_000));
     let pictured = sheet("p,q{background:url(cid:a)}", false, &picture).css;
     assert_eq!(pictured, "p{background:none;}\nq{background:none;}\n");
