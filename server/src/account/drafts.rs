@@ -12,7 +12,6 @@ use tokio::{io::AsyncWriteExt, task::spawn_blocking};
 use super::{
     Loaded,
     actor::{Actor, Failure},
-    load::HANDED_OVER,
 };
 use crate::{
     blobs,
@@ -67,9 +66,9 @@ impl Actor {
             None => false,
         };
         let writer = Writer { identities: &own, has_sent };
-        let (read, long) = (loaded.clone(), loaded.is_html() && loaded.text.len() > HANDED_OVER);
+        let read = loaded.clone();
         let words = move || read.words(kind);
-        let words = if long { spawn_blocking(words).await.context("Cannot read a text")? } else { words() };
+        let words = if loaded.is_html() { spawn_blocking(words).await.context("Cannot read a text")? } else { words() };
         let begun = compose::begin(&loaded.headers, &words, kind, writer);
         let mut attachments = match kind {
             DraftKind::Forward | DraftKind::Edit | DraftKind::Again => self.attachments_of(session, &loaded).await?,

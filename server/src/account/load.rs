@@ -42,9 +42,9 @@ const REMEMBERED_SECONDS: u64 = 120;
 /// Texts longer than this, in bytes as transferred, are fetched on the side.
 const LONG: u32 = 64 * 1024;
 
-/// Texts longer than this are read on a thread where that holds nobody up; shorter ones, in half a millisecond at most, are done
-/// sooner than handed over.
-pub(super) const HANDED_OVER: usize = 16 * 1024;
+/// Plain texts longer than this, in bytes as transferred, are read on a thread where that holds nobody up; shorter ones are done sooner
+/// than handed over. What HTML costs, its size does not tell.
+const HANDED_OVER: usize = 16 * 1024;
 
 /// How far the loading of a message came.
 pub(super) enum Loading {
@@ -119,7 +119,7 @@ impl Loaded {
     }
 
     /// The words a draft begins with: of HTML those that were shown. Its alternative in plain text nobody has seen, and it may say
-    /// anything; that of a draft is the person's own. Heavy, where it is long HTML.
+    /// anything; that of a draft is the person's own. Heavy, where it is HTML.
     pub fn words(&self, kind: DraftKind) -> String {
         match &self.alternative {
             Some(text) if kind == DraftKind::Edit => text.clone(),
@@ -304,9 +304,10 @@ impl Actor {
         };
         let receipt = self.receipt_asked(&message, &headers, &fetched).await;
         let Sender { authentic, suspicions, unsubscribe } = self.look_at_sender(&message, &headers).await;
-        let long = texts.iter().map(Vec::len).sum::<usize>() > HANDED_OVER;
+        let is_html = shown.texts().any(|leaf| leaf.html);
+        let aside = is_html || texts.iter().map(Vec::len).sum::<usize>() > HANDED_OVER;
         let read = move || Reading::of(shown, texts);
-        let reading = if long { spawn_blocking(read).await.context("Cannot read a text")? } else { read() };
+        let reading = if aside { spawn_blocking(read).await.context("Cannot read a text")? } else { read() };
         let Reading { shown, text, alternative, survey } = reading;
         let loaded = Arc::new(Loaded {
             message,

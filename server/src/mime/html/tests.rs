@@ -125,6 +125,7 @@ fn letters_are_read_in_the_order_they_are_written() {
         let shown = clean(html);
         assert!(!shown.contains(['\u{202d}', '\u{202e}']), "{shown}");
         assert!(!shown.contains("override") && !shown.contains("<bdo"), "{shown}");
+        assert!(!to_text(html).contains(['\u{202d}', '\u{202e}']), "{html}");
         let written = writing::quoted(html, |_| None).expect("a quote");
         assert!(!written.contains(['\u{202d}', '\u{202e}']) && !written.contains("override"), "{written}");
     }

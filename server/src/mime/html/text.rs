@@ -1,6 +1,7 @@
 //! An HTML body as plain text, for quoting and for when HTML cannot be shown. What a reader would not see is not
 //! in the text: a hidden passage must not become visible in an answer. Style sheets count as they do where it is read.
 
+use app::legible::in_written_order;
 use mail_parser::decoders::html::html_to_text;
 
 use super::{
@@ -47,7 +48,7 @@ fn read(html: &str, exact: bool, otherwise: Otherwise) -> String {
     });
     // Too deep for a tree: the words, in a row, which is how it is shown as well.
     let text = text.flatten().or_else(|| guarded(|| html_to_text(html))).unwrap_or_default();
-    super::super::text::cut(&text, MAX_TEXT).to_owned()
+    super::super::text::cut(&in_written_order(&text), MAX_TEXT).to_owned()
 }
 
 fn render(tree: &Tree, exact: bool) -> String {
