@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
 use app::wire::{AccountId, Error};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -114,10 +114,11 @@ impl Bridge {
         Ok(Credentials { user: record.address.clone(), password })
     }
 
-    /// Whether this is the password that is kept of an account.
-    pub fn is_kept_password(&self, record: &AccountRecord, credentials: &Credentials) -> bool {
-        let kept = record.password.as_ref().and_then(|sealed| self.seal.open(&owner(record), sealed).ok());
-        kept.is_some_and(|kept| kept.expose_secret() == credentials.password.expose_secret())
+    /// Whether another password than this is kept of an account, or one that cannot be read any more.
+    pub fn keeps_other_password(&self, record: &AccountRecord, credentials: &Credentials) -> bool {
+        let kept = record.password.as_ref().map(|sealed| self.seal.open(&owner(record), sealed));
+        let is_this = |kept: SecretString| kept.expose_secret() == credentials.password.expose_secret();
+        kept.is_some_and(|kept| !kept.is_ok_and(is_this))
     }
 
     /// Keeps the password of an account.

@@ -274,7 +274,7 @@ pub async fn finish(
     let record = bridge.store.account_for(&address, &imap, smtp.as_ref()).await.map_err(internal)?;
     bridge.store.set_inbox(record.user, &inbox).await.map_err(internal)?;
     // Who had the old password has to know the new one, in every browser: it may have been changed because somebody else knew it.
-    if !bridge.is_kept_password(&record, &credentials) {
+    if bridge.keeps_other_password(&record, &credentials) {
         bridge.end_logins(record.id, Ending::All).await.map_err(internal)?;
     }
     bridge.keep_password(&record, &credentials).await.map_err(internal)?;

@@ -5,6 +5,10 @@ use anyhow::{Context, Result};
 use super::{Added, Store, at_once, change, on};
 use crate::{endpoint::Endpoint, host::belong_together};
 
+/// Names of inboxes from this length on, in bytes, are of one server alone: Dovecot and Cyrus IMAP make them up (RFC 8474 §4), where
+/// others count.
+const UNLIKELY: usize = 16;
+
 /// The second step of a user, of one kind or both.
 #[derive(Debug, Clone)]
 pub struct StoredSecondStep {
@@ -81,22 +85,24 @@ impl Store {
     }
 
     /// The user who has a second step and this address, however it is written (mail servers do not ask for its case), or this very
-    /// inbox by another address: that is given back, too. A mail server has several names and ports: all of one owner's are one.
+    /// inbox by another address: that is given back, too. A mail server has several names and ports: all of one owner's are one, and
+    /// those under which there is an inbox that no other server has.
     pub async fn who_has_second_step(
         &self,
         address: &str,
         imap: &Endpoint,
         inbox: &str,
     ) -> Result<Option<(i64, String)>> {
-        let all: Vec<(i64, String, String)> = on!(self, pool => sqlx::query_as(
-            "SELECT id, address, imap FROM users WHERE (LOWER(address) = LOWER($1) OR (inbox = $2 AND inbox <> ''))
+        let all: Vec<(i64, String, String, String)> = on!(self, pool => sqlx::query_as(
+            "SELECT id, address, imap, inbox FROM users WHERE (LOWER(address) = LOWER($1) OR (inbox = $2 AND inbox <> ''))
              AND (EXISTS (SELECT 1 FROM second_steps WHERE user_id = users.id)
                   OR EXISTS (SELECT 1 FROM passkeys WHERE user_id = users.id))
              ORDER BY imap = $3 DESC, LOWER(address) = LOWER($1) DESC, id")
             .bind(address).bind(inbox).bind(imap.to_string()).fetch_all(pool))?;
-        for (user, address, server) in all {
+        for (user, address, server, known) in all {
             let server: Endpoint = server.parse().context("A server in the database")?;
-            if belong_together(&server.host, &imap.host) {
+            let is_this_inbox = known == inbox && inbox.len() >= UNLIKELY;
+            if is_this_inbox || belong_together(&server.host, &imap.host) {
                 return Ok(Some((user, address)));
             }
         }
