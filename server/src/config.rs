@@ -42,6 +42,8 @@ pub struct Config {
     pub collect_private: bool,
     /// `PISMO_LOGIN_PRIVATE`: let people sign in to servers in private networks that they have typed themselves.
     pub login_private: bool,
+    /// `PISMO_PORTS`: ports of mail servers that people name, beside the usual ones, separated by commas.
+    pub ports: Vec<u16>,
     /// `PISMO_PICTURES_PRIVATE`: let messages show pictures of servers in private networks, too, this machine among them.
     pub pictures_private: bool,
     /// `PISMO_UPLOAD_LIMIT`: the largest file that can be attached, in bytes.
@@ -80,12 +82,13 @@ impl Config {
 
     /// Opens lines to the servers of accounts. Whoever may type any server must not have this machine's own network called.
     pub fn server_dialer(&self) -> Dialer {
-        Dialer::new(if self.imap.is_some() || self.login_private { Reach::Anywhere } else { Reach::Public })
+        let anywhere = self.imap.is_some() || self.login_private;
+        Dialer::new(if anywhere { Reach::Anywhere } else { Reach::Public }).with_ports(&self.ports)
     }
 
     /// Opens lines to the servers that people name to collect their mail from.
     pub fn source_dialer(&self) -> Dialer {
-        Dialer::new(if self.collect_private { Reach::Anywhere } else { Reach::Public })
+        Dialer::new(if self.collect_private { Reach::Anywhere } else { Reach::Public }).with_ports(&self.ports)
     }
 
     /// Opens lines to the servers of pictures that messages show.
@@ -143,6 +146,10 @@ impl Config {
                 .transpose()?,
             allow_insecure,
             login_private: switch("PISMO_LOGIN_PRIVATE", lookup)?.unwrap_or(is_personal),
+            ports: split(lookup("PISMO_PORTS"))
+                .iter()
+                .map(|port| parse("PISMO_PORTS", port))
+                .collect::<Result<_, _>>()?,
             pictures_private: switch("PISMO_PICTURES_PRIVATE", lookup)?.unwrap_or_default(),
             collect_private: switch("PISMO_COLLECT_PRIVATE", lookup)?.unwrap_or_default(),
             upload_limit: match lookup("PISMO_UPLOAD_LIMIT") {
@@ -243,6 +250,7 @@ mod tests {
             ("PISMO_LOGIN_PRIVATE", "true"),
             ("PISMO_COLLECT_PRIVATE", "on"),
             ("PISMO_PICTURES_PRIVATE", "2"),
+            ("PISMO_PORTS", "993,70000"),
         ] {
             let error = read(&[(variable, value)]).expect_err(variable).to_string();
             assert!(error.starts_with(variable), "{error}");

@@ -75,6 +75,7 @@ pub fn net_to_wire(error: net::Error) -> wire::Error {
     match error {
         Error::UnknownHost { host } => wire::Error::UnknownHost { host },
         Error::Private { host } => wire::Error::PrivateHost { host },
+        Error::Port { host, port } => wire::Error::PortNotAllowed { host, port },
         Error::Unreachable { host, .. } => wire::Error::Unreachable { host },
         Error::NoTls { host, .. } => wire::Error::NoEncryption { host },
         Error::Certificate { host, fault } => wire::Error::Certificate { host, fault },
@@ -151,6 +152,7 @@ pub fn status(error: &wire::Error) -> StatusCode {
         | Error::TooManyContacts { .. }
         | Error::BadFile { .. }
         | Error::PrivateHost { .. }
+        | Error::PortNotAllowed { .. }
         | Error::MailboxName
         | Error::ServerNotKnown
         | Error::BadServer { .. }

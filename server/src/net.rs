@@ -24,7 +24,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use crate::endpoint::{Endpoint, Security};
+use crate::endpoint::{Endpoint, Protocol, Security};
 pub use address::is_public;
 pub use fetch::fetch;
 pub use picture::{Picture, picture};
@@ -57,8 +57,20 @@ pub enum Reach {
 #[derive(Debug, Clone, Default)]
 pub struct Dialer {
     reach: Reach,
+    /// Ports of mail servers on the public internet, beside the [`usual_ports`].
+    ports: Arc<[u16]>,
     tls: Option<Arc<ClientConfig>>,
     names: Option<Arc<TokioResolver>>,
+}
+
+/// Where servers of a protocol listen (RFC 8314 §7; for submission also where providers have it beside these). What listens
+/// elsewhere is most likely none, and Pismo is nobody's way to speak to it.
+fn usual_ports(protocol: Protocol) -> &'static [u16] {
+    match protocol {
+        Protocol::Imap => &[143, 993],
+        Protocol::Pop3 => &[110, 995],
+        Protocol::Smtp => &[25, 465, 587, 2465, 2525, 2587],
+    }
 }
 
 /// Why there is no line.
@@ -69,6 +81,9 @@ pub enum Error {
     /// All its addresses are in a network that must not be reached from here.
     #[error("the server is in a private network")]
     Private { host: String },
+    /// Mail servers of the public internet are not at such a port, and the operator has named none there (`PISMO_PORTS`).
+    #[error("mail servers have another port than {port}")]
+    Port { host: String, port: u16 },
     #[error("the server cannot be reached: {text}")]
     Unreachable { host: String, text: String },
     /// There is a server, but no TLS with it.
@@ -83,7 +98,7 @@ impl Error {
     pub fn step(&self) -> ProbeStep {
         match self {
             Error::UnknownHost { .. } | Error::Private { .. } => ProbeStep::Name,
-            Error::Unreachable { .. } => ProbeStep::Line,
+            Error::Port { .. } | Error::Unreachable { .. } => ProbeStep::Line,
             Error::NoTls { .. } | Error::Certificate { .. } => ProbeStep::Tls,
         }
     }
@@ -92,7 +107,12 @@ impl Error {
 impl Dialer {
     /// Calls these addresses, and trusts what this machine trusts.
     pub fn new(reach: Reach) -> Self {
-        Self { reach, tls: None, names: None }
+        Self { reach, ..Self::default() }
+    }
+
+    /// Calls mail servers at these ports, too, wherever they are.
+    pub fn with_ports(self, ports: &[u16]) -> Self {
+        Self { ports: ports.into(), ..self }
     }
 
     /// Trusts what this configuration trusts.
@@ -108,14 +128,24 @@ impl Dialer {
     /// A line to a mail server, still in clear text. Where it would stay so because the server is on this machine by its
     /// spelling, it leads to this machine only; any other clear text the operator has allowed (`PISMO_ALLOW_INSECURE`).
     pub async fn dial(&self, endpoint: &Endpoint) -> Result<TcpStream, Error> {
+        let Endpoint { host, port, .. } = endpoint;
+        let addresses = self.judged(host, *port).await?;
+        if self.reach != Reach::Anywhere && !self.has_mail_at(endpoint) {
+            return Err(Error::Port { host: host.clone(), port: *port });
+        }
         let here = endpoint.security == Security::Insecure && endpoint.is_loopback();
-        self.call(&endpoint.host, endpoint.port, here).await
+        call(host, addresses, here).await
     }
 
     /// The same, and TLS over it. Its certificate must be for this very name.
     pub async fn dial_tls(&self, host: &str, port: u16) -> Result<TlsStream<TcpStream>, Error> {
-        let stream = self.call(host, port, false).await?;
+        let stream = self.dial_plain(host, port).await?;
         self.secure(host, stream).await
+    }
+
+    fn has_mail_at(&self, endpoint: &Endpoint) -> bool {
+        let mut ports = usual_ports(endpoint.protocol).iter().chain(self.ports.iter());
+        ports.any(|&port| port == endpoint.port)
     }
 
     /// Whether a web server may be called at this port: on the public internet at its usual one alone.
@@ -130,35 +160,15 @@ impl Dialer {
 
     /// A line to a web server in clear text.
     pub async fn dial_plain(&self, host: &str, port: u16) -> Result<TcpStream, Error> {
-        self.call(host, port, false).await
+        call(host, self.judged(host, port).await?, false).await
     }
 
-    async fn call(&self, host: &str, port: u16, here: bool) -> Result<TcpStream, Error> {
-        let unknown = || Error::UnknownHost { host: host.to_owned() };
-        let addresses = timeout(LOOKUP, self.look_up(host, port)).await.ok().flatten().ok_or_else(unknown)?;
-        let unreachable = |text: &str| Error::Unreachable { host: host.to_owned(), text: text.to_owned() };
-        let until = Instant::now() + ALL_ADDRESSES;
-        let mut why = Error::Private { host: host.to_owned() };
-        for address in addresses {
-            if !self.may_reach(address) {
-                continue;
-            }
-            // A name can point anywhere, so the spelling is not enough.
-            if here && !address.ip().is_loopback() {
-                why = unreachable("the name does not lead to this machine");
-                continue;
-            }
-            match timeout_at(until.min(Instant::now() + ONE_ADDRESS), TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => {
-                    // Commands are small and each is waited for. A line that does not know this option works as well.
-                    let _ = stream.set_nodelay(true);
-                    return Ok(stream);
-                }
-                Ok(Err(error)) => why = unreachable(&error.kind().to_string()),
-                Err(_) => why = unreachable("no answer in time"),
-            }
-        }
-        Err(why)
+    /// The addresses of a name that may be called.
+    async fn judged(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
+        let found = timeout(LOOKUP, self.look_up(host, port)).await.ok().flatten();
+        let mut addresses = found.ok_or_else(|| Error::UnknownHost { host: host.to_owned() })?;
+        addresses.retain(|address| self.may_reach(*address));
+        if addresses.is_empty() { Err(Error::Private { host: host.to_owned() }) } else { Ok(addresses) }
     }
 
     /// The addresses of a name; none where it has none.
@@ -193,6 +203,30 @@ impl Dialer {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| Error::UnknownHost { host: host.to_owned() })?;
         TlsConnector::from(config).connect(name, stream).await.map_err(|error| of_handshake(host.to_owned(), &error))
     }
+}
+
+/// A line to the first of these addresses that takes it; `here`, to one of this machine alone.
+async fn call(host: &str, addresses: Vec<SocketAddr>, here: bool) -> Result<TcpStream, Error> {
+    let unreachable = |text: &str| Error::Unreachable { host: host.to_owned(), text: text.to_owned() };
+    let until = Instant::now() + ALL_ADDRESSES;
+    let mut why = unreachable("it has no address");
+    for address in addresses {
+        // A name can point anywhere, so the spelling is not enough.
+        if here && !address.ip().is_loopback() {
+            why = unreachable("the name does not lead to this machine");
+            continue;
+        }
+        match timeout_at(until.min(Instant::now() + ONE_ADDRESS), TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => {
+                // Commands are small and each is waited for. A line that does not know this option works as well.
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Ok(Err(error)) => why = unreachable(&error.kind().to_string()),
+            Err(_) => why = unreachable("no answer in time"),
+        }
+    }
+    Err(why)
 }
 
 /// One configuration for all lines, so that the roots are held once and TLS sessions are resumed.
@@ -241,12 +275,38 @@ mod tests {
     async fn what_is_not_public_is_not_called() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
+        let dialer = Dialer::new(Reach::Public).with_ports(&[port]);
         for host in ["127.0.0.1", "localhost", "::1", "::ffff:127.0.0.1", "0.0.0.0"] {
-            let endpoint = Endpoint::new(crate::endpoint::Protocol::Imap, Security::Tls, host, port);
-            let refused = Dialer::new(Reach::Public).dial(&endpoint).await.expect_err(host);
+            let endpoint = Endpoint::new(Protocol::Imap, Security::Tls, host, port);
+            let refused = dialer.dial(&endpoint).await.expect_err(host);
             assert_eq!(refused, Error::Private { host: host.to_owned() });
         }
-        let endpoint = Endpoint::new(crate::endpoint::Protocol::Imap, Security::Tls, "127.0.0.1", port);
+        let endpoint = Endpoint::new(Protocol::Imap, Security::Tls, "127.0.0.1", port);
         Dialer::new(Reach::Anywhere).dial(&endpoint).await.expect("a line");
+    }
+
+    #[test]
+    fn mail_servers_of_the_internet_are_called_at_ports_of_mail_alone() {
+        let dialer = Dialer::new(Reach::Public).with_ports(&[10_993]);
+        let has =
+            |protocol, port| dialer.has_mail_at(&Endpoint::new(protocol, Security::Tls, "mail.example.org", port));
+        for (protocol, usual) in [(Protocol::Imap, 993), (Protocol::Pop3, 110), (Protocol::Smtp, 587)] {
+            assert!(has(protocol, usual) && has(protocol, 10_993));
+            for port in [22, 80, 443, 6379, 11_211] {
+                assert!(!has(protocol, port), "{port}");
+            }
+        }
+        assert!(!has(Protocol::Smtp, 993));
+    }
+
+    #[tokio::test]
+    async fn a_port_without_mail_is_not_called() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let endpoint = Endpoint::new(Protocol::Imap, Security::Tls, "127.0.0.1", address.port());
+        let dialer = Dialer::new(Reach::PublicAnd(address));
+        let refused = dialer.dial(&endpoint).await.expect_err("a port of something else");
+        assert_eq!(refused, Error::Port { host: "127.0.0.1".to_owned(), port: address.port() });
+        dialer.with_ports(&[address.port()]).dial(&endpoint).await.expect("a port that the operator has named");
     }
 }

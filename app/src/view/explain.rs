@@ -15,6 +15,9 @@ pub fn error_text(i18n: Words, error: &Error) -> String {
         Error::UnknownHost { host } => t_string!(i18n, error.unknown_host, host = host.clone()).to_string(),
         Error::Unreachable { host } => t_string!(i18n, error.unreachable, host = host.clone()).to_string(),
         Error::PrivateHost { host } => t_string!(i18n, error.private_host, host = host.clone()).to_string(),
+        Error::PortNotAllowed { host, port } => {
+            t_string!(i18n, error.port_not_allowed, host = host.clone(), port = port.to_string()).to_string()
+        }
         Error::NoEncryption { host } => t_string!(i18n, error.no_encryption, host = host.clone()).to_string(),
         Error::Certificate { host, fault } => certificate_text(i18n, host.clone(), fault),
         Error::ImapDisabled { .. } => t_string!(i18n, error.imap_disabled).to_string(),
@@ -132,6 +135,7 @@ pub fn server_words(error: &Error) -> Option<&str> {
         Error::UnknownHost { .. }
         | Error::Unreachable { .. }
         | Error::PrivateHost { .. }
+        | Error::PortNotAllowed { .. }
         | Error::NoEncryption { .. }
         | Error::Certificate { .. }
         | Error::TooManyAttempts { .. }

@@ -17,6 +17,8 @@ pub enum Error {
     Unreachable { host: String },
     /// The server is in a private network, and the operator does not let mail be collected from there.
     PrivateHost { host: String },
+    /// Mail servers are not at this port, and the operator has allowed none there.
+    PortNotAllowed { host: String, port: u16 },
     /// The server answers, but has no encryption that Pismo can use on this port.
     NoEncryption { host: String },
     /// The server's certificate does not hold.

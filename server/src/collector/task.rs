@@ -268,6 +268,7 @@ fn end_of_run(collector: &StoredCollector, came: bool, trouble: Option<Collector
             Error::ImapDisabled { .. }
             | Error::Pop3Disabled { .. }
             | Error::PrivateHost { .. }
+            | Error::PortNotAllowed { .. }
             | Error::SignedOut
             | Error::NoMail
             | Error::BadFile { .. }

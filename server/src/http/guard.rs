@@ -133,6 +133,7 @@ mod tests {
             allow_insecure: false,
             login_private: true,
             collect_private: false,
+            ports: Vec::new(),
             pictures_private: false,
             upload_limit: 0,
             hook_secret: None,

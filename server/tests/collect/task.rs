@@ -58,6 +58,7 @@ impl Node {
             authserv: Vec::new(),
             lines: pismo::lines::Limits::of_this_process(),
             collect_private: true,
+            ports: Vec::new(),
             pictures_private: true,
         };
         let stop = CancellationToken::new();

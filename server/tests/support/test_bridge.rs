@@ -133,6 +133,7 @@ pub fn settings(data: PathBuf, imap_port: u16, submission_port: u16) -> Config {
         // All test servers are on this machine.
         login_private: true,
         collect_private: true,
+        ports: Vec::new(),
         pictures_private: true,
         upload_limit: 10 * 1024 * 1024,
         hook_secret: None,
