@@ -31,7 +31,7 @@ fuzz() {
   .ci/install.sh fuzz
   local seconds=${FUZZ_SECONDS:-600} log=$CACHE/fuzz.log target found
   cp Cargo.lock server/fuzz/
-  for target in imap_response body_structure conversation state html css header body tab; do
+  for target in imap_response body_structure conversation state html css header body tab published people; do
     # What is found on the way is kept beside the sources' own corpus, for the next run.
     found=$CACHE/fuzz/$target
     mkdir -p "$found"

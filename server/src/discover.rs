@@ -239,6 +239,11 @@ impl Discovery {
     }
 }
 
+/// The servers that a clientConfig document names for an address, the best first. Whatever it says, nobody is called for it.
+pub fn published(document: &str, email: &str, way: Way) -> Vec<Candidate> {
+    Address::new(email, way).map(|address| in_order(clientconfig::read(document, &address))).unwrap_or_default()
+}
+
 /// Each server once, the best first.
 fn in_order(found: Found) -> Vec<Candidate> {
     let mut candidates = found.candidates;

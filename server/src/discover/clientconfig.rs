@@ -256,6 +256,24 @@ mod tests {
         assert_eq!(advice(&format!("{oauth}{clear}{good}")), [None]);
     }
 
+    /// Entities that are made of entities, ten times ten times: a gigabyte, if anybody were to write them out.
+    #[test]
+    fn entities_mean_nothing() {
+        let entity = |level: u8| format!("<!ENTITY e{} \"{}\">", level + 1, format!("&e{level};").repeat(10));
+        let entities: String = (0..9).map(entity).collect();
+        let (good, host) =
+            (incoming("imap", "a.example", 993, "SSL", ""), incoming("imap", "a&e9;.example", 993, "SSL", ""));
+        for subset in
+            [format!("[<!ENTITY e0 \"lol\">{entities}]"), "SYSTEM \"file:///etc/passwd\"".to_owned(), String::new()]
+        {
+            let text =
+                document(&host).replace("<clientConfig", &format!("<!DOCTYPE clientConfig {subset}><clientConfig"));
+            assert_eq!(endpoints(&read(&text, &address())), Vec::<String>::new(), "{subset}");
+        }
+        // Without any definition they are left out of what is read, and all else is.
+        assert_eq!(endpoints(&read(&document(&format!("{host}{good}")), &address()))[0], "imaps://a.example:993");
+    }
+
     #[test]
     fn strange_documents_name_nobody() {
         let good = incoming("imap", "a.example", 993, "SSL", "");
