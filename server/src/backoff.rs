@@ -44,4 +44,12 @@ mod tests {
         backoff.reset();
         assert!(backoff.wait() <= Duration::from_secs(1));
     }
+
+    #[test]
+    fn those_who_wait_together_do_not_come_back_together() {
+        let wait = |_| Backoff::new(Duration::from_secs(1), Duration::from_secs(60)).wait();
+        let moments: std::collections::BTreeSet<Duration> = (0..1000).map(wait).collect();
+        // Of 256 moments that there are.
+        assert!(moments.len() > 200, "{}", moments.len());
+    }
 }

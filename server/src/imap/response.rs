@@ -189,6 +189,8 @@ fn numbers(text: &[u8]) -> Vec<(u32, u32)> {
     for word in text.split(|&byte| byte == b' ').filter(|word| !word.is_empty()) {
         let Some(number) = std::str::from_utf8(word).ok().and_then(|word| word.parse::<u32>().ok()) else { break };
         match ranges.last_mut() {
+            // There is no message of that number.
+            _ if number == 0 => {}
             Some((_, last)) if last.checked_add(1) == Some(number) => *last = number,
             _ => ranges.push((number, number)),
         }
@@ -204,13 +206,28 @@ fn esearch(values: &[Value]) -> Response {
 }
 
 fn list(values: &[Value], subscribed_only: bool) -> Response {
-    let [attributes, delimiter, name, ..] = values else { return Response::Other };
-    let Some(name) = name.bytes().map(<[u8]>::to_vec).or_else(|| (*name == Value::Nil).then(|| b"NIL".to_vec())) else {
-        return Response::Other;
+    let [attributes, delimiter, rest @ ..] = values else { return Response::Other };
+    let name = match rest {
+        [Value::Nil, ..] => b"NIL".to_vec(),
+        rest => match mailbox(rest) {
+            Some((name, _)) => name,
+            None => return Response::Other,
+        },
     };
     let attributes = attributes.list().iter().filter_map(Value::text).map(str::to_owned).collect();
     let delimiter = delimiter.text().and_then(|text| text.chars().next());
     Response::List(List { subscribed_only, attributes, delimiter, name })
+}
+
+/// The name of a mailbox and what comes behind it. Some servers write a name with spaces in it without quotes.
+fn mailbox<'a, 'v>(values: &'v [Value<'a>]) -> Option<(Vec<u8>, &'v [Value<'a>])> {
+    if let [Value::String(name), rest @ ..] = values {
+        return Some((name.to_vec(), rest));
+    }
+    let words: Vec<&[u8]> =
+        values.iter().map_while(|value| if let Value::Atom(word) = value { Some(*word) } else { None }).collect();
+    let rest = values.get(words.len()..).unwrap_or_default();
+    (!words.is_empty()).then(|| (words.join(&b" "[..]), rest))
 }
 
 /// The largest number of people told of as having rights in one mailbox.
@@ -261,7 +278,7 @@ fn rights(words: &[&Value]) -> Rights {
 }
 
 fn status_of(values: &[Value]) -> Response {
-    let [Value::Atom(name) | Value::String(name), Value::List(items), ..] = values else { return Response::Other };
+    let Some((name, [Value::List(items), ..])) = mailbox(values) else { return Response::Other };
     let (mut counts, mut id) = (Vec::new(), None);
     for pair in items.chunks_exact(2) {
         let [item, value] = pair else { continue };
@@ -271,7 +288,7 @@ fn status_of(values: &[Value]) -> Response {
             counts.push((item.to_ascii_uppercase(), number));
         }
     }
-    Response::StatusOf { name: name.to_vec(), items: counts, id }
+    Response::StatusOf { name, items: counts, id }
 }
 
 /// `"" (STORAGE 10 512 MESSAGE 3 100)`

@@ -101,7 +101,7 @@ fn leaf(values: &[Value], section: &str) -> Node {
         charset,
         method,
         encoding: encoding(word(5).unwrap_or_default()),
-        size: values.get(6).and_then(Value::number32).unwrap_or(0),
+        size: values.get(6).and_then(Value::size).unwrap_or(0),
         disposition,
         file_name: named(&disposition_params, "filename").or_else(|| named(&params, "name")),
         content_id: values.get(3).and_then(Value::bytes).map(content_id).filter(|id| !id.is_empty()),

@@ -60,6 +60,17 @@ impl<'a> Value<'a> {
     pub fn number32(&self) -> Option<u32> {
         self.number().map(|number| u32::try_from(number).unwrap_or(u32::MAX))
     }
+
+    /// A size in octets, which some servers write as `9.3736e+06`. One of more than 32 bits counts as the largest.
+    pub fn size(&self) -> Option<u32> {
+        let rounded = || self.text()?.parse::<f64>().ok().filter(|size| *size >= 0.0);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "beyond its bounds it is the bound"
+        )]
+        self.number32().or_else(|| rounded().map(|size| size as u32))
+    }
 }
 
 /// A literal, and where in the text it stood.

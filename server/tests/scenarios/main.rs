@@ -59,6 +59,7 @@ mod line;
 mod list;
 mod live;
 mod logins;
+mod many;
 mod order;
 mod passkeys;
 mod pictures;

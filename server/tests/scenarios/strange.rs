@@ -100,6 +100,45 @@ async fn a_modseq_that_goes_backwards_hides_nothing() {
 }
 
 #[tokio::test]
+async fn a_server_that_tells_no_uidnext_and_senseless_modseqs_hides_nothing() {
+    let server = MailServer::shared_with_smtp();
+    let proxy = RecordingProxy::start(server.imap_port()).await;
+    // As some servers have it: no UIDNEXT in SELECT and STATUS, and a MODSEQ below zero.
+    proxy.rewrite(|said| {
+        let text = String::from_utf8_lossy(&said).replace("[UIDNEXT ", "[X-NEXT ").replace(" UIDNEXT ", " X-NEXT ");
+        text.replace("HIGHESTMODSEQ ", "HIGHESTMODSEQ -").replace("MODSEQ (", "MODSEQ (-").into_bytes()
+    });
+    let bridge = TestBridge::on(server, |config| config.imap = Some(imap(proxy.port))).await;
+    let mut mail = bridge.mail("ana");
+    mail.fill("INBOX", 4).await;
+    mail.fill("Archive", 2).await;
+    let mut tab = bridge.sign_in("ana").await.open("INBOX").await;
+    assert_eq!(tab.view.subjects(), ["message 4", "message 3", "message 2", "message 1"]);
+    let uids: Vec<_> = tab.messages().into_iter().map(|message| message.uid).collect();
+    mail.store("INBOX", uids[1], Flag::Flagged, true).await;
+    tab.until("the star", |view| view.has(uids[1], &Flag::Flagged)).await;
+    mail.append("INBOX", "the fifth").await;
+    tab.until("the fifth", |view| view.total() == 5).await;
+    tab.open("Archive").await;
+    mail.append("INBOX", "the sixth").await;
+    mail.store("INBOX", uids[1], Flag::Flagged, false).await;
+    tab.until("counted", |view| view.mailbox("INBOX").is_some_and(|mailbox| mailbox.total == 6)).await;
+    tab.open("INBOX").await;
+    tab.until("the sixth and no star", |view| view.total() == 6 && !view.has(uids[1], &Flag::Flagged)).await;
+    // And of what happened while the line was down.
+    proxy.take_down();
+    mail.append("INBOX", "the seventh").await;
+    mail.store("INBOX", uids[2], Flag::Seen, true).await;
+    proxy.restore();
+    tab.until("the seventh", |view| view.total() == 7 && view.has(uids[2], &Flag::Seen)).await;
+    let moved = Selection::Messages(vec![tab.messages()[0].clone()]);
+    let action = Action::Move { to: "Archive".to_owned() };
+    tab.send(Command::Act { selection: moved, action }).await.expect("a move");
+    tab.until("six", |view| view.total() == 6).await;
+    mail.until("Archive", |messages| messages.len() == 3).await;
+}
+
+#[tokio::test]
 async fn counts_that_cannot_be_empty_no_list() {
     for lie in [b"* 0 EXISTS\r\n".as_slice(), b"* 0 EXISTS\r\n* 3 EXPUNGE\r\n", b"* 0 EXPUNGE\r\n", b"* 99 EXPUNGE\r\n"]
     {

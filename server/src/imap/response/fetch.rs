@@ -71,7 +71,7 @@ pub(super) fn fetch(seq: u32, at: usize, mut frame: Frame, room: &Bump) -> Fetch
             b"X-GM-LABELS" => fetch.labels = Some(value.list().iter().filter_map(Value::name).collect()),
             b"MODSEQ" => fetch.modseq = value.list().first().and_then(Value::number).map(ModSeq),
             b"INTERNALDATE" => fetch.date = value.text().and_then(parse_date_time),
-            b"RFC822.SIZE" => fetch.size = value.number32(),
+            b"RFC822.SIZE" => fetch.size = value.size(),
             b"ENVELOPE" => fetch.envelope = Some(Envelope::read(value)),
             b"BODYSTRUCTURE" => fetch.structure = Some(structure::read(value)),
             b"PREVIEW" => {

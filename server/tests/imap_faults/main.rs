@@ -1,20 +1,33 @@
 //! Servers that do what no real one should: scripted peers.
 
-#[path = "support/mail_server.rs"]
+#[path = "../support/mail_server.rs"]
 mod mail_server;
-#[path = "support/script.rs"]
+#[path = "../support/script.rs"]
 mod script;
 
-use std::time::Duration;
+mod odd;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use app::wire::{Flag, Uid, UidValidity};
 use mail_server::PASSWORD;
 use pismo::{
-    endpoint::{Protocol, Security},
+    endpoint::{Endpoint, Protocol, Security},
     imap::{self, Change, Code, Credentials, Error, Session, UidSet, search},
     net,
 };
 use script::Peer;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::TcpListener,
+    sync::Semaphore,
+};
 
 fn credentials() -> Credentials {
     Credentials { user: "ana".to_owned(), password: PASSWORD.to_owned().into() }
@@ -416,4 +429,48 @@ async fn a_message_takes_the_place_of_another_in_one_step() {
     drop(session);
     let heard = peer.heard().await;
     assert!(heard.iter().any(|line| line.ends_with(replace)) && heard.iter().any(|line| line == "a: b"), "{heard:?}");
+}
+
+#[tokio::test]
+async fn many_who_come_at_once_are_let_in_by_and_by() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    // Those that are being let in, and the most that ever were.
+    let (waiting, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let door = Arc::new(Semaphore::new(0));
+    let (here, worst, opened) = (waiting.clone(), most.clone(), door.clone());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            worst.fetch_max(here.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            let (here, opened) = (here.clone(), opened.clone());
+            tokio::spawn(async move {
+                opened.acquire().await.expect("a door").forget();
+                let mut line = BufReader::new(stream);
+                line.write_all(GREETING.as_bytes()).await.expect("a client");
+                let mut text = String::new();
+                line.read_line(&mut text).await.expect("a client");
+                here.fetch_sub(1, Ordering::SeqCst);
+                let tag = text.split(' ').next().expect("a tag");
+                line.write_all(LOGIN.1.replace("{tag}", tag).as_bytes()).await.expect("a client");
+                let _ = line.read_line(&mut text).await;
+            });
+        }
+    });
+    let endpoint = Endpoint::new(Protocol::Imap, Security::Insecure, "127.0.0.1", port);
+    let all: Vec<_> = (0..60)
+        .map(|_| {
+            let endpoint = endpoint.clone();
+            tokio::spawn(async move { imap::connect(&endpoint, &credentials()).await.expect("a session") })
+        })
+        .collect();
+    while waiting.load(Ordering::SeqCst) < 16 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    // Whoever were to come as well would have come by now.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    door.add_permits(60);
+    for one in all {
+        one.await.expect("a session");
+    }
+    assert_eq!(most.load(Ordering::SeqCst), 16, "of sixty at once");
 }
