@@ -72,6 +72,11 @@ impl Attempts {
         self.pay(payers)
     }
 
+    /// The same for a search for servers, whosever they are.
+    pub fn admit_search(&self, client: IpAddr) -> Result<Attempt, u32> {
+        self.pay(vec![Payer::Network(network(client))])
+    }
+
     /// The same for the code of a second step.
     pub fn admit_code(&self, address: &str, client: IpAddr) -> Result<Attempt, u32> {
         let mut payers = payers(address, client);

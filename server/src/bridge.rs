@@ -36,6 +36,8 @@ pub struct Bridge {
     pub collectors: Collectors,
     /// Finds the servers of an address, for collectors.
     pub discovery: Arc<Discovery>,
+    /// The same for those who sign in.
+    pub own_discovery: Arc<Discovery>,
     pub attempts: Arc<Attempts>,
     /// Pictures on the net that are fetched at once.
     pub pictures: Turns,
@@ -72,7 +74,8 @@ impl Bridge {
         let accounts =
             Accounts::new((store.clone(), index.clone()), folder, config.upload_limit, servers, shutdown.clone())
                 .believing(&config.authserv);
-        let discovery = Discovery::new(config.source_dialer());
+        let discovery = |dialer| Arc::new(Discovery::new(dialer).looking_at(config.places.clone()));
+        let (discovery, own_discovery) = (discovery(config.source_dialer()), discovery(config.server_dialer()));
         Ok(Self {
             config: Arc::new(config),
             store,
@@ -81,7 +84,8 @@ impl Bridge {
             accounts,
             outbox: Outbox::default(),
             collectors: Collectors::default(),
-            discovery: Arc::new(discovery),
+            discovery,
+            own_discovery,
             attempts: Arc::default(),
             pictures: Turns::new(8, 96),
             leaving: Turns::new(1, 8),

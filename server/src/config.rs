@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 use zeroize::Zeroizing;
 
 use crate::{
+    discover::Places,
     endpoint::{Endpoint, Protocol, Security},
     lines::Limits,
     net::{Dialer, Reach},
@@ -53,6 +54,10 @@ pub struct Config {
     /// `PISMO_AUTHSERV_ID`: how the mail server calls itself where it says what it has checked (RFC 8601), separated by commas;
     /// none means that this is learned.
     pub authserv: Vec<String>,
+    /// No variable: whom is trusted and asked for names by all lines, unless it is who this machine trusts and asks.
+    pub dialer: Dialer,
+    /// No variable: where servers are looked for.
+    pub places: Places,
     /// No variable: by how many files the process may open.
     pub lines: Limits,
 }
@@ -83,17 +88,21 @@ impl Config {
     /// Opens lines to the servers of accounts. Whoever may type any server must not have this machine's own network called.
     pub fn server_dialer(&self) -> Dialer {
         let anywhere = self.imap.is_some() || self.login_private;
-        Dialer::new(if anywhere { Reach::Anywhere } else { Reach::Public }).with_ports(&self.ports)
+        self.calling(anywhere).with_ports(&self.ports)
     }
 
     /// Opens lines to the servers that people name to collect their mail from.
     pub fn source_dialer(&self) -> Dialer {
-        Dialer::new(if self.collect_private { Reach::Anywhere } else { Reach::Public }).with_ports(&self.ports)
+        self.calling(self.collect_private).with_ports(&self.ports)
     }
 
     /// Opens lines to the servers of pictures that messages show.
     pub fn picture_dialer(&self) -> Dialer {
-        Dialer::new(if self.pictures_private { Reach::Anywhere } else { Reach::Public })
+        self.calling(self.pictures_private)
+    }
+
+    fn calling(&self, anywhere: bool) -> Dialer {
+        self.dialer.clone().within(if anywhere { Reach::Anywhere } else { Reach::Public })
     }
 
     fn from_lookup(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, Invalid> {
@@ -156,6 +165,8 @@ impl Config {
                 Some(text) => parse("PISMO_UPLOAD_LIMIT", &text)?,
                 None => 50 * 1024 * 1024,
             },
+            dialer: Dialer::default(),
+            places: Places::default(),
             lines: Limits::of_this_process(),
         })
     }

@@ -159,9 +159,9 @@ impl Address {
 }
 
 impl Discovery {
-    /// Asks the name servers of this machine.
+    /// Asks the name servers that the dialer asks.
     pub fn new(dialer: Dialer) -> Self {
-        let names = match dns::of_this_machine() {
+        let names = match dialer.names().cloned().map_or_else(dns::of_this_machine, Ok) {
             Ok(names) => Some(names),
             Err(error) => {
                 tracing::warn!(%error, "Mail servers are looked for without DNS: its settings cannot be read");

@@ -110,6 +110,16 @@ impl Dialer {
         Self { reach, ..Self::default() }
     }
 
+    /// Calls these addresses instead.
+    pub fn within(self, reach: Reach) -> Self {
+        Self { reach, ..self }
+    }
+
+    /// Whom it asks for names; nothing where that is whom this machine asks.
+    pub fn names(&self) -> Option<&TokioResolver> {
+        self.names.as_deref()
+    }
+
     /// Calls mail servers at these ports, too, wherever they are.
     pub fn with_ports(self, ports: &[u16]) -> Self {
         Self { ports: ports.into(), ..self }

@@ -32,6 +32,7 @@ pub struct LoginPage {
 pub fn Login(login: LoginPage) -> impl IntoView {
     let i18n = use_i18n();
     let LoginPage { error, address, fixed_server, imap, smtp, language, theme: _, next } = login;
+    let unknown = error == Some(Error::ServerNotKnown);
     let refused = error.as_ref().is_some_and(Error::is_about_password);
     let app_password =
         refused.then(|| provider_of(&address)).flatten().filter(|known| known.wants_app_password()).and_then(
@@ -115,7 +116,7 @@ pub fn Login(login: LoginPage) -> impl IntoView {
                             data-testid="login-password"
                         />
                     </div>
-                    {(!fixed_server).then(|| view! { <Servers imap=imap smtp=smtp /> })}
+                    {(!fixed_server).then(|| view! { <Servers imap=imap smtp=smtp open=unknown /> })}
                     <button class="button button-primary" type="submit" data-testid="login-submit">
                         {t_string!(i18n, login.submit)}
                     </button>
@@ -129,11 +130,11 @@ pub fn Login(login: LoginPage) -> impl IntoView {
     }
 }
 
-/// Where the mail is, for those whose provider we do not know.
+/// Where the mail is, for those whose servers are not found.
 #[component]
-fn Servers(imap: String, smtp: String) -> impl IntoView {
+fn Servers(imap: String, smtp: String, open: bool) -> impl IntoView {
     let i18n = use_i18n();
-    let open = !imap.is_empty() || !smtp.is_empty();
+    let open = open || !imap.is_empty() || !smtp.is_empty();
     let options = |server: fn(&crate::providers::Provider) -> &'static str| {
         PROVIDERS
             .iter()

@@ -117,6 +117,7 @@ pub fn origin_of(config: &Config, client: &Client, headers: &HeaderMap) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{discover::Places, net::Dialer};
 
     fn config(origins: &[&str], proxies: &[&str]) -> Config {
         Config {
@@ -134,6 +135,8 @@ mod tests {
             login_private: true,
             collect_private: false,
             ports: Vec::new(),
+            dialer: Dialer::default(),
+            places: Places::default(),
             pictures_private: false,
             upload_limit: 0,
             hook_secret: None,

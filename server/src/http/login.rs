@@ -1,9 +1,10 @@
 //! Signing in and out, with a plain form.
 
+mod servers;
+
 use app::{
     i18n,
     page::render_login,
-    providers,
     route::encode,
     view::{login::LoginPage, logins::Outcome},
     wire::{self, Error},
@@ -16,6 +17,7 @@ use axum::{
 };
 use secrecy::SecretString;
 use serde::Deserialize;
+use servers::{Servers, Unasked, servers};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -207,13 +209,20 @@ pub async fn sign_in(
             response.headers_mut().insert(header::SET_COOKIE, cookie);
             Ok(response)
         }
-        Err(error) => {
+        Err(Unasked { error, found }) => {
             let status = status(&error);
+            let (imap, smtp) = match found {
+                // Whoever goes on with these in the form says that they are the right ones.
+                Some(Servers { imap, smtp }) => {
+                    (imap.to_string(), smtp.map(|smtp| smtp.to_string()).unwrap_or_default())
+                }
+                None => (filled.imap, filled.smtp),
+            };
             let page = LoginPage {
                 error: Some(error),
                 address: filled.address,
-                imap: filled.imap,
-                smtp: filled.smtp,
+                imap,
+                smtp,
                 next: filled.next,
                 ..blank(&bridge, &headers)
             };
@@ -227,9 +236,9 @@ async fn try_sign_in(
     client: &Client,
     headers: &HeaderMap,
     filled: &Filled,
-) -> Result<Entered, wire::Error> {
+) -> Result<Entered, Unasked> {
     let address = filled.address.trim();
-    let (imap, smtp) = servers(bridge, address, filled)?;
+    let Servers { imap, smtp } = servers(bridge, client, address, filled).await?;
     let origin = origin(client, headers);
     let networks = bridge.store.known_networks(address, &imap).await.map_err(internal)?;
     let known = networks.iter().any(|network| is_one_network(network, client.address));
@@ -237,7 +246,7 @@ async fn try_sign_in(
         Ok(attempt) => attempt,
         Err(seconds) => {
             note_refusal(bridge, (address, &imap), &origin, Outcome::Attempts).await;
-            return Err(Error::TooManyAttempts { seconds });
+            return Err(Error::TooManyAttempts { seconds }.into());
         }
     };
     let credentials = Credentials { user: address.to_owned(), password: filled.password.clone() };
@@ -248,14 +257,14 @@ async fn try_sign_in(
             if error.is_about_password() {
                 note_refusal(bridge, (address, &imap), &origin, Outcome::Password).await;
             }
-            return Err(error);
+            return Err(error.into());
         }
     };
     // Whoever has several addresses has one second step for what lies behind them.
     let inbox = session.mailbox_id("INBOX").await.map_err(to_wire)?.unwrap_or_default();
     let awaited = bridge.store.who_has_second_step(address, &imap, &inbox).await.map_err(internal)?;
     let proven = Proven { address: address.to_owned(), imap, smtp, credentials, inbox, session, attempt };
-    let Some(owner) = awaited else { return finish(bridge, client, headers, proven).await.map(Entered::In) };
+    let Some(owner) = awaited else { return Ok(Entered::In(finish(bridge, client, headers, proven).await?)) };
     let token = random_hex(32).map_err(internal)?;
     bridge.await_second_step(Sha256::digest(token.as_bytes()).to_vec(), owner, proven, &filled.next);
     Ok(Entered::HalfWay(token))
@@ -311,26 +320,6 @@ async fn note_refusal(bridge: &Bridge, (address, imap): (&str, &Endpoint), origi
     if let Err(error) = bridge.store.note_refusal(address, imap, origin, outcome).await {
         tracing::warn!(error = format!("{error:#}"), "A failed attempt to sign in cannot be noted");
     }
-}
-
-/// The servers to sign in to: the configured ones, else those typed, else those of a known provider.
-fn servers(bridge: &Bridge, address: &str, filled: &Filled) -> Result<(Endpoint, Option<Endpoint>), wire::Error> {
-    if let Some(imap) = &bridge.config.imap {
-        return Ok((imap.clone(), bridge.config.smtp.clone()));
-    }
-    let known = address.rsplit_once('@').and_then(|(_, domain)| providers::provider_for(domain));
-    let known = known.filter(|provider| provider.is_reachable());
-    let imap = match (filled.imap.trim(), &known) {
-        ("", Some(provider)) => typed(bridge, provider.imap, Protocol::Imap)?,
-        ("", None) => return Err(Error::ServerNotKnown),
-        (text, _) => typed(bridge, text, Protocol::Imap)?,
-    };
-    let smtp = match (filled.smtp.trim(), &known) {
-        ("", Some(provider)) => Some(typed(bridge, provider.smtp, Protocol::Smtp)?),
-        ("", None) => bridge.config.smtp.clone(),
-        (text, _) => Some(typed(bridge, text, Protocol::Smtp)?),
-    };
-    Ok((imap, smtp))
 }
 
 /// A server as people type it: with or without the scheme.

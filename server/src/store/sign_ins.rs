@@ -103,6 +103,13 @@ impl Store {
         Ok(rows.into_iter().map(|(network,)| network).collect())
     }
 
+    /// The servers at which somebody has signed in with this address; whoever it was.
+    pub async fn servers_of(&self, address: &str) -> Result<Vec<Endpoint>> {
+        let rows: Vec<(String,)> = on!(self, pool => sqlx::query_as(
+            "SELECT imap FROM users WHERE LOWER(address) = LOWER($1) ORDER BY id").bind(address).fetch_all(pool))?;
+        Ok(rows.into_iter().filter_map(|(imap,)| imap.parse().ok()).collect())
+    }
+
     /// Removes what is too old to be kept.
     pub async fn forget_old_sign_ins(&self) -> Result<()> {
         change!(self, pool => sqlx::query("DELETE FROM sign_ins WHERE at <= $1").bind(now() - KEPT).execute(pool))?;

@@ -10,7 +10,9 @@ use pismo::{
     bridge::Bridge,
     collector::{self, NewCollector},
     config::Config,
+    discover::Places,
     imap::Credentials,
+    net::Dialer,
     store::{Entry, FolderRow, Lease, Place},
 };
 use tokio::{
@@ -59,6 +61,8 @@ impl Node {
             lines: pismo::lines::Limits::of_this_process(),
             collect_private: true,
             ports: Vec::new(),
+            dialer: Dialer::default(),
+            places: Places::default(),
             pictures_private: true,
         };
         let stop = CancellationToken::new();

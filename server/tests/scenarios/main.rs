@@ -17,8 +17,12 @@ mod mail;
 mod mail_server;
 #[path = "../support/masking_proxy.rs"]
 mod masking_proxy;
+#[path = "../support/name_server.rs"]
+mod name_server;
 #[path = "../support/peer.rs"]
 mod peer;
+#[path = "../support/published.rs"]
+mod published;
 #[path = "../support/random.rs"]
 mod random;
 #[path = "../support/recording_proxy.rs"]
@@ -75,6 +79,7 @@ mod second_step;
 mod secrets;
 mod send;
 mod senders;
+mod servers;
 mod sharing;
 mod sign_in;
 mod strange;

@@ -5,8 +5,10 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use pismo::{
     config::Config,
+    discover::Places,
     endpoint::{Endpoint, Protocol, Security},
     lines::Limits,
+    net::Dialer,
 };
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -134,6 +136,8 @@ pub fn settings(data: PathBuf, imap_port: u16, submission_port: u16) -> Config {
         login_private: true,
         collect_private: true,
         ports: Vec::new(),
+        dialer: Dialer::default(),
+        places: Places::default(),
         pictures_private: true,
         upload_limit: 10 * 1024 * 1024,
         hook_secret: None,
