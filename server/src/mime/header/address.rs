@@ -8,6 +8,9 @@ use crate::mime::charset;
 /// How many addresses are taken from one field.
 const MAX_ADDRESSES: usize = 2000;
 
+/// The longest address in brackets in which quotes are heeded, in bytes; RFC 5321 §4.5.3.1 has 256.
+const LONGEST: usize = 1024;
+
 /// Reads an address list. Groups are flattened, comments kept only where there is no other name. What has no
 /// address at all becomes an address with a name alone.
 pub fn addresses(value: &[u8]) -> Vec<Address> {
@@ -238,7 +241,8 @@ fn quoted(input: &[u8]) -> (Vec<u8>, &[u8]) {
 /// Reads an address after its opening bracket, without a source route (RFC 5322 §4.4).
 fn angle(input: &[u8]) -> (Vec<u8>, &[u8]) {
     let mut in_quotes = false;
-    let end = input.iter().position(|byte| {
+    // Each bracket looks this far, and not to the end of the list.
+    let end = input.iter().take(LONGEST).position(|byte| {
         if *byte == b'"' {
             in_quotes = !in_quotes;
         }
@@ -322,6 +326,11 @@ mod tests {
         check("\u{202e}knaB\u{202c} <a\u{200b}@x>".as_bytes(), &[("knaB", "a@x")]);
         check("=?utf-8?Q?Ba=E2=80=8Bnk?= <a@x\u{200d}y>".as_bytes(), &[("Bank", "a@xy")]);
         check("\u{202e} <a@x>".as_bytes(), &[("", "a@x")]);
+    }
+
+    #[test]
+    fn brackets_end_where_their_quotes_do() {
+        check(br#"<"a>b"@x>, <"a@x>, c@x"#, &[("", "\"a>b\"@x"), ("", "\"a@x"), ("", "c@x")]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 mod sink;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use html5ever::{
     QualName,
@@ -15,7 +15,7 @@ use html5ever::{
     tree_builder::{TreeBuilder, TreeBuilderOpts},
 };
 
-use sink::{Sink, Watch};
+use sink::{Sink, Unended, Watch};
 
 /// Levels of elements.
 const MAX_DEPTH: usize = 512;
@@ -67,21 +67,22 @@ impl Tree {
         );
         let builder = TreeBuilder::new_for_fragment(sink, context, None, TreeBuilderOpts::default());
         let initial_state = Some(builder.tokenizer_state_for_context_elem(false));
-        let watch = Watch { builder, body: RefCell::default() };
+        let watch = Watch { builder, body: RefCell::default(), ended: Cell::default() };
         let tokenizer = Tokenizer::new(watch, TokenizerOpts { initial_state, ..TokenizerOpts::default() });
         let input = BufferQueue::default();
         let mut rest = html;
+        let mut unended = Unended::default();
         while !rest.is_empty() {
             let (chunk, after) = rest.split_at(rest.ceil_char_boundary(CHUNK));
             rest = after;
             input.push_back(StrTendril::from_slice(chunk));
             while !matches!(tokenizer.feed(&input), html5ever::TokenizerResult::Done) {}
-            if tokenizer.sink.builder.sink.over.get() {
+            if unended.take(chunk, tokenizer.sink.ended.take()) || tokenizer.sink.builder.sink.over.get() {
                 return None;
             }
         }
         tokenizer.end();
-        let Watch { builder, body } = tokenizer.sink;
+        let Watch { builder, body, .. } = tokenizer.sink;
         let tree = Self { nodes: builder.sink.nodes.into_inner(), body: body.into_inner().unwrap_or_default() };
         // Depths were noted when nodes were put in place; misnesting moves whole branches.
         (!builder.sink.over.get() && tree.depth() <= MAX_DEPTH).then_some(tree)
@@ -157,6 +158,11 @@ mod tests {
             ("elements", many("<br>", 500_000)),
             ("lists", many("<ul><li>", 30_000)),
             ("svg", many("<svg><g>", 30_000)),
+            ("attributes", format!("<p{}>x", (0..200_000).map(|number| format!(" a{number}")).collect::<String>())),
+            (
+                "attributes that are not apart",
+                format!("<p{}>x", (0..100_000).map(|at| format!("/a{at}='>'")).collect::<String>()),
+            ),
         ] {
             let started = std::time::Instant::now();
             let refused = Tree::parse(&html).is_none();
@@ -170,6 +176,10 @@ mod tests {
     fn a_large_newsletter_is_taken() {
         let row = "<tr><td style='padding:4px'><table><tr><td><a href='https://x'><img src=y></a></td></tr></table></td></tr>";
         assert!(Tree::parse(&format!("<table>{}</table>", row.repeat(3000))).is_some());
+        // A tag may be long, too, and so may a comment.
+        let letters = format!("{}/", "iVBORw0KGgo+Suh".repeat(4)).repeat(30_000);
+        assert!(Tree::parse(&format!("<img src='data:image/png;base64,{letters}'>x")).is_some());
+        assert!(Tree::parse(&format!("<!--[if mso]>{}<![endif]-->x", "<w:x w:y='z'/>\n".repeat(5000))).is_some());
     }
 
     #[test]

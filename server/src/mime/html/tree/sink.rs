@@ -21,17 +21,23 @@ use super::{MAX_DEPTH, Node};
 const MAX_NODES: usize = 300_000;
 /// Steps of moving nodes about, which misnested HTML can make quadratic.
 const MAX_WORK: usize = 20_000_000;
+/// Attributes of one tag whose names are compared to each other.
+const MAX_COMPARED: usize = 600_000_000;
 
 /// Sees the tokens on their way to the tree builder, for the `<body>` tag that it ignores in a fragment.
 pub struct Watch {
     pub builder: TreeBuilder<Handle, Sink>,
     pub body: RefCell<Option<Vec<(String, String)>>>,
+    /// Whether a token has ended since this was last taken.
+    pub ended: Cell<bool>,
 }
 
 impl TokenSink for Watch {
     type Handle = Handle;
 
     fn process_token(&self, token: Token, line_number: u64) -> TokenSinkResult<Handle> {
+        // Errors are told of in the middle of a tag, too.
+        self.ended.set(self.ended.get() || !matches!(token, Token::ParseError(_)));
         if let Token::TagToken(Tag { kind: TagKind::StartTag, name, attrs, .. }) = &token
             && *name == local_name!("body")
             && self.body.borrow().is_none()
@@ -61,6 +67,35 @@ pub struct Named {
     index: usize,
     name: QualName,
     integration_point: bool,
+}
+
+/// How many attributes a tag that has not ended can have by now. The tokenizer compares the name of each to those of all before it,
+/// and tells of none until the tag ends.
+#[derive(Default)]
+pub struct Unended {
+    attributes: usize,
+    compared: usize,
+}
+
+impl Unended {
+    /// As many as few tags have. What comes in one piece is fewer.
+    const USUAL: usize = 1000;
+
+    /// Takes in a piece of the text, and whether a token has ended in it. Gives back whether it becomes too much.
+    pub fn take(&mut self, piece: &str, ended: bool) -> bool {
+        // Whatever stands between them, each begins behind a space, a slash or a quote.
+        let parts = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'"' | b'\'');
+        let begun = piece
+            .as_bytes()
+            .windows(2)
+            .filter(|pair| matches!(pair, [one, next] if parts(one) && !parts(next)))
+            .count();
+        self.attributes = if ended { begun } else { self.attributes + begun };
+        if self.attributes > Self::USUAL {
+            self.compared = self.compared.saturating_add(self.attributes * begun);
+        }
+        self.compared > MAX_COMPARED
+    }
 }
 
 /// Takes what the tree builder builds.
