@@ -65,6 +65,16 @@ pub struct Root {
 pub struct Known {
     pub conversations: HashMap<Key, ConversationId>,
     pub roots: HashMap<Key, Root>,
+    /// How large conversations are that may become one: the smaller becomes part of the larger, or each message that brings another
+    /// one in would have all of a large one written anew.
+    pub sizes: HashMap<ConversationId, u64>,
+}
+
+impl Known {
+    /// The conversations in it.
+    pub fn spoken_of(&self) -> impl Iterator<Item = ConversationId> + '_ {
+        self.conversations.values().copied().chain(self.roots.values().map(|root| root.conversation))
+    }
 }
 
 /// What some entries add to what is known.
@@ -124,8 +134,8 @@ fn key(account: AccountId, kind: &str, text: &str) -> Key {
 
 /// Puts messages into conversations.
 pub fn join(entries: &[Entry], mut known: Known) -> Joined {
-    let mut sets = Sets { before: known.conversations.values().copied().collect(), ..Sets::default() };
-    sets.before.extend(known.roots.values().map(|root| root.conversation));
+    let sizes = std::mem::take(&mut known.sizes);
+    let mut sets = Sets { before: known.spoken_of().collect(), sizes, ..Sets::default() };
     let mut joined = Joined::default();
     let mut changed: HashSet<Key> = HashSet::new();
     for Entry { date, links, .. } in entries {
@@ -198,6 +208,7 @@ pub fn rehearse(entries: &[Entry], piece: usize) -> HashMap<Uid, ConversationId>
 struct Sets {
     /// Those that were there before: the others need no mending.
     before: HashSet<ConversationId>,
+    sizes: HashMap<ConversationId, u64>,
     parents: HashMap<ConversationId, ConversationId>,
 }
 
@@ -220,8 +231,13 @@ impl Sets {
         if one == other {
             return one;
         }
-        let (root, child) = if self.before.contains(&one) { (one, other) } else { (other, one) };
+        let weight = |conversation: &ConversationId| {
+            (self.before.contains(conversation), self.sizes.get(conversation).copied().unwrap_or_default())
+        };
+        let (root, child) = if weight(&one) >= weight(&other) { (one, other) } else { (other, one) };
         self.parents.insert(child, root);
+        let more = self.sizes.get(&child).copied().unwrap_or_default();
+        *self.sizes.entry(root).or_default() += more;
         root
     }
 
@@ -281,6 +297,22 @@ mod tests {
                 assert_eq!(conversations(&entries, piece), [0, 0, 1, 0, 0, 2, 3], "{piece}");
             }
             entries.reverse();
+        }
+    }
+
+    #[test]
+    fn the_smaller_becomes_part_of_the_larger() {
+        let key = |id: &str| key(AccountId(1), "message-id", id);
+        for (sizes, merged) in [([100, 1], vec![(2, 1)]), ([1, 100], vec![(1, 2)])] {
+            for references in ["<a@x> <b@x>", "<b@x> <a@x>"] {
+                let known = Known {
+                    conversations: HashMap::from([(key("a@x"), 1), (key("b@x"), 2)]),
+                    sizes: HashMap::from([(1, sizes[0]), (2, sizes[1])]),
+                    ..Known::default()
+                };
+                let both = entry(3, 1, &format!("Message-ID: <c@x>\nReferences: {references}"));
+                assert_eq!(join(&[both], known).merged, merged, "{references}");
+            }
         }
     }
 

@@ -43,7 +43,7 @@ pub use authserv::Authserv;
 pub use blobs::Blob;
 pub use collectors::{EndOfRun, Lease, StoredCollector};
 pub use contacts::Taken;
-pub use conversations::{Conversations, Indexed, Member};
+pub use conversations::{Beside, Conversations, Indexed, Member};
 pub use correspondents::Correspondent;
 pub use drafts::SavedDraft;
 pub use folders::FolderRow;

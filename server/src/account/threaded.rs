@@ -15,8 +15,9 @@ use super::{
     selection::Group,
 };
 use crate::{
+    conversation::ConversationId,
     imap::{self, Session, UidSet, search::Key},
-    store::Indexed,
+    store::{Beside, Indexed},
 };
 
 /// Rows above and below those asked for last whose conversations are counted anew when something has changed.
@@ -35,7 +36,8 @@ impl Actor {
         uids: &[Uid],
     ) -> Result<HashMap<Uid, Option<Thread>>, imap::Error> {
         let beside = self.beside(session, uids).await;
-        let others: UidSet = beside.values().filter(|others| others.len() > 1).flatten().copied().collect();
+        let several = beside.conversations().filter(|(_, members)| members.len() > 1);
+        let others: UidSet = several.flat_map(|(_, members)| members).copied().collect();
         if others.is_empty() {
             return Ok(uids.iter().map(|uid| (*uid, None)).collect());
         }
@@ -44,11 +46,10 @@ impl Actor {
         let count = |uids: &[Uid], among: &HashSet<Uid>| {
             u32::try_from(uids.iter().filter(|uid| among.contains(uid)).count()).unwrap_or(u32::MAX)
         };
-        let thread = |uid: &Uid| {
-            let others = beside.get(uid)?;
-            let thread = Thread { count: count(others, &there), unseen: count(others, &unseen) };
-            (thread.count > 1).then_some(thread)
-        };
+        let of = |members: &[Uid]| Thread { count: count(members, &there), unseen: count(members, &unseen) };
+        let threads: HashMap<ConversationId, Thread> =
+            beside.conversations().map(|(conversation, members)| (conversation, of(members))).collect();
+        let thread = |uid: &Uid| threads.get(&beside.conversation(*uid)?).filter(|thread| thread.count > 1).copied();
         Ok(uids.iter().map(|uid| (*uid, thread(uid))).collect())
     }
 
@@ -70,11 +71,11 @@ impl Actor {
             warn!(error = format!("{error:#}"), "New mail is not in the index of conversations");
         }
         let beside = self.beside(session, &new).await;
-        let is_newest =
-            |uid: &Uid| beside.get(uid).and_then(|others| others.iter().max()).is_none_or(|newest| newest == uid);
-        added.retain(|hit| is_newest(&hit.uid));
+        let newest: HashSet<Uid> =
+            beside.conversations().filter_map(|(_, members)| members.iter().max().copied()).collect();
+        added.retain(|hit| beside.conversation(hit.uid).is_none() || newest.contains(&hit.uid));
         let stand: HashSet<Uid> = added.iter().map(|hit| hit.uid).collect();
-        let replaced: HashSet<Uid> = beside.into_values().flatten().filter(|uid| !stand.contains(uid)).collect();
+        let replaced: HashSet<Uid> = beside.uids().filter(|uid| !stand.contains(uid)).collect();
         if let Some(tab) = self.tabs.get_mut(tab) {
             drop_from(tab, path, indexed.uid_validity, |uid| replaced.contains(&uid));
         }
@@ -115,7 +116,8 @@ impl Actor {
             return Ok(false);
         }
         let beside = self.beside(session, &gone).await;
-        let others: UidSet = beside.values().flatten().filter(|uid| !gone.contains(uid)).copied().collect();
+        let left: HashSet<Uid> = gone.iter().copied().collect();
+        let others: UidSet = beside.uids().filter(|uid| !left.contains(uid)).collect();
         let there: HashSet<Uid> = session.search(&[Key::All], Some(&others)).await?.into_iter().collect();
         if let Some(indexed) = self.indexed(session).await
             && let Err(error) = self.index.forget_uids(&indexed, &gone).await
@@ -126,9 +128,9 @@ impl Actor {
         let Some(place) = hits.place_named(path) else { return Ok(false) };
         let shown: HashSet<Uid> = hits.found.iter().filter(|hit| hit.place == place).map(|hit| hit.uid).collect();
         let next: HashSet<Uid> = beside
-            .values()
-            .filter(|others| !others.iter().any(|uid| shown.contains(uid)))
-            .filter_map(|others| others.iter().filter(|uid| there.contains(uid)).max().copied())
+            .conversations()
+            .filter(|(_, members)| !members.iter().any(|uid| shown.contains(uid)))
+            .filter_map(|(_, members)| members.iter().filter(|uid| there.contains(uid)).max().copied())
             .collect();
         let any = !next.is_empty();
         hits.put(next.into_iter().map(|uid| Hit { place, uid, date: 0 }).collect());
@@ -166,7 +168,7 @@ impl Actor {
             // Of another UIDVALIDITY nothing is known; whoever acts on it is refused.
             if selected.uid_validity == group.uid_validity {
                 let mut uids: Vec<Uid> = group.uids.iter().collect();
-                uids.extend(self.beside(session, &uids).await.into_values().flatten());
+                uids.extend(self.beside(session, &uids).await.uids());
                 uids.sort_unstable();
                 uids.dedup();
                 group.uids = uids.into_iter().collect();
@@ -185,8 +187,8 @@ impl Actor {
     }
 
     /// What belongs together with each of these messages in the selected mailbox.
-    async fn beside(&self, session: &Session, uids: &[Uid]) -> HashMap<Uid, Vec<Uid>> {
-        let Some(indexed) = self.indexed(session).await else { return HashMap::new() };
+    async fn beside(&self, session: &Session, uids: &[Uid]) -> Beside {
+        let Some(indexed) = self.indexed(session).await else { return Beside::default() };
         let beside = self.index.beside(&indexed, uids).await;
         beside
             .inspect_err(|error| warn!(error = format!("{error:#}"), "The index of conversations cannot be read"))

@@ -1,7 +1,11 @@
 //! The index of conversations: which messages of an account belong together. A cache, in a file of its own beside the
 //! database: it may be deleted at any time, and is made again from what IMAP says. On each node its own.
 
-use std::{collections::HashMap, path::Path, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use app::wire::{AccountId, MessageRef, Uid, UidValidity};
@@ -37,6 +41,9 @@ const MERGE: [&str; 3] = [
     "UPDATE identity SET conversation = $2 WHERE conversation = $1",
     "UPDATE subject SET conversation = $2 WHERE conversation = $1",
 ];
+
+/// How far the messages of a conversation are counted, when it is asked which is the larger.
+const COUNTED: i64 = 10_000;
 
 /// The index. Cheap to clone.
 #[derive(Clone)]
@@ -77,6 +84,30 @@ pub struct Member {
     pub identity: Key,
     /// INTERNALDATE in seconds since 1970 UTC.
     pub date: i64,
+}
+
+/// Some messages of a mailbox, and all those there of their conversations.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beside {
+    of: HashMap<Uid, ConversationId>,
+    members: HashMap<ConversationId, Vec<Uid>>,
+}
+
+impl Beside {
+    /// The conversation of one of the messages; none where it is not indexed.
+    pub fn conversation(&self, uid: Uid) -> Option<ConversationId> {
+        self.of.get(&uid).copied()
+    }
+
+    /// The conversations with their messages.
+    pub fn conversations(&self) -> impl Iterator<Item = (ConversationId, &[Uid])> {
+        self.members.iter().map(|(conversation, uids)| (*conversation, uids.as_slice()))
+    }
+
+    /// All messages.
+    pub fn uids(&self) -> impl Iterator<Item = Uid> + '_ {
+        self.members.values().flatten().copied()
+    }
 }
 
 impl Conversations {
@@ -211,8 +242,23 @@ impl Conversations {
         .fetch_all(&mut *transaction)
         .await?;
         let root = |(key, conversation, date, reply)| (key, Root { conversation, date, reply });
-        let known =
-            Known { conversations: HashMap::from_iter(conversations), roots: roots.into_iter().map(root).collect() };
+        let mut known = Known {
+            conversations: HashMap::from_iter(conversations),
+            roots: roots.into_iter().map(root).collect(),
+            sizes: HashMap::new(),
+        };
+        let spoken_of: HashSet<ConversationId> = known.spoken_of().collect();
+        if spoken_of.len() > 1 {
+            let sizes: Vec<(ConversationId, i64)> = sqlx::query_as(
+                "SELECT value, (SELECT COUNT(*) FROM (SELECT 1 FROM identity WHERE conversation = value LIMIT $2))
+                 FROM json_each($1)",
+            )
+            .bind(serde_json::to_string(&spoken_of)?)
+            .bind(COUNTED)
+            .fetch_all(&mut *transaction)
+            .await?;
+            known.sizes = sizes.into_iter().map(|(id, size)| Ok((id, u64::try_from(size)?))).collect::<Result<_>>()?;
+        }
         let joined = join(entries, known);
         for (from, into) in &joined.merged {
             for statement in MERGE {
@@ -301,21 +347,31 @@ impl Conversations {
         found.into_iter().map(|(uid, conversation)| Ok((Uid(u32::try_from(uid)?), conversation))).collect()
     }
 
-    /// The messages of a mailbox that belong together with each of these, themselves included; nothing of those that are not
-    /// indexed.
-    pub async fn beside(&self, indexed: &Indexed, uids: &[Uid]) -> Result<HashMap<Uid, Vec<Uid>>> {
+    /// The messages of a mailbox that belong together with these, themselves included; nothing of those that are not indexed.
+    pub async fn beside(&self, indexed: &Indexed, uids: &[Uid]) -> Result<Beside> {
         let uids: Vec<u32> = uids.iter().map(|uid| uid.0).collect();
-        let found: Vec<(i64, i64)> = sqlx::query_as(
-            "SELECT one.uid, other.uid FROM message one JOIN message other ON other.conversation = one.conversation
-             WHERE one.mailbox = $1 AND one.uid IN (SELECT value FROM json_each($2)) AND other.mailbox = $1",
+        let of: Vec<(i64, ConversationId)> = sqlx::query_as(
+            "SELECT uid, conversation FROM message WHERE mailbox = $1 AND uid IN (SELECT value FROM json_each($2))",
         )
         .bind(indexed.id)
         .bind(serde_json::to_string(&uids)?)
         .fetch_all(&self.pool)
         .await?;
-        let mut beside: HashMap<Uid, Vec<Uid>> = HashMap::new();
-        for (one, other) in found {
-            beside.entry(Uid(u32::try_from(one)?)).or_default().push(Uid(u32::try_from(other)?));
+        let conversations: HashSet<ConversationId> = of.iter().map(|(_, conversation)| *conversation).collect();
+        let members: Vec<(ConversationId, i64)> = sqlx::query_as(
+            "SELECT conversation, uid FROM message
+             WHERE conversation IN (SELECT value FROM json_each($2)) AND mailbox = $1",
+        )
+        .bind(indexed.id)
+        .bind(serde_json::to_string(&conversations)?)
+        .fetch_all(&self.pool)
+        .await?;
+        let mut beside = Beside::default();
+        for (uid, conversation) in of {
+            beside.of.insert(Uid(u32::try_from(uid)?), conversation);
+        }
+        for (conversation, uid) in members {
+            beside.members.entry(conversation).or_default().push(Uid(u32::try_from(uid)?));
         }
         Ok(beside)
     }
