@@ -63,11 +63,21 @@ export class Bench {
     await until(() => fetch(`${this.url}/healthz`).then(({ ok }) => ok, () => false));
   }
 
-  async stop() {
-    await this.imap?.logout();
+  /** Ends the program and starts it again. */
+  async restart() {
+    await this.quit();
+    await this.launch();
+  }
+
+  async quit() {
     const gone = new Promise((resolve) => this.process.once("exit", resolve));
     this.process.kill("SIGTERM");
     await gone;
+  }
+
+  async stop() {
+    await this.imap?.logout();
+    await this.quit();
     await this.mail.stop();
     fs.rmSync(this.folder, { recursive: true, force: true });
   }

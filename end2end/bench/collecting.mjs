@@ -85,10 +85,10 @@ async function others(bench, source) {
 
 /** Somebody who is signed in and has mail brought. */
 export class Person {
-  static async of(bench, address) {
+  static async of(bench, address, more = {}) {
     // Nobody is at the door without a mailbox.
     (await Imap.login(bench.mail.imap, address, PASSWORD)).close();
-    return Object.assign(new Person(), { bench, cookie: await signIn(bench.port, address, PASSWORD) });
+    return Object.assign(new Person(), { bench, cookie: await signIn(bench.port, address, PASSWORD, more) });
   }
 
   /** Has everything brought; answers when it is here. */

@@ -5,6 +5,7 @@ import { Imap } from "../mailserver/imap.mjs";
 import { BOMBS_OPENED } from "./bombs.mjs";
 import { COLLECTING } from "./collecting.mjs";
 import { CROWD } from "./crowd.mjs";
+import { HOSTILE } from "./hostile.mjs";
 import { LIVE_USERS } from "./live.mjs";
 import { MILLION } from "./million.mjs";
 import { NEWSLETTER } from "./newsletter.mjs";
@@ -247,10 +248,7 @@ export const FIGURES = [
   {
     name: "server memory",
     async measure(bench) {
-      const gone = new Promise((resolve) => bench.process.once("exit", resolve));
-      bench.process.kill("SIGTERM");
-      await gone;
-      await bench.launch();
+      await bench.restart();
       const count = 40;
       const pages = [];
       const one = async () => {
@@ -279,6 +277,7 @@ export const FIGURES = [
   WRITING,
   NEWSLETTER,
   BOMBS_OPENED,
+  HOSTILE,
 ];
 
 async function signedIn(bench, address = ADDRESS) {

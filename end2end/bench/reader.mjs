@@ -15,9 +15,9 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 
 /** Somebody who opens one message after the other. */
 export class Reader {
-  static async of(bench) {
+  static async of(bench, more = {}) {
     await seedBulk(bench.mail.imap, "reader@pismo.test", PASSWORD, "INBOX", READ);
-    const person = await Person.of(bench, "reader@pismo.test");
+    const person = await Person.of(bench, "reader@pismo.test", more);
     const tab = await Tab.open(bench.port, person.cookie);
     const { listing } = await tab.ask({ do: "open", query: { mailbox: "INBOX" }, from: 0, count: READ });
     return Object.assign(new Reader(), { tab, messages: listing.rows.map(({ message }) => message), next: 0 });

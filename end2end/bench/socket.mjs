@@ -4,9 +4,9 @@
 import { randomBytes } from "node:crypto";
 import http from "node:http";
 
-/** Signs in; answers with the cookie. */
-export function signIn(port, address, password) {
-  const form = new URLSearchParams({ address, password }).toString();
+/** Signs in, with more in the form where there is more to fill in; answers with the cookie. */
+export function signIn(port, address, password, more = {}) {
+  const form = new URLSearchParams({ address, password, ...more }).toString();
   const headers = { "content-type": "application/x-www-form-urlencoded", "content-length": form.length };
   return new Promise((resolve, reject) => {
     const request = http.request({ host: "127.0.0.1", port, path: "/login", method: "POST", headers, agent: false }, (response) => {
