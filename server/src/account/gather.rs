@@ -50,6 +50,10 @@ pub(super) struct Gather {
     pub reply: oneshot::Sender<Result<Conversation, Error>>,
 }
 
+/// After so many pieces with nothing in them the server is left alone for so long: there seem to be fewer messages than it says.
+const EMPTY: u32 = 20;
+const REST: Duration = Duration::from_millis(100);
+
 pub(super) struct Gatherer {
     account: AccountId,
     index: Conversations,
@@ -59,16 +63,19 @@ pub(super) struct Gatherer {
     piece: u32,
     /// How long the last piece took.
     busy: Duration,
+    /// Pieces with nothing in them, one upon the other.
+    empty: u32,
 }
 
 impl Gatherer {
     pub fn new(account: AccountId, index: Conversations) -> Self {
-        Self { account, index, growing: VecDeque::new(), piece: FIRST_PIECE, busy: PIECE }
+        Self { account, index, growing: VecDeque::new(), piece: FIRST_PIECE, busy: PIECE, empty: 0 }
     }
 
     /// How long to leave the server alone before the index grows; none when there is nothing to do.
     pub fn rest(&self) -> Option<Duration> {
-        (!self.growing.is_empty()).then_some(self.busy)
+        let least = if self.empty > EMPTY { REST } else { Duration::ZERO };
+        (!self.growing.is_empty()).then_some(self.busy.max(least))
     }
 
     /// Takes one piece more into the index.
@@ -259,6 +266,7 @@ impl Gatherer {
         } else {
             Vec::new()
         };
+        self.empty = if entries.is_empty() && selected.exists > 0 { self.empty.saturating_add(1) } else { 0 };
         self.index.add(&after, &entries).await?;
         self.busy = started.elapsed();
         let fitting = u128::from(self.piece) * PIECE.as_micros() / self.busy.as_micros().max(1);

@@ -95,7 +95,6 @@ impl Actor {
         if let Err(error) = self.resume(&mut session).await {
             return self.lose_session(error);
         }
-        self.backoff.reset();
         self.renewed = Instant::now();
         self.line = Line::Live(session);
         self.tell_all(&Event::Connectivity { connectivity: Connectivity::Live });
@@ -160,8 +159,17 @@ impl Actor {
     pub(super) async fn put_back(&mut self, session: Box<Session>, result: Result<(), imap::Error>) {
         match result {
             Ok(()) => self.line = Line::Live(session),
-            Err(error) => self.lose_session(error),
+            Err(error) => self.lose_live_session(error),
         }
+    }
+
+    /// A session is lost that was good until now. A server that says without end what nobody has asked for is called less and less
+    /// often, though it lets us in each time.
+    pub(super) fn lose_live_session(&mut self, error: imap::Error) {
+        if !matches!(error, imap::Error::Limit(_)) {
+            self.backoff.reset();
+        }
+        self.lose_session(error);
     }
 
     /// Takes up something that needs a session: now if there is one, else when there is.

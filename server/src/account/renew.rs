@@ -63,7 +63,7 @@ impl Actor {
         };
         let Some(mut old) = self.take_session() else { return self.dismiss(session) };
         if let Err(error) = self.settle(&mut old).await {
-            return self.lose_session(error);
+            return self.lose_live_session(error);
         }
         self.leave_at_hand();
         if let Some((_, stop)) = self.watching.take() {

@@ -13,6 +13,9 @@ const REPLAY: usize = 512;
 /// Replies kept for commands that may be sent again.
 const REPLIES: usize = 64;
 
+/// Bytes of all events that are kept, and of all replies, as they are told. A tab that has missed more begins anew.
+const KEPT: usize = 1024 * 1024;
+
 /// One browser page.
 pub(super) struct Tab {
     pub id: TabId,
@@ -29,6 +32,8 @@ pub(super) struct Tab {
     seq: u64,
     replay: VecDeque<(u64, Arc<ServerFrame>)>,
     replies: VecDeque<Replied>,
+    /// Bytes of these two.
+    kept: (usize, usize),
     pub view: Option<View>,
     /// The search under way, whose results `view` shows as soon as there are some.
     pub searching: Option<Searching>,
@@ -98,6 +103,7 @@ impl Tab {
             seq: 0,
             replay: VecDeque::new(),
             replies: VecDeque::new(),
+            kept: (0, 0),
             view: None,
             searching: None,
             in_front: false,
@@ -145,21 +151,25 @@ impl Tab {
     /// Tells the tab of an event; one without a socket hears of it when it is back.
     pub fn tell(&mut self, event: Event) {
         self.seq += 1;
-        if self.replay.len() == REPLAY {
-            self.replay.pop_front();
-        }
         let frame = Arc::new(ServerFrame::Event { seq: self.seq, event });
+        self.kept.0 += length(&frame);
         self.replay.push_back((self.seq, frame.clone()));
+        while self.replay.len() > REPLAY || self.kept.0 > KEPT {
+            let Some((_, oldest)) = self.replay.pop_front() else { break };
+            self.kept.0 -= length(&oldest);
+        }
         self.push(frame);
     }
 
     /// Answers a command.
     pub fn reply(&mut self, id: u32, result: Result<Reply, Error>) {
-        if self.replies.len() == REPLIES {
-            self.replies.pop_front();
-        }
         let frame = Arc::new(ServerFrame::Reply { id, result });
+        self.kept.1 += length(&frame);
         self.replies.push_back(Replied { id, after: self.seq, frame: frame.clone() });
+        while self.replies.len() > REPLIES || self.kept.1 > KEPT {
+            let Some(oldest) = self.replies.pop_front() else { break };
+            self.kept.1 -= length(&oldest.frame);
+        }
         self.push(frame);
     }
 
@@ -180,6 +190,27 @@ impl Tab {
         if frames.try_send(frame).is_err() {
             self.detach();
         }
+    }
+}
+
+/// How long a frame is as it is told, in bytes.
+fn length(frame: &ServerFrame) -> usize {
+    struct Count(usize);
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    // What cannot be written is told to nobody.
+    match serde_json::to_writer(&mut count, frame) {
+        Ok(()) => count.0,
+        Err(_) => 0,
     }
 }
 
@@ -206,6 +237,25 @@ mod tests {
         let heard: Vec<_> = std::iter::from_fn(|| frames.try_recv().ok()).collect();
         let numbers = heard.iter().map(|frame| if let ServerFrame::Event { seq, .. } = **frame { seq } else { 0 });
         assert_eq!(numbers.collect::<Vec<_>>(), [4, 5]);
+    }
+
+    #[test]
+    fn what_is_kept_for_a_tab_is_bounded() {
+        let mut tab = Tab::new(TabId("t".into()), Vec::new());
+        let large = || Event::Connectivity {
+            connectivity: Connectivity::Offline { error: Error::Refused { text: "x".repeat(KEPT / 4) } },
+        };
+        for id in 0..9 {
+            tab.tell(large());
+            tab.reply(id, Err(Error::Refused { text: "x".repeat(KEPT / 4) }));
+        }
+        assert_eq!((tab.replay.len(), tab.replies.len()), (3, 3));
+        assert!(tab.can_resume(6) && !tab.can_resume(5) && tab.reply_again(8) && !tab.reply_again(5));
+        // One that is too much by itself is not kept, and whoever missed it begins anew.
+        let most = Error::Refused { text: "x".repeat(KEPT) };
+        tab.tell(Event::Connectivity { connectivity: Connectivity::Offline { error: most } });
+        assert_eq!((tab.replay.len(), tab.kept.0), (0, 0));
+        assert!(tab.can_resume(10) && !tab.can_resume(9));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::{Notify, futures::Notified, mpsc, watch},
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
@@ -105,6 +105,7 @@ async fn listen(
     // Changes of the target cut the waiting short.
     let wake = Arc::new(Notify::new());
     let mut looked = false;
+    let mut haste = Haste::default();
     loop {
         let wanted = budget.wanted();
         if budget.is_tight() {
@@ -139,6 +140,9 @@ async fn listen(
             never = wake_when(wanted, &wake) => match never {},
         };
         backoff.reset();
+        if woken == Woken::News && haste.is_too_great() {
+            sleep(BREATH).await;
+        }
         let changes = session.take_changes();
         if woken == Woken::News || !changes.is_empty() {
             let elsewhere =
@@ -155,6 +159,26 @@ async fn listen(
                 return Err(imap::Error::Closed);
             }
         }
+    }
+}
+
+/// How long is waited where a server has news all the time.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// News that came one upon the other.
+#[derive(Default)]
+struct Haste {
+    last: Option<Instant>,
+    quick: u32,
+}
+
+impl Haste {
+    /// News have come. Whether so many have come so quickly that looking at each is of no use to anybody.
+    fn is_too_great(&mut self) -> bool {
+        let now = Instant::now();
+        let quick = self.last.replace(now).is_some_and(|last| now - last < 2 * BREATH);
+        self.quick = if quick { self.quick + 1 } else { 0 };
+        self.quick > 10
     }
 }
 

@@ -99,7 +99,7 @@ impl Code {
             "AUTHORIZATIONFAILED" => Code::AuthorizationFailed,
             "BADCHARSET" => Code::BadCharset,
             "CANNOT" => Code::Cannot,
-            "CAPABILITY" => Code::Capability(arguments.iter().filter_map(Value::text).map(str::to_owned).collect()),
+            "CAPABILITY" => Code::Capability(value::words(arguments)),
             "CLOSED" => Code::Closed,
             "CONTACTADMIN" => Code::ContactAdmin,
             "EXPIRED" => Code::Expired,
@@ -142,14 +142,25 @@ fn set(value: Option<&Value>) -> Option<UidSet> {
     UidSet::parse(value?.text()?)
 }
 
-/// The largest number of flags kept of one message.
+/// The largest number of flags kept of one message, the longest of them and all together, in bytes.
 const MAX_FLAGS: usize = 200;
+const LONGEST_FLAG: usize = 255;
+const FLAGS_TOGETHER: usize = 8 * 1024;
 
 /// Flags as a list has them, without `\Recent` (which is a session's own) and `\*` (which is none).
 pub(super) fn flags(words: &[Value]) -> Vec<Flag> {
     let texts = words.iter().filter_map(Value::text);
     let lasting = texts.filter(|text| !text.is_empty() && !text.eq_ignore_ascii_case("\\Recent") && *text != "\\*");
-    lasting.take(MAX_FLAGS).map(Flag::from).collect()
+    let mut together = 0;
+    lasting
+        .filter(|text| text.len() <= LONGEST_FLAG)
+        .take(MAX_FLAGS)
+        .take_while(|text| {
+            together += text.len();
+            together <= FLAGS_TOGETHER
+        })
+        .map(Flag::from)
+        .collect()
 }
 
 #[cfg(test)]

@@ -129,7 +129,7 @@ async fn handshake(dialer: &Dialer, endpoint: &Endpoint, stream: TcpStream) -> R
 /// Waits for the greeting. Where TLS is still to come, anybody may have said it: of its words nothing is kept.
 async fn greeted(stream: Stream, before_tls: bool) -> Result<(Line, Option<Capabilities>), Error> {
     let mut line = Line::new(stream);
-    line.restart(Limits::SHORT, SILENCE);
+    line.restart(Limits::ENTRY, SILENCE);
     loop {
         let Response::Status(status) = line.hear().await? else {
             // What is not a greeting is not IMAP, but a stray line is no reason to give up: the wait is limited.
@@ -191,7 +191,7 @@ async fn log_in(
 }
 
 async fn ask_capabilities(line: &mut Line) -> Result<Capabilities, Error> {
-    line.restart(Limits::SHORT, SILENCE);
+    line.restart(Limits::ENTRY, SILENCE);
     line.send(b"c CAPABILITY\r\n").await?;
     let mut capabilities = Capabilities::default();
     loop {

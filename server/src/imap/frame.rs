@@ -20,8 +20,11 @@ impl Limits {
     pub const SHORT: Limits =
         Limits { text: 256 * 1024, literal: 256 * 1024, response: 512 * 1024, total: 16 * 1024 * 1024 };
 
+    /// Until somebody is logged in: whoever greets may be anybody, and what comes while the library logs in waits in memory.
+    pub const ENTRY: Limits = Limits { text: 32 * 1024, literal: 16 * 1024, response: 32 * 1024, total: 256 * 1024 };
+
     /// The largest literal anybody may ask for.
-    pub const MAX_LITERAL: usize = 64 * 1024 * 1024;
+    pub const MAX_LITERAL: usize = 16 * 1024 * 1024;
 }
 
 /// One response without its line end: a text from which the literals were taken out.

@@ -73,6 +73,8 @@ impl Line {
     /// The next response, however long it takes. May be dropped at any moment: what was read is kept.
     pub async fn hear_ever(&mut self) -> Result<Response, Error> {
         loop {
+            // A server that never stops must not keep the thread from others. Nothing is taken out before this.
+            tokio::task::consume_budget().await;
             if let Some(response) = self.client.get_mut().next() {
                 return Ok(response);
             }
@@ -198,7 +200,7 @@ fn is_own(tag: &str) -> bool {
 impl Line {
     /// AUTHENTICATE PLAIN in one round trip (RFC 4959), which async-imap has not.
     async fn authenticate_at_once(mut self, secret: &str) -> Result<(Self, Option<Code>), Error> {
-        self.restart(Limits::SHORT, SILENCE);
+        self.restart(Limits::ENTRY, SILENCE);
         self.send(format!("a AUTHENTICATE PLAIN {secret}\r\n").as_bytes()).await?;
         let mut code = None;
         loop {

@@ -134,7 +134,7 @@ impl Response {
         }
         let values = value::read(&frame.text, after_at, &frame.literals, room);
         match &*upper(first) {
-            b"CAPABILITY" => Response::Capability(values.iter().filter_map(Value::text).map(str::to_owned).collect()),
+            b"CAPABILITY" => Response::Capability(value::words(values)),
             b"ESEARCH" => esearch(values),
             b"LIST" => list(values, false),
             b"LSUB" => list(values, true),
@@ -183,10 +183,16 @@ fn status(text: &[u8]) -> Option<Status> {
     Some(Status { answer, code, text })
 }
 
+/// The largest number of ranges read of one line.
+const MAX_RANGES: usize = 2_000_000;
+
 /// The numbers of a SEARCH or SORT line, without a tree of values: there may be a million. Stops at `(MODSEQ …)`.
 fn numbers(text: &[u8]) -> Vec<(u32, u32)> {
     let mut ranges: Vec<(u32, u32)> = Vec::new();
     for word in text.split(|&byte| byte == b' ').filter(|word| !word.is_empty()) {
+        if ranges.len() >= MAX_RANGES {
+            break;
+        }
         let Some(number) = std::str::from_utf8(word).ok().and_then(|word| word.parse::<u32>().ok()) else { break };
         match ranges.last_mut() {
             // There is no message of that number.
@@ -214,10 +220,16 @@ fn list(values: &[Value], subscribed_only: bool) -> Response {
             None => return Response::Other,
         },
     };
-    let attributes = attributes.list().iter().filter_map(Value::text).map(str::to_owned).collect();
+    if name.len() > LONGEST_NAME {
+        return Response::Other;
+    }
+    let attributes = value::words(attributes.list());
     let delimiter = delimiter.text().and_then(|text| text.chars().next());
     Response::List(List { subscribed_only, attributes, delimiter, name })
 }
+
+/// The longest name of a mailbox, in bytes as it travels. Fifty levels of long Cyrillic names are as long.
+const LONGEST_NAME: usize = 4096;
 
 /// The name of a mailbox and what comes behind it. Some servers write a name with spaces in it without quotes.
 fn mailbox<'a, 'v>(values: &'v [Value<'a>]) -> Option<(Vec<u8>, &'v [Value<'a>])> {
@@ -283,7 +295,9 @@ fn status_of(values: &[Value]) -> Response {
     for pair in items.chunks_exact(2) {
         let [item, value] = pair else { continue };
         if item.is("MAILBOXID") || item.is("X-GUID") {
-            id = value.list().first().unwrap_or(value).text().map(str::to_owned);
+            // RFC 8474 §4: 255 characters at most.
+            let told = value.list().first().unwrap_or(value).text();
+            id = told.filter(|id| id.len() <= 255).map(str::to_owned);
         } else if let (Some(item), Some(number)) = (item.text(), value.number()) {
             counts.push((item.to_ascii_uppercase(), number));
         }

@@ -45,7 +45,7 @@ impl<T> Tap<T> {
     pub fn new(inner: T) -> Self {
         Self {
             inner,
-            framer: Framer::new(Limits::SHORT),
+            framer: Framer::new(Limits::ENTRY),
             queue: VecDeque::new(),
             paraphrase: Vec::new(),
             paraphrase_read: 0,

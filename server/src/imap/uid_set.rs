@@ -52,6 +52,20 @@ impl UidSet {
         self.ranges.iter().any(|(first, last)| (*first..=*last).contains(&uid.0))
     }
 
+    /// The same in ascending order, to be asked for many UIDs.
+    pub fn sorted(&self) -> Sorted {
+        let mut ranges = self.ranges.clone();
+        ranges.sort_unstable();
+        let mut apart: Vec<(u32, u32)> = Vec::with_capacity(ranges.len());
+        for (first, last) in ranges {
+            match apart.last_mut() {
+                Some((_, end)) if first <= *end => *end = last.max(*end),
+                _ => apart.push((first, last)),
+            }
+        }
+        Sorted(apart)
+    }
+
     /// The UIDs one by one. A set from a server can be as large as all numbers: take no more than you expect.
     pub fn iter(&self) -> impl Iterator<Item = Uid> + '_ {
         self.ranges.iter().flat_map(|(first, last)| (*first..=*last).map(Uid))
@@ -85,6 +99,17 @@ impl UidSet {
             texts.push(text);
         }
         texts
+    }
+}
+
+/// Ranges in ascending order, none of which is in another.
+#[derive(Debug, Clone)]
+pub struct Sorted(Vec<(u32, u32)>);
+
+impl Sorted {
+    pub fn has(&self, uid: Uid) -> bool {
+        let at = self.0.partition_point(|(_, last)| *last < uid.0);
+        self.0.get(at).is_some_and(|(first, _)| *first <= uid.0)
     }
 }
 

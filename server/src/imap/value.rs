@@ -73,6 +73,16 @@ impl<'a> Value<'a> {
     }
 }
 
+/// How many words of a list are kept, and how long each may be. Servers have some fifty capabilities, and a mailbox ten attributes.
+const MAX_WORDS: usize = 300;
+const LONGEST_WORD: usize = 100;
+
+/// Words of the protocol, as many and as long as there can be.
+pub fn words(values: &[Value]) -> Vec<String> {
+    let texts = values.iter().filter_map(Value::text).filter(|text| text.len() <= LONGEST_WORD);
+    texts.take(MAX_WORDS).map(str::to_owned).collect()
+}
+
 /// A literal, and where in the text it stood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Literal {

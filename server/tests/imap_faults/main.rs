@@ -5,6 +5,7 @@ mod mail_server;
 #[path = "../support/script.rs"]
 mod script;
 
+mod greedy;
 mod odd;
 
 use std::{

@@ -52,6 +52,9 @@ impl Fetch {
     }
 }
 
+/// Labels of one message that are kept.
+const MAX_LABELS: usize = 200;
+
 /// A literal of so many octets is not copied.
 const LARGE: usize = 4096;
 
@@ -68,7 +71,9 @@ pub(super) fn fetch(seq: u32, at: usize, mut frame: Frame, room: &Bump) -> Fetch
             b"UID" => fetch.uid = value.number32().filter(|&uid| uid > 0),
             b"FLAGS" => fetch.flags = Some(flags(value.list())),
             b"X-GM-MSGID" => fetch.email = value.number(),
-            b"X-GM-LABELS" => fetch.labels = Some(value.list().iter().filter_map(Value::name).collect()),
+            b"X-GM-LABELS" => {
+                fetch.labels = Some(value.list().iter().take(MAX_LABELS).filter_map(Value::name).collect())
+            }
             b"MODSEQ" => fetch.modseq = value.list().first().and_then(Value::number).map(ModSeq),
             b"INTERNALDATE" => fetch.date = value.text().and_then(parse_date_time),
             b"RFC822.SIZE" => fetch.size = value.size(),

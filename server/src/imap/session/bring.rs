@@ -154,12 +154,15 @@ impl Session {
         let total = expected.saturating_mul(2).saturating_add(64 * 1024 * 1024);
         let limits = Limits { text: 64 * 1024, literal, response: literal, total };
         let mut found: Vec<(Uid, Vec<u8>)> = Vec::new();
+        let mut kept = 0;
         let answers = self
             .run_all(commands, limits, TAKING_IN, |response| match response {
                 Response::Fetch(mut fetch) if fetch.sections.iter().any(|(section, _)| section.is_empty()) => {
                     let uid = Uid(fetch.uid.unwrap_or(0));
                     let bytes = fetch.sections.pop().map(|(_, bytes)| bytes).unwrap_or_default();
-                    if !fetch.cut && uids.contains(uid) && found.len() as u64 <= uids.len() {
+                    let fits = kept + bytes.len() <= literal && found.len() as u64 <= uids.len();
+                    if !fetch.cut && fits && uids.contains(uid) {
+                        kept += bytes.len();
                         found.push((uid, bytes));
                     }
                     None

@@ -83,6 +83,9 @@ impl Status {
 /// The largest number of mailboxes anybody is shown.
 const MAX_MAILBOXES: usize = 10_000;
 
+/// Bytes of the names of all of them.
+const MAX_NAMES: usize = 4 * 1024 * 1024;
+
 /// What STATUS told of some mailboxes.
 #[derive(Default)]
 struct Counted {
@@ -94,6 +97,8 @@ struct Counted {
 /// What LIST and what comes with it told.
 #[derive(Default)]
 struct Told {
+    /// Bytes of the names in it.
+    names: usize,
     lines: Vec<List>,
     statuses: Vec<(Vec<u8>, Status)>,
     rights: Vec<(Vec<u8>, Rights)>,
@@ -124,7 +129,7 @@ impl Session {
                 }
             }
         }
-        let Told { lines, statuses, rights } = told;
+        let Told { lines, statuses, rights, .. } = told;
         let mut mailboxes = self.mailboxes(lines);
         let mut known: HashMap<String, Status> =
             statuses.into_iter().map(|(name, status)| (self.path_of(&name), status)).collect();
@@ -183,12 +188,18 @@ impl Session {
         let mut namespaces = None;
         let answers = self
             .run_all(commands, limits, 1, |response| {
+                told.names += match &response {
+                    Response::List(line) => line.name.len(),
+                    Response::StatusOf { name, .. } | Response::MyRights { name, .. } => name.len(),
+                    _ => 0,
+                };
+                let room = told.names <= 3 * MAX_NAMES;
                 match response {
-                    Response::List(line) if told.lines.len() < 2 * MAX_MAILBOXES => told.lines.push(line),
-                    Response::StatusOf { name, items, .. } if told.statuses.len() < MAX_MAILBOXES => {
+                    Response::List(line) if room && told.lines.len() < 2 * MAX_MAILBOXES => told.lines.push(line),
+                    Response::StatusOf { name, items, .. } if room && told.statuses.len() < MAX_MAILBOXES => {
                         told.statuses.push((name, Status::read(&items)));
                     }
-                    Response::MyRights { name, rights } if told.rights.len() < MAX_MAILBOXES => {
+                    Response::MyRights { name, rights } if room && told.rights.len() < MAX_MAILBOXES => {
                         told.rights.push((name, rights));
                     }
                     Response::List(_) | Response::StatusOf { .. } | Response::MyRights { .. } => {}
@@ -256,6 +267,8 @@ impl Session {
 
     fn mailboxes(&mut self, lines: Vec<List>) -> Vec<Listed> {
         let mut mailboxes: Vec<(Listed, Look)> = Vec::new();
+        // Those that are listed no more are nobody's any more.
+        self.odd_names.clear();
         let mut places: HashMap<String, usize> = HashMap::new();
         let mut subscribed: Vec<String> = Vec::new();
         for line in lines {

@@ -64,7 +64,7 @@ impl Session {
                 if let Response::Status(status) = &response
                     && let Some(Code::CopyUid { uid_validity, source, destination }) = &status.code
                 {
-                    join(&mut moved, *uid_validity, source, destination);
+                    join(&mut moved, uids, *uid_validity, (source, destination));
                     return None;
                 }
                 Some(response)
@@ -72,7 +72,7 @@ impl Session {
             .await?;
         for done in all_done(answers)? {
             if let Some(Code::CopyUid { uid_validity, source, destination }) = &done.code {
-                join(&mut moved, *uid_validity, source, destination);
+                join(&mut moved, uids, *uid_validity, (source, destination));
             }
         }
         Ok(moved)
@@ -103,19 +103,9 @@ impl Session {
 
     /// What is marked deleted beside these messages.
     async fn marked_beside(&mut self, uids: &UidSet) -> Result<UidSet, Error> {
-        let mut marked = Vec::new();
-        self.run(Command::new("UID SEARCH DELETED"), store_limits(uids), |response| match response {
-            Response::Search(ranges) => {
-                marked.extend(ranges);
-                None
-            }
-            other => Some(other),
-        })
-        .await?;
-        // No more than there are, whatever the server says.
-        let most = self.selected.as_ref().map_or(0, |selected| selected.exists as usize);
-        let all = marked.into_iter().flat_map(|(first, last)| first..=last).map(Uid);
-        Ok(all.filter(|uid| !uids.contains(*uid)).take(most).collect())
+        let marked = self.found(vec![Command::new("UID SEARCH DELETED")], 1).await?;
+        let ours = uids.sorted();
+        Ok(marked.into_iter().filter(|uid| !ours.has(*uid)).collect())
     }
 
     async fn mark_deleted(&mut self, uids: &UidSet, set: bool) -> Result<(), Error> {
@@ -129,7 +119,18 @@ impl Session {
     }
 }
 
-fn join(moved: &mut Option<CopyUid>, uid_validity: UidValidity, source: &UidSet, destination: &UidSet) {
+/// Puts together what a server says of where messages went. What does not fit to those that were asked for is not believed.
+fn join(
+    moved: &mut Option<CopyUid>,
+    asked: &UidSet,
+    uid_validity: UidValidity,
+    (source, destination): (&UidSet, &UidSet),
+) {
+    let before =
+        moved.as_ref().filter(|moved| moved.uid_validity == uid_validity).map_or(0, |moved| moved.source.len());
+    if source.len() != destination.len() || before + source.len() > asked.len() {
+        return;
+    }
     match moved {
         Some(moved) if moved.uid_validity == uid_validity => {
             moved.source.append(source);

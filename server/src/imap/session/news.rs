@@ -44,6 +44,8 @@ const MAX_CHANGES: usize = 1000;
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     list: Vec<Change>,
+    /// Whether [`Change::Elsewhere`] is among them.
+    elsewhere: bool,
 }
 
 impl Changes {
@@ -53,7 +55,7 @@ impl Changes {
     }
 
     pub fn take(&mut self) -> Vec<Change> {
-        mem::take(&mut self.list)
+        mem::take(self).list
     }
 
     fn push(&mut self, change: Change) {
@@ -62,7 +64,7 @@ impl Changes {
         }
         match &change {
             Change::Overflow => self.list.clear(),
-            Change::Elsewhere if self.list.contains(&Change::Elsewhere) => return,
+            Change::Elsewhere if mem::replace(&mut self.elsewhere, true) => return,
             _ => {}
         }
         if let Some(last) = self.list.last_mut()

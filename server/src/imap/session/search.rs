@@ -11,8 +11,8 @@ const SEARCHING: u32 = 4;
 /// Characters of the longest answer: some two million UIDs.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
-/// UIDs of the longest answer: no mailbox is known to hold more messages.
-const MOST: usize = 5_000_000;
+/// UIDs of the longest answer: hardly a mailbox holds more messages.
+const MOST: usize = 2_000_000;
 
 impl Session {
     /// UIDs of the messages to which all keys apply, ascending; only of those `within`, if given.
@@ -46,6 +46,10 @@ impl Session {
         let mut uids = self.found(commands, SEARCHING).await?;
         uids.sort_unstable();
         uids.dedup();
+        if let Some(asked) = within.map(UidSet::sorted) {
+            // Others may have been found as well, and what is done then is done to them.
+            uids.retain(|uid| asked.has(*uid));
+        }
         Ok(uids)
     }
 
@@ -53,23 +57,22 @@ impl Session {
     /// times what is usual.
     pub(super) async fn found(&mut self, commands: Vec<Command>, patience: u32) -> Result<Vec<Uid>, Error> {
         let limits = Limits { text: MAX_ANSWER, total: 2 * MAX_ANSWER as u64, ..Limits::SHORT };
-        let mut found: Vec<(u32, u32)> = Vec::new();
+        // A range of ESEARCH can be as wide as the server pleases, but there are no more messages than there are.
+        // How many there are is the server's word as well.
+        let exists = self.selected.as_ref().map_or(0, |selected| selected.exists as usize);
+        let most = exists.saturating_mul(2).saturating_add(1000).min(MOST + 1);
+        let mut found: Vec<Uid> = Vec::new();
         let answers = self
             .run_all(commands, limits, patience, |response| match response {
                 Response::Search(ranges) | Response::Sort(ranges) => {
-                    found.extend(ranges);
+                    let room = most - found.len();
+                    found.extend(ranges.into_iter().flat_map(|(first, last)| first..=last).take(room).map(Uid));
                     None
                 }
                 other => Some(other),
             })
             .await?;
         all_done(answers)?;
-        // A range of ESEARCH can be as wide as the server pleases, but there are no more messages than there are.
-        // How many there are is the server's word as well.
-        let exists = self.selected.as_ref().map_or(0, |selected| selected.exists as usize);
-        let most = exists.saturating_mul(2).saturating_add(1000);
-        let uids: Vec<Uid> =
-            found.iter().flat_map(|&(first, last)| first..=last).take(most.min(MOST + 1)).map(Uid).collect();
-        if uids.len() > MOST { Err(Error::Limit("messages found")) } else { Ok(uids) }
+        if found.len() > MOST { Err(Error::Limit("messages found")) } else { Ok(found) }
     }
 }

@@ -72,7 +72,8 @@ impl Session {
             Sort::Sender | Sort::Subject => "(UID ENVELOPE)",
             _ => "(UID RFC822.SIZE)",
         };
-        let mut sorted: Vec<(By, Uid)> = Vec::with_capacity(uids.len());
+        let each = if items.contains("ENVELOPE") { 64 * 1024 } else { 256 };
+        let mut sorted: Vec<(By, Uid)> = Vec::new();
         for piece in uids.chunks(AT_ONCE) {
             let piece: UidSet = piece.iter().copied().collect();
             let commands =
@@ -81,12 +82,15 @@ impl Session {
                 text: 256 * 1024,
                 literal: 64 * 1024,
                 response: 512 * 1024,
-                total: 8 * 1024 * 1024 + piece.len() * 64 * 1024,
+                total: 8 * 1024 * 1024 + piece.len() * each,
             };
+            // A server may say something of a message twice, and that of others, too.
+            let (asked, most) = (piece.sorted(), sorted.len() + 2 * AT_ONCE);
             let answers = self
                 .run_all(commands, limits, 1, |response| match response {
                     Response::Fetch(fetch) if fetch.size.is_some() || fetch.envelope.is_some() => {
-                        sorted.extend(fetch.uid.map(|uid| (By::of(&fetch, sort), Uid(uid))));
+                        let uid = fetch.uid.map(Uid).filter(|uid| sorted.len() < most && asked.has(*uid));
+                        sorted.extend(uid.map(|uid| (By::of(&fetch, sort), uid)));
                         None
                     }
                     other => Some(other),
