@@ -2,10 +2,9 @@
 
 import { performance } from "node:perf_hooks";
 import { Imap } from "../mailserver/imap.mjs";
-import { BOMBS_OPENED } from "./bombs.mjs";
 import { COLLECTING } from "./collecting.mjs";
 import { CROWD } from "./crowd.mjs";
-import { HOSTILE } from "./hostile.mjs";
+import { EXTREMES } from "./extremes.mjs";
 import { LIVE_USERS } from "./live.mjs";
 import { MILLION } from "./million.mjs";
 import { NEWSLETTER } from "./newsletter.mjs";
@@ -276,8 +275,7 @@ export const FIGURES = [
   CROWD,
   WRITING,
   NEWSLETTER,
-  BOMBS_OPENED,
-  HOSTILE,
+  ...EXTREMES,
 ];
 
 async function signedIn(bench, address = ADDRESS) {

@@ -30,6 +30,8 @@ export class Tab {
   onFrame = () => {};
   /** Called when the socket has ended without being asked to. @type {() => void} */
   onEnd = () => {};
+  /** What the tab was told of when it came. */
+  welcome = null;
 
   /** Opens a socket and attaches a new tab. */
   static async open(port, cookie) {
@@ -55,7 +57,7 @@ export class Tab {
       tab.#waiting.clear();
       tab.onEnd();
     });
-    await tab.ask({ do: "attach", resume: null });
+    tab.welcome = (await tab.ask({ do: "attach", resume: null })).attached.welcome;
     return tab;
   }
 
