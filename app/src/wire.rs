@@ -55,8 +55,12 @@ pub use unsubscribe::Unsubscribe;
 
 use serde::{Deserialize, Serialize};
 
-/// The largest text frame either side accepts, in bytes.
+/// The largest text frame that a browser may send, in bytes.
 pub const MAX_FRAME: usize = 1024 * 1024;
+
+/// The largest frame that a browser takes, in bytes: a text of a mebibyte each of whose letters is written as six, or ten thousand
+/// folders with their counts, twice over.
+pub const MAX_TOLD: usize = 16 * 1024 * 1024;
 
 /// The largest number of rows one [`Command::Open`] or [`Command::Window`] may ask for.
 pub const MAX_WINDOW: u32 = 200;

@@ -13,7 +13,7 @@ use app::{
     client::{MAX_REQUESTS, Request},
     state::Line,
     wire::{
-        ClientFrame, Command, Connectivity, Error, Event, MAX_FRAME, Reply, Resume, Selection, ServerFrame, TabId, read,
+        ClientFrame, Command, Connectivity, Error, Event, MAX_TOLD, Reply, Resume, Selection, ServerFrame, TabId, read,
     },
 };
 use futures_channel::{mpsc, oneshot};
@@ -254,7 +254,7 @@ fn names_list(command: &Command) -> bool {
 
 fn parse(message: &Message) -> Option<ServerFrame> {
     match message {
-        Message::Text(text) if text.len() <= MAX_FRAME => read(text),
+        Message::Text(text) if text.len() <= MAX_TOLD => read(text),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use app::wire::{ClientFrame, Command, Error, MAX_FRAME, Reply, ServerFrame, Template, TemplateId};
+use app::wire::{ClientFrame, Command, Error, MAX_FRAME, MAX_TOLD, Reply, ServerFrame, Template, TemplateId};
 use axum::{
     Extension,
     extract::{
@@ -71,7 +71,7 @@ pub async fn upgrade(
     let upgrade = upgrade
         .read_buffer_size(8 * 1024)
         .write_buffer_size(8 * 1024)
-        .max_write_buffer_size(4 * MAX_FRAME)
+        .max_write_buffer_size(2 * MAX_TOLD)
         .max_message_size(MAX_FRAME)
         .max_frame_size(MAX_FRAME);
     Ok(upgrade.on_upgrade(move |socket| async move {

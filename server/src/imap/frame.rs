@@ -46,6 +46,13 @@ const AHEAD: usize = 256 * 1024;
 /// The longest ending of a line that can announce a literal: `~{4294967295+}`.
 const TAIL: usize = 16;
 
+/// Bytes of literals that are read past for one command, beyond what it may be answered: one header of many megabytes must not hide
+/// the messages beside it.
+const PASSED: u64 = 256 * 1024 * 1024;
+
+/// The longest literal that is read past.
+const LONGEST_PASSED: u64 = 64 * 1024 * 1024;
+
 /// The largest number of literals kept of one response.
 const MAX_LITERALS: usize = 8192;
 
@@ -61,19 +68,31 @@ pub struct Framer {
     /// Bytes of literals in this response.
     held: usize,
     pub limits: Limits,
-    /// Bytes since the last [`Framer::restart`].
+    /// Bytes since the last [`Framer::restart`], those of literals that were passed not counted.
     said: u64,
+    /// Bytes of literals that were passed since then.
+    passed: u64,
 }
 
 impl Framer {
     pub fn new(limits: Limits) -> Self {
-        Self { frame: Frame::default(), tail: Vec::new(), literal: None, skip: false, held: 0, limits, said: 0 }
+        Self {
+            frame: Frame::default(),
+            tail: Vec::new(),
+            literal: None,
+            skip: false,
+            held: 0,
+            limits,
+            said: 0,
+            passed: 0,
+        }
     }
 
     /// A new command: counts from nothing.
     pub fn restart(&mut self, limits: Limits) {
         self.limits = limits;
         self.said = 0;
+        self.passed = 0;
     }
 
     /// Whether no response is half read.
@@ -83,15 +102,19 @@ impl Framer {
 
     /// Takes in bytes and gives out the frames they complete.
     pub fn push(&mut self, mut bytes: &[u8], mut complete: impl FnMut(Frame)) -> Result<(), TooMuch> {
-        self.said += bytes.len() as u64;
-        if self.said > self.limits.total {
-            return Err(TooMuch("the answer to one command is too long"));
-        }
         while !bytes.is_empty() {
+            let before = bytes.len();
+            let passing = self.skip && self.literal.is_some();
             bytes = match self.literal {
                 Some(missing) => self.take_literal(missing, bytes),
                 None => self.take_line(bytes, &mut complete)?,
             };
+            if !passing {
+                self.said += (before - bytes.len()) as u64;
+            }
+            if self.said > self.limits.total {
+                return Err(TooMuch("the answer to one command is too long"));
+            }
         }
         Ok(())
     }
@@ -161,7 +184,14 @@ impl Framer {
     }
 
     fn begin_literal(&mut self, length: u64, mark: usize) -> Result<(), TooMuch> {
-        if length > self.limits.total.saturating_sub(self.said) {
+        let within = usize::try_from(length).ok().filter(|length| *length <= self.limits.literal);
+        self.skip = within.is_none_or(|length| self.held + length > self.limits.response);
+        self.passed = self.passed.saturating_add(if self.skip { length } else { 0 });
+        let too_long = match self.skip {
+            true => length > LONGEST_PASSED || self.passed > PASSED,
+            false => length > self.limits.total.saturating_sub(self.said),
+        };
+        if too_long {
             return Err(TooMuch("a literal is too long"));
         }
         let length = usize::try_from(length).map_err(|_| TooMuch("a literal is too long"))?;
@@ -170,7 +200,6 @@ impl Framer {
             let kept = self.frame.text.len() - mark.len();
             self.frame.text.truncate(kept);
         }
-        self.skip = length > self.limits.literal || self.held + length > self.limits.response;
         self.frame.cut |= self.skip;
         if !self.skip {
             self.held += length;
@@ -254,7 +283,15 @@ mod tests {
     #[test]
     fn a_huge_literal_is_not_waited_for() {
         assert!(frames(&[b"* 1 FETCH (A {4294967295}\r\n"]).is_err());
-        assert!(frames(&[b"* 1 FETCH (A {100001}\r\n"]).is_err());
+        assert!(frames(&[b"* 1 FETCH (A {67108865}\r\n"]).is_err());
+        assert!(frames(&[b"* 1 FETCH (A {67108864}\r\n"]).is_ok(), "it is read past");
+        let many = b"* 1 FETCH (A {67108864}\r\n".to_vec();
+        let mut framer = Framer::new(LIMITS);
+        let passed = (0..5).try_for_each(|_| {
+            framer.literal = None;
+            framer.push(&many, |_| ())
+        });
+        assert!(passed.is_err(), "not for ever");
         assert!(frames(&[&[b'x'; 100_001]]).is_err());
     }
 

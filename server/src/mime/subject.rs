@@ -3,6 +3,9 @@
 /// Words before a colon that say "reply" or "forward": those of the RFC, and what programs write in other languages.
 const PREFIXES: [&str; 10] = ["re", "fw", "fwd", "aw", "wg", "sv", "tr", "ответ", "отв", "пересл"];
 
+/// As much of a subject as counts, in bytes.
+const LONGEST: usize = 1024;
+
 /// The base subject of a decoded subject, in lower case, its spaces made one.
 pub fn base_subject(subject: &str) -> String {
     split_subject(subject).0
@@ -10,6 +13,7 @@ pub fn base_subject(subject: &str) -> String {
 
 /// The base subject, and whether the subject is that of a reply or a forward.
 pub fn split_subject(subject: &str) -> (String, bool) {
+    let subject = super::text::cut(subject, LONGEST);
     let collapsed = subject.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     let mut text = collapsed.as_str();
     let mut reply = false;

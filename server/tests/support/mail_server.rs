@@ -127,7 +127,7 @@ impl MailServer {
         // Dovecot looks at the file now and then, and hangs up on whoever is wrong too often.
         loop {
             let stream = TcpStream::connect(("127.0.0.1", self.imap_port())).await.expect("IMAP");
-            let mut hand = Hand { line: BufReader::new(stream), tag: 0 };
+            let mut hand = Hand { line: BufReader::new(stream), tag: 0, last: String::new() };
             hand.read_line().await;
             if !hand.try_run(&format!("LOGIN {address} {password}")).await.1.starts_with("NO") {
                 return;
@@ -258,12 +258,14 @@ impl Drop for MailServer {
 pub struct Hand {
     line: BufReader<TcpStream>,
     tag: u32,
+    /// What was heard last, for when nothing more is.
+    last: String,
 }
 
 impl Hand {
     async fn log_in(port: u16, user: &str) -> Hand {
         let stream = TcpStream::connect(("127.0.0.1", port)).await.expect("IMAP");
-        let mut hand = Hand { line: BufReader::new(stream), tag: 0 };
+        let mut hand = Hand { line: BufReader::new(stream), tag: 0, last: String::new() };
         hand.read_line().await;
         hand.run(&format!("LOGIN {user} {PASSWORD}")).await;
         hand
@@ -272,8 +274,9 @@ impl Hand {
     async fn read_line(&mut self) -> String {
         let mut bytes = Vec::new();
         self.line.read_until(b'\n', &mut bytes).await.expect("a line");
-        assert!(!bytes.is_empty(), "the server hung up");
-        String::from_utf8_lossy(&bytes).trim_end().to_owned()
+        assert!(!bytes.is_empty(), "the server hung up after {:?}", self.last);
+        self.last = String::from_utf8_lossy(&bytes).trim_end().to_owned();
+        self.last.clone()
     }
 
     /// Runs a command that must succeed. Gives back the untagged lines; literals are put in as they are.

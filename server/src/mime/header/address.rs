@@ -86,6 +86,8 @@ struct Reader {
     /// What came since the last comma, and whether white space stood before it.
     pieces: Vec<(bool, Piece)>,
     spaced: bool,
+    /// Whether the last of them is an atom with an `@` in it.
+    at: bool,
     angle: Option<Vec<u8>>,
     /// How many of the pieces came before it.
     before: usize,
@@ -94,6 +96,7 @@ struct Reader {
 
 impl Reader {
     fn push(&mut self, piece: Piece) {
+        self.at = false;
         self.pieces.push((std::mem::take(&mut self.spaced), piece));
     }
 
@@ -102,10 +105,11 @@ impl Reader {
             Some((_, Piece::Atom(atom))) if !self.spaced => atom.push(byte),
             _ => self.push(Piece::Atom(vec![byte])),
         }
+        self.at |= byte == b'@';
     }
 
     fn has_at(&self) -> bool {
-        matches!(self.pieces.last(), Some((_, Piece::Atom(atom))) if atom.contains(&b'@'))
+        self.at && !self.pieces.is_empty()
     }
 
     fn forget(&mut self) {

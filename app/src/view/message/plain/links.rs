@@ -44,8 +44,14 @@ fn is_border(c: char) -> bool {
     c.is_whitespace() || matches!(c, '<' | '>' | '"' | '«' | '»' | '“' | '”' | '|' | '\u{200b}')
 }
 
+/// The longest word that is looked at, in bytes. Browsers go no further than addresses as long, either.
+const LONGEST: usize = 8 * 1024;
+
 /// Where in a word a link starts, how long it is, and where it leads.
 fn link_in(word: &str) -> Option<(usize, usize, String)> {
+    if word.len() > LONGEST {
+        return None;
+    }
     let lower = word.to_ascii_lowercase();
     let scheme = ["https://", "http://", "mailto:", "www."].iter().filter_map(|scheme| {
         let start = lower.find(scheme)?;
@@ -70,12 +76,20 @@ fn link_in(word: &str) -> Option<(usize, usize, String)> {
 /// Punctuation at the end belongs to the sentence; a closing bracket too, unless it was opened inside.
 fn trim_end(text: &str) -> &str {
     let mut text = text;
+    // How many brackets of each kind close that were not opened inside.
+    let surplus = |open: char, close: char| text.matches(close).count().saturating_sub(text.matches(open).count());
+    let (mut round, mut square, mut curly) = (surplus('(', ')'), surplus('[', ']'), surplus('{', '}'));
+    let is_surplus = |count: &mut usize| {
+        let drops = *count > 0;
+        *count = count.saturating_sub(1);
+        drops
+    };
     while let Some(last) = text.chars().next_back() {
         let drops = match last {
             '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '’' | '…' | '*' | '_' => true,
-            ')' => text.matches('(').count() < text.matches(')').count(),
-            ']' => text.matches('[').count() < text.matches(']').count(),
-            '}' => text.matches('{').count() < text.matches('}').count(),
+            ')' => is_surplus(&mut round),
+            ']' => is_surplus(&mut square),
+            '}' => is_surplus(&mut curly),
             _ => false,
         };
         if !drops {
