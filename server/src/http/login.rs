@@ -17,7 +17,7 @@ use axum::{
 };
 use secrecy::SecretString;
 use serde::Deserialize;
-use servers::{Servers, Unasked, servers};
+use servers::{Refusal, Servers, servers};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -209,7 +209,7 @@ pub async fn sign_in(
             response.headers_mut().insert(header::SET_COOKIE, cookie);
             Ok(response)
         }
-        Err(Unasked { error, found }) => {
+        Err(Refusal { error, found }) => {
             let status = status(&error);
             let (imap, smtp) = match found {
                 // Whoever goes on with these in the form says that they are the right ones.
@@ -236,7 +236,7 @@ async fn try_sign_in(
     client: &Client,
     headers: &HeaderMap,
     filled: &Filled,
-) -> Result<Entered, Unasked> {
+) -> Result<Entered, Refusal> {
     let address = filled.address.trim();
     let Servers { imap, smtp } = servers(bridge, client, address, filled).await?;
     let origin = origin(client, headers);

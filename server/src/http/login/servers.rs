@@ -21,21 +21,21 @@ pub struct Servers {
     pub smtp: Option<Endpoint>,
 }
 
-/// Why nobody is asked for a mailbox yet.
-pub struct Unasked {
+/// Why somebody is not let in.
+pub struct Refusal {
     pub error: Error,
     /// What was found and has to be confirmed ([`needs_a_word`]).
     pub found: Option<Servers>,
 }
 
-impl From<Error> for Unasked {
+impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         Self { error, found: None }
     }
 }
 
 /// The servers of an address. No password has been told to anybody by then.
-pub async fn servers(bridge: &Bridge, client: &Client, address: &str, filled: &Filled) -> Result<Servers, Unasked> {
+pub async fn servers(bridge: &Bridge, client: &Client, address: &str, filled: &Filled) -> Result<Servers, Refusal> {
     let (imap, smtp) = (filled.imap.trim(), filled.smtp.trim());
     if let Some(imap) = &bridge.config.imap {
         return Ok(Servers { imap: imap.clone(), smtp: bridge.config.smtp.clone() });
@@ -60,9 +60,9 @@ pub async fn servers(bridge: &Bridge, client: &Client, address: &str, filled: &F
     Ok(Servers { imap, smtp })
 }
 
-/// Looks for them. Whoever asks pays as for an attempt to sign in, and is paid back where there is something to be found: there
-/// the attempt itself is what counts.
-async fn find(bridge: &Bridge, client: &Client, address: &str, typed: Option<Endpoint>) -> Result<Servers, Unasked> {
+/// Looks for them. Whoever asks pays as for an attempt to sign in, and is paid back where they are let go on to that: then the
+/// attempt itself is what counts.
+async fn find(bridge: &Bridge, client: &Client, address: &str, typed: Option<Endpoint>) -> Result<Servers, Refusal> {
     let attempt = bridge.attempts.admit_search(client.address).map_err(|seconds| Error::TooManyAttempts { seconds })?;
     let look = |way| bridge.own_discovery.discover(address, way);
     let (ins, outs) = match typed {
@@ -70,24 +70,30 @@ async fn find(bridge: &Bridge, client: &Client, address: &str, typed: Option<End
         Some(_) => (look(Way::In).await, Vec::new()),
         None => tokio::join!(look(Way::In), look(Way::Out)),
     };
-    let ins = usable(ins, Protocol::Imap)?;
+    let ins = beyond_doubt(usable(ins, Protocol::Imap)?, address);
     let before = bridge.store.servers_of(address).await.map_err(internal)?;
     let Some((place, imap)) = choose(&ins, &before) else { return Err(Error::ServerNotKnown.into()) };
-    bridge.attempts.pay_back(attempt);
-    let out = usable(outs, Protocol::Smtp).unwrap_or_default().into_iter().next();
-    let doubtful = |candidate: &&Candidate| needs_a_word(candidate, address);
-    let doubts: Vec<String> = [Some(place).filter(|_| !before.contains(&imap)), out.as_ref()]
-        .into_iter()
-        .flatten()
-        .filter(doubtful)
+    let outs = beyond_doubt(usable(outs, Protocol::Smtp).unwrap_or_default(), address);
+    let out = outs.into_iter().next();
+    // That somebody has signed in there under this address before proves nothing: it may have been whoever forges the answers of DNS.
+    let doubts: Vec<String> = std::iter::once(place)
+        .chain(&out)
+        .filter(|candidate| needs_a_word(candidate, address))
         .map(|candidate| candidate.endpoint.to_string())
         .collect();
     let smtp = typed.or(out.map(|out| out.endpoint)).or(bridge.config.smtp.clone());
     let found = Servers { imap, smtp };
     if doubts.is_empty() {
+        bridge.attempts.pay_back(attempt);
         return Ok(found);
     }
-    Err(Unasked { error: Error::ConfirmServer { server: doubts.join(", ") }, found: Some(found) })
+    Err(Refusal { error: Error::ConfirmServer { server: doubts.join(", ") }, found: Some(found) })
+}
+
+/// Those that nobody has to be asked about; all, where there are none of these.
+fn beyond_doubt(candidates: Vec<Candidate>, address: &str) -> Vec<Candidate> {
+    let (doubtful, sure): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|one| needs_a_word(one, address));
+    if sure.is_empty() { doubtful } else { sure }
 }
 
 /// Those of a protocol that take a password over a line that is encrypted. Where there are others alone, what is wrong with the first.
@@ -149,6 +155,17 @@ mod tests {
         assert_eq!(of(&[&bridge, &pop3]), Ok(Vec::new()));
         let untold = candidate("imap+insecure://a.example", None);
         assert!(of(&[&untold]).is_err());
+    }
+
+    #[test]
+    fn what_dns_alone_has_named_comes_after_all_else() {
+        let forged = Candidate { found_by: FoundBy::Srv, ..candidate("imaps://evil.example", None) };
+        let sure = candidate("imaps://a.example", None);
+        let of = |candidates: &[&Candidate]| {
+            beyond_doubt(candidates.iter().map(|one| (*one).clone()).collect(), "ana@pismo.test")
+        };
+        assert_eq!(of(&[&forged, &sure]), std::slice::from_ref(&sure));
+        assert_eq!(of(&[&forged]), std::slice::from_ref(&forged));
     }
 
     #[test]
