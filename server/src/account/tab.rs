@@ -16,6 +16,10 @@ const REPLIES: usize = 64;
 /// Bytes of all events that are kept, and of all replies, as they are told. A tab that has missed more begins anew.
 const KEPT: usize = 1024 * 1024;
 
+/// What is longer than this, in bytes, only shows something: whoever asks for it again gets it anew. What tells that something was done
+/// is shorter, and kept, so that it is not done twice.
+const SHOWING: usize = 4 * 1024;
+
 /// One browser page.
 pub(super) struct Tab {
     pub id: TabId,
@@ -30,10 +34,8 @@ pub(super) struct Tab {
     /// Since when it has had no socket.
     pub detached: Option<Instant>,
     seq: u64,
-    replay: VecDeque<(u64, Arc<ServerFrame>)>,
+    replay: VecDeque<Told>,
     replies: VecDeque<Replied>,
-    /// Bytes of these two.
-    kept: (usize, usize),
     pub view: Option<View>,
     /// The search under way, whose results `view` shows as soon as there are some.
     pub searching: Option<Searching>,
@@ -43,6 +45,13 @@ pub(super) struct Tab {
     pub list: u32,
 }
 
+/// An event, its number, and how long it is as it is told, in bytes.
+struct Told {
+    seq: u64,
+    frame: Arc<ServerFrame>,
+    length: usize,
+}
+
 /// A command that was answered.
 struct Replied {
     id: u32,
@@ -50,6 +59,8 @@ struct Replied {
     after: u64,
     /// Shared with the queue: a list is as long as a window.
     frame: Arc<ServerFrame>,
+    /// As it is told, in bytes.
+    length: usize,
 }
 
 impl Replied {
@@ -103,7 +114,6 @@ impl Tab {
             seq: 0,
             replay: VecDeque::new(),
             replies: VecDeque::new(),
-            kept: (0, 0),
             view: None,
             searching: None,
             in_front: false,
@@ -132,12 +142,13 @@ impl Tab {
 
     /// Whether everything after event `seq` can still be told.
     pub fn can_resume(&self, seq: u64) -> bool {
-        seq <= self.seq && self.replay.front().map_or(seq == self.seq, |(first, _)| *first <= seq + 1)
+        seq <= self.seq && self.replay.front().map_or(seq == self.seq, |first| first.seq <= seq + 1)
     }
 
     /// Tells what came after event `seq`, lists that were answered where they belong among the events.
     pub fn replay(&mut self, seq: u64) {
-        let mut missed: Vec<_> = self.replay.iter().filter(|(number, _)| *number > seq).cloned().collect();
+        let told = self.replay.iter().filter(|told| told.seq > seq);
+        let mut missed: Vec<_> = told.map(|told| (told.seq, told.frame.clone())).collect();
         // One that follows the last event that was heard may have been heard as well: a tab passes over what it does not
         // wait for.
         let lists = self.replies.iter().filter(|replied| replied.is_snapshot() && replied.after >= seq);
@@ -152,11 +163,10 @@ impl Tab {
     pub fn tell(&mut self, event: Event) {
         self.seq += 1;
         let frame = Arc::new(ServerFrame::Event { seq: self.seq, event });
-        self.kept.0 += length(&frame);
-        self.replay.push_back((self.seq, frame.clone()));
-        while self.replay.len() > REPLAY || self.kept.0 > KEPT {
-            let Some((_, oldest)) = self.replay.pop_front() else { break };
-            self.kept.0 -= length(&oldest);
+        self.replay.push_back(Told { seq: self.seq, length: length(&frame), frame: frame.clone() });
+        let mut kept: usize = self.replay.iter().map(|told| told.length).sum();
+        while self.replay.len() > REPLAY || kept > KEPT {
+            kept -= self.replay.pop_front().map_or(kept, |oldest| oldest.length);
         }
         self.push(frame);
     }
@@ -164,11 +174,15 @@ impl Tab {
     /// Answers a command.
     pub fn reply(&mut self, id: u32, result: Result<Reply, Error>) {
         let frame = Arc::new(ServerFrame::Reply { id, result });
-        self.kept.1 += length(&frame);
-        self.replies.push_back(Replied { id, after: self.seq, frame: frame.clone() });
-        while self.replies.len() > REPLIES || self.kept.1 > KEPT {
-            let Some(oldest) = self.replies.pop_front() else { break };
-            self.kept.1 -= length(&oldest.frame);
+        self.replies.push_back(Replied { id, after: self.seq, length: length(&frame), frame: frame.clone() });
+        if self.replies.len() > REPLIES {
+            self.replies.pop_front();
+        }
+        let mut kept: usize = self.replies.iter().map(|replied| replied.length).sum();
+        while kept > KEPT
+            && let Some(at) = self.replies.iter().position(|replied| replied.length > SHOWING)
+        {
+            kept -= self.replies.remove(at).map_or(kept, |shown| shown.length);
         }
         self.push(frame);
     }
@@ -245,16 +259,18 @@ mod tests {
         let large = || Event::Connectivity {
             connectivity: Connectivity::Offline { error: Error::Refused { text: "x".repeat(KEPT / 4) } },
         };
+        tab.reply(100, Ok(Reply::Done));
         for id in 0..9 {
             tab.tell(large());
             tab.reply(id, Err(Error::Refused { text: "x".repeat(KEPT / 4) }));
         }
-        assert_eq!((tab.replay.len(), tab.replies.len()), (3, 3));
+        assert_eq!((tab.replay.len(), tab.replies.len()), (3, 4));
         assert!(tab.can_resume(6) && !tab.can_resume(5) && tab.reply_again(8) && !tab.reply_again(5));
+        assert!(tab.reply_again(100), "what was done is not done twice");
         // One that is too much by itself is not kept, and whoever missed it begins anew.
         let most = Error::Refused { text: "x".repeat(KEPT) };
         tab.tell(Event::Connectivity { connectivity: Connectivity::Offline { error: most } });
-        assert_eq!((tab.replay.len(), tab.kept.0), (0, 0));
+        assert!(tab.replay.is_empty());
         assert!(tab.can_resume(10) && !tab.can_resume(9));
     }
 
