@@ -167,7 +167,7 @@ async fn inline_images(account: &Account, loaded: &Loaded) -> Result<HashMap<Str
         }
         let room = MAX_IMAGE.min(budget);
         let bytes = account.parts().section(loaded.message.clone(), &part.section, Some((0, room))).await?;
-        // The size is what the server says of it, and counts no more than what comes.
+        // The size is only what the server says of it: what comes counts as well.
         budget -= part.size.max(u32::try_from(bytes.len()).unwrap_or(u32::MAX)).min(room);
         let bytes = mime::decode_bytes(&bytes, part.encoding);
         images.insert(part.content_id.clone(), format!("data:{};base64,{}", part.content_type, STANDARD.encode(bytes)));

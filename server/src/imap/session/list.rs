@@ -83,8 +83,8 @@ impl Status {
 /// The largest number of mailboxes anybody is shown.
 const MAX_MAILBOXES: usize = 10_000;
 
-/// Bytes of the names of all of them.
-const MAX_NAMES: usize = 4 * 1024 * 1024;
+/// Bytes of all names that are told of them, each of which comes with LIST, STATUS and MYRIGHTS.
+const MAX_NAMES: usize = 12 * 1024 * 1024;
 
 /// What STATUS told of some mailboxes.
 #[derive(Default)]
@@ -193,7 +193,7 @@ impl Session {
                     Response::StatusOf { name, .. } | Response::MyRights { name, .. } => name.len(),
                     _ => 0,
                 };
-                let room = told.names <= 3 * MAX_NAMES;
+                let room = told.names <= MAX_NAMES;
                 match response {
                     Response::List(line) if room && told.lines.len() < 2 * MAX_MAILBOXES => told.lines.push(line),
                     Response::StatusOf { name, items, .. } if room && told.statuses.len() < MAX_MAILBOXES => {

@@ -11,8 +11,8 @@ const SEARCHING: u32 = 4;
 /// Characters of the longest answer: some two million UIDs.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
-/// UIDs of the longest answer: hardly a mailbox holds more messages.
-const MOST: usize = 2_000_000;
+/// UIDs of the longest answer: no mailbox is known to hold more messages.
+const MOST: usize = 5_000_000;
 
 impl Session {
     /// UIDs of the messages to which all keys apply, ascending; only of those `within`, if given.

@@ -44,7 +44,7 @@ fn is_border(c: char) -> bool {
     c.is_whitespace() || matches!(c, '<' | '>' | '"' | '«' | '»' | '“' | '”' | '|' | '\u{200b}')
 }
 
-/// The longest word that is looked at, in bytes. Browsers go no further than addresses as long, either.
+/// The longest word that is looked at, in bytes: servers take no longer addresses, as a rule.
 const LONGEST: usize = 8 * 1024;
 
 /// Where in a word a link starts, how long it is, and where it leads.
