@@ -83,8 +83,8 @@ impl Status {
 /// The largest number of mailboxes anybody is shown.
 const MAX_MAILBOXES: usize = 10_000;
 
-/// Bytes of all names that are told of them, each of which comes with LIST, STATUS and MYRIGHTS.
-const MAX_NAMES: usize = 12 * 1024 * 1024;
+/// Bytes of the names of all of them, as they travel.
+const MAX_NAMES: usize = 2 * 1024 * 1024;
 
 /// What STATUS told of some mailboxes.
 #[derive(Default)]
@@ -97,11 +97,32 @@ struct Counted {
 /// What LIST and what comes with it told.
 #[derive(Default)]
 struct Told {
+    lines: Kept<List>,
+    statuses: Kept<(Vec<u8>, Status)>,
+    rights: Kept<(Vec<u8>, Rights)>,
+}
+
+/// What one kind of answer tells of mailboxes, as much of it as is kept.
+struct Kept<T> {
+    list: Vec<T>,
     /// Bytes of the names in it.
     names: usize,
-    lines: Vec<List>,
-    statuses: Vec<(Vec<u8>, Status)>,
-    rights: Vec<(Vec<u8>, Rights)>,
+}
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self { list: Vec::new(), names: 0 }
+    }
+}
+
+impl<T> Kept<T> {
+    /// Takes in what is told of a mailbox with a name of so many bytes; each may be told of once by LIST and once by LSUB.
+    fn push(&mut self, name: usize, told: T) {
+        if self.list.len() < 2 * MAX_MAILBOXES && self.names + name <= 2 * MAX_NAMES {
+            self.names += name;
+            self.list.push(told);
+        }
+    }
 }
 
 impl Session {
@@ -129,7 +150,11 @@ impl Session {
                 }
             }
         }
-        let Told { lines, statuses, rights, .. } = told;
+        let Told {
+            lines: Kept { list: lines, .. },
+            statuses: Kept { list: statuses, .. },
+            rights: Kept { list: rights, .. },
+        } = told;
         let mut mailboxes = self.mailboxes(lines);
         let mut known: HashMap<String, Status> =
             statuses.into_iter().map(|(name, status)| (self.path_of(&name), status)).collect();
@@ -188,21 +213,12 @@ impl Session {
         let mut namespaces = None;
         let answers = self
             .run_all(commands, limits, 1, |response| {
-                told.names += match &response {
-                    Response::List(line) => line.name.len(),
-                    Response::StatusOf { name, .. } | Response::MyRights { name, .. } => name.len(),
-                    _ => 0,
-                };
-                let room = told.names <= MAX_NAMES;
                 match response {
-                    Response::List(line) if room && told.lines.len() < 2 * MAX_MAILBOXES => told.lines.push(line),
-                    Response::StatusOf { name, items, .. } if room && told.statuses.len() < MAX_MAILBOXES => {
-                        told.statuses.push((name, Status::read(&items)));
+                    Response::List(line) => told.lines.push(line.name.len(), line),
+                    Response::StatusOf { name, items, .. } => {
+                        told.statuses.push(name.len(), (name, Status::read(&items)));
                     }
-                    Response::MyRights { name, rights } if room && told.rights.len() < MAX_MAILBOXES => {
-                        told.rights.push((name, rights));
-                    }
-                    Response::List(_) | Response::StatusOf { .. } | Response::MyRights { .. } => {}
+                    Response::MyRights { name, rights } => told.rights.push(name.len(), (name, rights)),
                     Response::Namespace(read) => namespaces = Some(read),
                     other => return Some(other),
                 }
