@@ -20,7 +20,7 @@ pub use cache::Opened;
 pub use check::Check;
 pub use composer::{Composer, DraftStatus, File, FileState};
 pub use list::{Entry, List, Shown};
-pub use mailboxes::{Folder, Mailboxes, Traits};
+pub use mailboxes::{Folder, Mailboxes};
 pub(crate) use pending::covers;
 pub use pending::{Change, Pending, PendingId};
 pub use selection::Chosen;
@@ -30,8 +30,8 @@ use crate::{
     i18n::Locale,
     route::Route,
     wire::{
-        AccountId, Address, Connectivity, Draft, DraftId, Error, Flag, Identity, MailboxCounts, MessageRef, PageFrames,
-        Quota, SavedSearch, Selection, Submission, Writer,
+        AccountId, Address, Connectivity, Draft, DraftId, Error, Flag, Folds, Identity, MailboxCounts, MessageRef,
+        PageFrames, Quota, SavedSearch, Selection, Submission, Writer,
     },
 };
 
@@ -52,6 +52,8 @@ pub struct State {
     /// How many bytes all files of a message may have together, where the servers have said so.
     pub files_limit: RwSignal<Option<u64>>,
     pub mailboxes: Mailboxes,
+    /// Which folders the person has folded or unfolded.
+    pub folds: RwSignal<Folds>,
     /// Keywords of the labels that were seen, but for those of [`crate::label::KNOWN`].
     pub labels: RwSignal<Vec<String>>,
     /// Searches that are kept, by name.
@@ -303,6 +305,7 @@ impl State {
             upload_limit: RwSignal::new(0),
             files_limit: RwSignal::new(None),
             mailboxes: Mailboxes::new(),
+            folds: RwSignal::new(Folds::default()),
             labels: RwSignal::new(Vec::new()),
             searches: RwSignal::new(Vec::new()),
             quota: RwSignal::new(Quota::default()),

@@ -24,6 +24,7 @@ pub mod mailbox_list;
 pub mod menu;
 pub mod message;
 pub mod message_list;
+pub mod move_menu;
 pub mod opening;
 pub mod outbox;
 pub mod passkeys;

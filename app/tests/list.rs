@@ -276,6 +276,8 @@ fn welcome() -> Welcome {
         identities: Vec::new(),
         connectivity: Connectivity::Live,
         mailboxes: Vec::new(),
+        partial: false,
+        folds: Folds::default(),
         labels: Vec::new(),
         searches: Vec::new(),
         quota: Quota::default(),

@@ -13,6 +13,11 @@ export class MailboxList {
     return this.page.locator(`[data-testid="mailbox"][data-path=${JSON.stringify(path)}]`);
   }
 
+  /** What folds and unfolds a folder. */
+  foldOf(path: string): Locator {
+    return this.page.getByRole("listitem").filter({ has: this.mailbox(path) }).getByTestId("mailbox-fold");
+  }
+
   /** Paths from top to bottom. */
   paths(): Promise<string[]> {
     return this.all.evaluateAll((elements) => elements.map((element) => element.getAttribute("data-path") ?? ""));

@@ -71,6 +71,24 @@ test("moving by the menu @both", async ({ visitor, mail }) => {
   await expect.poll(() => mail.subjects("Проекты/2026")).toEqual(["To be filed"]);
 });
 
+test("among many folders the one to move to is found by its name @both", async ({ visitor, mail, page }) => {
+  const years = Array.from({ length: 12 }, (_, at) => `Проекты/${2010 + at}`);
+  await mail.createFolder("Проекты", ...years, "Работа", "Работа/2015");
+  await mail.append("INBOX", { subject: "To be filed" });
+  await visitor.signIn(mail);
+  await visitor.messageList.open("To be filed");
+  await visitor.message.act("move");
+  const menu = page.getByRole("dialog");
+  await menu.getByTestId("move-find").fill("2015 проек");
+  await expect(menu.getByRole("button")).toHaveText([/2015.*Проекты/]);
+  await menu.getByTestId("move-find").fill("nowhere");
+  await expect(menu).toContainText("No such folder");
+  await menu.getByTestId("move-find").fill("2015");
+  await expect(menu.getByRole("button")).toHaveCount(2);
+  await menu.getByTestId("move-find").press("Enter");
+  await expect.poll(() => mail.subjects("Проекты/2015")).toEqual(["To be filed"]);
+});
+
 test("moving by drag", async ({ visitor, mail }) => {
   await mail.createFolder("Работа");
   await mail.append("INBOX", { subject: "Dragged" }, { subject: "Not dragged" });

@@ -37,6 +37,57 @@ test("folders made, renamed and removed elsewhere appear by themselves", async (
   await expect(app.mailboxList.mailbox("Переименована")).toHaveCount(0);
 });
 
+test("a folder is folded and says what is unread inside; other devices see it so, and a reload @both", async ({ visitor, mail, page }) => {
+  await mail.createFolder("Work", "Work/2026", "Work/2026/May", "Workshop");
+  await mail.append("Work/2026/May", { subject: "one" }, { subject: "two" });
+  await visitor.signIn(mail);
+  await visitor.mailboxList.show();
+  const { mailboxList } = visitor;
+  await expect(mailboxList.mailbox("Work/2026/May")).toContainText("2");
+  await expect(mailboxList.foldOf("Workshop")).toHaveCount(0);
+  await mailboxList.foldOf("Work").click();
+  for (const path of ["Work/2026", "Work/2026/May"]) await expect(mailboxList.mailbox(path)).toHaveCount(0);
+  await expect(mailboxList.foldOf("Work")).toHaveAttribute("aria-expanded", "false");
+  await expect(mailboxList.mailbox("Work")).toContainText("2 unread messages");
+  await mail.append("Work/2026", { subject: "three" });
+  await expect(mailboxList.mailbox("Work")).toContainText("3 unread messages");
+
+  const other = await page.context().newPage();
+  await other.goto(`${visitor.url}/mail/Work%2F2026%2FMay`);
+  await expect(other.getByTestId("mailbox-fold")).toHaveCount(2);
+  // The open folder is shown, and the way to it.
+  for (const path of ["Work/2026", "Work/2026/May"]) await expect(other.locator(`[data-testid="mailbox"][data-path="${path}"]`)).toBeAttached();
+  await page.reload();
+  await visitor.live();
+  await mailboxList.show();
+  await expect(mailboxList.mailbox("Work/2026")).toHaveCount(0);
+  await mailboxList.mailbox("Work").focus();
+  await page.keyboard.press("ArrowRight");
+  await expect(mailboxList.mailbox("Work/2026/May")).toBeVisible();
+  await page.keyboard.press("ArrowLeft");
+  await expect(mailboxList.mailbox("Work/2026")).toHaveCount(0);
+  // What is made inside is seen.
+  await mailboxList.choose("Work", "create-inside");
+  await mailboxList.fill("2027");
+  await expect(mailboxList.mailbox("Work/2027")).toBeVisible();
+});
+
+test("a folded folder unfolds when something is held over it", async ({ visitor, mail, page }) => {
+  await mail.createFolder("Work", "Work/2026");
+  await mail.append("INBOX", { subject: "Dragged" });
+  await visitor.signIn(mail);
+  await visitor.mailboxList.foldOf("Work").click();
+  await expect(visitor.mailboxList.mailbox("Work/2026")).toHaveCount(0);
+  await visitor.messageList.row("Dragged").hover();
+  await page.mouse.down();
+  await visitor.mailboxList.mailbox("Work").hover();
+  await visitor.mailboxList.mailbox("Work").hover({ position: { x: 60, y: 10 } });
+  await expect(visitor.mailboxList.mailbox("Work/2026")).toBeVisible();
+  await visitor.mailboxList.mailbox("Work/2026").hover();
+  await page.mouse.up();
+  await expect.poll(() => mail.subjects("Work/2026")).toContain("Dragged");
+});
+
 test("opening a folder changes the address, and Back returns @both", async ({ visitor, mail }) => {
   await mail.append("Sent", { subject: "I wrote this", flags: ["\\Seen"] });
   await mail.append("INBOX", { subject: "They wrote this" });

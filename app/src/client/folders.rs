@@ -18,6 +18,7 @@ impl Client {
             let result = match reply.await {
                 Ok(Reply::Arranged { path }) => {
                     client.follow(&change, path);
+                    client.reveal(&change);
                     client.notify(Notice::Arranged(change), None);
                     Ok(())
                 }
@@ -56,9 +57,43 @@ impl Client {
         self.state.dialog.set(Some(Dialog::Folder { path: None, parent }));
     }
 
+    /// Leaves what is inside of a folder out of the tree, or shows it.
+    pub fn fold(&self, path: &str, folded: bool) {
+        let (client, before) = (*self, self.state.folds.get_untracked());
+        let reply = self.send(Command::Fold { mailbox: path.to_owned(), folded });
+        self.state.folds.update(|folds| folds.set(path, folded));
+        self.spawn(async move {
+            if let Err(error) = reply.await {
+                client.state.folds.set(before);
+                client.complain(error);
+            }
+        });
+    }
+
     /// The folders inside of one. Reactive.
     pub fn inside(&self, path: &str) -> Vec<Folder> {
-        self.state.mailboxes.all.with(|all| all.iter().filter(|folder| is_inside(folder, path)).cloned().collect())
+        self.state.mailboxes.all.with(|all| {
+            let Some(above) = all.iter().find(|folder| folder.mailbox.path == path) else { return Vec::new() };
+            all.iter().filter(|folder| above.mailbox.is_above(&folder.mailbox.path)).cloned().collect()
+        })
+    }
+
+    /// What was put into a folder is seen there.
+    fn reveal(&self, change: &Arrangement) {
+        let (Arrangement::Create { parent: Some(parent), .. } | Arrangement::Rename { parent: Some(parent), .. }) =
+            change
+        else {
+            return;
+        };
+        let folded: Vec<String> = self.state.mailboxes.all.with_untracked(|all| {
+            let is_folded = |path: &str| self.state.folds.with_untracked(|folds| folds.is_folded(path, all.len()));
+            let paths = all
+                .iter()
+                .map(|folder| &folder.mailbox)
+                .filter(|mailbox| mailbox.path == *parent || mailbox.is_above(parent));
+            paths.map(|mailbox| mailbox.path.clone()).filter(|path| is_folded(path)).collect()
+        });
+        folded.iter().for_each(|path| self.fold(path, false));
     }
 
     /// When the open folder is one that went elsewhere, or inside of it, so does the screen.
@@ -73,10 +108,4 @@ impl Client {
         let mailbox = now.map_or_else(|| "INBOX".to_owned(), |now| format!("{now}{rest}"));
         self.go(&Route::to(self.whole_list(&mailbox), None), Some(Visit::Replace));
     }
-}
-
-/// Whether a folder is somewhere inside of another.
-fn is_inside(folder: &Folder, path: &str) -> bool {
-    let below = folder.mailbox.path.strip_prefix(path).and_then(|rest| rest.chars().next());
-    below.is_some() && below == folder.mailbox.delimiter
 }

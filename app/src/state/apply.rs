@@ -49,14 +49,15 @@ impl State {
             // The socket attaches and opens again; what is on the screen stays until then.
             Event::Reset => self.opened.clear(),
             Event::Connectivity { connectivity } => self.connectivity.set(connectivity.clone()),
-            Event::Mailboxes { mailboxes } => {
-                self.mailboxes.replace(mailboxes);
+            Event::Mailboxes { mailboxes, partial } => {
+                self.mailboxes.replace(mailboxes, *partial);
                 mailboxes.iter().for_each(|mailbox| self.pending.settle_counts(&mailbox.path));
             }
             Event::Counts { counts } => {
                 self.mailboxes.set_counts(counts);
                 counts.iter().for_each(|counts| self.pending.settle_counts(&counts.path));
             }
+            Event::Folds { folds } => self.folds.set(folds.clone()),
             Event::Quota { quota } => self.quota.set(quota.clone()),
             Event::Labels { labels } => self.labels.set(labels.clone()),
             Event::Identities { identities } => self.identities.set(identities.clone()),
@@ -87,6 +88,8 @@ impl State {
             identities,
             connectivity,
             mailboxes,
+            partial,
+            folds,
             labels,
             searches,
             quota,
@@ -98,7 +101,8 @@ impl State {
         self.identities.set(identities.clone());
         self.upload_limit.set(*upload_limit);
         self.connectivity.set(connectivity.clone());
-        self.mailboxes.replace(mailboxes);
+        self.folds.set(folds.clone());
+        self.mailboxes.replace(mailboxes, *partial);
         self.labels.set(labels.clone());
         self.searches.set(searches.clone());
         self.quota.set(quota.clone());

@@ -1,13 +1,17 @@
 //! The tree of mailboxes. A change of counts touches only the mailbox that has them.
 
+use std::collections::HashMap;
+
 use leptos::prelude::*;
 
-use crate::wire::{Mailbox, MailboxCounts, Right, Rights, Shared, SpecialUse};
+use crate::wire::{Mailbox, MailboxCounts, Right, SpecialUse};
 
 /// All mailboxes in the order of the screen.
 #[derive(Clone, Copy)]
 pub struct Mailboxes {
     pub all: RwSignal<Vec<Folder>>,
+    /// There are more of them than are shown.
+    pub partial: RwSignal<bool>,
 }
 
 /// One mailbox. Equal to another when both are the same place in the tree, whatever their counts.
@@ -20,53 +24,22 @@ pub struct Folder {
 
 impl PartialEq for Folder {
     fn eq(&self, other: &Self) -> bool {
-        self.traits() == other.traits()
+        self.mailbox.is_same_place(&other.mailbox)
     }
 }
 
 impl Eq for Folder {}
 
 impl Folder {
-    fn new(mailbox: &Mailbox) -> Folder {
-        Folder { mailbox: mailbox.clone(), counts: ArcRwSignal::new(counts(mailbox)) }
+    /// A folder that has been listed.
+    pub(crate) fn new(mailbox: &Mailbox) -> Folder {
+        Folder { mailbox: mailbox.clone(), counts: ArcRwSignal::new(mailbox.counts()) }
     }
-
-    /// What the row of this mailbox is made of, but for the counts.
-    pub fn traits(&self) -> Traits<'_> {
-        let Mailbox { path, delimiter, special_use, selectable, shared, rights, shareable, .. } = &self.mailbox;
-        let (shared, rights) = (shared.as_ref(), rights.as_ref());
-        Traits {
-            path,
-            delimiter: *delimiter,
-            special_use: *special_use,
-            selectable: *selectable,
-            shared,
-            rights,
-            shareable: *shareable,
-        }
-    }
-}
-
-/// See [`Folder::traits`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Traits<'a> {
-    pub path: &'a str,
-    pub delimiter: Option<char>,
-    pub special_use: Option<SpecialUse>,
-    pub selectable: bool,
-    pub shared: Option<&'a Shared>,
-    pub rights: Option<&'a Rights>,
-    pub shareable: bool,
-}
-
-fn counts(mailbox: &Mailbox) -> MailboxCounts {
-    let Mailbox { path, total, unseen, uid_validity, uid_next, .. } = mailbox.clone();
-    MailboxCounts { path, total, unseen, uid_validity, uid_next }
 }
 
 impl Mailboxes {
     pub(super) fn new() -> Mailboxes {
-        Mailboxes { all: RwSignal::new(Vec::new()) }
+        Mailboxes { all: RwSignal::new(Vec::new()), partial: RwSignal::new(false) }
     }
 
     /// The mailbox of this path. Reactive.
@@ -89,17 +62,18 @@ impl Mailboxes {
         self.by_path(path).is_none_or(|folder| folder.mailbox.may(right))
     }
 
-    pub(super) fn replace(&self, mailboxes: &[Mailbox]) {
+    pub(super) fn replace(&self, mailboxes: &[Mailbox], partial: bool) {
+        self.partial.set(partial);
         let before = self.all.get_untracked();
+        let known = by_path(&before);
         let folders: Vec<Folder> = mailboxes
             .iter()
-            .map(|mailbox| {
-                let fresh = Folder::new(mailbox);
-                let Some(known) = before.iter().find(|folder| **folder == fresh) else {
-                    return fresh;
-                };
-                set_counts(known, counts(mailbox));
-                known.clone()
+            .map(|mailbox| match known.get(mailbox.path.as_str()) {
+                Some(folder) if folder.mailbox.is_same_place(mailbox) => {
+                    set_counts(folder, mailbox.counts());
+                    Folder::clone(folder)
+                }
+                _ => Folder::new(mailbox),
             })
             .collect();
         if folders != before {
@@ -109,13 +83,18 @@ impl Mailboxes {
 
     pub(super) fn set_counts(&self, changed: &[MailboxCounts]) {
         self.all.with_untracked(|all| {
+            let known = by_path(all);
             for counts in changed {
-                if let Some(folder) = all.iter().find(|folder| folder.mailbox.path == counts.path) {
+                if let Some(folder) = known.get(counts.path.as_str()) {
                     set_counts(folder, counts.clone());
                 }
             }
         });
     }
+}
+
+fn by_path(folders: &[Folder]) -> HashMap<&str, &Folder> {
+    folders.iter().map(|folder| (folder.mailbox.path.as_str(), folder)).collect()
 }
 
 fn set_counts(folder: &Folder, counts: MailboxCounts) {

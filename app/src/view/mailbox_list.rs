@@ -4,6 +4,9 @@
 mod files;
 mod form;
 mod menu;
+mod tree;
+
+use std::time::Duration;
 
 use crate::view::{Item, each, handler};
 use leptos::{ev, prelude::*};
@@ -18,44 +21,46 @@ use crate::{
     Client,
     i18n::*,
     route::Route,
-    state::{Folder, State, Traits},
+    state::{Folder, State},
     wire::{Action, Mailbox, Query, SpecialUse},
 };
 pub use form::FolderForm;
 use menu::{FolderMenu, has_menu};
+use tree::{Branch, hidden_below, tree};
+
+/// Folders of each part that are shown at first, and how many more each time the person asks.
+const MOST: usize = 1500;
+
+/// How long something is held over a folded folder until that opens.
+const HOVER: Duration = Duration::from_millis(700);
 
 #[component]
 pub fn MailboxList() -> impl IntoView {
     let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
-    let ends = Memo::new(move |_| state.mailboxes.all.with(|all| ends(all)));
-    let part = move |part: Part| {
-        let (special, own) = ends.get();
+    let here = Memo::new(move |_| state.list.query.with(|query| query.mailbox.clone()));
+    let parts = Memo::new(move |_| {
         state.mailboxes.all.with(|all| {
-            let part = match part {
-                Part::Special => all.get(..special),
-                Part::Own => all.get(special..own),
-                Part::Shared => all.get(own..),
-            };
-            part.unwrap_or_default().to_vec()
+            let (special, own) = ends(all);
+            let is_folded = |path: &str| state.folds.with(|folds| folds.is_folded(path, all.len()));
+            [all.get(..special), all.get(special..own), all.get(own..)]
+                .map(|part| here.with(|here| tree(part.unwrap_or_default(), here, is_folded)))
         })
-    };
-    let item = |folder: Folder| {
-        let Traits { path, special_use, selectable, shareable, rights, .. } = folder.traits();
-        let rights = rights.map_or("", |rights| &rights.0);
-        Item::new(
-            format!("{special_use:?} {selectable} {shareable} {rights} {path}"),
-            || view! { <MailboxRow folder /> },
-        )
-    };
+    });
+    let special = Memo::new(move |_| parts.with(|[special, _, _]| special.clone()));
+    let own = Memo::new(move |_| parts.with(|[_, own, _]| own.clone()));
+    let shared = Memo::new(move |_| parts.with(|[_, _, shared]| shared.clone()));
     view! {
         <nav class="mailbox-list" aria-label=move || t_string!(i18n, app.folders)>
-            <ul>
-                {each(move || part(Part::Special).into_iter().map(item).collect())}
-            </ul>
-            <div class="mailbox-separator" hidden=move || part(Part::Own).is_empty()></div>
-            <ul>
-                {each(move || part(Part::Own).into_iter().map(item).collect())}
-            </ul>
+            <Branches branches=special here />
+            <div class="mailbox-separator" hidden=move || own.with(Vec::is_empty)></div>
+            <Branches branches=own here />
+            {move || {
+                let all = u32::try_from(state.mailboxes.all.with(Vec::len)).unwrap_or(u32::MAX);
+                state.mailboxes.partial.get().then(|| {
+                    let words = counted!(i18n, folder.partial, all);
+                    view! { <p class="mailbox-note" data-testid="mailboxes-partial">{words}</p> }
+                })
+            }}
             <SavedSearches />
             <button
                 type="button"
@@ -66,22 +71,58 @@ pub fn MailboxList() -> impl IntoView {
                 <Icon name="plus" />
                 <span class="mailbox-name">{move || t_string!(i18n, folder.create)}</span>
             </button>
-            <section hidden=move || part(Part::Shared).is_empty() data-testid="mailboxes-shared">
+            <section hidden=move || shared.with(Vec::is_empty) data-testid="mailboxes-shared">
                 <h2 class="mailbox-heading">{move || t_string!(i18n, folder.shared)}</h2>
-                <ul>
-                    {each(move || part(Part::Shared).into_iter().map(item).collect())}
-                </ul>
+                <Branches branches=shared here />
             </section>
         </nav>
     }
 }
 
-/// A stretch of the folders.
-#[derive(Clone, Copy)]
-enum Part {
-    Special,
-    Own,
-    Shared,
+/// A part of the tree: the first of its folders and the open one, and a way to more of them.
+#[component]
+fn Branches(branches: Memo<Vec<Branch>>, here: Memo<String>) -> impl IntoView {
+    let i18n = use_i18n();
+    let most = RwSignal::new(MOST);
+    let items = move || {
+        let most = most.get();
+        branches.with(|all| {
+            let is_shown =
+                |at: usize, branch: &Branch| at < most || here.with(|here| branch.folder.mailbox.path == *here);
+            all.iter()
+                .enumerate()
+                .filter(|(at, branch)| is_shown(*at, branch))
+                .map(|(_, branch)| item(branch))
+                .collect()
+        })
+    };
+    let left = Memo::new(move |_| branches.with(Vec::len).saturating_sub(most.get()));
+    let more = move || {
+        let count = u32::try_from(left.get()).unwrap_or(u32::MAX);
+        view! {
+            <button
+                type="button"
+                class="mailbox mailbox-new"
+                data-testid="mailboxes-more"
+                on:click=handler(move |_| most.update(|most| *most += MOST))
+            >
+                <Icon name="chevron-down" />
+                <span class="mailbox-name">{move || counted!(i18n, folder.more, count)}</span>
+            </button>
+        }
+    };
+    view! {
+        <ul>{each(items)}</ul>
+        {move || (left.get() > 0).then(more)}
+    }
+}
+
+fn item(Branch { folder, holds }: &Branch) -> Item {
+    let Mailbox { path, special_use, selectable, shareable, rights, .. } = &folder.mailbox;
+    let rights = rights.as_ref().map_or("", |rights| &rights.0);
+    let key = format!("{special_use:?} {selectable} {shareable} {holds} {rights} {path}");
+    let (folder, holds) = (folder.clone(), *holds);
+    Item::new(key, move || view! { <MailboxRow folder holds /> })
 }
 
 /// How many folders, from the first, are special or inside of special ones, and how many are the person's own.
@@ -96,7 +137,7 @@ fn ends(all: &[Folder]) -> (usize, usize) {
 }
 
 #[component]
-fn MailboxRow(folder: Folder) -> impl IntoView {
+fn MailboxRow(folder: Folder, holds: bool) -> impl IntoView {
     let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
     let name = {
         let folder = folder.clone();
@@ -106,8 +147,33 @@ fn MailboxRow(folder: Folder) -> impl IntoView {
     let depth = mailbox.depth().min(6).to_string();
     let icon = icon_of(&mailbox);
     let of_menu = has_menu(&mailbox).then(|| folder.clone());
-    let counts = Memo::new(move |_| state.counts(&folder));
+    let path = StoredValue::new(mailbox.path.clone());
+    let folded = Memo::new(move |_| {
+        let of = state.mailboxes.all.with(Vec::len);
+        holds && path.with_value(|path| state.folds.with(|folds| folds.is_folded(path, of)))
+    });
+    let counts = Memo::new({
+        let folder = folder.clone();
+        move |_| state.counts(&folder)
+    });
     let unseen = move || counts.with(|counts| counts.unseen);
+    // What nobody sees says by its parent that there is something in it.
+    let announced = Memo::new(move |_| unseen() + if folded.get() { hidden_below(state, &folder.mailbox) } else { 0 });
+    let fold = holds.then(|| {
+        let name = name.clone();
+        view! {
+            <button
+                type="button"
+                class="mailbox-fold"
+                data-testid="mailbox-fold"
+                aria-expanded=move || (!folded.get()).to_string()
+                aria-label=move || t_string!(i18n, folder.inside, name = name()).to_string()
+                on:click=handler(move |_| path.with_value(|path| client.fold(path, !folded.get_untracked())))
+            >
+                <Icon name="chevron-down" />
+            </button>
+        }
+    });
     let total = move || counts.with(|counts| counts.total.to_string());
     let menu = RwSignal::new(false);
     let may_open = of_menu.is_some();
@@ -131,23 +197,40 @@ fn MailboxRow(folder: Folder) -> impl IntoView {
                 >
                     <Icon name=icon />
                     <span class="mailbox-name">{name}</span>
+                    <span class="mailbox-unseen" aria-hidden="true">
+                        {move || Some(announced.get()).filter(|unseen| *unseen > 0).map(number)}
+                    </span>
                 </span>
+                {fold}
                 {of_menu}
             </li>
         }
         .into_any();
     }
-    let path = StoredValue::new(mailbox.path.clone());
     let url = Route::to(Query { mailbox: mailbox.path.clone(), ..Query::default() }, None).url();
     let current =
         move || state.list.query.with(|query| path.with_value(|path| query.mailbox == *path && !query.everywhere));
     let over = RwSignal::new(false);
     let (takes_files, prefix) = (files::takes_files(&mailbox), StoredValue::new(files::prefix(&mailbox)));
+    let unfold_if_held = move || {
+        if folded.get_untracked() {
+            set_timeout(
+                move || {
+                    // The row may be gone by then.
+                    if over.try_get_untracked() == Some(true) && folded.get_untracked() {
+                        path.with_value(|path| client.fold(path, false));
+                    }
+                },
+                HOVER,
+            );
+        }
+    };
     let drag_over = move |event: ev::DragEvent| {
         if state.dragged.with_untracked(Option::is_some) || (takes_files && has_files(&event)) {
             event.prevent_default();
             if !over.get_untracked() {
                 over.set(true);
+                unfold_if_held();
             }
         }
     };
@@ -172,6 +255,17 @@ fn MailboxRow(folder: Folder) -> impl IntoView {
             path.with_value(|path| client.open_mailbox(path));
         }
     };
+    let turn = move |event: ev::KeyboardEvent| {
+        let wanted = match event.key().as_str() {
+            "ArrowRight" => false,
+            "ArrowLeft" => true,
+            _ => return,
+        };
+        if holds && !event.ctrl_key() && !event.alt_key() && !event.meta_key() && folded.get_untracked() != wanted {
+            event.prevent_default();
+            path.with_value(|path| client.fold(path, wanted));
+        }
+    };
     view! {
         <li class="mailbox-item" on:contextmenu=handler(show_menu)>
             <a
@@ -185,6 +279,7 @@ fn MailboxRow(folder: Folder) -> impl IntoView {
                 data-total=total
                 aria-current=move || current().then_some("page")
                 on:click=handler(open)
+                on:keydown=handler(turn)
                 on:dragover=handler(drag_over)
                 on:dragleave=handler(move |_| over.set(false))
                 on:drop=handler(drop_here)
@@ -192,12 +287,17 @@ fn MailboxRow(folder: Folder) -> impl IntoView {
                 <Icon name=icon />
                 <span class="mailbox-name">{name}</span>
                 <span class="mailbox-unseen" aria-hidden="true">
-                    {move || Some(unseen()).filter(|unseen| *unseen > 0).map(number)}
+                    {move || Some(announced.get()).filter(|unseen| *unseen > 0).map(number)}
                 </span>
                 <span class="visually-hidden">
-                    {move || Some(unseen()).filter(|unseen| *unseen > 0).map(|unseen| counted!(i18n, folder.unread, unseen))}
+                    {move || {
+                        Some(announced.get())
+                            .filter(|unseen| *unseen > 0)
+                            .map(|unseen| counted!(i18n, folder.unread, unseen))
+                    }}
                 </span>
             </a>
+            {fold}
             {of_menu}
         </li>
     }

@@ -21,7 +21,7 @@ pub fn Menu(
     children: Children,
 ) -> impl IntoView {
     let menu = NodeRef::<html::Div>::new();
-    Effect::new(move |_| focus(menu.get().and_then(|menu| menu.first_element_child())));
+    Effect::new(move |_| focus(menu.get().and_then(|menu| first(&menu))));
     let focused = || document().active_element();
     let key = move |event: ev::KeyboardEvent| {
         // The keys are for what is in front.
@@ -36,8 +36,8 @@ pub fn Menu(
             "ArrowRight" | "ArrowLeft" if role != "menu" => {}
             "ArrowDown" | "ArrowRight" => {
                 event.prevent_default();
-                let first = || menu.get_untracked()?.first_element_child();
-                focus(focused().and_then(|item| item.next_element_sibling()).or_else(first));
+                let top = || menu.get_untracked()?.first_element_child();
+                focus(focused().and_then(|item| item.next_element_sibling()).or_else(top));
             }
             "ArrowUp" | "ArrowLeft" => {
                 event.prevent_default();
@@ -66,6 +66,13 @@ pub fn Menu(
             {children()}
         </div>
     }
+}
+
+/// What has the focus at first. Something to write in would bring up a keyboard where there is only one on the screen.
+fn first(menu: &web_sys::HtmlDivElement) -> Option<web_sys::Element> {
+    let first = menu.first_element_child()?;
+    let by_hand = || window().match_media("(hover: none)").ok().flatten().is_some_and(|query| query.matches());
+    if first.tag_name() == "INPUT" && by_hand() { first.next_element_sibling() } else { Some(first) }
 }
 
 fn focus(element: Option<web_sys::Element>) {

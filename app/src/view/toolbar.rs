@@ -1,21 +1,20 @@
 //! What can be done: with the selection above the list, with the open message above it.
 
 use crate::view::{Show, handler};
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
 use super::{
     filter::Filters,
     icon::Icon,
     labels::LabelMenu,
-    mailbox_list::icon_of,
-    menu::Menu,
-    words::{Words, counted, folder_name, full_name},
+    move_menu::MoveMenu,
+    words::{Words, counted, folder_name},
 };
 use crate::{
     Client,
     i18n::*,
     state::{Chosen, State},
-    wire::{Action, DraftKind, Flag, Mailbox, Right, Selection, SpecialUse},
+    wire::{Action, DraftKind, Flag, Right, Selection, SpecialUse},
 };
 
 /// Above the list: its name and count, or the selection and what can be done with it.
@@ -235,79 +234,5 @@ fn Button(
         >
             <Icon name=icon />
         </button>
-    }
-}
-
-/// The folders to move to. Opens beneath its button; `v` opens it too.
-#[component]
-fn MoveMenu(target: Signal<Option<Selection>>, for_message: bool) -> impl IntoView {
-    let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
-    let button = NodeRef::<html::Button>::new();
-    // With a selection and an open message there are two of these; the one of the selection answers the key.
-    let mine = RwSignal::new(false);
-    let chosen = move || state.chosen.with(|chosen| !chosen.is_empty());
-    let open = Memo::new(move |_| mine.get() || (state.moving.get() && chosen() != for_message));
-    let close = move || {
-        mine.set(false);
-        if state.moving.get_untracked() {
-            state.moving.set(false);
-        }
-    };
-    let choose = move |to: String| {
-        close();
-        if let Some(selection) = target.get_untracked() {
-            client.act(selection, Action::Move { to });
-        }
-    };
-    let folders = move || {
-        let here = state.list.query.with(|query| query.mailbox.clone());
-        let fits = move |path: &str| path != here || state.list.query.with(|query| query.everywhere);
-        let all = state.mailboxes.all.get();
-        let takes = |mailbox: &Mailbox| mailbox.selectable && mailbox.may(Right::Insert);
-        all.into_iter().filter(move |folder| takes(&folder.mailbox) && fits(&folder.mailbox.path))
-    };
-    view! {
-        <button
-            node_ref=button
-            type="button"
-            class="icon-button"
-            data-testid="action-move"
-            aria-haspopup="menu"
-            aria-expanded=move || open.get().to_string()
-            aria-label=move || t_string!(i18n, action.relocate)
-            title=move || t_string!(i18n, action.relocate)
-            on:click=handler(move |_| if open.get_untracked() { close() } else { mine.set(true) })
-        >
-            <Icon name="move" />
-        </button>
-        {move || {
-            open.get().then(|| {
-                let items = folders().map(|folder| {
-                    let path = folder.mailbox.path.clone();
-                    let depth = folder.mailbox.depth().min(6).to_string();
-                    let icon = icon_of(&folder.mailbox);
-                    let data_path = path.clone();
-                    view! {
-                        <button
-                            type="button"
-                            class="menu-item"
-                            role="menuitem"
-                            tabindex="-1"
-                            data-path=data_path
-                            data-depth=depth
-                            on:click=handler(move |_| choose(path.clone()))
-                        >
-                            <Icon name=icon />
-                            <span>{full_name(i18n, &folder.mailbox)}</span>
-                        </button>
-                    }
-                }).collect_view();
-                view! {
-                    <Menu class="move-menu" label=t_string!(i18n, list.select_folder) button on_close=close>
-                        {items}
-                    </Menu>
-                }
-            })
-        }}
     }
 }

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountId, Address, BlobId, Connectivity, Conversation, Doubt, Draft, DraftId, DraftKind, Flag, Identity, Listing,
-    Mailbox, Message, MessageRef, PicturesOf, Quota, Submission, SubmissionId, TabId, TemplateId, Uid, UidValidity,
-    When, Writer,
+    AccountId, Address, BlobId, Connectivity, Conversation, Doubt, Draft, DraftId, DraftKind, Flag, Folds, Identity,
+    Listing, Mailbox, Message, MessageRef, PicturesOf, Quota, Submission, SubmissionId, TabId, TemplateId, Uid,
+    UidValidity, When, Writer,
 };
 
 /// Asked by a tab. Every command is safe to send twice.
@@ -34,6 +34,8 @@ pub enum Command {
     Act { selection: Selection, action: Action },
     /// Make, rename, move or delete a mailbox. → [`Reply::Arranged`]
     Arrange { change: Arrangement },
+    /// Leave what is inside of a mailbox out of the tree, or show it, on every device. → [`Reply::Done`]
+    Fold { mailbox: String, folded: bool },
     /// Take an action back. → [`Reply::Done`]
     Undo { undo: UndoId },
     /// A draft prepared from a message: reply, forward, edit. Whoever edits has the draft from then on, and another tab that wrote
@@ -345,6 +347,12 @@ pub struct Welcome {
     pub connectivity: Connectivity,
     /// In the order of the screen: special ones first, then by name, children after their parent.
     pub mailboxes: Vec<Mailbox>,
+    /// As in [`super::Event::Mailboxes`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
+    /// As in [`super::Event::Folds`].
+    #[serde(default, skip_serializing_if = "Folds::is_empty")]
+    pub folds: Folds,
     /// As in [`super::Event::Labels`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,

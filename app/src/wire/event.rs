@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, Error, Flag, Identity, Listing, Mailbox, MailboxCounts, Quota, Row, SavedSearch, Submission, SubmissionId,
-    Thread, Uid, UndoId, Writer,
+    Action, Error, Flag, Folds, Identity, Listing, Mailbox, MailboxCounts, Quota, Row, SavedSearch, Submission,
+    SubmissionId, Thread, Uid, UndoId, Writer,
 };
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,8 +14,14 @@ pub enum Event {
     Reset,
     /// How the account's line to its mail server is.
     Connectivity { connectivity: Connectivity },
-    /// The whole tree, in the order of the screen.
-    Mailboxes { mailboxes: Vec<Mailbox> },
+    /// The whole tree, in the order of the screen; `partial` where there are more than are told of.
+    Mailboxes {
+        mailboxes: Vec<Mailbox>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        partial: bool,
+    },
+    /// Which mailboxes are folded, and which are not, by the person's choice.
+    Folds { folds: Folds },
     /// Counts that changed.
     Counts { counts: Vec<MailboxCounts> },
     /// How full the person's space is now.

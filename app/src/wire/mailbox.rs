@@ -76,6 +76,26 @@ impl Mailbox {
         self.path.rsplit_once(delimiter).map(|(parent, _)| parent)
     }
 
+    /// Whether what has this path is somewhere inside of the mailbox.
+    pub fn is_above(&self, path: &str) -> bool {
+        let rest = path.strip_prefix(self.path.as_str()).and_then(|rest| rest.chars().next());
+        rest.is_some() && rest == self.delimiter
+    }
+
+    /// Whether the other is the same place in the tree, whatever its counts.
+    pub fn is_same_place(&self, other: &Mailbox) -> bool {
+        let Mailbox { path, delimiter, special_use, selectable, shared, rights, shareable, .. } = self;
+        *path == other.path
+            && (delimiter, special_use) == (&other.delimiter, &other.special_use)
+            && (selectable, shareable) == (&other.selectable, &other.shareable)
+            && (shared, rights) == (&other.shared, &other.rights)
+    }
+
+    pub fn counts(&self) -> MailboxCounts {
+        let &Mailbox { total, unseen, uid_validity, uid_next, .. } = self;
+        MailboxCounts { path: self.path.clone(), total, unseen, uid_validity, uid_next }
+    }
+
     /// Takes other counts. Whether they are others.
     pub fn set_counts(&mut self, counts: &MailboxCounts) -> bool {
         let &MailboxCounts { path: _, total, unseen, uid_validity, uid_next } = counts;

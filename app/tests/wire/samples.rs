@@ -110,6 +110,12 @@ pub fn failed() -> SearchEnd {
     SearchEnd::Failed { error: Error::Busy }
 }
 
+pub fn folds() -> Folds {
+    let mut folds = Folds::default();
+    folds.set("Проекты", true);
+    folds
+}
+
 pub fn counts() -> MailboxCounts {
     let path = "INBOX".to_owned();
     MailboxCounts { path, total: 4, unseen: 2, uid_validity: UidValidity(7), uid_next: Uid(44) }
@@ -222,6 +228,8 @@ pub fn welcome() -> Welcome {
         }],
         connectivity: Connectivity::Offline { error: Error::Unreachable { host: "imap.example.org".to_owned() } },
         mailboxes: vec![mailbox()],
+        partial: false,
+        folds: folds(),
         searches: vec![saved_search()],
         labels: vec!["urgent".to_owned()],
         quota: quota(),

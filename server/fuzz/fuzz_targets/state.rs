@@ -151,6 +151,8 @@ fn frame(told: &Told) -> ServerFrame {
                 identities: Vec::new(),
                 connectivity: Connectivity::Live,
                 mailboxes: mailboxes.iter().map(mailbox).collect(),
+                partial: false,
+                folds: Folds::default(),
                 labels: Vec::new(),
                 searches: Vec::new(),
                 quota: Quota::default(),
@@ -204,7 +206,7 @@ fn frame(told: &Told) -> ServerFrame {
             let previews = all.iter().map(|&(uid, text)| (Uid(uid.into()), text.to_string())).collect();
             messages(0, ListChange::Previews { mailbox: MAILBOX.into(), previews })
         }
-        Told::Mailboxes(numbers) => Event::Mailboxes { mailboxes: numbers.iter().map(mailbox).collect() },
+        Told::Mailboxes(numbers) => Event::Mailboxes { mailboxes: numbers.iter().map(mailbox).collect(), partial: false },
         Told::Counts(all) => {
             let counts = all.iter().map(|(number, total, unseen)| MailboxCounts {
                 path: format!("folder {}", number % 16),

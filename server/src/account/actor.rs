@@ -74,6 +74,8 @@ pub(super) struct Actor {
     pub(super) backoff: Backoff,
     pub(super) settings: Settings,
     pub(super) mailboxes: Vec<Mailbox>,
+    /// There are more of them.
+    pub(super) partial: bool,
     /// Keywords of the labels that were seen, as in [`Event::Labels`].
     pub(super) labels: Vec<String>,
     /// What STATUS said last, by path.
@@ -232,6 +234,7 @@ impl Actor {
             backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(120)),
             settings: Settings::default(),
             mailboxes: Vec::new(),
+            partial: false,
             labels: Vec::new(),
             statuses: HashMap::new(),
             synced: HashMap::new(),
@@ -332,6 +335,7 @@ impl Actor {
                 if known.reply_again(frame.id) || !self.pending.insert(key) {
                     return;
                 }
+                let mut result = Ok(Reply::Done);
                 match frame.command {
                     Command::Attend { front } => {
                         known.in_front = front;
@@ -341,10 +345,14 @@ impl Actor {
                     }
                     Command::StopSearch { list } => self.stop_search(&tab, list),
                     Command::CloseDraft { draft } => self.close_draft(&tab, &draft),
+                    // Before there has been a line nothing is known of any.
+                    Command::Fold { mailbox, folded } if !self.mailboxes.is_empty() => {
+                        result = self.fold(&mailbox, folded).await.map(|()| Reply::Done);
+                    }
                     Command::Gather { message } => return self.gather(tab, frame.id, message),
                     _ => return self.enter(Waiting::Command { tab, frame, tried: false }).await,
                 }
-                self.reply(&tab, frame.id, Ok(Reply::Done));
+                self.reply(&tab, frame.id, result);
             }
             Input::Load { message, reply } => self.enter(Waiting::Load { message, reply }).await,
             Input::Texts(texts) => {

@@ -40,6 +40,7 @@ impl Actor {
         }
         if let (Arrangement::Rename { path: from, .. }, Ok(Some(to))) = (&change, &path) {
             self.searches_follow(from, to).await;
+            self.folds_follow(from, to).await;
         }
         Ok(Reply::Arranged { path: path? })
     }
@@ -70,6 +71,7 @@ impl Actor {
                 self.subscribe_to(session, &path, from.map(String::as_str)).await?;
                 if let Some(from) = from {
                     self.searches_follow(from, &path).await;
+                    self.folds_follow(from, &path).await;
                 }
                 return Ok(Some(Reply::Arranged { path: Some(path) }));
             }

@@ -1,8 +1,8 @@
 //! What mailboxes are for and which are shown, as the person wants it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use app::wire::{Error, SpecialUse};
+use app::wire::{Error, Event, Folds, SpecialUse};
 
 use super::actor::{Actor, Failure};
 use crate::{
@@ -35,8 +35,9 @@ impl Actor {
         choice: Option<FolderChoice>,
     ) -> Result<Folders, Failure> {
         if let Some(FolderChoice { settings, subscribed }) = choice {
-            // What was learned is nobody's choice, and stays.
-            let settings = Settings { authserv: self.settings.authserv.clone(), ..settings };
+            // What was learned is nobody's choice, and stays, as what was chosen elsewhere does.
+            let Settings { authserv, folds, .. } = self.settings.clone();
+            let settings = Settings { authserv, folds, ..settings };
             for mailbox in session.list().await?.iter().filter(|mailbox| mailbox.selectable) {
                 match (mailbox.subscribed, subscribed.get(&mailbox.path)) {
                     (false, Some(true)) => session.subscribe(&mailbox.path).await?,
@@ -69,20 +70,49 @@ impl Actor {
             }
         }
         if self.settings.only_subscribed {
-            let shown: Vec<String> = listed
-                .iter()
-                .filter(|mailbox| mailbox.subscribed || mailbox.special_use.is_some())
-                .map(|mailbox| mailbox.path.clone())
-                .collect();
-            // What holds something that is shown is shown with it.
-            listed.retain(|mailbox| {
-                let inside = mailbox.delimiter.map(|delimiter| format!("{}{delimiter}", mailbox.path));
-                shown
-                    .iter()
-                    .any(|path| *path == mailbox.path || inside.as_ref().is_some_and(|inside| path.starts_with(inside)))
-            });
+            let mut shown: HashSet<String> = HashSet::new();
+            for mailbox in listed.iter().filter(|mailbox| mailbox.subscribed || mailbox.special_use.is_some()) {
+                let mut path = Some(mailbox.path.as_str());
+                // What holds something that is shown is shown with it.
+                while let Some(one) = path.filter(|path| shown.insert((*path).to_owned())) {
+                    path = mailbox.delimiter.and_then(|delimiter| one.rsplit_once(delimiter)).map(|(above, _)| above);
+                }
+            }
+            listed.retain(|mailbox| shown.contains(&mailbox.path));
         }
         listed
+    }
+
+    /// Folds a mailbox or unfolds it, and tells the tabs.
+    pub(super) async fn fold(&mut self, path: &str, folded: bool) -> Result<(), Error> {
+        if !self.mailboxes.iter().any(|mailbox| mailbox.path == path) {
+            return Err(Error::Gone);
+        }
+        let mut folds = self.settings.folds.clone();
+        folds.set(path, folded);
+        folds.keep(&self.mailboxes);
+        self.keep_folds(folds).await
+    }
+
+    /// What was chosen for a mailbox goes with it to its new name.
+    pub(super) async fn folds_follow(&mut self, from: &str, to: &str) {
+        let delimiter = self.mailboxes.iter().find(|mailbox| mailbox.path == to).and_then(|mailbox| mailbox.delimiter);
+        let mut folds = self.settings.folds.clone();
+        if folds.follow(from, to, delimiter) {
+            // What is folded is not worth a word where it has been told why.
+            self.keep_folds(folds).await.ok();
+        }
+    }
+
+    async fn keep_folds(&mut self, folds: Folds) -> Result<(), Error> {
+        let settings = Settings { folds: folds.clone(), ..self.settings.clone() };
+        self.store.set_settings(self.record.id, &settings).await.map_err(|error| {
+            tracing::error!(error = format!("{error:#}"), "The settings of an account cannot be kept");
+            Error::Internal
+        })?;
+        self.settings = settings;
+        self.tell_all(&Event::Folds { folds });
+        Ok(())
     }
 
     /// Reads what the person has chosen.

@@ -249,6 +249,9 @@ impl Actor {
             hits.searched.extend(searched);
             hits.put(found)
         };
+        let superseded: HashSet<Uid> = std::mem::take(&mut report.superseded).into_iter().collect();
+        // Only one mailbox is listed by conversation.
+        let placed = if hits.drop(0, |uid| superseded.contains(&uid)).is_empty() { placed } else { Placed::Between };
         view.total = hits.total();
         // A tab that has missed something is told of all.
         let placed = if view.untold { Placed::Between } else { placed };

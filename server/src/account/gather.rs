@@ -8,7 +8,7 @@ use std::{
 
 use app::wire::{AccountId, Conversation, Error, Mailbox, MessageRef, Row, SpecialUse, TabId, Uid};
 use tokio::{sync::oneshot, time::Instant};
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::{
     Input,
@@ -33,6 +33,9 @@ const LARGEST_PIECE: u32 = 2000;
 
 /// Pieces of new mail of one mailbox that whoever asks for a conversation waits for.
 const PATIENCE: usize = 10;
+
+/// Messages that are looked up in the index at once.
+const AT_ONCE: usize = 20_000;
 
 /// Messages of a conversation that are shown: the newest, and the one that was asked about.
 const SHOWN: usize = 100;
@@ -120,6 +123,28 @@ impl Gatherer {
         };
         found.retain(|uid| conversations.get(uid).is_none_or(|conversation| known.insert(*conversation)));
         Ok(found)
+    }
+
+    /// Of messages of the selected mailbox, the newest first, those that belong together with one before them, as is known now.
+    pub async fn superseded(&self, session: &Session, stand: &[Uid]) -> Vec<Uid> {
+        let Some(selected) = session.selected() else { return Vec::new() };
+        let read = async {
+            let Selected { path, uid_validity, uid_next, .. } = selected;
+            let indexed = self.index.enter(self.account, path, *uid_validity, *uid_next).await?;
+            let (mut seen, mut superseded) = (HashSet::new(), Vec::new());
+            for some in stand.chunks(AT_ONCE) {
+                let (Some(newest), Some(oldest)) = (some.first(), some.last()) else { continue };
+                let known = self.index.between(&indexed, *oldest, *newest).await?;
+                let again = |uid: &&Uid| known.get(uid).is_some_and(|conversation| !seen.insert(*conversation));
+                superseded.extend(some.iter().filter(again));
+            }
+            anyhow::Ok(superseded)
+        };
+        // Each goes on standing for itself.
+        read.await.unwrap_or_else(|error| {
+            warn!(error = format!("{error:#}"), "The index of conversations cannot be read");
+            Vec::new()
+        })
     }
 
     async fn conversations(

@@ -13,6 +13,7 @@ use super::{
     Input,
     actor::{Actor, Failure, Waiting},
     search::Searcher,
+    tab::Tab,
     watch::{self, Target},
 };
 use crate::{
@@ -55,12 +56,17 @@ impl Actor {
         }
     }
 
-    /// When a line that is down is tried again. Never as long as nobody needs it.
+    /// When a line that is down is tried again. Never as long as nobody needs it: a tab that comes back finds it tried at once.
     pub(super) fn retry_at(&self) -> Option<Instant> {
         match &self.line {
-            Line::Down { retry, .. } if !self.tabs.is_empty() || !self.waiting.is_empty() => Some(*retry),
+            Line::Down { retry, .. } if self.is_needed() => Some(*retry),
             _ => None,
         }
+    }
+
+    /// Whether anybody waits for the line, or would see what comes over it.
+    fn is_needed(&self) -> bool {
+        !self.waiting.is_empty() || self.tabs.values().any(Tab::is_attached)
     }
 
     pub(super) fn connect_if_due(&mut self) {
@@ -213,22 +219,20 @@ impl Actor {
         if let imap::Error::Throttled { wait: asked, .. } = error {
             wait = wait.max(asked);
         }
-        if matches!(error, imap::Error::Timeout)
+        // A line that went deaf is most likely not the only one.
+        let deaf = matches!(error, imap::Error::Timeout);
+        let told = to_wire(error);
+        if (deaf || told.is_about_password() || !self.is_needed())
             && let Some((_, stop)) = self.watching.take()
         {
-            // A line that went deaf is most likely not the only one.
             stop.cancel();
         }
-        let told = to_wire(error);
         info!(account.id = self.record.id.0, ?wait, "The line to the mail server is lost");
         // A refused password is not tried again by itself: it could lock the user out.
         let retry = if told.is_about_password() { Duration::from_secs(3600) } else { wait };
         self.line = Line::Down { error: told.clone(), retry: Instant::now() + retry };
         self.tell_all(&Event::Connectivity { connectivity: Connectivity::Offline { error: told.clone() } });
         if told.is_about_password() {
-            if let Some((_, stop)) = self.watching.take() {
-                stop.cancel();
-            }
             for waiting in std::mem::take(&mut self.waiting) {
                 self.refuse(waiting, told.clone());
             }

@@ -272,9 +272,17 @@ impl Actor {
         self.personal = session.personal_prefix().map(str::to_owned);
         self.statuses = listed.iter().filter_map(|mailbox| Some((mailbox.path.clone(), mailbox.status?))).collect();
         let mailboxes = in_order(listed, session.capabilities().acl);
-        if mailboxes != self.mailboxes {
-            self.mailboxes = mailboxes;
-            self.tell_all(&Event::Mailboxes { mailboxes: self.mailboxes.clone() });
+        let pairs = || mailboxes.iter().zip(&self.mailboxes);
+        let as_many = mailboxes.len() == self.mailboxes.len() && session.lists_in_part() == self.partial;
+        if as_many && pairs().all(|(now, known)| now.is_same_place(known)) {
+            let counts: Vec<_> = pairs().filter(|(now, known)| now != known).map(|(now, _)| now.counts()).collect();
+            if !counts.is_empty() {
+                self.mailboxes = mailboxes;
+                self.tell_all(&Event::Counts { counts });
+            }
+        } else {
+            (self.mailboxes, self.partial) = (mailboxes, session.lists_in_part());
+            self.tell_all(&Event::Mailboxes { mailboxes: self.mailboxes.clone(), partial: self.partial });
             self.aim_watch();
         }
         Ok(())

@@ -39,6 +39,9 @@ const FIRST_PIECE: u32 = 500;
 /// Messages of the smallest piece: each costs a round trip.
 const SMALLEST_PIECE: u32 = 50;
 
+/// Messages of the largest piece: what is found in it is in memory, as numbers and as the server says them.
+const LARGEST_PIECE: u32 = 100_000;
+
 /// How long a piece is to take: a search that is not wanted any more goes on for so long.
 const PIECE: Duration = Duration::from_millis(100);
 
@@ -71,6 +74,8 @@ pub(super) struct Report {
     /// Mailboxes that were begun.
     pub searched: Vec<Searched>,
     pub found: Vec<Hit>,
+    /// At the end of a search for conversations: messages that were found before and stand for theirs no more.
+    pub superseded: Vec<Uid>,
     /// None at the end, when all was looked at.
     pub progress: Option<Progress>,
 }
@@ -163,6 +168,8 @@ struct Running {
     lost: bool,
     /// Conversations of which one message was found.
     threads: HashSet<ConversationId>,
+    /// These messages, the newest first.
+    stand: Vec<Uid>,
     failed: Option<Error>,
     report: Report,
     reported: Instant,
@@ -327,6 +334,7 @@ impl Running {
             piece: FIRST_PIECE,
             lost: false,
             threads: HashSet::new(),
+            stand: Vec::new(),
             failed: None,
             report: empty_report(&search),
             search,
@@ -359,7 +367,10 @@ impl Running {
         };
         let found = if self.search.threaded {
             let all = self.search.keys.is_empty();
-            gatherer.newest_of_each(session, (Uid(first), Uid(last)), all, found, &mut self.threads).await?
+            let range = (Uid(first), Uid(last));
+            let newest = gatherer.newest_of_each(session, range, all, found, &mut self.threads).await?;
+            self.stand.extend(&newest);
+            newest
         } else {
             found
         };
@@ -380,6 +391,10 @@ impl Running {
         };
         // The last UID of all has none behind it.
         if left.first > left.last || last == u32::MAX && !newest_first {
+            if self.search.threaded {
+                // What is older has shown that they belong together.
+                self.report.superseded = gatherer.superseded(session, &self.stand).await;
+            }
             self.done();
         } else if let Some(mut place) = self.places.pop_front() {
             place.begun = Some(left);
@@ -437,13 +452,18 @@ impl Running {
         let before = self.report.found.len();
         self.report.found.extend(hits.take(room));
         self.found += self.report.found.len() - before;
+        if self.found >= MAX_HITS {
+            // Nothing more would be shown.
+            self.places.clear();
+        }
     }
 
     /// So much in a piece that it takes as long as it should.
     fn adapt(&mut self, took: Duration) {
         let fitting = u128::from(self.piece) * PIECE.as_micros() / took.as_micros().max(1);
         let fitting = u32::try_from(fitting).unwrap_or(u32::MAX);
-        self.piece = fitting.clamp(self.piece / 4, self.piece.saturating_mul(8)).max(SMALLEST_PIECE);
+        let near = fitting.clamp(self.piece / 4, self.piece.saturating_mul(8));
+        self.piece = near.clamp(SMALLEST_PIECE, LARGEST_PIECE);
     }
 
     /// The mailbox at hand is done.
@@ -474,5 +494,12 @@ fn is_final(error: &imap::Error) -> bool {
 }
 
 fn empty_report(search: &Search) -> Report {
-    Report { tab: search.tab.clone(), number: search.number, searched: Vec::new(), found: Vec::new(), progress: None }
+    Report {
+        tab: search.tab.clone(),
+        number: search.number,
+        searched: Vec::new(),
+        found: Vec::new(),
+        superseded: Vec::new(),
+        progress: None,
+    }
 }

@@ -101,6 +101,8 @@ impl Actor {
             identities,
             connectivity: self.connectivity(),
             mailboxes: self.mailboxes.clone(),
+            partial: self.partial,
+            folds: self.settings.folds.clone(),
             labels: self.labels.clone(),
             searches,
             quota: self.fill.quota.clone(),

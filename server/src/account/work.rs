@@ -199,6 +199,10 @@ impl Actor {
                 self.allow_pictures(session, &message, of).await?;
                 Ok(Some(Reply::Done))
             }
+            Command::Fold { mailbox, folded } => {
+                self.fold(&mailbox, folded).await?;
+                Ok(Some(Reply::Done))
+            }
             Command::SaveDraft { draft, base } => {
                 Ok(Some(Reply::Saved { message: self.save_from(session, tab, &draft, base).await? }))
             }

@@ -40,6 +40,9 @@ pub struct Frame {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooMuch(pub &'static str);
 
+/// What one response counts for beside its bytes: reading it costs more than they do, where they are few.
+const EACH: u64 = 32;
+
 /// Room that is made for bytes of a literal before they come; as much again as there is already.
 const AHEAD: usize = 256 * 1024;
 
@@ -68,7 +71,7 @@ pub struct Framer {
     /// Bytes of literals in this response.
     held: usize,
     pub limits: Limits,
-    /// Bytes since the last [`Framer::restart`], those of literals that were passed not counted.
+    /// What was said since the last [`Framer::restart`], in bytes and [`EACH`]; literals that were passed are not counted.
     said: u64,
     /// Bytes of literals that were passed since then.
     passed: u64,
@@ -156,6 +159,7 @@ impl Framer {
                     frame.text.pop();
                 }
                 self.held = 0;
+                self.said += EACH;
                 self.tail.clear();
                 complete(frame);
             }
@@ -249,6 +253,14 @@ mod tests {
 
     fn literal(at: usize, bytes: &[u8]) -> Literal {
         Literal { at, bytes: bytes.to_vec() }
+    }
+
+    #[test]
+    fn responses_without_number_are_too_much_however_short_they_are() {
+        let short = "+\n".repeat(4000);
+        assert!(short.len() < 10_000);
+        assert!(frames(&[short.as_bytes()]).is_err());
+        assert_eq!(frames(&["+\n".repeat(1000).as_bytes()]).map(|frames| frames.len()), Ok(1000));
     }
 
     #[test]

@@ -73,6 +73,8 @@ pub struct Session {
     odd_names: HashMap<String, Vec<u8>>,
     /// Whose mailboxes are whose; none until the server has said so.
     namespaces: Option<Namespaces>,
+    /// There were more mailboxes than [`list`](Self::list) gave.
+    partial: bool,
     /// NOTIFY is on.
     notified: bool,
     /// See [`count_labels`](Self::count_labels).
@@ -106,6 +108,7 @@ impl Session {
             changes: Changes::default(),
             odd_names: HashMap::new(),
             namespaces: None,
+            partial: false,
             notified: false,
             labels: false,
             tag: 0,
@@ -130,6 +133,11 @@ impl Session {
     /// Whether there may be mailboxes of other people, by what the server has said when it was asked to [`list`](Self::list).
     pub fn knows_others(&self) -> bool {
         self.namespaces.as_ref().is_some_and(Namespaces::has_others)
+    }
+
+    /// Whether there were more mailboxes than [`list`](Self::list) gave when it was asked last.
+    pub fn lists_in_part(&self) -> bool {
+        self.partial
     }
 
     /// Whether the session is over and must be dropped.

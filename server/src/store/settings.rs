@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use app::wire::{AccountId, Receipts, SpecialUse};
+use app::wire::{AccountId, Folds, Receipts, SpecialUse};
 use serde::{Deserialize, Serialize};
 
 use super::{Authserv, Store, change, on};
@@ -16,6 +16,9 @@ pub struct Settings {
     pub uses: BTreeMap<SpecialUse, String>,
     /// Mailboxes that are not subscribed to (RFC 9051 §6.3.7) are not shown.
     pub only_subscribed: bool,
+    /// Which mailboxes are folded.
+    #[serde(skip_serializing_if = "Folds::is_empty")]
+    pub folds: Folds,
     /// By which name the mail server speaks of what it has checked: learned, not chosen.
     #[serde(skip_serializing_if = "Authserv::is_empty")]
     pub authserv: Authserv,

@@ -72,6 +72,21 @@ async fn what_others_have_marked_is_no_more_than_there_is() {
 }
 
 #[tokio::test]
+async fn of_more_folders_than_anybody_is_shown_it_is_known_that_there_are_more() {
+    let list = |count: usize, name: &str| {
+        let lines: String = (0..count).map(|at| format!("* LIST (\\Noselect) \"/\" {name}{at}\r\n")).collect();
+        format!("{lines}{{tag}} OK\r\n")
+    };
+    for (count, name, shown) in [(10_000, "f", 10_000), (10_001, "f", 10_000), (2000, &"x".repeat(3000), 349)] {
+        let login = ("LOGIN", "{tag} OK [CAPABILITY IMAP4rev1] in\r\n");
+        let (session, _peer) = connect(&[login, ("LIST", &list(count, name)), ("LSUB", "{tag} OK\r\n")]).await;
+        let mut session = session.expect("a session");
+        assert_eq!(session.list().await.map(|listed| listed.len()), Ok(shown), "{count}");
+        assert_eq!(session.lists_in_part(), shown < count, "{count}");
+    }
+}
+
+#[tokio::test]
 async fn flags_without_measure_are_left_out() {
     let long = "x".repeat(300);
     let many: Vec<String> = (0..5000).map(|number| format!("keyword{number}")).collect();

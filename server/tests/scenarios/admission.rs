@@ -164,6 +164,7 @@ fn names_a_message(command: &Command) -> bool {
         | Command::Locate { .. }
         | Command::StopSearch { .. }
         | Command::Arrange { .. }
+        | Command::Fold { .. }
         | Command::Undo { .. }
         | Command::Tidy { .. }
         | Command::FilesLimit

@@ -272,3 +272,23 @@ async fn a_large_folder_is_grouped_while_it_is_shown() {
     let message = tab.messages()[0].clone();
     assert_eq!(together(&mut tab, &message).await.len(), 2);
 }
+
+#[tokio::test]
+async fn what_only_an_old_message_binds_together_stands_in_the_list_once() {
+    let bridge = TestBridge::start().await;
+    let mut mail = bridge.mail("ana");
+    // More than is looked at in one go are between the messages and what binds them.
+    let both = "References: <one@example.org> <two@example.org>\n";
+    mail.append_message("INBOX", "", &letter("old", "What binds them", both)).await;
+    mail.fill("INBOX", 700).await;
+    mail.append_message("INBOX", "", &reply("b", "Re: One", "one")).await;
+    mail.append_message("INBOX", "", &reply("c", "Re: Two", "two")).await;
+    let mut tab = bridge.sign_in("ana").await.tab().await;
+    tab.list_all(by_conversation("INBOX")).await;
+    assert_eq!(tab.view.rows.len(), 701);
+    let subjects = |view: &crate::view::View| -> Vec<String> {
+        view.rows.iter().flatten().take(2).map(|row| row.subject.clone()).collect()
+    };
+    assert_eq!(subjects(&tab.view).first().map(String::as_str), Some("Re: Two"));
+    assert!(!subjects(&tab.view).contains(&"Re: One".to_owned()), "{:?}", subjects(&tab.view));
+}

@@ -1,6 +1,6 @@
 //! What folders are for and which are shown, as the person wants it.
 
-use app::wire::{Action, SpecialUse};
+use app::wire::{Action, Arrangement, Command, Error, SpecialUse};
 
 use crate::{browser::Browser, test_bridge::TestBridge};
 
@@ -51,6 +51,35 @@ async fn a_folder_that_is_chosen_for_a_use_is_used_and_it_is_remembered() {
     })
     .await;
     assert!(browser.get("/folders").await.text().contains("role=\"alert\""));
+}
+
+#[tokio::test]
+async fn what_is_folded_is_so_everywhere_and_stays_so_under_another_name() {
+    let mut bridge = TestBridge::start().await;
+    let mut mail = bridge.mail("ana");
+    for path in ["Work", "Work/2026", "Work/2026/May"] {
+        mail.create(path).await;
+    }
+    let browser = bridge.sign_in("ana").await;
+    let (mut tab, mut other) = (browser.open("INBOX").await, browser.open("INBOX").await);
+    let fold = |mailbox: &str, folded| Command::Fold { mailbox: mailbox.to_owned(), folded };
+    tab.ask(fold("Work/2026", true)).await;
+    assert!(tab.view.folds.is_folded("Work/2026", 4), "it is told before the answer");
+    other.until("it is folded", |view| view.folds.is_folded("Work/2026", 4)).await;
+    assert_eq!(tab.send(fold("Play", true)).await, Err(Error::Gone));
+
+    let change = Arrangement::Rename { path: "Work".to_owned(), parent: None, name: "Office".to_owned() };
+    tab.ask(Command::Arrange { change }).await;
+    other.until("it has followed", |view| view.folds.is_folded("Office/2026", 4)).await;
+    assert!(!other.view.folds.is_folded("Work/2026", 4));
+    // What else is chosen does not undo it, and it lasts.
+    save(&browser, &[("trash", "Office")]).await;
+    bridge.stop().await;
+    bridge.start_again().await;
+    tab.come_back().await;
+    assert!(tab.view.folds.is_folded("Office/2026", 4) && !tab.view.folds.is_folded("Office", 4));
+    tab.ask(fold("Office/2026", false)).await;
+    assert!(!tab.view.folds.is_folded("Office/2026", 4));
 }
 
 #[tokio::test]

@@ -272,6 +272,23 @@ async fn an_account_that_nobody_looks_at_rests_while_the_server_is_away() {
 }
 
 #[tokio::test]
+async fn a_server_is_left_alone_while_nobody_would_see_what_it_says() {
+    let Desk { proxy, tab, mail, .. } = &mut desk(MailServer::shared_with_smtp(), 3).await;
+    tab.drop_line();
+    // Until that has been noticed.
+    sleep(Duration::from_millis(500)).await;
+    let before = proxy.logins();
+    proxy.cut();
+    // Both lines have been tried again by then, were anybody there.
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(proxy.logins(), before);
+    mail.append("INBOX", "come meanwhile").await;
+    tab.come_back().await;
+    tab.until("what has come", |view| view.rows.len() == 4).await;
+    assert!(proxy.logins() > before);
+}
+
+#[tokio::test]
 async fn a_server_that_falls_silent_is_given_up_and_asked_again() {
     let Desk { proxy, tab, mail, .. } = &mut desk(MailServer::shared_with_smtp(), 2).await;
     mail.fill("Archive", 3).await;

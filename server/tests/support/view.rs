@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use app::wire::{
-    Connectivity, Event, Flag, Identity, ListChange, Listing, Mailbox, Progress, Quota, Row, SavedSearch, Selection,
-    Submission, SubmissionId, SubmissionState, Uid, UndoId, Welcome, Writer,
+    Connectivity, Event, Flag, Folds, Identity, ListChange, Listing, Mailbox, Progress, Quota, Row, SavedSearch,
+    Selection, Submission, SubmissionId, SubmissionState, Uid, UndoId, Welcome, Writer,
 };
 
 use crate::mail::Messages;
@@ -15,6 +15,7 @@ use crate::mail::Messages;
 pub struct View {
     pub connectivity: Option<Connectivity>,
     pub mailboxes: Vec<Mailbox>,
+    pub partial: bool,
     /// What was done on other devices and can be taken back.
     pub undoable: Vec<UndoId>,
     /// As whom the person may write.
@@ -23,6 +24,7 @@ pub struct View {
     pub searches: Vec<SavedSearch>,
     /// Labels to choose from.
     pub labels: Vec<String>,
+    pub folds: Folds,
     pub quota: Quota,
     pub submissions: Vec<Submission>,
     /// Drafts that are written on in other tabs.
@@ -42,6 +44,7 @@ impl View {
         self.connectivity = Some(welcome.connectivity.clone());
         self.mailboxes = welcome.mailboxes.clone();
         self.labels = welcome.labels.clone();
+        self.folds = welcome.folds.clone();
         self.identities = welcome.identities.clone();
         self.searches = welcome.searches.clone();
         self.quota = welcome.quota.clone();
@@ -73,7 +76,7 @@ impl View {
             Event::Reset => self.reset = true,
             Event::SignedOut => self.signed_out = true,
             Event::Connectivity { connectivity } => self.connectivity = Some(connectivity.clone()),
-            Event::Mailboxes { mailboxes } => self.mailboxes = mailboxes.clone(),
+            Event::Mailboxes { mailboxes, partial } => (self.mailboxes, self.partial) = (mailboxes.clone(), *partial),
             Event::Counts { counts } => {
                 for count in counts {
                     let known = self.mailboxes.iter_mut().find(|mailbox| mailbox.path == count.path);
@@ -92,6 +95,7 @@ impl View {
             Event::Undone { undo } => self.undoable.retain(|known| known != undo),
             Event::Identities { identities } => self.identities = identities.clone(),
             Event::Searches { searches } => self.searches = searches.clone(),
+            Event::Folds { folds } => self.folds = folds.clone(),
             Event::Labels { labels } => self.labels = labels.clone(),
             Event::Messages { list, change } if *list == self.list => self.change(change),
             Event::Messages { .. } => {}

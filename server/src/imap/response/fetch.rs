@@ -55,6 +55,9 @@ impl Fetch {
 /// Labels of one message that are kept.
 const MAX_LABELS: usize = 200;
 
+/// Sections of one message that are kept: nobody asks for so many at once.
+const MAX_SECTIONS: usize = 1000;
+
 /// A literal of so many octets is not copied.
 const LARGE: usize = 4096;
 
@@ -86,7 +89,7 @@ pub(super) fn fetch(seq: u32, at: usize, mut frame: Frame, room: &Bump) -> Fetch
             }
             _ => {
                 let section = name.strip_prefix(b"BODY[").and_then(|rest| rest.split(|&byte| byte == b']').next());
-                let Some(section) = section else { continue };
+                let Some(section) = section.filter(|_| fetch.sections.len() < MAX_SECTIONS) else { continue };
                 let bytes = value.bytes().unwrap_or_default();
                 let is_it = |literal: &Literal| std::ptr::eq(literal.bytes.as_slice(), bytes);
                 let literal = (bytes.len() >= LARGE).then(|| frame.literals.iter().position(is_it)).flatten();

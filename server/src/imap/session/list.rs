@@ -84,7 +84,7 @@ impl Status {
 const MAX_MAILBOXES: usize = 10_000;
 
 /// Bytes of the names of all of them, as they travel.
-const MAX_NAMES: usize = 2 * 1024 * 1024;
+const MAX_NAMES: usize = 1024 * 1024;
 
 /// What STATUS told of some mailboxes.
 #[derive(Default)]
@@ -98,6 +98,7 @@ struct Counted {
 #[derive(Default)]
 struct Told {
     lines: Kept<List>,
+    subscribed: Kept<List>,
     statuses: Kept<(Vec<u8>, Status)>,
     rights: Kept<(Vec<u8>, Rights)>,
 }
@@ -107,20 +108,24 @@ struct Kept<T> {
     list: Vec<T>,
     /// Bytes of the names in it.
     names: usize,
+    /// There was more than is kept.
+    partial: bool,
 }
 
 impl<T> Default for Kept<T> {
     fn default() -> Self {
-        Self { list: Vec::new(), names: 0 }
+        Self { list: Vec::new(), names: 0, partial: false }
     }
 }
 
 impl<T> Kept<T> {
-    /// Takes in what is told of a mailbox with a name of so many bytes; each may be told of once by LIST and once by LSUB.
+    /// Takes in what is told of a mailbox with a name of so many bytes; each may be told of for two patterns.
     fn push(&mut self, name: usize, told: T) {
-        if self.list.len() < 2 * MAX_MAILBOXES && self.names + name <= 2 * MAX_NAMES {
+        if self.list.len() < 2 * MAX_MAILBOXES && self.names + name <= MAX_NAMES {
             self.names += name;
             self.list.push(told);
+        } else {
+            self.partial = true;
         }
     }
 }
@@ -151,10 +156,13 @@ impl Session {
             }
         }
         let Told {
-            lines: Kept { list: lines, .. },
+            lines: Kept { list: mut lines, partial, .. },
+            subscribed: Kept { list: subscribed, .. },
             statuses: Kept { list: statuses, .. },
             rights: Kept { list: rights, .. },
         } = told;
+        self.partial = partial;
+        lines.extend(subscribed);
         let mut mailboxes = self.mailboxes(lines);
         let mut known: HashMap<String, Status> =
             statuses.into_iter().map(|(name, status)| (self.path_of(&name), status)).collect();
@@ -214,7 +222,10 @@ impl Session {
         let answers = self
             .run_all(commands, limits, 1, |response| {
                 match response {
-                    Response::List(line) => told.lines.push(line.name.len(), line),
+                    Response::List(line) => {
+                        let kept = if line.subscribed_only { &mut told.subscribed } else { &mut told.lines };
+                        kept.push(line.name.len(), line);
+                    }
                     Response::StatusOf { name, items, .. } => {
                         told.statuses.push(name.len(), (name, Status::read(&items)));
                     }
@@ -293,7 +304,11 @@ impl Session {
                 subscribed.push(path);
                 continue;
             }
-            if path.is_empty() || places.contains_key(&path) || mailboxes.len() >= MAX_MAILBOXES {
+            if path.is_empty() || places.contains_key(&path) {
+                continue;
+            }
+            if mailboxes.len() >= MAX_MAILBOXES {
+                self.partial = true;
                 continue;
             }
             if path != "INBOX" && app::utf7::encode(&path).as_bytes() != line.name {

@@ -103,7 +103,7 @@ impl Session {
 
     /// What is marked deleted beside these messages.
     async fn marked_beside(&mut self, uids: &UidSet) -> Result<UidSet, Error> {
-        let marked = self.found(vec![Command::new("UID SEARCH DELETED")], 1).await?;
+        let marked = self.found(vec![Command::new("UID SEARCH DELETED")], None, 1).await?;
         let ours = uids.sorted();
         Ok(marked.into_iter().filter(|uid| !ours.has(*uid)).collect())
     }

@@ -41,11 +41,16 @@ impl Change {
 /// How many changes are kept for a caller that does not take them.
 const MAX_CHANGES: usize = 1000;
 
+/// Bytes of the flags in them.
+const MAX_FLAGS: usize = 512 * 1024;
+
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     list: Vec<Change>,
     /// Whether [`Change::Elsewhere`] is among them.
     elsewhere: bool,
+    /// Bytes of all flags that were told, those among them that others have replaced.
+    flags: usize,
 }
 
 impl Changes {
@@ -64,6 +69,9 @@ impl Changes {
         }
         match &change {
             Change::Overflow => self.list.clear(),
+            Change::Flags { flags, .. } => {
+                self.flags += flags.iter().map(|flag| flag.as_str().len() + size_of::<Flag>()).sum::<usize>();
+            }
             Change::Elsewhere if mem::replace(&mut self.elsewhere, true) => return,
             _ => {}
         }
@@ -73,7 +81,7 @@ impl Changes {
             *last = change;
             return;
         }
-        if self.list.len() >= MAX_CHANGES {
+        if self.list.len() >= MAX_CHANGES || self.flags > MAX_FLAGS {
             self.list.clear();
             self.list.push(Change::Overflow);
         } else {
@@ -310,5 +318,12 @@ mod tests {
         }
         assert_eq!(changes.take(), [Change::Overflow]);
         assert_eq!(changes.take(), []);
+        let many: Vec<Flag> = (0..200).map(|number| Flag::Keyword(format!("{number}{}", "x".repeat(60)))).collect();
+        for seq in 0..100 {
+            changes.push(flags(seq, &many));
+        }
+        assert_eq!(changes.take(), [Change::Overflow], "a megabyte and more");
+        changes.push(flags(1, &[Flag::Seen]));
+        assert_eq!(changes.take(), [flags(1, &[Flag::Seen])]);
     }
 }

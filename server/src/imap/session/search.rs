@@ -14,6 +14,12 @@ const MAX_ANSWER: usize = 16 * 1024 * 1024;
 /// UIDs of the longest answer: no mailbox is known to hold more messages.
 const MOST: usize = 5_000_000;
 
+/// Characters of a UID and what stands before the next one.
+const UID_LENGTH: usize = "4294967295 ".len();
+
+/// Characters of what else there is in an answer, at most.
+const AROUND: usize = 64 * 1024;
+
 impl Session {
     /// UIDs of the messages to which all keys apply, ascending; only of those `within`, if given.
     pub async fn search(&mut self, keys: &[Key], within: Option<&UidSet>) -> Result<Vec<Uid>, Error> {
@@ -43,7 +49,7 @@ impl Session {
             }
             commands.push(command);
         }
-        let mut uids = self.found(commands, SEARCHING).await?;
+        let mut uids = self.found(commands, within.map(UidSet::len), SEARCHING).await?;
         uids.sort_unstable();
         uids.dedup();
         if let Some(asked) = within.map(UidSet::sorted) {
@@ -53,14 +59,21 @@ impl Session {
         Ok(uids)
     }
 
-    /// What SEARCH or SORT commands find, in the order in which the server says it. The server may be silent for `patience`
-    /// times what is usual.
-    pub(super) async fn found(&mut self, commands: Vec<Command>, patience: u32) -> Result<Vec<Uid>, Error> {
-        let limits = Limits { text: MAX_ANSWER, total: 2 * MAX_ANSWER as u64, ..Limits::SHORT };
+    /// What SEARCH or SORT commands find, in the order in which the server says it; they ask for so many at most. The server may be
+    /// silent for `patience` times what is usual.
+    pub(super) async fn found(
+        &mut self,
+        commands: Vec<Command>,
+        asked: Option<u64>,
+        patience: u32,
+    ) -> Result<Vec<Uid>, Error> {
         // A range of ESEARCH can be as wide as the server pleases, but there are no more messages than there are.
         // How many there are is the server's word as well.
         let exists = self.selected.as_ref().map_or(0, |selected| selected.exists as usize);
-        let most = exists.saturating_mul(2).saturating_add(1000).min(MOST + 1);
+        let asked = asked.map_or(MOST, |asked| usize::try_from(asked).unwrap_or(MOST));
+        let most = exists.min(asked).saturating_mul(2).saturating_add(1000).min(MOST + 1);
+        let text = most.saturating_mul(UID_LENGTH).saturating_add(AROUND).min(MAX_ANSWER);
+        let limits = Limits { text, total: Limits::SHORT.total + 2 * text as u64, ..Limits::SHORT };
         let mut found: Vec<Uid> = Vec::new();
         let answers = self
             .run_all(commands, limits, patience, |response| match response {

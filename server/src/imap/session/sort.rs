@@ -1,5 +1,7 @@
 //! Messages in another order than that of their arrival: by the server (RFC 5256), else by what is fetched of each.
 
+use std::cmp::Reverse;
+
 use app::wire::{Sort, Uid};
 
 use super::{Command, Error, Limits, Response, SET_LENGTH, Session, all_done};
@@ -14,31 +16,8 @@ const SORTING: u32 = 8;
 /// Messages asked at once for what they are sorted by.
 const AT_ONCE: usize = 2000;
 
-/// What a message is sorted by where the server does not do it.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum By {
-    Text(String),
-    Number(i64),
-}
-
-impl By {
-    fn of(fetch: &Fetch, sort: Sort) -> By {
-        let size = i64::from(fetch.size.unwrap_or(0));
-        // UIDs ascend in the order of arrival.
-        let age = i64::from(fetch.uid.unwrap_or(0));
-        match sort {
-            Sort::Newest => By::Number(-age),
-            Sort::Oldest => By::Number(age),
-            Sort::Largest => By::Number(-size),
-            Sort::Smallest => By::Number(size),
-            Sort::Subject => By::Text(base_subject(fetch.envelope.as_ref().map_or("", |envelope| &envelope.subject))),
-            Sort::Sender => {
-                let from = fetch.envelope.as_ref().and_then(|envelope| envelope.from.first());
-                By::Text(from.map(|from| from.display().to_lowercase()).unwrap_or_default())
-            }
-        }
-    }
-}
+/// What tells the size of a message.
+const SIZE: &str = "(UID RFC822.SIZE)";
 
 impl Session {
     /// UIDs of the messages to which all keys apply, in this order; among equals the newest first.
@@ -64,16 +43,39 @@ impl Session {
         for key in keys {
             command = key.say(command)?;
         }
-        self.found(vec![command], SORTING).await
+        self.found(vec![command], None, SORTING).await
     }
 
     async fn sort_by_hand(&mut self, uids: Vec<Uid>, sort: Sort) -> Result<Vec<Uid>, Error> {
-        let items = match sort {
-            Sort::Sender | Sort::Subject => "(UID ENVELOPE)",
-            _ => "(UID RFC822.SIZE)",
-        };
-        let each = if items.contains("ENVELOPE") { 64 * 1024 } else { 256 };
-        let mut sorted: Vec<(By, Uid)> = Vec::new();
+        let size = |fetch: &Fetch| fetch.size.unwrap_or(0);
+        // UIDs ascend in the order of arrival.
+        let age = |fetch: &Fetch| fetch.uid.unwrap_or(0);
+        let envelope = "(UID ENVELOPE)";
+        match sort {
+            Sort::Newest => self.sorted_by(uids, SIZE, |fetch| Reverse(age(fetch))).await,
+            Sort::Oldest => self.sorted_by(uids, SIZE, age).await,
+            Sort::Largest => self.sorted_by(uids, SIZE, |fetch| Reverse(size(fetch))).await,
+            Sort::Smallest => self.sorted_by(uids, SIZE, size).await,
+            Sort::Subject => {
+                let subject = |fetch: &Fetch| fetch.envelope.as_ref().map(|envelope| base_subject(&envelope.subject));
+                self.sorted_by(uids, envelope, |fetch| subject(fetch).unwrap_or_default()).await
+            }
+            Sort::Sender => {
+                let from = |fetch: &Fetch| Some(fetch.envelope.as_ref()?.from.first()?.display().to_lowercase());
+                self.sorted_by(uids, envelope, |fetch| from(fetch).unwrap_or_default()).await
+            }
+        }
+    }
+
+    /// The messages by what is read of these items; among equals the newest first. There may be millions.
+    async fn sorted_by<K: Ord>(
+        &mut self,
+        uids: Vec<Uid>,
+        items: &str,
+        key: impl Fn(&Fetch) -> K,
+    ) -> Result<Vec<Uid>, Error> {
+        let each = if items == SIZE { 256 } else { 64 * 1024 };
+        let mut sorted: Vec<(K, Uid)> = Vec::new();
         for piece in uids.chunks(AT_ONCE) {
             let piece: UidSet = piece.iter().copied().collect();
             let commands =
@@ -90,7 +92,7 @@ impl Session {
                 .run_all(commands, limits, 1, |response| match response {
                     Response::Fetch(fetch) if fetch.size.is_some() || fetch.envelope.is_some() => {
                         let uid = fetch.uid.map(Uid).filter(|uid| sorted.len() < most && asked.has(*uid));
-                        sorted.extend(uid.map(|uid| (By::of(&fetch, sort), uid)));
+                        sorted.extend(uid.map(|uid| (key(&fetch), uid)));
                         None
                     }
                     other => Some(other),

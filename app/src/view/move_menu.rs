@@ -1,0 +1,156 @@
+//! The folders to move to.
+
+use leptos::{ev, html, prelude::*};
+
+use super::{
+    handler,
+    icon::Icon,
+    mailbox_list::icon_of,
+    menu::Menu,
+    words::{counted, full_name, lower_case},
+};
+use crate::{
+    Client,
+    i18n::*,
+    state::{Folder, State},
+    wire::{Action, Mailbox, Right, Selection},
+};
+
+/// With more folders than this one can be looked for by its name.
+const FEW: usize = 12;
+
+/// Folders that are shown at once.
+const MOST: usize = 200;
+
+/// Opens beneath its button; `v` opens it too.
+#[component]
+pub fn MoveMenu(target: Signal<Option<Selection>>, for_message: bool) -> impl IntoView {
+    let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
+    let button = NodeRef::<html::Button>::new();
+    // With a selection and an open message there are two of these; the one of the selection answers the key.
+    let mine = RwSignal::new(false);
+    let chosen = move || state.chosen.with(|chosen| !chosen.is_empty());
+    let open = Memo::new(move |_| mine.get() || (state.moving.get() && chosen() != for_message));
+    let close = move || {
+        mine.set(false);
+        if state.moving.get_untracked() {
+            state.moving.set(false);
+        }
+    };
+    let choose = move |to: String| {
+        close();
+        if let Some(selection) = target.get_untracked() {
+            client.act(selection, Action::Move { to });
+        }
+    };
+    view! {
+        <button
+            node_ref=button
+            type="button"
+            class="icon-button"
+            data-testid="action-move"
+            aria-haspopup="menu"
+            aria-expanded=move || open.get().to_string()
+            aria-label=move || t_string!(i18n, action.relocate)
+            title=move || t_string!(i18n, action.relocate)
+            on:click=handler(move |_| if open.get_untracked() { close() } else { mine.set(true) })
+        >
+            <Icon name="move" />
+        </button>
+        {move || {
+            open.get()
+                .then(|| {
+                    view! {
+                        <Places button close=Callback::new(move |()| close()) choose=Callback::new(choose) />
+                    }
+                })
+        }}
+    }
+}
+
+#[component]
+fn Places(button: NodeRef<html::Button>, close: Callback<()>, choose: Callback<String>) -> impl IntoView {
+    let (i18n, state) = (use_i18n(), expect_context::<State>());
+    let places = Memo::new(move |_| {
+        let (here, everywhere) = state.list.query.with(|query| (query.mailbox.clone(), query.everywhere));
+        let takes = |mailbox: &Mailbox| mailbox.selectable && mailbox.may(Right::Insert);
+        let fits = |folder: &&Folder| takes(&folder.mailbox) && (folder.mailbox.path != here || everywhere);
+        state.mailboxes.all.with(|all| all.iter().filter(fits).cloned().collect::<Vec<_>>())
+    });
+    let many = untrack(|| places.with(Vec::len)) > FEW;
+    let typed = RwSignal::new(String::new());
+    let found = Memo::new(move |_| {
+        let typed = lower_case(typed.get().trim());
+        let words: Vec<&str> = typed.split_whitespace().collect();
+        let fits = |folder: &&Folder| {
+            // By the whole path: what it is in tells one of several of a name from the others.
+            let name =
+                format!("{} {}", lower_case(&folder.mailbox.path), lower_case(&full_name(i18n, &folder.mailbox)));
+            words.iter().all(|word| name.contains(word))
+        };
+        places.with(|places| places.iter().filter(fits).cloned().collect::<Vec<_>>())
+    });
+    let left = Memo::new(move |_| found.with(Vec::len).saturating_sub(MOST));
+    let enter = move |event: ev::KeyboardEvent| {
+        if event.key() == "Enter" && !event.is_composing() {
+            event.prevent_default();
+            if let Some(first) = found.with_untracked(|found| found.first().map(|first| first.mailbox.path.clone())) {
+                choose.run(first);
+            }
+        }
+    };
+    let find = many.then(|| {
+        view! {
+            <input
+                type="search"
+                class="menu-find"
+                data-testid="move-find"
+                autocomplete="off"
+                enterkeyhint="go"
+                aria-label=move || t_string!(i18n, folder.find)
+                placeholder=move || t_string!(i18n, folder.find)
+                on:input=handler(move |event: ev::Event| typed.set(event_target_value(&event)))
+                on:keydown=handler(enter)
+            />
+        }
+    });
+    let item = move |folder: Folder| {
+        let path = folder.mailbox.path.clone();
+        // What is found stands by itself.
+        let depth = if typed.with_untracked(String::is_empty) { folder.mailbox.depth().min(6) } else { 0 };
+        let (above, icon) = (folder.mailbox.parent().map(str::to_owned), icon_of(&folder.mailbox));
+        let above = above.filter(|_| !typed.with_untracked(String::is_empty));
+        view! {
+            <button
+                type="button"
+                class="menu-item"
+                role=(!many).then_some("menuitem")
+                tabindex="-1"
+                data-path=path.clone()
+                data-depth=depth.to_string()
+                on:click=handler(move |_| choose.run(path.clone()))
+            >
+                <Icon name=icon />
+                <span>{full_name(i18n, &folder.mailbox)}</span>
+                {above.map(|above| view! { <span class="menu-aside">{above}</span> })}
+            </button>
+        }
+    };
+    view! {
+        <Menu
+            class="move-menu"
+            role=if many { "dialog" } else { "menu" }
+            label=t_string!(i18n, list.select_folder)
+            button
+            on_close=close
+        >
+            {find}
+            {move || found.get().into_iter().take(MOST).map(item).collect_view()}
+            {move || {
+                let left = u32::try_from(left.get()).unwrap_or(u32::MAX);
+                (left > 0).then(|| view! { <p class="menu-note">{counted!(i18n, folder.more, left)}</p> })
+            }}
+            {move || found.with(Vec::is_empty).then(|| view! { <p class="menu-note" role="status">{t_string!(i18n, folder.none)}</p> })}
+        </Menu>
+    }
+}
