@@ -7,6 +7,7 @@ mod apply;
 mod cache;
 mod check;
 mod composer;
+mod folding;
 mod list;
 mod mailboxes;
 mod pending;
@@ -19,6 +20,7 @@ use leptos::prelude::*;
 pub use cache::Opened;
 pub use check::Check;
 pub use composer::{Composer, DraftStatus, File, FileState};
+pub use folding::Folding;
 pub use list::{Entry, List, Shown};
 pub use mailboxes::{Folder, Mailboxes};
 pub(crate) use pending::covers;
@@ -30,8 +32,8 @@ use crate::{
     i18n::Locale,
     route::Route,
     wire::{
-        AccountId, Address, Connectivity, Draft, DraftId, Error, Flag, Folds, Identity, MailboxCounts, MessageRef,
-        PageFrames, Quota, SavedSearch, Selection, Submission, Writer,
+        AccountId, Address, Connectivity, Draft, DraftId, Error, Flag, Identity, MailboxCounts, MessageRef, PageFrames,
+        Quota, SavedSearch, Selection, Submission, Writer,
     },
 };
 
@@ -53,7 +55,7 @@ pub struct State {
     pub files_limit: RwSignal<Option<u64>>,
     pub mailboxes: Mailboxes,
     /// Which folders the person has folded or unfolded.
-    pub folds: RwSignal<Folds>,
+    pub folding: Folding,
     /// Keywords of the labels that were seen, but for those of [`crate::label::KNOWN`].
     pub labels: RwSignal<Vec<String>>,
     /// Searches that are kept, by name.
@@ -305,7 +307,7 @@ impl State {
             upload_limit: RwSignal::new(0),
             files_limit: RwSignal::new(None),
             mailboxes: Mailboxes::new(),
-            folds: RwSignal::new(Folds::default()),
+            folding: Folding::new(),
             labels: RwSignal::new(Vec::new()),
             searches: RwSignal::new(Vec::new()),
             quota: RwSignal::new(Quota::default()),

@@ -59,12 +59,12 @@ impl Client {
 
     /// Leaves what is inside of a folder out of the tree, or shows it.
     pub fn fold(&self, path: &str, folded: bool) {
-        let (client, before) = (*self, self.state.folds.get_untracked());
+        let (client, number) = (*self, self.state.folding.ask(path, folded));
         let reply = self.send(Command::Fold { mailbox: path.to_owned(), folded });
-        self.state.folds.update(|folds| folds.set(path, folded));
         self.spawn(async move {
-            if let Err(error) = reply.await {
-                client.state.folds.set(before);
+            let result = reply.await;
+            client.state.folding.settle(number);
+            if let Err(error) = result {
                 client.complain(error);
             }
         });
@@ -86,7 +86,7 @@ impl Client {
             return;
         };
         let folded: Vec<String> = self.state.mailboxes.all.with_untracked(|all| {
-            let is_folded = |path: &str| self.state.folds.with_untracked(|folds| folds.is_folded(path, all.len()));
+            let is_folded = |path: &str| untrack(|| self.state.folding.is_folded(path, all.len()));
             let paths = all
                 .iter()
                 .map(|folder| &folder.mailbox)

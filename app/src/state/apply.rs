@@ -57,7 +57,7 @@ impl State {
                 self.mailboxes.set_counts(counts);
                 counts.iter().for_each(|counts| self.pending.settle_counts(&counts.path));
             }
-            Event::Folds { folds } => self.folds.set(folds.clone()),
+            Event::Folds { folds } => self.folding.set(folds),
             Event::Quota { quota } => self.quota.set(quota.clone()),
             Event::Labels { labels } => self.labels.set(labels.clone()),
             Event::Identities { identities } => self.identities.set(identities.clone()),
@@ -101,7 +101,7 @@ impl State {
         self.identities.set(identities.clone());
         self.upload_limit.set(*upload_limit);
         self.connectivity.set(connectivity.clone());
-        self.folds.set(folds.clone());
+        self.folding.set(folds);
         self.mailboxes.replace(mailboxes, *partial);
         self.labels.set(labels.clone());
         self.searches.set(searches.clone());

@@ -26,7 +26,7 @@ use crate::{
 };
 pub use form::FolderForm;
 use menu::{FolderMenu, has_menu};
-use tree::{Branch, hidden_below, tree};
+use tree::{Branch, Hidden, ends, hidden, tree};
 
 /// Folders of each part that are shown at first, and how many more each time the person asks.
 const MOST: usize = 1500;
@@ -41,19 +41,22 @@ pub fn MailboxList() -> impl IntoView {
     let parts = Memo::new(move |_| {
         state.mailboxes.all.with(|all| {
             let (special, own) = ends(all);
-            let is_folded = |path: &str| state.folds.with(|folds| folds.is_folded(path, all.len()));
+            let is_folded = |path: &str| state.folding.is_folded(path, all.len());
             [all.get(..special), all.get(special..own), all.get(own..)]
                 .map(|part| here.with(|here| tree(part.unwrap_or_default(), here, is_folded)))
         })
+    });
+    let hidden = Memo::new(move |_| {
+        state.mailboxes.all.with(|all| hidden(all, |path| state.folding.is_folded(path, all.len())))
     });
     let special = Memo::new(move |_| parts.with(|[special, _, _]| special.clone()));
     let own = Memo::new(move |_| parts.with(|[_, own, _]| own.clone()));
     let shared = Memo::new(move |_| parts.with(|[_, _, shared]| shared.clone()));
     view! {
         <nav class="mailbox-list" aria-label=move || t_string!(i18n, app.folders)>
-            <Branches branches=special here />
+            <Branches branches=special here hidden />
             <div class="mailbox-separator" hidden=move || own.with(Vec::is_empty)></div>
-            <Branches branches=own here />
+            <Branches branches=own here hidden />
             {move || {
                 let all = u32::try_from(state.mailboxes.all.with(Vec::len)).unwrap_or(u32::MAX);
                 state.mailboxes.partial.get().then(|| {
@@ -73,7 +76,7 @@ pub fn MailboxList() -> impl IntoView {
             </button>
             <section hidden=move || shared.with(Vec::is_empty) data-testid="mailboxes-shared">
                 <h2 class="mailbox-heading">{move || t_string!(i18n, folder.shared)}</h2>
-                <Branches branches=shared here />
+                <Branches branches=shared here hidden />
             </section>
         </nav>
     }
@@ -81,7 +84,7 @@ pub fn MailboxList() -> impl IntoView {
 
 /// A part of the tree: the first of its folders and the open one, and a way to more of them.
 #[component]
-fn Branches(branches: Memo<Vec<Branch>>, here: Memo<String>) -> impl IntoView {
+fn Branches(branches: Memo<Vec<Branch>>, here: Memo<String>, hidden: Memo<Hidden>) -> impl IntoView {
     let i18n = use_i18n();
     let most = RwSignal::new(MOST);
     let items = move || {
@@ -92,7 +95,7 @@ fn Branches(branches: Memo<Vec<Branch>>, here: Memo<String>) -> impl IntoView {
             all.iter()
                 .enumerate()
                 .filter(|(at, branch)| is_shown(*at, branch))
-                .map(|(_, branch)| item(branch))
+                .map(|(_, branch)| item(branch, hidden))
                 .collect()
         })
     };
@@ -117,48 +120,42 @@ fn Branches(branches: Memo<Vec<Branch>>, here: Memo<String>) -> impl IntoView {
     }
 }
 
-fn item(Branch { folder, holds }: &Branch) -> Item {
+fn item(Branch { folder, holds }: &Branch, hidden: Memo<Hidden>) -> Item {
     let Mailbox { path, special_use, selectable, shareable, rights, .. } = &folder.mailbox;
     let rights = rights.as_ref().map_or("", |rights| &rights.0);
     let key = format!("{special_use:?} {selectable} {shareable} {holds} {rights} {path}");
     let (folder, holds) = (folder.clone(), *holds);
-    Item::new(key, move || view! { <MailboxRow folder holds /> })
-}
-
-/// How many folders, from the first, are special or inside of special ones, and how many are the person's own.
-fn ends(all: &[Folder]) -> (usize, usize) {
-    let inside =
-        |parent: &str| all.iter().any(|folder| folder.mailbox.path == parent && folder.mailbox.special_use.is_some());
-    let special = all
-        .iter()
-        .take_while(|folder| folder.mailbox.special_use.is_some() || folder.mailbox.parent().is_some_and(inside))
-        .count();
-    (special, all.iter().take_while(|folder| folder.mailbox.shared.is_none()).count())
+    Item::new(key, move || view! { <MailboxRow folder holds hidden /> })
 }
 
 #[component]
-fn MailboxRow(folder: Folder, holds: bool) -> impl IntoView {
+fn MailboxRow(folder: Folder, holds: bool, hidden: Memo<Hidden>) -> impl IntoView {
     let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
-    let name = {
-        let folder = folder.clone();
-        move || folder_name(i18n, &folder.mailbox)
-    };
     let mailbox = folder.mailbox.clone();
+    let name = {
+        let mailbox = mailbox.clone();
+        move || folder_name(i18n, &mailbox)
+    };
     let depth = mailbox.depth().min(6).to_string();
     let icon = icon_of(&mailbox);
     let of_menu = has_menu(&mailbox).then(|| folder.clone());
+    let counts = Memo::new(move |_| state.counts(&folder));
+    let unseen = move || counts.with(|counts| counts.unseen);
     let path = StoredValue::new(mailbox.path.clone());
+    // What nobody sees is told of by what hides it.
+    let announced = Memo::new(move |_| {
+        let hidden = hidden.with(|hidden| path.with_value(|path| hidden.get(path).copied())).unwrap_or(0);
+        Some(unseen().saturating_add(hidden)).filter(|unseen| *unseen > 0)
+    });
     let folded = Memo::new(move |_| {
         let of = state.mailboxes.all.with(Vec::len);
-        holds && path.with_value(|path| state.folds.with(|folds| folds.is_folded(path, of)))
+        holds && path.with_value(|path| state.folding.is_folded(path, of))
     });
-    let counts = Memo::new({
-        let folder = folder.clone();
-        move |_| state.counts(&folder)
-    });
-    let unseen = move || counts.with(|counts| counts.unseen);
-    // What nobody sees says by its parent that there is something in it.
-    let announced = Memo::new(move |_| unseen() + if folded.get() { hidden_below(state, &folder.mailbox) } else { 0 });
+    let turn = move |wanted: bool| {
+        if holds && folded.get_untracked() != wanted {
+            path.with_value(|path| client.fold(path, wanted));
+        }
+    };
     let fold = holds.then(|| {
         let name = name.clone();
         view! {
@@ -168,7 +165,7 @@ fn MailboxRow(folder: Folder, holds: bool) -> impl IntoView {
                 data-testid="mailbox-fold"
                 aria-expanded=move || (!folded.get()).to_string()
                 aria-label=move || t_string!(i18n, folder.inside, name = name()).to_string()
-                on:click=handler(move |_| path.with_value(|path| client.fold(path, !folded.get_untracked())))
+                on:click=handler(move |_| turn(!folded.get_untracked()))
             >
                 <Icon name="chevron-down" />
             </button>
@@ -184,58 +181,45 @@ fn MailboxRow(folder: Folder, holds: bool) -> impl IntoView {
         }
     };
     let of_menu = of_menu.map(|folder| view! { <FolderMenu folder open=menu /> });
-    if !mailbox.selectable {
-        return view! {
-            <li class="mailbox-item" on:contextmenu=handler(show_menu)>
-                <span
-                    class="mailbox"
-                    data-testid="mailbox"
-                    data-path=mailbox.path
-                    data-depth=depth
-                    data-unseen=move || unseen().to_string()
-                    data-total=total
-                >
-                    <Icon name=icon />
-                    <span class="mailbox-name">{name}</span>
-                    <span class="mailbox-unseen" aria-hidden="true">
-                        {move || Some(announced.get()).filter(|unseen| *unseen > 0).map(number)}
-                    </span>
-                </span>
-                {fold}
-                {of_menu}
-            </li>
-        }
-        .into_any();
-    }
-    let url = Route::to(Query { mailbox: mailbox.path.clone(), ..Query::default() }, None).url();
-    let current =
-        move || state.list.query.with(|query| path.with_value(|path| query.mailbox == *path && !query.everywhere));
+    let words = view! {
+        <Icon name=icon />
+        <span class="mailbox-name">{name}</span>
+        <span class="mailbox-unseen" aria-hidden="true">
+            {move || announced.get().map(number)}
+        </span>
+        <span class="visually-hidden">
+            {move || announced.get().map(|unseen| counted!(i18n, folder.unread, unseen))}
+        </span>
+    };
     let over = RwSignal::new(false);
     let (takes_files, prefix) = (files::takes_files(&mailbox), StoredValue::new(files::prefix(&mailbox)));
-    let unfold_if_held = move || {
-        if folded.get_untracked() {
-            set_timeout(
-                move || {
-                    // The row may be gone by then.
-                    if over.try_get_untracked() == Some(true) && folded.get_untracked() {
-                        path.with_value(|path| client.fold(path, false));
-                    }
-                },
-                HOVER,
-            );
-        }
-    };
+    let selectable = mailbox.selectable;
     let drag_over = move |event: ev::DragEvent| {
-        if state.dragged.with_untracked(Option::is_some) || (takes_files && has_files(&event)) {
+        let messages = state.dragged.with_untracked(Option::is_some);
+        let takes = selectable && (messages || (takes_files && has_files(&event)));
+        if takes {
             event.prevent_default();
-            if !over.get_untracked() {
-                over.set(true);
-                unfold_if_held();
+        }
+        if (takes || messages) && !over.get_untracked() {
+            over.set(true);
+            if folded.get_untracked() {
+                // The row may be gone by then.
+                set_timeout(
+                    move || {
+                        if over.try_get_untracked() == Some(true) {
+                            turn(false)
+                        }
+                    },
+                    HOVER,
+                );
             }
         }
     };
     let drop_here = move |event: ev::DragEvent| {
         over.set(false);
+        if !selectable {
+            return;
+        }
         if let Some(selection) = state.dragged.get_untracked() {
             event.prevent_default();
             state.dragged.set(None);
@@ -249,25 +233,28 @@ fn MailboxRow(folder: Folder, holds: bool) -> impl IntoView {
             let _ = prefix.with_value(|prefix| files::send(&files, prefix));
         }
     };
-    let open = move |event: ev::MouseEvent| {
-        if is_plain(&event) {
-            event.prevent_default();
-            path.with_value(|path| client.open_mailbox(path));
-        }
-    };
-    let turn = move |event: ev::KeyboardEvent| {
-        let wanted = match event.key().as_str() {
-            "ArrowRight" => false,
-            "ArrowLeft" => true,
-            _ => return,
+    let row = if selectable {
+        let url = Route::to(Query { mailbox: mailbox.path.clone(), ..Query::default() }, None).url();
+        let current =
+            move || state.list.query.with(|query| path.with_value(|path| query.mailbox == *path && !query.everywhere));
+        let open = move |event: ev::MouseEvent| {
+            if is_plain(&event) {
+                event.prevent_default();
+                path.with_value(|path| client.open_mailbox(path));
+            }
         };
-        if holds && !event.ctrl_key() && !event.alt_key() && !event.meta_key() && folded.get_untracked() != wanted {
-            event.prevent_default();
-            path.with_value(|path| client.fold(path, wanted));
-        }
-    };
-    view! {
-        <li class="mailbox-item" on:contextmenu=handler(show_menu)>
+        let key = move |event: ev::KeyboardEvent| {
+            let wanted = match event.key().as_str() {
+                "ArrowRight" => false,
+                "ArrowLeft" => true,
+                _ => return,
+            };
+            if holds && !event.ctrl_key() && !event.alt_key() && !event.meta_key() {
+                event.prevent_default();
+                turn(wanted);
+            }
+        };
+        view! {
             <a
                 class="mailbox"
                 class:mailbox-drop=over
@@ -279,29 +266,40 @@ fn MailboxRow(folder: Folder, holds: bool) -> impl IntoView {
                 data-total=total
                 aria-current=move || current().then_some("page")
                 on:click=handler(open)
-                on:keydown=handler(turn)
-                on:dragover=handler(drag_over)
-                on:dragleave=handler(move |_| over.set(false))
-                on:drop=handler(drop_here)
+                on:keydown=handler(key)
             >
-                <Icon name=icon />
-                <span class="mailbox-name">{name}</span>
-                <span class="mailbox-unseen" aria-hidden="true">
-                    {move || Some(announced.get()).filter(|unseen| *unseen > 0).map(number)}
-                </span>
-                <span class="visually-hidden">
-                    {move || {
-                        Some(announced.get())
-                            .filter(|unseen| *unseen > 0)
-                            .map(|unseen| counted!(i18n, folder.unread, unseen))
-                    }}
-                </span>
+                {words}
             </a>
+        }
+        .into_any()
+    } else {
+        view! {
+            <span
+                class="mailbox"
+                data-testid="mailbox"
+                data-path=mailbox.path
+                data-depth=depth
+                data-unseen=move || unseen().to_string()
+                data-total=total
+            >
+                {words}
+            </span>
+        }
+        .into_any()
+    };
+    view! {
+        <li
+            class="mailbox-item"
+            on:contextmenu=handler(show_menu)
+            on:dragover=handler(drag_over)
+            on:dragleave=handler(move |_| over.set(false))
+            on:drop=handler(drop_here)
+        >
+            {row}
             {fold}
             {of_menu}
         </li>
     }
-    .into_any()
 }
 
 /// A press without keys that mean "elsewhere".

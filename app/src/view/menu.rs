@@ -37,12 +37,17 @@ pub fn Menu(
             "ArrowDown" | "ArrowRight" => {
                 event.prevent_default();
                 let top = || menu.get_untracked()?.first_element_child();
-                focus(focused().and_then(|item| item.next_element_sibling()).or_else(top));
+                focus(focused().and_then(|item| after(&item, web_sys::Element::next_element_sibling)).or_else(top));
             }
             "ArrowUp" | "ArrowLeft" => {
                 event.prevent_default();
-                let last = || menu.get_untracked()?.last_element_child();
-                focus(focused().and_then(|item| item.previous_element_sibling()).or_else(last));
+                let last = || {
+                    let last = menu.get_untracked()?.last_element_child()?;
+                    if is_item(&last) { Some(last) } else { after(&last, web_sys::Element::previous_element_sibling) }
+                };
+                focus(
+                    focused().and_then(|item| after(&item, web_sys::Element::previous_element_sibling)).or_else(last),
+                );
             }
             _ => {}
         }
@@ -73,6 +78,18 @@ fn first(menu: &web_sys::HtmlDivElement) -> Option<web_sys::Element> {
     let first = menu.first_element_child()?;
     let by_hand = || window().match_media("(hover: none)").ok().flatten().is_some_and(|query| query.matches());
     if first.tag_name() == "INPUT" && by_hand() { first.next_element_sibling() } else { Some(first) }
+}
+
+/// The next item on one side: between them there may be words.
+fn after(
+    item: &web_sys::Element,
+    beside: impl Fn(&web_sys::Element) -> Option<web_sys::Element>,
+) -> Option<web_sys::Element> {
+    std::iter::successors(beside(item), |item| beside(item)).find(is_item)
+}
+
+fn is_item(element: &web_sys::Element) -> bool {
+    ["A", "BUTTON", "INPUT"].contains(&element.tag_name().as_str())
 }
 
 fn focus(element: Option<web_sys::Element>) {

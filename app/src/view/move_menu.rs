@@ -7,7 +7,7 @@ use super::{
     icon::Icon,
     mailbox_list::icon_of,
     menu::Menu,
-    words::{counted, full_name, lower_case},
+    words::{Words, counted, full_name, lower_case},
 };
 use crate::{
     Client,
@@ -31,6 +31,7 @@ pub fn MoveMenu(target: Signal<Option<Selection>>, for_message: bool) -> impl In
     let mine = RwSignal::new(false);
     let chosen = move || state.chosen.with(|chosen| !chosen.is_empty());
     let open = Memo::new(move |_| mine.get() || (state.moving.get() && chosen() != for_message));
+    let kind = move || if state.mailboxes.all.with(Vec::len) > FEW { "dialog" } else { "menu" };
     let close = move || {
         mine.set(false);
         if state.moving.get_untracked() {
@@ -49,7 +50,7 @@ pub fn MoveMenu(target: Signal<Option<Selection>>, for_message: bool) -> impl In
             type="button"
             class="icon-button"
             data-testid="action-move"
-            aria-haspopup="menu"
+            aria-haspopup=kind
             aria-expanded=move || open.get().to_string()
             aria-label=move || t_string!(i18n, action.relocate)
             title=move || t_string!(i18n, action.relocate)
@@ -77,24 +78,23 @@ fn Places(button: NodeRef<html::Button>, close: Callback<()>, choose: Callback<S
         let fits = |folder: &&Folder| takes(&folder.mailbox) && (folder.mailbox.path != here || everywhere);
         state.mailboxes.all.with(|all| all.iter().filter(fits).cloned().collect::<Vec<_>>())
     });
-    let many = untrack(|| places.with(Vec::len)) > FEW;
+    let many = untrack(|| state.mailboxes.all.with(Vec::len)) > FEW;
     let typed = RwSignal::new(String::new());
+    // What is typed comes along: with it, what is found is shown in another way.
     let found = Memo::new(move |_| {
         let typed = lower_case(typed.get().trim());
-        let words: Vec<&str> = typed.split_whitespace().collect();
-        let fits = |folder: &&Folder| {
-            // By the whole path: what it is in tells one of several of a name from the others.
-            let name =
-                format!("{} {}", lower_case(&folder.mailbox.path), lower_case(&full_name(i18n, &folder.mailbox)));
-            words.iter().all(|word| name.contains(word))
-        };
-        places.with(|places| places.iter().filter(fits).cloned().collect::<Vec<_>>())
+        let mut found = places.with(|places| {
+            let ranked = |folder: &Folder| Some((rank(i18n, &folder.mailbox, &typed)?, folder.clone()));
+            places.iter().filter_map(ranked).collect::<Vec<_>>()
+        });
+        found.sort_by_key(|(rank, _)| *rank);
+        (!typed.is_empty(), found.into_iter().map(|(_, folder)| folder).collect::<Vec<_>>())
     });
-    let left = Memo::new(move |_| found.with(Vec::len).saturating_sub(MOST));
+    let left = Memo::new(move |_| found.with(|(_, found)| found.len()).saturating_sub(MOST));
     let enter = move |event: ev::KeyboardEvent| {
         if event.key() == "Enter" && !event.is_composing() {
             event.prevent_default();
-            if let Some(first) = found.with_untracked(|found| found.first().map(|first| first.mailbox.path.clone())) {
+            if let Some(first) = found.with_untracked(|(_, found)| Some(found.first()?.mailbox.path.clone())) {
                 choose.run(first);
             }
         }
@@ -114,12 +114,11 @@ fn Places(button: NodeRef<html::Button>, close: Callback<()>, choose: Callback<S
             />
         }
     });
-    let item = move |folder: Folder| {
+    let item = move |folder: Folder, searched: bool| {
         let path = folder.mailbox.path.clone();
         // What is found stands by itself.
-        let depth = if typed.with_untracked(String::is_empty) { folder.mailbox.depth().min(6) } else { 0 };
-        let (above, icon) = (folder.mailbox.parent().map(str::to_owned), icon_of(&folder.mailbox));
-        let above = above.filter(|_| !typed.with_untracked(String::is_empty));
+        let depth = if searched { 0 } else { folder.mailbox.depth().min(6) };
+        let (above, icon) = (folder.mailbox.parent().filter(|_| searched).map(str::to_owned), icon_of(&folder.mailbox));
         view! {
             <button
                 type="button"
@@ -145,12 +144,32 @@ fn Places(button: NodeRef<html::Button>, close: Callback<()>, choose: Callback<S
             on_close=close
         >
             {find}
-            {move || found.get().into_iter().take(MOST).map(item).collect_view()}
+            {move || {
+                let (searched, found) = found.get();
+                found.into_iter().take(MOST).map(|folder| item(folder, searched)).collect_view()
+            }}
             {move || {
                 let left = u32::try_from(left.get()).unwrap_or(u32::MAX);
                 (left > 0).then(|| view! { <p class="menu-note">{counted!(i18n, folder.more, left)}</p> })
             }}
-            {move || found.with(Vec::is_empty).then(|| view! { <p class="menu-note" role="status">{t_string!(i18n, folder.none)}</p> })}
+            {move || found.with(|(_, found)| found.is_empty()).then(|| view! { <p class="menu-note" role="status">{t_string!(i18n, folder.none)}</p> })}
         </Menu>
     }
+}
+
+/// How well a folder fits what was typed, the best first; none where it does not. All words have to be in its path: what it is in tells
+/// one of several of a name from the others.
+fn rank(i18n: Words, mailbox: &Mailbox, typed: &str) -> Option<u8> {
+    if typed.is_empty() {
+        return Some(0);
+    }
+    let name = lower_case(&full_name(i18n, mailbox));
+    let path = format!("{} {name}", lower_case(&mailbox.path));
+    let fits = typed.split_whitespace().all(|word| path.contains(word));
+    fits.then(|| match () {
+        () if name == typed => 0,
+        () if name.starts_with(typed) => 1,
+        () if name.contains(typed) => 2,
+        () => 3,
+    })
 }

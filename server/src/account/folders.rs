@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use app::wire::{Error, Event, Folds, SpecialUse};
+use app::wire::{Error, Event, SpecialUse};
 
 use super::actor::{Actor, Failure};
 use crate::{
@@ -88,30 +88,31 @@ impl Actor {
         if !self.mailboxes.iter().any(|mailbox| mailbox.path == path) {
             return Err(Error::Gone);
         }
-        let mut folds = self.settings.folds.clone();
-        folds.set(path, folded);
-        folds.keep(&self.mailboxes);
-        self.keep_folds(folds).await
+        let mut settings = self.settings_kept().await?;
+        settings.folds.set(path, folded);
+        settings.folds.keep(&self.mailboxes);
+        self.keep_folds(settings).await
     }
 
-    /// What was chosen for a mailbox goes with it to its new name.
+    /// What was chosen for a mailbox goes with it to its new name. Where that fails it has been told why.
     pub(super) async fn folds_follow(&mut self, from: &str, to: &str) {
         let delimiter = self.mailboxes.iter().find(|mailbox| mailbox.path == to).and_then(|mailbox| mailbox.delimiter);
-        let mut folds = self.settings.folds.clone();
-        if folds.follow(from, to, delimiter) {
-            // What is folded is not worth a word where it has been told why.
-            self.keep_folds(folds).await.ok();
+        if let Ok(mut settings) = self.settings_kept().await
+            && settings.folds.follow(from, to, delimiter)
+        {
+            self.keep_folds(settings).await.ok();
         }
     }
 
-    async fn keep_folds(&mut self, folds: Folds) -> Result<(), Error> {
-        let settings = Settings { folds: folds.clone(), ..self.settings.clone() };
-        self.store.set_settings(self.record.id, &settings).await.map_err(|error| {
-            tracing::error!(error = format!("{error:#}"), "The settings of an account cannot be kept");
-            Error::Internal
-        })?;
-        self.settings = settings;
-        self.tell_all(&Event::Folds { folds });
+    /// What is chosen by now, here or by another node.
+    async fn settings_kept(&self) -> Result<Settings, Error> {
+        self.store.settings(self.record.id).await.map_err(unkept)
+    }
+
+    async fn keep_folds(&mut self, settings: Settings) -> Result<(), Error> {
+        self.store.set_settings(self.record.id, &settings).await.map_err(unkept)?;
+        self.settings.folds = settings.folds;
+        self.tell_all(&Event::Folds { folds: self.settings.folds.clone() });
         Ok(())
     }
 
@@ -127,4 +128,9 @@ impl Actor {
     pub(super) fn no_line(&self) -> Error {
         Error::Unreachable { host: self.record.imap.host.clone() }
     }
+}
+
+fn unkept(error: anyhow::Error) -> Error {
+    tracing::error!(error = format!("{error:#}"), "The settings of an account cannot be read or kept");
+    Error::Internal
 }

@@ -249,9 +249,7 @@ impl Actor {
             hits.searched.extend(searched);
             hits.put(found)
         };
-        let superseded: HashSet<Uid> = std::mem::take(&mut report.superseded).into_iter().collect();
-        // Only one mailbox is listed by conversation.
-        let placed = if hits.drop(0, |uid| superseded.contains(&uid)).is_empty() { placed } else { Placed::Between };
+        let placed = if hits.supersede(std::mem::take(&mut report.superseded)) { Placed::Between } else { placed };
         view.total = hits.total();
         // A tab that has missed something is told of all.
         let placed = if view.untold { Placed::Between } else { placed };

@@ -125,18 +125,23 @@ impl Gatherer {
         Ok(found)
     }
 
-    /// Of messages of the selected mailbox, the newest first, those that belong together with one before them, as is known now.
-    pub async fn superseded(&self, session: &Session, stand: &[Uid]) -> Vec<Uid> {
+    /// Of messages of the selected mailbox, the newest first, those that belong together with one before them, as is known now, and
+    /// the first such one.
+    pub async fn superseded(&self, session: &Session, stand: &[Uid]) -> Vec<(Uid, Uid)> {
         let Some(selected) = session.selected() else { return Vec::new() };
         let read = async {
             let Selected { path, uid_validity, uid_next, .. } = selected;
             let indexed = self.index.enter(self.account, path, *uid_validity, *uid_next).await?;
-            let (mut seen, mut superseded) = (HashSet::new(), Vec::new());
+            let (mut first, mut superseded) = (HashMap::new(), Vec::new());
             for some in stand.chunks(AT_ONCE) {
-                let (Some(newest), Some(oldest)) = (some.first(), some.last()) else { continue };
-                let known = self.index.between(&indexed, *oldest, *newest).await?;
-                let again = |uid: &&Uid| known.get(uid).is_some_and(|conversation| !seen.insert(*conversation));
-                superseded.extend(some.iter().filter(again));
+                let known = self.index.conversations_of(&indexed, some).await?;
+                for uid in some {
+                    let Some(conversation) = known.get(uid) else { continue };
+                    let newest: Uid = *first.entry(*conversation).or_insert(*uid);
+                    if newest != *uid {
+                        superseded.push((*uid, newest));
+                    }
+                }
             }
             anyhow::Ok(superseded)
         };

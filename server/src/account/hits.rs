@@ -1,6 +1,6 @@
 //! What a search found: which messages, in which order. Pure.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::{cmp::Ordering, collections::HashSet, sync::Arc};
 
 use app::wire::{MAX_WINDOW, Sort, Uid, UidValidity};
 
@@ -101,6 +101,18 @@ impl Hits {
         placed
     }
 
+    /// Takes out messages that others stand for, as far as these are there, or are to be replaced by the next of their conversations.
+    /// Only one mailbox is listed by conversation. Whether there were any.
+    pub fn supersede(&mut self, superseded: Vec<(Uid, Uid)>) -> bool {
+        if superseded.is_empty() {
+            return false;
+        }
+        let there: HashSet<Uid> = self.found.iter().map(|hit| hit.uid).chain(self.headless.iter().copied()).collect();
+        let gone: HashSet<Uid> =
+            superseded.into_iter().filter(|(_, by)| there.contains(by)).map(|(uid, _)| uid).collect();
+        !self.drop(0, |uid| gone.contains(&uid)).is_empty()
+    }
+
     /// Takes out what is gone of one mailbox. Returns the positions, in descending order.
     pub fn drop(&mut self, place: u16, gone: impl Fn(Uid) -> bool) -> Vec<u32> {
         let is_gone = |hit: &Hit| hit.place == place && gone(hit.uid);
@@ -146,6 +158,16 @@ mod tests {
         assert_eq!(hits.drop(0, |uid| uid.0 % 2 == 1), [7, 5, 4, 2, 0]);
         assert_eq!(uids(&hits), [10, 8, 4]);
         assert_eq!(hits.drop(1, |_| true), [0; 0]);
+    }
+
+    #[test]
+    fn what_others_stand_for_goes_only_while_these_are_there() {
+        let mut hits = Hits::new(Sort::Newest, false);
+        hits.put(vec![hit(0, 9), hit(0, 7), hit(0, 5), hit(0, 3)]);
+        hits.headless = vec![Uid(8)];
+        let pairs = [(7, 9), (5, 8), (3, 6)].map(|(uid, by)| (Uid(uid), Uid(by)));
+        assert!(hits.supersede(pairs.to_vec()) && !hits.supersede(Vec::new()));
+        assert_eq!(uids(&hits), [9, 3], "6 has gone, and nobody else would stand for it");
     }
 
     #[test]

@@ -64,6 +64,16 @@ impl Actor {
         }
     }
 
+    /// While the line is down and nobody needs it, the watch rests as well.
+    pub(super) fn rest_if_lonely(&mut self) {
+        if matches!(self.line, Line::Down { .. })
+            && !self.is_needed()
+            && let Some((_, stop)) = self.watching.take()
+        {
+            stop.cancel();
+        }
+    }
+
     /// Whether anybody waits for the line, or would see what comes over it.
     fn is_needed(&self) -> bool {
         !self.waiting.is_empty() || self.tabs.values().any(Tab::is_attached)
@@ -222,7 +232,7 @@ impl Actor {
         // A line that went deaf is most likely not the only one.
         let deaf = matches!(error, imap::Error::Timeout);
         let told = to_wire(error);
-        if (deaf || told.is_about_password() || !self.is_needed())
+        if (deaf || told.is_about_password())
             && let Some((_, stop)) = self.watching.take()
         {
             stop.cancel();
@@ -239,6 +249,7 @@ impl Actor {
         }
         // Pages are not worth waiting for; whoever asked has gone by now.
         self.waiting.retain(|waiting| !matches!(waiting, Waiting::Page { .. }));
+        self.rest_if_lonely();
     }
 
     pub(super) fn watch(&mut self) {

@@ -39,6 +39,7 @@ impl Actor {
         }
         self.sweep_wanted |= elsewhere;
         self.connect_if_due();
+        self.rest_if_lonely();
         let Some(mut session) = self.take_session() else { return };
         let result = self.look_with(&mut session, selected, teller).await;
         self.put_back(session, result).await;

@@ -74,8 +74,8 @@ pub(super) struct Report {
     /// Mailboxes that were begun.
     pub searched: Vec<Searched>,
     pub found: Vec<Hit>,
-    /// At the end of a search for conversations: messages that were found before and stand for theirs no more.
-    pub superseded: Vec<Uid>,
+    /// At the end of a search for conversations: messages that were found before and stand for theirs no more, and what does.
+    pub superseded: Vec<(Uid, Uid)>,
     /// None at the end, when all was looked at.
     pub progress: Option<Progress>,
 }

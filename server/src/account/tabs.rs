@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use app::wire::{Error, Event, Reply, Resume, SavedSearch, ServerFrame, TabId, Welcome};
+use app::wire::{Connectivity, Error, Event, Reply, Resume, SavedSearch, ServerFrame, TabId, Welcome};
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 
-use super::{Attached, Browser, actor::Actor, tab::Tab};
+use super::{Attached, Browser, actor::Actor, line::Line, tab::Tab};
 use crate::seal::random_hex;
 
 /// Tabs of one account, detached ones included.
@@ -46,7 +46,12 @@ impl Actor {
             let _ = reply.send(Attached { tab, generation });
         }
         self.idle_since = None;
+        let was_down = matches!(self.line, Line::Down { .. });
         self.connect_if_due();
+        if was_down && matches!(self.line, Line::Connecting) {
+            // Why it went down was told, and is of before.
+            self.tell_all(&Event::Connectivity { connectivity: Connectivity::Connecting });
+        }
     }
 
     pub(super) fn new_tab(&mut self, login: Vec<u8>) -> Option<TabId> {

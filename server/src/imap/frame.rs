@@ -40,8 +40,8 @@ pub struct Frame {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooMuch(pub &'static str);
 
-/// What one response counts for beside its bytes: reading it costs more than they do, where they are few.
-const EACH: u64 = 32;
+/// Bytes that the shortest response counts for: reading it costs more than they do, where they are few.
+const EACH: usize = 32;
 
 /// Room that is made for bytes of a literal before they come; as much again as there is already.
 const AHEAD: usize = 256 * 1024;
@@ -71,7 +71,7 @@ pub struct Framer {
     /// Bytes of literals in this response.
     held: usize,
     pub limits: Limits,
-    /// What was said since the last [`Framer::restart`], in bytes and [`EACH`]; literals that were passed are not counted.
+    /// Bytes since the last [`Framer::restart`], those of literals that were passed not counted, and [`EACH`] response as one of some.
     said: u64,
     /// Bytes of literals that were passed since then.
     passed: u64,
@@ -159,7 +159,7 @@ impl Framer {
                     frame.text.pop();
                 }
                 self.held = 0;
-                self.said += EACH;
+                self.said += EACH.saturating_sub(frame.text.len()) as u64;
                 self.tail.clear();
                 complete(frame);
             }

@@ -347,17 +347,23 @@ impl Conversations {
         found.into_iter().map(|(uid, conversation)| Ok((Uid(u32::try_from(uid)?), conversation))).collect()
     }
 
-    /// The messages of a mailbox that belong together with these, themselves included; nothing of those that are not indexed.
-    pub async fn beside(&self, indexed: &Indexed, uids: &[Uid]) -> Result<Beside> {
+    /// The conversations of these messages of a mailbox, as far as they are indexed.
+    pub async fn conversations_of(&self, indexed: &Indexed, uids: &[Uid]) -> Result<HashMap<Uid, ConversationId>> {
         let uids: Vec<u32> = uids.iter().map(|uid| uid.0).collect();
-        let of: Vec<(i64, ConversationId)> = sqlx::query_as(
+        let found: Vec<(i64, ConversationId)> = sqlx::query_as(
             "SELECT uid, conversation FROM message WHERE mailbox = $1 AND uid IN (SELECT value FROM json_each($2))",
         )
         .bind(indexed.id)
         .bind(serde_json::to_string(&uids)?)
         .fetch_all(&self.pool)
         .await?;
-        let conversations: HashSet<ConversationId> = of.iter().map(|(_, conversation)| *conversation).collect();
+        found.into_iter().map(|(uid, conversation)| Ok((Uid(u32::try_from(uid)?), conversation))).collect()
+    }
+
+    /// The messages of a mailbox that belong together with these, themselves included; nothing of those that are not indexed.
+    pub async fn beside(&self, indexed: &Indexed, uids: &[Uid]) -> Result<Beside> {
+        let of = self.conversations_of(indexed, uids).await?;
+        let conversations: HashSet<ConversationId> = of.values().copied().collect();
         let members: Vec<(ConversationId, i64)> = sqlx::query_as(
             "SELECT conversation, uid FROM message
              WHERE conversation IN (SELECT value FROM json_each($2)) AND mailbox = $1",
@@ -366,10 +372,7 @@ impl Conversations {
         .bind(serde_json::to_string(&conversations)?)
         .fetch_all(&self.pool)
         .await?;
-        let mut beside = Beside::default();
-        for (uid, conversation) in of {
-            beside.of.insert(Uid(u32::try_from(uid)?), conversation);
-        }
+        let mut beside = Beside { of, ..Beside::default() };
         for (conversation, uid) in members {
             beside.members.entry(conversation).or_default().push(Uid(u32::try_from(uid)?));
         }

@@ -1,9 +1,11 @@
 //! Which folders are in sight: those inside of folded ones are not.
 
+use std::collections::HashMap;
+
 use leptos::prelude::*;
 
 use crate::{
-    state::{Folder, State},
+    state::Folder,
     wire::{Mailbox, SpecialUse},
 };
 
@@ -35,15 +37,43 @@ pub(super) fn tree(part: &[Folder], here: &str, is_folded: impl Fn(&str) -> bool
     branches
 }
 
-/// Unread messages of all that is inside of a folder. Reactive.
-pub(super) fn hidden_below(state: State, mailbox: &Mailbox) -> u32 {
-    state.mailboxes.all.with(|all| {
-        let below = all.iter().skip_while(|folder| folder.mailbox.path != mailbox.path).skip(1);
-        below
-            .take_while(|folder| is_inside(&folder.mailbox, mailbox))
-            .map(|folder| state.counts(folder).unseen)
-            .fold(0, u32::saturating_add)
-    })
+/// By the path of each folder that hides others, the unread messages in these.
+pub(super) type Hidden = HashMap<String, u32>;
+
+/// What folded folders hide, as the server has told. Reactive.
+pub(super) fn hidden(all: &[Folder], is_folded: impl Fn(&str) -> bool) -> Hidden {
+    let mut hidden = Hidden::new();
+    let mut folded: Option<&Mailbox> = None;
+    for (at, folder) in all.iter().enumerate() {
+        let mailbox = &folder.mailbox;
+        match folded.filter(|above| is_inside(mailbox, above)) {
+            Some(above) => {
+                let unseen = folder.counts.with(|counts| counts.unseen);
+                let sum = hidden.entry(above.path.clone()).or_default();
+                *sum = sum.saturating_add(unseen);
+            }
+            None => {
+                let holds = all.get(at + 1).is_some_and(|next| is_inside(&next.mailbox, mailbox));
+                folded = Some(mailbox).filter(|mailbox| holds && is_folded(&mailbox.path));
+            }
+        }
+    }
+    hidden
+}
+
+/// How many folders, from the first, are special or inside of special ones, and how many are the person's own.
+pub(super) fn ends(all: &[Folder]) -> (usize, usize) {
+    let mut special = 0;
+    let mut above: Option<&Mailbox> = None;
+    for Folder { mailbox, .. } in all {
+        if mailbox.special_use.is_some() {
+            above = Some(mailbox);
+        } else if !above.is_some_and(|above| is_inside(mailbox, above)) {
+            break;
+        }
+        special += 1;
+    }
+    (special, all.iter().take_while(|folder| folder.mailbox.shared.is_none()).count())
 }
 
 /// Whether a mailbox is shown as being inside of another. All can be below the inbox by their names, and are beside it.
@@ -60,10 +90,14 @@ mod tests {
         let mailbox = |path: &&str| Mailbox {
             path: (*path).to_owned(),
             delimiter: Some('/'),
-            special_use: (*path == "INBOX").then_some(SpecialUse::Inbox),
+            special_use: match *path {
+                "INBOX" => Some(SpecialUse::Inbox),
+                "Archive" => Some(SpecialUse::Archive),
+                _ => None,
+            },
             selectable: true,
             total: 0,
-            unseen: 0,
+            unseen: 1,
             uid_validity: UidValidity(1),
             uid_next: Uid(1),
             shared: None,
@@ -89,5 +123,22 @@ mod tests {
         assert_eq!(paths("INBOX", &["a"]), ["INBOX", "INBOX/x", "a", "ab", "e", "e/f"]);
         assert_eq!(paths("a/b/c", &["a", "a/b", "e"]), ["INBOX", "INBOX/x", "a", "a/b", "a/b/c", "ab", "e"]);
         assert_eq!(paths("e", &["a/b", "INBOX"]), ["INBOX", "INBOX/x", "a", "a/b", "a/d", "ab", "e", "e/f"]);
+    }
+
+    #[test]
+    fn all_that_is_inside_of_a_special_folder_is_with_it_and_what_only_has_its_name_below_the_inbox_is_not() {
+        let all =
+            folders(&["INBOX", "Archive", "Archive/2023", "Archive/2023/01", "Archive/2024", "INBOX/x", "INBOX/x/y"]);
+        assert_eq!(ends(&all), (5, 7));
+        assert_eq!(ends(&folders(&["INBOX", "INBOX/x", "Archived"])), (1, 3));
+    }
+
+    #[test]
+    fn what_is_hidden_is_counted_by_what_hides_it() {
+        Owner::new().with(|| {
+            let all = folders(&["INBOX", "a", "a/b", "a/b/c", "ab", "e", "e/f"]);
+            let counted = untrack(|| hidden(&all, |path| ["a", "a/b", "ab"].contains(&path)));
+            assert_eq!(counted, Hidden::from([("a".to_owned(), 2)]));
+        });
     }
 }

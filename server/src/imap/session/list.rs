@@ -141,6 +141,7 @@ impl Session {
         let together = match self.list_by(&everything, &mut told).await {
             // What is the person's own has to be there, whatever the server thinks of the rest.
             Err(error) if error.is_refusal() && everything.len() > 1 => {
+                told = Told::default();
                 self.list_by(&["*".to_owned()], &mut told).await?;
                 false
             }
