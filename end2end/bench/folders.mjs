@@ -56,7 +56,7 @@ export const FOLDERS = {
         { what: "another folder made: answered; told in another tab", floor: ms(floor.all), aim: "≤ floor + 300 ms", value: `${ms(told.made)}; ${ms(told.heard)}` },
         { what: "a message in the inbox → told; one gathered with what belongs to it, for the first time and again", aim: "≤ 1 s each", value: `${ms(told.inbox)}; ${ms(told.gathered)}, ${ms(told.again)}` },
         { what: "the page of the inbox", floor: ms(floor.all), aim: "≤ 300 ms; ≤ 1 MB", value: `${ms(seen.page)}; ${(seen.bytes / 1e6).toFixed(1)} MB` },
-        { what: "in Chromium: sign in → rows, live; a folder opened; the longest frame while folders are scrolled", aim: "≤ 2 s, ≤ 3 s; ≤ 300 ms; ≤ 100 ms", value: `${ms(seen.rows)}, ${ms(seen.live)}; ${ms(seen.opened)}; ${ms(seen.frame)}` },
+        { what: "in Chromium: sign in → rows, live; a folder unfolded, one opened; the longest frame while folders are scrolled", aim: "≤ 2 s, ≤ 3 s; ≤ 100 ms, ≤ 300 ms; ≤ 100 ms", value: `${ms(seen.rows)}, ${ms(seen.live)}; ${ms(seen.unfolded)}, ${ms(seen.opened)}; ${ms(seen.frame)}` },
         { what: "in Chromium: another folder made elsewhere → in the side bar; a folder opened after that", aim: "≤ floor + 1 s; ≤ 300 ms", value: `${ms(seen.another)}; ${ms(seen.after)}` },
       ];
     } finally {
@@ -185,6 +185,7 @@ async function look(bench, { cookie, tab }) {
     const rows = await bench.signIn(visitor, ADDRESS);
     const shown = performance.now();
     const live = rows + (await within(bench.live(visitor).then(() => performance.now() - shown)));
+    const unfolded = await unfold(visitor, "Group 50");
     const opened = await openFolder(visitor, "Group 50/Folder 7");
     const frame = await within(longestFrame(visitor));
     await openFolder(visitor, "INBOX");
@@ -192,11 +193,22 @@ async function look(bench, { cookie, tab }) {
     await tab.ask({ do: "arrange", change: { arrange: "create", parent: null, name: "Made elsewhere" } });
     const row = visitor.locator('[data-testid="mailbox"][data-path="Made elsewhere"]');
     const another = await within(row.waitFor({ state: "attached" }).then(() => performance.now() - begun));
+    await unfold(visitor, "Group 70");
     const after = await openFolder(visitor, "Group 70/Folder 7");
-    return { page, bytes, rows, live, opened, frame, another, after };
+    return { page, bytes, rows, live, unfolded, opened, frame, another, after };
   } finally {
     await visitor.context().close();
   }
+}
+
+/** Milliseconds from pressing what unfolds a folder until what is inside is there. */
+function unfold(page, folder) {
+  return within(inPage(
+    page,
+    (folder) => document.querySelector(`[data-testid="mailbox"][data-path="${folder}"] ~ [data-testid="mailbox-fold"]`).click(),
+    (folder) => document.querySelector(`[data-testid="mailbox"][data-path="${folder}/Folder 7"]`) !== null,
+    folder,
+  ));
 }
 
 /** Milliseconds from pressing a folder until it is shown. */

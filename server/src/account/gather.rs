@@ -238,7 +238,8 @@ impl Gatherer {
         'mailboxes: for mailbox in mailboxes.iter().filter(|mailbox| mailbox.selectable && mailbox.uid_next.0 > 0) {
             let indexed = known.get(&mailbox.path).filter(|indexed| indexed.uid_validity == mailbox.uid_validity);
             let lacks = |indexed: &Indexed| indexed.low > 1 || indexed.high < mailbox.uid_next.0;
-            if indexed.is_some_and(|indexed| !lacks(indexed)) {
+            // Of what is empty nothing is kept: thousands of mailboxes may be.
+            if indexed.is_some_and(|indexed| !lacks(indexed)) || (indexed.is_none() && mailbox.total == 0) {
                 continue;
             }
             let mut wanted = match indexed {

@@ -79,6 +79,8 @@ impl Session {
             .run_all(commands, limits, patience, |response| match response {
                 Response::Search(ranges) | Response::Sort(ranges) => {
                     let room = most - found.len();
+                    let told: u64 = ranges.iter().map(|(first, last)| u64::from(last - first) + 1).sum();
+                    found.reserve_exact(usize::try_from(told).map_or(room, |told| told.min(room)));
                     found.extend(ranges.into_iter().flat_map(|(first, last)| first..=last).take(room).map(Uid));
                     None
                 }

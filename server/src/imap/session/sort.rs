@@ -88,6 +88,7 @@ impl Session {
             };
             // A server may say something of a message twice, and that of others, too.
             let (asked, most) = (piece.sorted(), sorted.len() + 2 * AT_ONCE);
+            sorted.reserve_exact(AT_ONCE);
             let answers = self
                 .run_all(commands, limits, 1, |response| match response {
                     Response::Fetch(fetch) if fetch.size.is_some() || fetch.envelope.is_some() => {
