@@ -36,6 +36,7 @@ mod selection;
 mod senders;
 mod sharing;
 mod side;
+mod sought;
 mod tab;
 mod tabs;
 mod texts;
@@ -153,7 +154,7 @@ enum Input {
     /// There is a new session in place of an old one, or none is to be had.
     Renewed(Box<Result<Session, crate::imap::Error>>),
     /// A search has found something, or got further.
-    Found(search::Report),
+    Found(sought::Report),
     /// A conversation was gathered, or could not be.
     Gathered {
         tab: TabId,

@@ -11,7 +11,7 @@ use super::{
     actor::{Actor, Failure},
     hits::{Hit, Hits, Placed},
     listing::clamp,
-    search::{Report, Search},
+    sought::{Report, Search},
     tab::{Source, View},
 };
 use crate::imap::{Session, UidSet, search};

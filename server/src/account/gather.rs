@@ -6,16 +6,11 @@ use std::{
     time::Duration,
 };
 
-use app::wire::{AccountId, Conversation, Error, Mailbox, MessageRef, Row, SpecialUse, TabId, Uid};
+use app::wire::{AccountId, Conversation, Error, Mailbox, MessageRef, Row, SpecialUse, Uid};
 use tokio::{sync::oneshot, time::Instant};
 use tracing::{debug, warn};
 
-use super::{
-    Input,
-    actor::{Actor, Failure},
-    line::Line,
-    side::Side,
-};
+use super::{actor::Failure, side::Side};
 use crate::{
     conversation::ConversationId,
     error::to_wire,
@@ -416,38 +411,6 @@ fn shown(members: Vec<Member>, message: &MessageRef, mailboxes: &[Mailbox]) -> V
     ranked.retain(|(_, _, member)| seen.insert(member.identity));
     ranked.sort_by_key(|(is_other, _, member)| (*is_other, -member.date));
     ranked.into_iter().take(SHOWN).map(|(_, _, member)| member.message).collect()
-}
-
-impl Actor {
-    /// Has a conversation gathered; the answer comes when it is here.
-    pub(super) fn gather(&mut self, tab: TabId, id: u32, message: MessageRef) {
-        if message.account != self.record.id {
-            return self.reply(&tab, id, Err(Error::Gone));
-        }
-        // Nobody waits for this: what the actor's own line has met with is not tried once more.
-        match &self.line {
-            Line::Live(_) => {}
-            Line::Connecting => return self.reply(&tab, id, Err(Error::Busy)),
-            Line::Down { error, .. } => {
-                let error = error.clone();
-                return self.reply(&tab, id, Err(error));
-            }
-        }
-        let (reply, answer) = oneshot::channel();
-        let gather = Gather { message, mailboxes: self.mailboxes.clone(), reply };
-        if let Err(error) = self.searcher.gather(gather) {
-            return self.reply(&tab, id, Err(error));
-        }
-        let inputs = self.myself();
-        // Ends with the task that gathers, which answers each or drops it.
-        tokio::spawn(async move {
-            let result = answer.await.unwrap_or(Err(Error::Busy));
-            if let Some(inputs) = inputs.upgrade() {
-                // An actor that has stopped has nobody to tell.
-                let _ = inputs.send(Input::Gathered { tab, id, result: Box::new(result) }).await;
-            }
-        });
-    }
 }
 
 #[cfg(test)]

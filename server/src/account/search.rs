@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use app::wire::{Error, Mailbox, Progress, SearchEnd, Sort, TabId, Uid, UidValidity};
+use app::wire::{Error, Progress, SearchEnd, Sort, Uid, UidValidity};
 use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, sleep, timeout},
@@ -22,11 +22,12 @@ use super::{
     hits::{Hit, MAX_HITS, Searched},
     listing::Baseline,
     side::Side,
+    sought::{Report, Search},
 };
 use crate::{
     conversation::ConversationId,
     error::to_wire,
-    imap::{self, Credentials, Session, UidSet, search::Key},
+    imap::{self, Credentials, Session, UidSet},
     store::{AccountRecord, Conversations},
 };
 
@@ -50,41 +51,6 @@ const REPORT: Duration = Duration::from_millis(100);
 
 /// How long a search under way may keep the session from being closed.
 const REST_PATIENCE: Duration = Duration::from_secs(2);
-
-/// What to look for.
-pub(super) struct Search {
-    pub tab: TabId,
-    /// Names this search.
-    pub number: u64,
-    /// Paths, and about how many messages each has.
-    pub mailboxes: Vec<(String, u32)>,
-    pub keys: Vec<Key>,
-    pub sort: Sort,
-    /// Of each conversation only the newest that is found. Only of one mailbox, the newest first.
-    pub threaded: bool,
-    /// All mailboxes, where `threaded`: what binds a conversation may be in any of them.
-    pub around: Vec<Mailbox>,
-    pub stop: CancellationToken,
-}
-
-/// What was found since the last report.
-pub(super) struct Report {
-    pub tab: TabId,
-    pub number: u64,
-    /// Mailboxes that were begun.
-    pub searched: Vec<Searched>,
-    pub found: Vec<Hit>,
-    /// At the end of a search for conversations: messages that were found before and stand for theirs no more, and what does.
-    pub superseded: Vec<(Uid, Uid)>,
-    /// None at the end, when all was looked at.
-    pub progress: Option<Progress>,
-}
-
-impl Report {
-    pub fn is_last(&self) -> bool {
-        self.progress.as_ref().is_none_or(|progress| progress.end.is_some())
-    }
-}
 
 enum Job {
     Search(Search),
@@ -336,7 +302,7 @@ impl Running {
             threads: HashSet::new(),
             stand: Vec::new(),
             failed: None,
-            report: empty_report(&search),
+            report: Report::of(&search),
             search,
             reported: Instant::now(),
         }
@@ -479,7 +445,7 @@ impl Running {
 
     fn report(&mut self, over: bool) -> Report {
         self.reported = Instant::now();
-        let mut report = std::mem::replace(&mut self.report, empty_report(&self.search));
+        let mut report = std::mem::replace(&mut self.report, Report::of(&self.search));
         let end = self.failed.clone().filter(|_| over).map(|error| SearchEnd::Failed { error });
         report.progress =
             (!over || end.is_some()).then(|| Progress { looked: self.looked.min(self.of), of: self.of, end });
@@ -491,15 +457,4 @@ impl Running {
 fn is_final(error: &imap::Error) -> bool {
     use imap::Error::{Credentials, Throttled, TooManyConnections};
     matches!(error, Credentials { .. } | Throttled { .. } | TooManyConnections { .. })
-}
-
-fn empty_report(search: &Search) -> Report {
-    Report {
-        tab: search.tab.clone(),
-        number: search.number,
-        searched: Vec::new(),
-        found: Vec::new(),
-        superseded: Vec::new(),
-        progress: None,
-    }
 }

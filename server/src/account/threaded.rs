@@ -5,13 +5,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use app::wire::{Event, ListChange, TabId, Thread, Uid};
+use app::wire::{Error, Event, ListChange, MessageRef, TabId, Thread, Uid};
+use tokio::sync::oneshot;
 use tracing::warn;
 
 use super::{
+    Input,
     actor::{Actor, Failure},
     follow::drop_from,
+    gather::Gather,
     hits::Hit,
+    line::Line,
     selection::Group,
 };
 use crate::{
@@ -24,6 +28,36 @@ use crate::{
 const AROUND: u32 = 300;
 
 impl Actor {
+    /// Has a conversation gathered; the answer comes when it is here.
+    pub(super) fn gather(&mut self, tab: TabId, id: u32, message: MessageRef) {
+        if message.account != self.record.id {
+            return self.reply(&tab, id, Err(Error::Gone));
+        }
+        // Nobody waits for this: what the actor's own line has met with is not tried once more.
+        match &self.line {
+            Line::Live(_) => {}
+            Line::Connecting => return self.reply(&tab, id, Err(Error::Busy)),
+            Line::Down { error, .. } => {
+                let error = error.clone();
+                return self.reply(&tab, id, Err(error));
+            }
+        }
+        let (reply, answer) = oneshot::channel();
+        let gather = Gather { message, mailboxes: self.mailboxes.clone(), reply };
+        if let Err(error) = self.searcher.gather(gather) {
+            return self.reply(&tab, id, Err(error));
+        }
+        let inputs = self.myself();
+        // Ends with the task that gathers, which answers each or drops it.
+        tokio::spawn(async move {
+            let result = answer.await.unwrap_or(Err(Error::Busy));
+            if let Some(inputs) = inputs.upgrade() {
+                // An actor that has stopped has nobody to tell.
+                let _ = inputs.send(Input::Gathered { tab, id, result: Box::new(result) }).await;
+            }
+        });
+    }
+
     /// Whether a tab shows a list by conversation.
     pub(super) fn is_threaded(&self, tab: &TabId) -> bool {
         self.view(tab).is_some_and(|view| view.query.is_threaded())
