@@ -61,10 +61,12 @@ export class Composer {
     if (body !== undefined) await this.body.fill(body);
   }
 
-  /** Goes on with formatted text. */
+  /** Goes on with formatted text, once what was written is in it. */
   async format(): Promise<void> {
+    const [first = ""] = (await this.body.inputValue()).trim().split("\n");
     await this.page.getByTestId("compose-formatted").click();
     await expect(this.text).toBeVisible();
+    await expect(this.text).toContainText(first);
   }
 
   /** A button above formatted text. */

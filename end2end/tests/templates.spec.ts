@@ -44,6 +44,7 @@ test("a template is made on its page, filled in where one writes, and what is st
   await composer.format();
   await composer.text.press("Control+a");
   await composer.button("italic").click();
+  await expect(composer.text.locator("i")).toHaveText("<b>Всего доброго</b>");
   await page.getByTestId("compose-templates").click();
   const keep = page.getByTestId("compose-template-keep");
   await keep.fill("Счёт");
