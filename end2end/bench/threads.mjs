@@ -122,7 +122,10 @@ async function opened(tab) {
   const over = new Promise((resolve) => { ended = resolve; });
   let total = 0;
   tab.onFrame = (frame) => {
-    const listing = frame.includes('"found"') && JSON.parse(frame).event?.event?.messages?.change?.found?.listing;
+    if (!frame.includes('"found"') && !frame.includes('"replaced"')) return;
+    // Where doubles have gone, all that is shown is told anew.
+    const { found, replaced } = JSON.parse(frame).event?.event?.messages?.change ?? {};
+    const listing = (found ?? replaced)?.listing;
     if (!listing) return;
     total = listing.total;
     if (!listing.progress) ended();
