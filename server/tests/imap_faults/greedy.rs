@@ -1,6 +1,6 @@
 //! Servers that want more than their share: of memory, of time, and of what was asked for.
 
-use app::wire::{Flag, Uid};
+use app::wire::{Flag, SpecialUse, Uid};
 use pismo::imap::{Error, UidSet, search::Key};
 
 use super::{SELECT, connect, inbox};
@@ -75,14 +75,21 @@ async fn what_others_have_marked_is_no_more_than_there_is() {
 async fn of_more_folders_than_anybody_is_shown_it_is_known_that_there_are_more() {
     let list = |count: usize, name: &str| {
         let lines: String = (0..count).map(|at| format!("* LIST (\\Noselect) \"/\" {name}{at}\r\n")).collect();
-        format!("{lines}{{tag}} OK\r\n")
+        // Dovecot has the inbox at the end.
+        format!("{lines}* LIST (\\Noselect \\Sent) \"/\" Out\r\n* LIST (\\Noselect) \"/\" INBOX\r\n{{tag}} OK\r\n")
     };
-    for (count, name, shown) in [(10_000, "f", 10_000), (10_001, "f", 10_000), (2000, &"x".repeat(3000), 349)] {
+    for (count, name, shown) in
+        [(9998, "f", 10_000), (9999, "f", 10_000), (30_000, "f", 10_000), (2000, &"x".repeat(3000), 351)]
+    {
         let login = ("LOGIN", "{tag} OK [CAPABILITY IMAP4rev1] in\r\n");
         let (session, _peer) = connect(&[login, ("LIST", &list(count, name)), ("LSUB", "{tag} OK\r\n")]).await;
         let mut session = session.expect("a session");
-        assert_eq!(session.list().await.map(|listed| listed.len()), Ok(shown), "{count}");
-        assert_eq!(session.lists_in_part(), shown < count, "{count}");
+        let listed = session.list().await.expect("a list");
+        assert_eq!(listed.len(), shown, "{count}");
+        assert_eq!(session.lists_in_part(), shown < count + 2, "{count}");
+        let used =
+            |path: &str| listed.iter().find(|mailbox| mailbox.path == path).and_then(|mailbox| mailbox.special_use);
+        assert_eq!((used("INBOX"), used("Out")), (Some(SpecialUse::Inbox), Some(SpecialUse::Sent)), "{count}");
     }
 }
 

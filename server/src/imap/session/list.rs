@@ -86,6 +86,9 @@ const MAX_MAILBOXES: usize = 10_000;
 /// Bytes of the names of all of them, as they travel.
 const MAX_NAMES: usize = 1024 * 1024;
 
+/// Mailboxes that seem to be for a use, of which so many are kept where others are left out.
+const MAX_USED: usize = 100;
+
 /// What STATUS told of some mailboxes.
 #[derive(Default)]
 struct Counted {
@@ -110,19 +113,25 @@ struct Kept<T> {
     names: usize,
     /// There was more than is kept.
     partial: bool,
+    /// What was kept beyond that.
+    beyond: usize,
 }
 
 impl<T> Default for Kept<T> {
     fn default() -> Self {
-        Self { list: Vec::new(), names: 0, partial: false }
+        Self { list: Vec::new(), names: 0, partial: false, beyond: 0 }
     }
 }
 
 impl<T> Kept<T> {
-    /// Takes in what is told of a mailbox with a name of so many bytes; each may be told of for two patterns.
-    fn push(&mut self, name: usize, told: T) {
+    /// Takes in what is told of a mailbox with a name of so many bytes; each may be told of for two patterns. Where there is no
+    /// room left, what is `wanted` above all is taken in all the same.
+    fn push(&mut self, name: usize, told: T, wanted: impl FnOnce(&T) -> bool) {
         if self.list.len() < 2 * MAX_MAILBOXES && self.names + name <= MAX_NAMES {
             self.names += name;
+            self.list.push(told);
+        } else if self.beyond < MAX_USED && wanted(&told) {
+            self.beyond += 1;
             self.list.push(told);
         } else {
             self.partial = true;
@@ -225,12 +234,12 @@ impl Session {
                 match response {
                     Response::List(line) => {
                         let kept = if line.subscribed_only { &mut told.subscribed } else { &mut told.lines };
-                        kept.push(line.name.len(), line);
+                        kept.push(line.name.len(), line, seems_used);
                     }
                     Response::StatusOf { name, items, .. } => {
-                        told.statuses.push(name.len(), (name, Status::read(&items)));
+                        told.statuses.push(name.len(), (name, Status::read(&items)), |_| false);
                     }
-                    Response::MyRights { name, rights } => told.rights.push(name.len(), (name, rights)),
+                    Response::MyRights { name, rights } => told.rights.push(name.len(), (name, rights), |_| false),
                     Response::Namespace(read) => namespaces = Some(read),
                     other => return Some(other),
                 }
@@ -293,7 +302,11 @@ impl Session {
         format!("(MESSAGES UNSEEN UIDNEXT UIDVALIDITY{modseq})")
     }
 
-    fn mailboxes(&mut self, lines: Vec<List>) -> Vec<Listed> {
+    fn mailboxes(&mut self, mut lines: Vec<List>) -> Vec<Listed> {
+        if lines.len() > MAX_MAILBOXES {
+            // Of those that are left out none is the inbox, wherever the server has it.
+            lines.sort_by_cached_key(|line| !seems_used(line));
+        }
         let mut mailboxes: Vec<(Listed, Look)> = Vec::new();
         // Those that are listed no more are nobody's any more.
         self.odd_names.clear();
@@ -362,6 +375,12 @@ impl Session {
         }
         mailboxes
     }
+}
+
+/// Whether a mailbox seems to be for a use: then it is the last to be left out.
+fn seems_used(line: &List) -> bool {
+    let named = || by_name(&app::utf7::decode(&line.name)?, line.delimiter);
+    by_attributes(line.attributes.iter().map(String::as_str)).or_else(named).is_some()
 }
 
 /// The mailboxes that stand for people, where the server lists only what is inside.
