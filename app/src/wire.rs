@@ -40,7 +40,7 @@ pub use contact::{Contact, ContactImport, ContactImportId};
 pub use doubt::Doubt;
 pub use error::{CertificateFault, Error, Refusal};
 pub use event::{Connectivity, Event, ListChange};
-pub use folds::{Folds, MANY_MAILBOXES};
+pub use folds::Folds;
 pub use identity::{Closeness, Identity, IdentityChoices, IdentityId};
 pub use mailbox::{AccountId, Mailbox, MailboxCounts, Quota, Shared, SpecialUse, Usage};
 pub use message::{

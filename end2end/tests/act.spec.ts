@@ -79,6 +79,11 @@ test("among many folders the one to move to is found by its name @both", async (
   await visitor.messageList.open("To be filed");
   await visitor.message.act("move");
   const menu = page.getByRole("dialog");
+  // From the end of the list, too, what is found stands at the top.
+  await menu.getByTestId("move-find").press("ArrowUp");
+  await expect(menu.getByRole("button").last()).toBeFocused();
+  await menu.getByTestId("move-find").fill("20");
+  await expect(menu.getByRole("button").first()).toBeInViewport();
   await menu.getByTestId("move-find").fill("2015 проек");
   await expect(menu.getByRole("button")).toHaveText([/2015.*Проекты/]);
   await menu.getByTestId("move-find").fill("nowhere");

@@ -3,7 +3,7 @@
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 
-use crate::view::handler;
+use crate::{state::State, view::handler};
 
 /// Things to choose from, each a `button.menu-item[role=menuitem]`. There as long as it is open: the focus is on its first
 /// item, arrows go up and down and round, those to the sides as well where there is nothing to write in, and Esc, Tab and leaving it
@@ -78,6 +78,43 @@ fn first(menu: &web_sys::HtmlDivElement) -> Option<web_sys::Element> {
     let first = menu.first_element_child()?;
     let by_hand = || window().match_media("(hover: none)").ok().flatten().is_some_and(|query| query.matches());
     if first.tag_name() == "INPUT" && by_hand() { first.next_element_sibling() } else { Some(first) }
+}
+
+/// Whether a menu is open of which there are two, above the list and above the open message.
+#[derive(Clone, Copy)]
+pub(super) struct Twin {
+    open: Memo<bool>,
+    /// By its own button.
+    pressed: RwSignal<bool>,
+    /// By a key, which is for both.
+    asked: RwSignal<bool>,
+}
+
+impl Twin {
+    /// With a selection and an open message there are two; that of the selection answers the key.
+    pub(super) fn new(state: State, asked: RwSignal<bool>, for_message: bool) -> Twin {
+        let pressed = RwSignal::new(false);
+        let chosen = move || state.chosen.with(|chosen| !chosen.is_empty());
+        let open = Memo::new(move |_| pressed.get() || (asked.get() && chosen() != for_message));
+        Twin { open, pressed, asked }
+    }
+
+    /// Reactive.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.get()
+    }
+
+    /// Its button is pressed.
+    pub(super) fn press(&self) {
+        if self.open.get_untracked() { self.close() } else { self.pressed.set(true) }
+    }
+
+    pub(super) fn close(&self) {
+        self.pressed.set(false);
+        if self.asked.get_untracked() {
+            self.asked.set(false);
+        }
+    }
 }
 
 /// The next item on one side: between them there may be words.

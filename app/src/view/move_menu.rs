@@ -6,7 +6,7 @@ use super::{
     handler,
     icon::Icon,
     mailbox_list::icon_of,
-    menu::Menu,
+    menu::{Menu, Twin},
     words::{Words, counted, full_name, lower_case},
 };
 use crate::{
@@ -27,19 +27,10 @@ const MOST: usize = 200;
 pub fn MoveMenu(target: Signal<Option<Selection>>, for_message: bool) -> impl IntoView {
     let (i18n, state, client) = (use_i18n(), expect_context::<State>(), expect_context::<Client>());
     let button = NodeRef::<html::Button>::new();
-    // With a selection and an open message there are two of these; the one of the selection answers the key.
-    let mine = RwSignal::new(false);
-    let chosen = move || state.chosen.with(|chosen| !chosen.is_empty());
-    let open = Memo::new(move |_| mine.get() || (state.moving.get() && chosen() != for_message));
+    let menu = Twin::new(state, state.moving, for_message);
     let kind = move || if state.mailboxes.all.with(Vec::len) > FEW { "dialog" } else { "menu" };
-    let close = move || {
-        mine.set(false);
-        if state.moving.get_untracked() {
-            state.moving.set(false);
-        }
-    };
     let choose = move |to: String| {
-        close();
+        menu.close();
         if let Some(selection) = target.get_untracked() {
             client.act(selection, Action::Move { to });
         }
@@ -51,18 +42,18 @@ pub fn MoveMenu(target: Signal<Option<Selection>>, for_message: bool) -> impl In
             class="icon-button"
             data-testid="action-move"
             aria-haspopup=kind
-            aria-expanded=move || open.get().to_string()
+            aria-expanded=move || menu.is_open().to_string()
             aria-label=move || t_string!(i18n, action.relocate)
             title=move || t_string!(i18n, action.relocate)
-            on:click=handler(move |_| if open.get_untracked() { close() } else { mine.set(true) })
+            on:click=handler(move |_| menu.press())
         >
             <Icon name="move" />
         </button>
         {move || {
-            open.get()
+            menu.is_open()
                 .then(|| {
                     view! {
-                        <Places button close=Callback::new(move |()| close()) choose=Callback::new(choose) />
+                        <Places button close=Callback::new(move |()| menu.close()) choose=Callback::new(choose) />
                     }
                 })
         }}
@@ -109,7 +100,13 @@ fn Places(button: NodeRef<html::Button>, close: Callback<()>, choose: Callback<S
                 enterkeyhint="go"
                 aria-label=move || t_string!(i18n, folder.find)
                 placeholder=move || t_string!(i18n, folder.find)
-                on:input=handler(move |event: ev::Event| typed.set(event_target_value(&event)))
+                on:input=handler(move |event: ev::Event| {
+                    typed.set(event_target_value(&event));
+                    // The best is on top, wherever the person was before.
+                    if let Some(menu) = event_target::<web_sys::Element>(&event).parent_element() {
+                        menu.set_scroll_top(0);
+                    }
+                })
                 on:keydown=handler(enter)
             />
         }

@@ -1,13 +1,13 @@
 //! Mailboxes that hold others, folded or not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::Mailbox;
 
 /// With more mailboxes than this, those that hold others are folded until the person unfolds them.
-pub const MANY_MAILBOXES: usize = 1500;
+const MANY_MAILBOXES: usize = 1500;
 
 /// What the person has chosen: by path, whether what is inside is left out of the tree.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ impl Folds {
 
     /// Forgets what was chosen for mailboxes that are none of these.
     pub fn keep(&mut self, mailboxes: &[Mailbox]) {
-        let there: std::collections::HashSet<&str> = mailboxes.iter().map(|mailbox| mailbox.path.as_str()).collect();
+        let there: HashSet<&str> = mailboxes.iter().map(|mailbox| mailbox.path.as_str()).collect();
         self.0.retain(|path, _| there.contains(path.as_str()));
     }
 

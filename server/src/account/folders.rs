@@ -36,7 +36,7 @@ impl Actor {
     ) -> Result<Folders, Failure> {
         if let Some(FolderChoice { settings, subscribed }) = choice {
             // What was learned is nobody's choice, and stays, as what was chosen elsewhere does.
-            let Settings { authserv, folds, .. } = self.settings.clone();
+            let Settings { authserv, folds, .. } = self.settings_kept().await?;
             let settings = Settings { authserv, folds, ..settings };
             for mailbox in session.list().await?.iter().filter(|mailbox| mailbox.selectable) {
                 match (mailbox.subscribed, subscribed.get(&mailbox.path)) {

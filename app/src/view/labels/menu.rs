@@ -7,7 +7,12 @@ use crate::{
     i18n::*,
     label::{self, KNOWN},
     state::State,
-    view::{handler, icon::Icon, menu::Menu, words::lower_case},
+    view::{
+        handler,
+        icon::Icon,
+        menu::{Menu, Twin},
+        words::lower_case,
+    },
     wire::{Action, Flag, Selection},
 };
 
@@ -16,16 +21,7 @@ use crate::{
 pub fn LabelMenu(target: Signal<Option<Selection>>, for_message: bool) -> impl IntoView {
     let (i18n, state) = (use_i18n(), expect_context::<State>());
     let button = NodeRef::<html::Button>::new();
-    // With a selection and an open message there are two of these; the one of the selection answers the key.
-    let mine = RwSignal::new(false);
-    let chosen = move || state.chosen.with(|chosen| !chosen.is_empty());
-    let open = Memo::new(move |_| mine.get() || (state.labelling.get() && chosen() != for_message));
-    let close = move || {
-        mine.set(false);
-        if state.labelling.get_untracked() {
-            state.labelling.set(false);
-        }
-    };
+    let menu = Twin::new(state, state.labelling, for_message);
     view! {
         <button
             node_ref=button
@@ -33,14 +29,14 @@ pub fn LabelMenu(target: Signal<Option<Selection>>, for_message: bool) -> impl I
             class="icon-button"
             data-testid="action-label"
             aria-haspopup="dialog"
-            aria-expanded=move || open.get().to_string()
+            aria-expanded=move || menu.is_open().to_string()
             aria-label=move || t_string!(i18n, action.label)
             title=move || t_string!(i18n, action.label)
-            on:click=handler(move |_| if open.get_untracked() { close() } else { mine.set(true) })
+            on:click=handler(move |_| menu.press())
         >
             <Icon name="label" />
         </button>
-        {move || open.get().then(|| view! { <Labels target button close=Callback::new(move |()| close()) /> })}
+        {move || menu.is_open().then(|| view! { <Labels target button close=Callback::new(move |()| menu.close()) /> })}
     }
 }
 
